@@ -1,0 +1,58 @@
+// A build as data: what the CLI (or any other caller) asks, and what it gets back.
+
+import type {ExportResult} from '../exporters/exporter.ts';
+import type {Digest} from '../oci/digest.ts';
+import type {Platform} from '../oci/platform.ts';
+import type {EmitEvent} from '../progress/events.ts';
+
+export type ContextInput =
+  | {readonly type: 'directory'; readonly path: string}
+  /** `-`: a Dockerfile, or a tar archive of a context, on standard input. */
+  | {readonly type: 'stdin'; readonly bytes: Uint8Array}
+  | {readonly type: 'url'; readonly url: string};
+
+export interface BuildRequest {
+  readonly context: ContextInput;
+  /** `-f`: path, `-` for standard input; undefined: `Dockerfile` in the context. */
+  readonly dockerfile?: string;
+  /** Text of `-f -`. */
+  readonly dockerfileText?: string;
+  readonly tags: readonly string[];
+  readonly buildArgs: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly platform?: Platform;
+  readonly noCache: boolean | readonly string[];
+  readonly pull: boolean;
+  /** Parsed `-o`, as `type` and options; empty: the image store. */
+  readonly outputs: readonly {readonly type: string; readonly options: ReadonlyMap<string, string>}[];
+  /** NAME → value of `--build-context`. */
+  readonly buildContexts: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, {readonly file: string} | {readonly env: string}>>;
+  /** `--ssh` id → agent socket path. */
+  readonly ssh: Readonly<Record<string, string>>;
+  readonly network: 'default' | 'none' | 'host';
+  readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
+  readonly shmSizeBytes: number;
+  readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
+  readonly entitlements: ReadonlySet<string>;
+  readonly workingDirectory: string;
+  /** Environment of the command: SOURCE_DATE_EPOCH, proxies, `--build-arg K` without value. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface EngineOptions {
+  /** State directory. */
+  readonly root: string;
+  /** Path of the TOML file given with --config; undefined: the defaults. */
+  readonly configFile?: string;
+  readonly emit: EmitEvent;
+}
+
+export interface BuildResult {
+  readonly exports: readonly ExportResult[];
+  readonly imageDigest?: Digest;
+  /** Vertices that ran and that were found in the cache. */
+  readonly executed: number;
+  readonly cached: number;
+}

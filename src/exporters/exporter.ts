@@ -1,0 +1,74 @@
+// An exporter puts a built image somewhere. What it may ask of the image is here; asking is what makes work:
+// `layers` packs what has no blob yet, `rootView` unpacks what has no directory yet.
+
+import type {Helper, View} from '../helper/helper.ts';
+import type {Descriptor} from '../oci/descriptor.ts';
+import type {DiffId, Digest} from '../oci/digest.ts';
+import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
+import type {Platform} from '../oci/platform.ts';
+
+/** A layer with its blob in the store. */
+export interface ImageLayer {
+  readonly diffId: DiffId;
+  readonly descriptor: Descriptor;
+}
+
+export interface BuiltImage {
+  readonly platform: Platform;
+  /** Config without rootfs and history times; see `assemble.ts`. */
+  readonly config: ImageConfig;
+  readonly history: readonly HistoryEntry[];
+  readonly epochSeconds?: number;
+  /** Bottom first; blobs exist when it resolves. */
+  layers(signal: AbortSignal): Promise<readonly ImageLayer[]>;
+  /** When each layer was made, in milliseconds, bottom first. */
+  readonly layerTimesMs: readonly number[];
+  /** The final file system, layers unpacked. */
+  rootView(signal: AbortSignal): Promise<View>;
+}
+
+/** Where blobs are; immutable, named by digest. */
+export interface BlobReader {
+  /** Path of the complete, verified blob; throws BuildError when the store has none. */
+  path(digest: Digest): Promise<string>;
+}
+
+export interface BlobWriter extends BlobReader {
+  /** Stores bytes (small: a config, a manifest) and gives their digest. */
+  put(bytes: Uint8Array): Promise<Digest>;
+}
+
+export interface ExportContext {
+  readonly helper: () => Promise<Helper>;
+  readonly blobs: BlobWriter;
+  /** Records `name` (normalised, with tag) → manifest in the local image store. */
+  tagImage(name: string, manifest: Descriptor): Promise<void>;
+  readonly signal: AbortSignal;
+  /** Working directory of the command, for relative `dest`. */
+  readonly workingDirectory: string;
+  readonly stdout: NodeJS.WritableStream;
+  /** One line for the progress of the export step: "writing layer sha256:…". */
+  note(text: string): void;
+}
+
+/** What the command reports afterwards (`--iidfile`, `--metadata-file`, `-q`). */
+export interface ExportResult {
+  readonly imageDigest?: Digest;
+  readonly configDigest?: Digest;
+  readonly descriptor?: Descriptor;
+}
+
+export interface Exporter {
+  /** Shown as the step's name: `exporting to oci image format`. */
+  readonly name: string;
+  export(image: BuiltImage, context: ExportContext): Promise<ExportResult>;
+}
+
+export interface ExporterFactory {
+  /** The `type=` value. */
+  readonly type: string;
+  /** Options with one line each, for `--help` and for "did you mean". */
+  readonly options: Readonly<Record<string, string>>;
+  /** Throws BuildError('usage') on a bad value. `tags` are normalised names from -t. */
+  create(options: ReadonlyMap<string, string>, tags: readonly string[]): Exporter;
+}

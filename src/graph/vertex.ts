@@ -1,0 +1,32 @@
+// A node of the build graph: an op, the vertices whose results it reads, and where it came from. Immutable.
+// `id` is its identity within a run (equal ops on equal inputs are one vertex); cache keys are the solver's.
+
+import type {Span} from '../diagnostics/span.ts';
+import {type Digest, digestOf} from '../oci/digest.ts';
+import {keyedFieldsOf} from './keying.ts';
+import type {Op} from './op.ts';
+
+export type VertexId = Digest;
+
+/** Shown to people, never hashed. */
+export interface Origin {
+  /** As in progress: `[build 3/5] RUN make`. */
+  readonly name: string;
+  readonly stage?: string;
+  /** Place of the instruction in the Dockerfile. */
+  readonly span?: Span;
+  /** Run even when a cached result exists (`--no-cache`, `--no-cache-filter`). */
+  readonly ignoreCache?: boolean;
+}
+
+export interface Vertex<O extends Op = Op> {
+  readonly id: VertexId;
+  readonly op: O;
+  readonly inputs: readonly Vertex[];
+  readonly origin: Origin;
+}
+
+export function vertex<O extends Op>(op: O, inputs: readonly Vertex[], origin: Origin): Vertex<O> {
+  const id = digestOf(`${keyedFieldsOf(op)}\n${inputs.map((input) => input.id).join('\n')}`);
+  return Object.freeze({id, op, inputs: Object.freeze([...inputs]), origin});
+}

@@ -1,0 +1,65 @@
+// Platforms as `os/architecture[/variant]` with GOOS and GOARCH names. parse, normalise, match: see containerd's
+// platforms rules (x86_64 is amd64, aarch64 is arm64, arm defaults to v7, arm64/v8 is arm64).
+
+export interface Platform {
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  readonly 'os.version'?: string;
+}
+
+/** The machine's own platform in OCI's names. */
+export function hostPlatform(): Platform {
+  const architectures: Readonly<Record<string, string>> = {x64: 'amd64', ia32: '386', arm: 'arm'};
+  const architecture = architectures[process.arch] ?? process.arch;
+  return architecture === 'arm' ? {os: 'linux', architecture, variant: 'v7'} : {os: 'linux', architecture};
+}
+
+const architectureAliases: Readonly<Record<string, readonly [architecture: string, variant?: string]>> = {
+  x86_64: ['amd64'],
+  'x86-64': ['amd64'],
+  amd64: ['amd64'],
+  i386: ['386'],
+  aarch64: ['arm64'],
+  armhf: ['arm', 'v7'],
+  armel: ['arm', 'v6'],
+};
+
+/** Parses `linux/amd64`, `linux/arm/v7`, `arm64`, `linux`; a problem text when it is none of these. */
+export function parsePlatform(text: string): Platform | {readonly problem: string} {
+  const parts = text.split('/');
+  if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.()-]+$/.test(part))) {
+    return {problem: `invalid platform "${text}": expected OS[/ARCH[/VARIANT]], such as linux/amd64`};
+  }
+  const host = hostPlatform();
+  const [first = '', second, third] = parts.map((part) => part.toLowerCase());
+  if (second === undefined) {
+    if (['linux', 'windows', 'darwin', 'freebsd'].includes(first)) return {...host, os: first};
+    if (first in architectureAliases || knownArchitectures.has(first))
+      return normalised('linux', first, undefined);
+    return {problem: `"${text}": unknown operating system or architecture: invalid argument`};
+  }
+  return normalised(first, second, third);
+}
+
+const knownArchitectures = new Set(
+  '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x wasm'.split(' '),
+);
+
+function normalised(os: string, architecture: string, variant: string | undefined): Platform {
+  const alias = architectureAliases[architecture];
+  const name = alias?.[0] ?? architecture;
+  let kind = variant ?? alias?.[1];
+  if (name === 'arm') kind = kind === undefined ? 'v7' : kind.startsWith('v') ? kind : `v${kind}`;
+  if (name === 'arm64' && (kind === 'v8' || kind === '8')) kind = undefined;
+  if (name === 'amd64' && kind === 'v1') kind = undefined;
+  const systems: Readonly<Record<string, string>> = {macos: 'darwin'};
+  const base = {os: systems[os] ?? os, architecture: name};
+  return kind === undefined ? base : {...base, variant: kind};
+}
+
+/** `linux/arm/v7`. */
+export function formatPlatform(platform: Platform): string {
+  const base = `${platform.os}/${platform.architecture}`;
+  return platform.variant === undefined ? base : `${base}/${platform.variant}`;
+}

@@ -1,0 +1,58 @@
+// What planning takes and gives. Pure but for `resolveImage`, which looks up base image configs.
+
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import type {Dockerfile} from '../dockerfile/ast.ts';
+import type {Vertex} from '../graph/vertex.ts';
+import type {Digest} from '../oci/digest.ts';
+import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
+import type {Platform} from '../oci/platform.ts';
+
+export interface ResolvedImage {
+  /** Normalised reference, as for ImageSource. */
+  readonly reference: string;
+  readonly manifestDigest: Digest;
+  readonly platform: Platform;
+  readonly config: ImageConfig;
+}
+
+/** What a name means when `--build-context NAME=…` overrides it. */
+export type NamedContext =
+  | {readonly type: 'local'; readonly name: string}
+  | {readonly type: 'image'; readonly reference: string};
+
+export interface PlanRequest {
+  readonly dockerfile: Dockerfile;
+  /** Stage name, any case; the last stage when undefined. */
+  readonly target?: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** `--label`: win over the Dockerfile's. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly targetPlatform: Platform;
+  readonly buildPlatform: Platform;
+  readonly namedContexts: Readonly<Record<string, NamedContext>>;
+  /** True: every step; names: these stages (`--no-cache-filter`). */
+  readonly noCache: boolean | readonly string[];
+  readonly network: 'default' | 'none' | 'host';
+  readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
+  readonly shmSizeBytes: number;
+  readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
+  /** `--allow`: what RUN --network=host and --security=insecure need. */
+  readonly entitlements: ReadonlySet<string>;
+  /** Ids given with --secret; a required secret that is missing is the exec runner's error. */
+  resolveImage(reference: string, platform: Platform): Promise<ResolvedImage>;
+}
+
+export interface Plan {
+  /** Undefined: nothing but scratch. */
+  readonly vertex?: Vertex;
+  /** Without `rootfs.diff_ids` and without `created` times, which the exporter adds. */
+  readonly config: ImageConfig;
+  /** The base image's history first. An entry without empty_layer stands for exactly one layer of the result. */
+  readonly history: readonly HistoryEntry[];
+  /** How many of `history` came with the base image (they keep their `created`). */
+  readonly baseHistoryCount: number;
+  readonly warnings: readonly Diagnostic[];
+  /** SOURCE_DATE_EPOCH in seconds, when set. */
+  readonly epochSeconds?: number;
+  readonly platform: Platform;
+}

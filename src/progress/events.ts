@@ -1,0 +1,52 @@
+// Everything a build tells the outside while it goes on: a closed union, so that every sink handles every member.
+// A `step` is what the user sees as one numbered line: a vertex of the graph, or work around it ("[internal] load
+// build definition", "exporting to image"). Times are milliseconds since 1970.
+
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+
+export type StepId = string;
+
+export type BuildEvent =
+  | {readonly type: 'step-started'; readonly step: StepId; readonly name: string; readonly atMs: number}
+  /** How a step ended. `cached` steps did not run. A step may end without having started (cached). */
+  | {
+      readonly type: 'step-finished';
+      readonly step: StepId;
+      readonly name: string;
+      readonly atMs: number;
+      readonly outcome: 'done' | 'cached' | 'error' | 'canceled';
+      /** One line, for `outcome: 'error'`. */
+      readonly error?: string;
+    }
+  /** Bytes a process wrote. Binary safe; a sink splits lines itself. */
+  | {
+      readonly type: 'step-output';
+      readonly step: StepId;
+      readonly stream: 'stdout' | 'stderr';
+      readonly data: Uint8Array;
+      readonly atMs: number;
+    }
+  /** Progress of one thing inside a step: a layer downloaded (`sha256:ab…`), files copied. */
+  | {
+      readonly type: 'step-progress';
+      readonly step: StepId;
+      /** Names the thing; later events with the same item replace earlier ones. */
+      readonly item: string;
+      readonly current: number;
+      /** 0 when unknown. */
+      readonly total: number;
+      readonly unit: 'bytes' | 'files';
+      readonly done: boolean;
+      readonly atMs: number;
+    }
+  /** A short line of the engine about a step: why it was not cached, "waiting for another tsbuild". */
+  | {readonly type: 'step-note'; readonly step: StepId; readonly text: string; readonly atMs: number}
+  | {readonly type: 'warning'; readonly diagnostic: Diagnostic; readonly atMs: number};
+
+export type EmitEvent = (event: BuildEvent) => void;
+
+/** Renders events for people or machines. `close` writes what is buffered and leaves the terminal clean. */
+export interface ProgressSink {
+  emit(event: BuildEvent): void;
+  close(): void;
+}

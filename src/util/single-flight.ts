@@ -1,0 +1,14 @@
+// One call per key at a time: whoever asks while a call is under way gets the same promise.
+
+export class SingleFlight<K, V> {
+  readonly #running = new Map<K, Promise<V>>();
+
+  /** Runs `work` unless a call for `key` is under way, which is joined instead. */
+  run(key: K, work: () => Promise<V>): Promise<V> {
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const promise = work().finally(() => this.#running.delete(key));
+    this.#running.set(key, promise);
+    return promise;
+  }
+}
