@@ -1,0 +1,30 @@
+// What a worker says to the client. Data goes out at once; result fields are collected and sent when the verb has
+// returned 0; an error ends the request. Where the bytes go (pipes to the serve loop, or the terminal) is decided
+// once, by reply_to_pipes or reply_to_terminal. A forked child of a worker must never use these functions.
+#ifndef TSBUILD_REPLY_H
+#define TSBUILD_REPLY_H
+
+#include "util.h"
+
+/** Bytes of the verb's own output; in order. Dies when the client has gone. */
+void reply_data(const void *bytes, size_t length);
+
+/** One field of the result. */
+void reply_result(const char *key, const char *format, ...) PRINTF(2, 3);
+
+/**
+ * Records the error of this request: phase (`request`, `view`, `copy`, ...), positive errno or 0, path or NULL, message
+ * (lower case, no full stop; the text of the errno is appended when it is not 0). The first one wins. Always -1, so
+ * that a verb can `return reply_error(...)`.
+ */
+int reply_error(const char *phase, int error, const char *path, const char *format, ...) PRINTF(4, 5);
+int reply_verror(const char *phase, int error, const char *path, const char *format, va_list list);
+bool reply_has_error(void);
+
+/** Set-up and end, for main.c and serve.c. */
+void reply_to_pipes(int data_fd, int status_fd);
+void reply_to_terminal(void);
+/** Sends the result (status 0) or the error; the exit status for the command line. */
+int reply_finish(int status);
+
+#endif
