@@ -1,0 +1,50 @@
+// What the solver asks of an op, and nothing more: how it is keyed, how it runs. Implemented by src/ops/*; the tests
+// implement it with invented ops. R is the result type: a snapshot in the product, a string in the tests.
+
+/** The part of a vertex that the solver sees (graph/vertex.ts in the product). */
+export interface SolverVertex<V = unknown> {
+  readonly id: string;
+  readonly op: {readonly kind: string};
+  readonly inputs: readonly V[];
+  readonly origin: {readonly name: string; readonly ignoreCache?: boolean};
+}
+
+/** A result with the key that consumers' keys build on; no key: only its content can be keyed (a local context). */
+export interface Solved<R> {
+  readonly value: R;
+  readonly key: string | undefined;
+}
+
+/** How one input takes part in the key. */
+export type InputKeying<R> =
+  /** By the result key of what made it. */
+  | {readonly by: 'result'}
+  /** By exactly the bytes the op reads of it; `hash` needs the value, and may cost work. */
+  | {readonly by: 'content'; hash(value: R, signal: AbortSignal): Promise<string>};
+
+export interface CacheMap<R> {
+  /** Digest or text of every hashed field of the op. */
+  readonly opKey: string;
+  /** One for each input, in order. */
+  readonly inputs: readonly InputKeying<R>[];
+}
+
+/** What a running op tells the outside. */
+export interface StepContext {
+  readonly step: string;
+  readonly signal: AbortSignal;
+  output(stream: 'stdout' | 'stderr', data: Uint8Array): void;
+  note(text: string): void;
+}
+
+export interface OpRunner<V extends SolverVertex<V>, R> {
+  /**
+   * Sources: names its result at no cost, without cache record and slot. When present, the other two are not used.
+   */
+  open?(vertex: V, signal: AbortSignal): Promise<Solved<R>>;
+  cacheMap(vertex: V): CacheMap<R>;
+  /** Makes the result. Runs inside a slot; must not wait for other vertices. */
+  exec(vertex: V, inputs: readonly R[], context: StepContext): Promise<R>;
+}
+
+export type OpRunners<V extends SolverVertex<V>, R> = Readonly<Record<string, OpRunner<V, R>>>;

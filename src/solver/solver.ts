@@ -1,0 +1,304 @@
+// The scheduler: demand-driven from one vertex, each vertex at most once, cached results before work. It knows no
+// Dockerfile, no container, no tar. In two passes that share their answers:
+//   look up: keys from the sources upward, without making anything; a vertex that hits needs nothing below it;
+//   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
+
+import type {EmitEvent} from '../progress/events.ts';
+import type {LockSpace} from '../store/lock.ts';
+import type {Clock} from '../util/clock.ts';
+import {SingleFlight} from '../util/single-flight.ts';
+import {
+  contentKeyOf,
+  definitionKeyOf,
+  freshResultKey,
+  inputsOf,
+  isContentKeyed,
+  type KnownInput,
+} from './keys.ts';
+import type {CacheMap, OpRunner, OpRunners, Solved, SolverVertex, StepContext} from './op-runner.ts';
+import type {ResultCache} from './result-cache.ts';
+import type {Slots} from './slots.ts';
+
+export interface SolverOptions<V extends SolverVertex<V>, R> {
+  readonly runners: OpRunners<V, R>;
+  readonly cache: ResultCache<R>;
+  readonly slots: Slots;
+  readonly locks: LockSpace;
+  readonly emit: EmitEvent;
+  readonly clock: Clock;
+}
+
+export interface SolveSummary<R> {
+  readonly result: Solved<R>;
+  readonly executed: number;
+  readonly cached: number;
+}
+
+/** What the look-up pass found: the result, or the key that a result would have, as far as it can be foreseen. */
+interface LookUp<R> {
+  readonly hit?: Solved<R>;
+  readonly predictedKey?: string | undefined;
+}
+
+interface Keys {
+  /** Every key the result is to be recorded under, the primary one first. */
+  readonly all: readonly string[];
+  readonly primary: string | undefined;
+  readonly parts: readonly string[];
+}
+
+/** Solves `target`. After the first failure everything else is cancelled and awaited, then that failure is thrown. */
+export async function solve<V extends SolverVertex<V>, R>(
+  target: V,
+  options: SolverOptions<V, R>,
+  signal: AbortSignal,
+): Promise<SolveSummary<R>> {
+  const controller = new AbortController();
+  const job = new Job(options, AbortSignal.any([signal, controller.signal]), prioritiesOf(target));
+  try {
+    const result = await job.solve(target);
+    return {result, executed: job.executed, cached: job.cached};
+  } catch (error) {
+    controller.abort(error);
+    await job.settled();
+    throw signal.aborted ? signal.reason : (job.firstFailure ?? error);
+  }
+}
+
+class Job<V extends SolverVertex<V>, R> {
+  readonly #options: SolverOptions<V, R>;
+  readonly #signal: AbortSignal;
+  readonly #priorities: ReadonlyMap<string, number>;
+  readonly #lookUps = new Map<string, Promise<LookUp<R>>>();
+  readonly #solved = new Map<string, Promise<Solved<R>>>();
+  /** Equal keys of different vertices (two stages with the same steps) run once. */
+  readonly #byKey = new SingleFlight<string, Solved<R>>();
+  readonly #reported = new Set<string>();
+  firstFailure: unknown;
+  executed = 0;
+  cached = 0;
+
+  constructor(options: SolverOptions<V, R>, signal: AbortSignal, priorities: ReadonlyMap<string, number>) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#priorities = priorities;
+  }
+
+  solve(vertex: V): Promise<Solved<R>> {
+    let promise = this.#solved.get(vertex.id);
+    if (promise === undefined) {
+      promise = this.#solve(vertex);
+      this.#solved.set(vertex.id, promise);
+      // A failure is thrown to whoever waits; nobody may be waiting yet.
+      promise.catch(() => {});
+    }
+    return promise;
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#solved.values());
+  }
+
+  async #solve(vertex: V): Promise<Solved<R>> {
+    const lookUp = await this.#lookUp(vertex);
+    if (lookUp.hit !== undefined) return lookUp.hit;
+    const inputs = await Promise.all(vertex.inputs.map((input) => this.solve(input)));
+    this.#signal.throwIfAborted();
+    const runner = this.#runnerOf(vertex);
+    const map = runner.cacheMap(vertex);
+    if (vertex.origin.ignoreCache === true) return this.#execute(vertex, runner, map, inputs);
+    const keys = await this.#keysOf(map, inputsOf(inputs));
+    const hit = await this.#find(vertex, keys);
+    if (hit !== undefined) return hit;
+    if (keys.primary === undefined) return this.#execute(vertex, runner, map, inputs);
+    const key = keys.primary;
+    return this.#byKey.run(key, () =>
+      this.#options.locks.withLock(
+        `step ${key}`,
+        this.#signal,
+        async () => (await this.#find(vertex, keys)) ?? this.#execute(vertex, runner, map, inputs),
+        () => this.#note(vertex, 'waiting for another tsbuild that runs this step'),
+      ),
+    );
+  }
+
+  #lookUp(vertex: V): Promise<LookUp<R>> {
+    let promise = this.#lookUps.get(vertex.id);
+    if (promise === undefined) {
+      promise = this.#doLookUp(vertex);
+      this.#lookUps.set(vertex.id, promise);
+    }
+    return promise;
+  }
+
+  async #doLookUp(vertex: V): Promise<LookUp<R>> {
+    const runner = this.#runnerOf(vertex);
+    if (runner.open !== undefined) {
+      const hit = await runner.open(vertex, this.#signal);
+      return {hit};
+    }
+    const inputs = await Promise.all(vertex.inputs.map((input) => this.#lookUp(input)));
+    // A step that is told to run gets a key that cannot be foreseen, and so do all who build on it.
+    if (vertex.origin.ignoreCache === true) return {};
+    const known = inputs.map(
+      ({hit, predictedKey}): KnownInput<R> =>
+        hit === undefined ? {key: predictedKey} : {key: hit.key, value: hit.value},
+    );
+    const map = runner.cacheMap(vertex);
+    const definition = definitionKeyOf(map, known);
+    if (definition !== undefined) {
+      const hit = await this.#hit(vertex, definition);
+      if (hit !== undefined) return {hit};
+      if (!isContentKeyed(map)) return {predictedKey: definition};
+    }
+    const content = await contentKeyOf(map, known, this.#signal);
+    if (content === undefined) return {};
+    const hit = await this.#hit(vertex, content.key);
+    if (hit === undefined) return {predictedKey: content.key};
+    if (definition !== undefined) await this.#saveUnder([definition], vertex, map, content.parts, hit);
+    return {hit};
+  }
+
+  /** Both keys of a vertex whose inputs are solved. */
+  async #keysOf(map: CacheMap<R>, inputs: readonly KnownInput<R>[]): Promise<Keys> {
+    const definition = definitionKeyOf(map, inputs);
+    if (!isContentKeyed(map)) {
+      const parts = inputs.map((input) => input.key ?? '');
+      return {all: definition === undefined ? [] : [definition], primary: definition, parts};
+    }
+    const content = await contentKeyOf(map, inputs, this.#signal);
+    const all = [content?.key, definition].filter((key) => key !== undefined);
+    return {all, primary: content?.key, parts: content?.parts ?? []};
+  }
+
+  async #find(vertex: V, keys: Keys): Promise<Solved<R> | undefined> {
+    for (const key of keys.all) {
+      const hit = await this.#hit(vertex, key);
+      if (hit !== undefined) return hit;
+    }
+    return undefined;
+  }
+
+  async #hit(vertex: V, key: string): Promise<Solved<R> | undefined> {
+    const hit = await this.#options.cache.find(key);
+    if (hit === undefined || this.#reported.has(vertex.id)) return hit;
+    this.#reported.add(vertex.id);
+    this.cached++;
+    const atMs = this.#options.clock.nowMs();
+    this.#options.emit({
+      type: 'step-finished',
+      step: vertex.id,
+      name: vertex.origin.name,
+      atMs,
+      outcome: 'cached',
+    });
+    return hit;
+  }
+
+  async #execute(
+    vertex: V,
+    runner: OpRunner<V, R>,
+    map: CacheMap<R>,
+    inputs: readonly Solved<R>[],
+  ): Promise<Solved<R>> {
+    const value = await this.#options.slots.run(() => this.#run(vertex, runner, inputs), {
+      priority: this.#priorities.get(vertex.id) ?? 0,
+      signal: this.#signal,
+    });
+    const keys = await this.#keysOf(map, inputsOf(inputs));
+    if (keys.primary === undefined) return {value, key: undefined};
+    const taken = keys.all.some((key) => this.#options.cache.has(key));
+    const solved = {value, key: taken ? freshResultKey(keys.primary) : keys.primary};
+    await this.#saveUnder(keys.all, vertex, map, keys.parts, solved);
+    return solved;
+  }
+
+  async #run(vertex: V, runner: OpRunner<V, R>, inputs: readonly Solved<R>[]): Promise<R> {
+    const {emit, clock} = this.#options;
+    const step = vertex.id;
+    const name = vertex.origin.name;
+    const context: StepContext = {
+      step,
+      signal: this.#signal,
+      output: (stream, data) => emit({type: 'step-output', step, stream, data, atMs: clock.nowMs()}),
+      note: (text) => this.#note(vertex, text),
+    };
+    this.#reported.add(vertex.id);
+    emit({type: 'step-started', step, name, atMs: clock.nowMs()});
+    try {
+      const value = await runner.exec(
+        vertex,
+        inputs.map((input) => input.value),
+        context,
+      );
+      this.executed++;
+      emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done'});
+      return value;
+    } catch (error) {
+      if (this.#signal.aborted) {
+        emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'canceled'});
+      } else {
+        this.firstFailure ??= error;
+        const text = error instanceof Error ? error.message : String(error);
+        emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'error', error: text});
+      }
+      throw error;
+    }
+  }
+
+  async #saveUnder(
+    keys: readonly string[],
+    vertex: V,
+    map: CacheMap<R>,
+    parts: readonly string[],
+    solved: Solved<R>,
+  ): Promise<void> {
+    if (solved.key === undefined) return;
+    await this.#options.cache.save(keys, {
+      result: {value: solved.value, key: solved.key},
+      name: vertex.origin.name,
+      ingredients: {op: map.opKey, inputs: parts},
+    });
+  }
+
+  #note(vertex: V, text: string): void {
+    this.#options.emit({type: 'step-note', step: vertex.id, text, atMs: this.#options.clock.nowMs()});
+  }
+
+  #runnerOf(vertex: V): OpRunner<V, R> {
+    const runner = this.#options.runners[vertex.op.kind];
+    if (runner === undefined) throw new TypeError(`no runner for op ${vertex.op.kind}`);
+    return runner;
+  }
+}
+
+/** Length of the longest path from each vertex to the target: what delays the end most starts first. */
+function prioritiesOf<V extends SolverVertex<V>>(target: V): Map<string, number> {
+  const priorities = new Map<string, number>();
+  // Parents before children: a vertex is final once all its consumers are. Kahn's order over consumers.
+  const consumers = new Map<string, number>();
+  const seen = new Map<string, V>();
+  const stack = [target];
+  while (stack.length > 0) {
+    const vertex = stack.pop() as V;
+    if (seen.has(vertex.id)) continue;
+    seen.set(vertex.id, vertex);
+    for (const input of vertex.inputs) {
+      consumers.set(input.id, (consumers.get(input.id) ?? 0) + 1);
+      stack.push(input);
+    }
+  }
+  priorities.set(target.id, 0);
+  const ready = [target];
+  while (ready.length > 0) {
+    const vertex = ready.pop() as V;
+    const below = (priorities.get(vertex.id) ?? 0) + 1;
+    for (const input of vertex.inputs) {
+      priorities.set(input.id, Math.max(priorities.get(input.id) ?? 0, below));
+      const left = (consumers.get(input.id) ?? 1) - 1;
+      consumers.set(input.id, left);
+      if (left === 0) ready.push(input);
+    }
+  }
+  return priorities;
+}

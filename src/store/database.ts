@@ -1,0 +1,90 @@
+// The embedded record store: SQLite through libsql, behind the few calls we use (docs/adr: the record store). The only
+// file that knows the library. Synchronous on purpose: a lookup costs microseconds, an await costs a turn.
+// Any number of processes share one file: WAL, a busy timeout, and IMMEDIATE transactions.
+
+import {createRequire} from 'node:module';
+import type LibsqlDatabase from 'libsql';
+import {buildError} from '../diagnostics/build-error.ts';
+import {schema, schemaVersion} from './schema.ts';
+
+export type SqlValue = string | number | bigint | Uint8Array | null;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+export interface Database {
+  /** First row, or undefined. */
+  get(sql: string, ...values: readonly SqlValue[]): Row | undefined;
+  all(sql: string, ...values: readonly SqlValue[]): readonly Row[];
+  run(sql: string, ...values: readonly SqlValue[]): void;
+  /** Runs `work` in one IMMEDIATE transaction; a throw rolls back. Not reentrant. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+}
+
+const busyTimeoutMs = 20_000;
+
+/** Opens (and creates) the database. Throws BuildError('environment') when the file cannot be used. */
+export function openDatabase(path: string): Database {
+  // A plain require at the moment of need: the native part costs 10 ms that `--version` must not pay.
+  const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
+  let native: LibsqlDatabase.Database;
+  try {
+    native = new Libsql(path, {timeout: busyTimeoutMs});
+    native.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    native.exec('PRAGMA journal_mode = WAL');
+    native.exec('PRAGMA synchronous = NORMAL');
+    migrate(native, path);
+  } catch (error) {
+    throw buildError('environment', 'store-database', `open state database ${path}: ${messageOf(error)}`, {
+      hints: ['the state directory can be removed: it holds caches and local images only'],
+      cause: error,
+    });
+  }
+  return wrap(native);
+}
+
+function migrate(native: LibsqlDatabase.Database, path: string): void {
+  const row = native.prepare('PRAGMA user_version').get() as {user_version: number};
+  if (row.user_version === schemaVersion) return;
+  if (row.user_version > schemaVersion) {
+    throw new Error(`${path} has format ${row.user_version}, this tsbuild knows up to ${schemaVersion}`);
+  }
+  native.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
+}
+
+function wrap(native: LibsqlDatabase.Database): Database {
+  const statements = new Map<string, LibsqlDatabase.Statement>();
+  const statement = (sql: string): LibsqlDatabase.Statement => {
+    let prepared = statements.get(sql);
+    if (prepared === undefined) {
+      prepared = native.prepare(sql);
+      statements.set(sql, prepared);
+    }
+    return prepared;
+  };
+  return {
+    get: (sql, ...values) => statement(sql).get(...values) as Row | undefined,
+    all: (sql, ...values) => statement(sql).all(...values) as Row[],
+    run: (sql, ...values) => {
+      statement(sql).run(...values);
+    },
+    transaction: (work) => {
+      native.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        native.exec('COMMIT');
+        return result;
+      } catch (error) {
+        native.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close: () => {
+      statements.clear();
+      native.close();
+    },
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

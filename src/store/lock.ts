@@ -1,0 +1,83 @@
+// A lock between processes by name, without files: an abstract unix socket (unix(7)) can be bound once, is gone with
+// its process (kill -9 included), and whoever waits learns of its end by the end of a connection: no polling.
+// Abstract names are per network namespace; processes in different ones do not exclude each other, which costs double work
+// but not correctness, since every record is put atomically and the first one stands.
+
+import {createHash} from 'node:crypto';
+import {createConnection, createServer, type Server, type Socket} from 'node:net';
+
+export interface LockSpace {
+  /**
+   * Runs `work` while holding `name`. `onWait` is called once if somebody else holds it. Rejects with the signal's
+   * reason when aborted while waiting. Not reentrant within a process.
+   */
+  withLock<T>(name: string, signal: AbortSignal, work: () => Promise<T>, onWait?: () => void): Promise<T>;
+}
+
+/** Locks whose names are private to `scope` (the identity of a state directory). */
+export function socketLocks(scope: string): LockSpace {
+  return {
+    async withLock(name, signal, work, onWait) {
+      const path = `\0tsbuild-${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 40)}`;
+      let waited = false;
+      for (;;) {
+        signal.throwIfAborted();
+        const held = await tryBind(path);
+        if (held !== undefined) {
+          try {
+            return await work();
+          } finally {
+            held.release();
+          }
+        }
+        if (!waited) onWait?.();
+        waited = true;
+        await holderGone(path, signal);
+      }
+    },
+  };
+}
+
+function tryBind(path: string): Promise<{release(): void} | undefined> {
+  return new Promise((resolve, reject) => {
+    const waiters = new Set<Socket>();
+    const server: Server = createServer((socket) => {
+      waiters.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => waiters.delete(socket));
+      socket.unref();
+    });
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    server.listen({path, backlog: 511}, () => {
+      server.unref();
+      resolve({
+        release: () => {
+          server.close();
+          for (const socket of waiters) socket.destroy();
+        },
+      });
+    });
+  });
+}
+
+function holderGone(path: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({path});
+    const aborted = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    const gone = (): void => {
+      signal.removeEventListener('abort', aborted);
+      resolve();
+    };
+    signal.addEventListener('abort', aborted, {once: true});
+    // ECONNREFUSED: the holder ended between our bind and our connect.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', gone);
+    socket.resume();
+  });
+}

@@ -1,0 +1,52 @@
+// Tables of the record store; docs/formats/store.md says what each column means. Everything here can be rebuilt or
+// thrown away: blobs and layer directories are the truth.
+
+export const schemaVersion = 1;
+
+export const schema = `
+CREATE TABLE IF NOT EXISTS layer (
+  id TEXT PRIMARY KEY,
+  has_directory INTEGER NOT NULL,
+  diff_id TEXT,
+  media_type TEXT,
+  digest TEXT,
+  size INTEGER,
+  source TEXT,
+  created_ms INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  durable INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS snapshot (
+  id TEXT PRIMARY KEY,
+  parent TEXT,
+  layer TEXT NOT NULL,
+  epoch_s INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (
+  key TEXT PRIMARY KEY,
+  result_key TEXT NOT NULL,
+  snapshot TEXT NOT NULL,
+  name TEXT NOT NULL,
+  ingredients TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  used_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS resolved (
+  reference TEXT NOT NULL,
+  platform TEXT NOT NULL,
+  manifest_digest TEXT NOT NULL,
+  resolved_ms INTEGER NOT NULL,
+  PRIMARY KEY (reference, platform)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS image (
+  name TEXT PRIMARY KEY,
+  descriptor TEXT NOT NULL,
+  created_ms INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS note (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (kind, key)
+) WITHOUT ROWID;
+`;

@@ -1,0 +1,87 @@
+// The state directory: one root, shared by any number of processes (docs/formats/store.md).
+//   blobs/sha256/…      immutable blobs
+//   layers/<id>/fs      layer directories in overlayfs form, immutable once here
+//   work/<pid>.<start>.<n>/…   what a live process is making; renamed into place when complete, swept when its maker is dead
+//   cache-mounts/<id>   RUN --mount=type=cache
+//   state.db            records
+
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
+import {type Database, openDatabase} from './database.ts';
+import {type LockSpace, socketLocks} from './lock.ts';
+
+export interface StateDirectory extends Disposable {
+  readonly root: string;
+  readonly database: Database;
+  readonly locks: LockSpace;
+  /** Identity of this boot; what was made in another boot and not synced may be torn by a power cut. */
+  readonly bootId: string;
+  layerPath(id: string): string;
+  /** Creates a fresh directory for something in the making. */
+  makeWork(): Promise<string>;
+  /** Work directories whose makers are dead. */
+  staleWork(): readonly string[];
+  cacheMountPath(id: string): string;
+}
+
+/** Opens (and creates) the state directory at `root`. Throws BuildError('environment') when it cannot be used. */
+export function openStateDirectory(root: string): StateDirectory {
+  try {
+    for (const name of ['blobs/sha256', 'layers', 'work', 'cache-mounts']) {
+      mkdirSync(join(root, name), {recursive: true, mode: 0o700});
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw buildError(
+      'environment',
+      'store-not-writable',
+      `state directory ${root} is not writable: ${code}`,
+      {
+        hints: ['choose another one with --root DIR or TSBUILD_ROOT'],
+        cause: error,
+      },
+    );
+  }
+  const database = openDatabase(join(root, 'state.db'));
+  const identity = statSync(root);
+  const own = `${process.pid}.${startTimeOf(process.pid)}`;
+  return {
+    root,
+    database,
+    locks: socketLocks(`${identity.dev}:${identity.ino}`),
+    bootId: readText('/proc/sys/kernel/random/boot_id') ?? 'unknown',
+    layerPath: (id) => join(root, 'layers', id, 'fs'),
+    async makeWork() {
+      const path = join(root, 'work', `${own}.${randomBytes(8).toString('hex')}`);
+      await mkdir(path, {mode: 0o700});
+      return path;
+    },
+    staleWork: () =>
+      readdirSync(join(root, 'work'))
+        .filter((name) => {
+          const [pid = '', start = ''] = name.split('.');
+          return startTimeOf(Number(pid)) !== start;
+        })
+        .map((name) => join(root, 'work', name)),
+    cacheMountPath: (id) => join(root, 'cache-mounts', id),
+    [Symbol.dispose]: () => database.close(),
+  };
+}
+
+/** Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); '' when it does not live. */
+function startTimeOf(pid: number): string {
+  const stat = readText(`/proc/${pid}/stat`);
+  // The command name (field 2) may hold blanks and parentheses: count from its last ')'.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
