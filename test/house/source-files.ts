@@ -64,7 +64,7 @@ function holdsFiles(folder: string): boolean {
 }
 
 // `import … from 'x'`, `export … from 'x'`, `import 'x'`, `import('x')`, `require('x')`. Comments are taken out first.
-const importPattern = /(?:\bfrom\s*|\bimport\s*\(\s*|\brequire\s*\(\s*|^\s*import\s+)['"]([^'"\n]+)['"]/gm;
+const importPattern = /(?:\bfrom\s+|\bimport\s*\(\s*|\brequire\s*\(\s*|^\s*import\s+)['"]([^'"\n]+)['"]/gm;
 
 export function importsOf(file: TextFile): ImportStatement[] {
   const code = withoutComments(file.text);
