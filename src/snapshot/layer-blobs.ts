@@ -1,0 +1,149 @@
+// The blob side of a layer: fetched from a registry into the store, packed from a directory, or unpacked into one.
+
+import {join} from 'node:path';
+import {type Helper, HelperError} from '../helper/helper.ts';
+import type {Descriptor} from '../oci/descriptor.ts';
+import {type DiffId, type Digest, parseDiffId, parseDigest} from '../oci/digest.ts';
+import {layerCompressionOf, mediaTypes} from '../oci/media-types.ts';
+import type {LocalBlobStore} from '../store/blob-store.ts';
+import type {StateDirectory} from '../store/state-directory.ts';
+import {assert} from '../util/assert.ts';
+import {gzipFile} from './gzip-blocks.ts';
+import type {LayerSource, OnLayerProgress} from './layer-source.ts';
+import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
+import {unpackLayer} from './unpack.ts';
+
+export interface LayerBlobsOptions {
+  readonly state: StateDirectory;
+  readonly blobs: LocalBlobStore;
+  readonly helper: () => Promise<Helper>;
+  readonly source: LayerSource;
+  readonly onLayerProgress: OnLayerProgress;
+}
+
+const gzipLevel = 6;
+
+export class LayerBlobs {
+  readonly #options: LayerBlobsOptions;
+  readonly #table: LayerTable;
+
+  constructor(options: LayerBlobsOptions, table: LayerTable) {
+    this.#options = options;
+    this.#table = table;
+  }
+
+  async hasBlob(row: LayerRow): Promise<boolean> {
+    return row.blob !== undefined && (await this.#options.blobs.has(row.blob.digest));
+  }
+
+  /** Unpacks the layer into the new directory `dir`; gives the directories that had no header of their own. */
+  async unpackInto(row: LayerRow, dir: string, signal: AbortSignal): Promise<readonly string[]> {
+    const blob = blobOf(row);
+    const compression = layerCompressionOf(blob.mediaType);
+    assert(compression !== undefined, `media type ${blob.mediaType} was accepted as a layer`);
+    const compressed = (await this.hasBlob(row))
+      ? this.#options.blobs.stream(blob.digest)
+      : this.#fetched(row, blob, signal);
+    const bytes = this.#options.source.decompress(compression, compressed);
+    const {implied} = await unpackLayer(await this.#options.helper(), bytes, row.diffId, dir, signal);
+    return implied;
+  }
+
+  /** Fetches the blob, giving its bytes on while they are written to the store. */
+  async *#fetched(row: LayerRow, blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    assert(row.source !== undefined, `layer ${row.id} has neither blob nor source`);
+    const {source, blobs, onLayerProgress} = this.#options;
+    const writer = await blobs.open(blob);
+    let currentBytes = 0;
+    try {
+      for await (const chunk of source.fetch(row.source, blob, signal)) {
+        await writer.write(chunk);
+        currentBytes += chunk.length;
+        onLayerProgress({layer: row.id, blob, currentBytes, done: false});
+        yield chunk;
+      }
+      await writer.commit();
+      onLayerProgress({layer: row.id, blob, currentBytes, done: true});
+    } finally {
+      await writer.abort();
+    }
+  }
+
+  /** The blob of a layer in the store, made if need be. */
+  async ensure(
+    id: LayerId,
+    row: () => LayerRow,
+    signal: AbortSignal,
+  ): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+    const ready = await this.#ready(row());
+    if (ready !== undefined) return ready;
+    return this.#options.state.locks.withLock(`blob ${id}`, signal, async () => {
+      const again = await this.#ready(row());
+      if (again !== undefined) return again;
+      const layer = row();
+      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, signal);
+      const blob = blobOf(layer);
+      for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
+      const fetched = await this.#ready(layer);
+      assert(fetched !== undefined, `layer ${id} was fetched but is not in the store`);
+      return fetched;
+    });
+  }
+
+  async #ready(row: LayerRow): Promise<{diffId: DiffId; descriptor: Descriptor} | undefined> {
+    if (row.diffId === undefined || row.blob === undefined || !(await this.hasBlob(row))) return undefined;
+    return {diffId: row.diffId, descriptor: row.blob};
+  }
+
+  async #pack(row: LayerRow, signal: AbortSignal): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+    const {state, blobs} = this.#options;
+    const work = await state.makeWork();
+    const helper = await this.#options.helper();
+    const out = join(work, 'blob');
+    const packed = await this.#packGzip(helper, row, work, out, signal);
+    await blobs.adopt(out, packed);
+    const descriptor = {mediaType: mediaTypes.layerGzip, digest: packed.digest, size: packed.size};
+    this.#table.setBlob(row.id, packed.diffId, descriptor);
+    await helper.request('remove', [`path=${work}`]);
+    return {diffId: packed.diffId, descriptor};
+  }
+
+  async #packGzip(
+    helper: Helper,
+    row: LayerRow,
+    work: string,
+    out: string,
+    signal: AbortSignal,
+  ): Promise<{diffId: DiffId; digest: Digest; size: number}> {
+    const layer = `layer=${this.#options.state.layerPath(row.id)}`;
+    try {
+      const fields = await helper.request(
+        'pack',
+        [layer, `out=${out}`, 'compress=gzip', `level=${gzipLevel}`],
+        {
+          signal,
+        },
+      );
+      const digest = parseDigest(fields.get('digest') ?? '');
+      assert(digest !== undefined, 'pack gives a digest');
+      return {diffId: diffIdOf(fields), digest, size: Number(fields.get('stored'))};
+    } catch (error) {
+      // A helper built where libdeflate's headers are missing writes plain tars only.
+      if (!(error instanceof HelperError && error.phase === 'unsupported')) throw error;
+    }
+    const tar = join(work, 'tar');
+    const fields = await helper.request('pack', [layer, `out=${tar}`, 'compress=none'], {signal});
+    return {diffId: diffIdOf(fields), ...(await gzipFile(tar, out, signal))};
+  }
+}
+
+function diffIdOf(fields: ReadonlyMap<string, string>): DiffId {
+  const diffId = parseDiffId(fields.get('diffid') ?? '');
+  assert(diffId !== undefined, 'pack gives a diffid');
+  return diffId;
+}
+
+function blobOf(row: LayerRow): Descriptor {
+  assert(row.blob !== undefined, `layer ${row.id} has neither directory nor blob`);
+  return row.blob;
+}

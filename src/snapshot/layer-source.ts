@@ -1,0 +1,19 @@
+// What the snapshotter needs from whoever can fetch layers (src/sources/registry): the compressed bytes of a blob,
+// and how to undo a compression. Interfaces of the consumer; wired in src/build.
+
+import type {Descriptor} from '../oci/descriptor.ts';
+import type {LayerCompression} from '../oci/media-types.ts';
+
+export interface LayerSource {
+  /** The blob's bytes, verified against digest and size by the time the iteration ends without a throw. */
+  fetch(source: string, blob: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  decompress(kind: LayerCompression, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}
+
+/** Progress of one layer that is fetched or unpacked. */
+export type OnLayerProgress = (event: {
+  readonly layer: string;
+  readonly blob: Descriptor;
+  readonly currentBytes: number;
+  readonly done: boolean;
+}) => void;

@@ -1,0 +1,148 @@
+// Rows of layers and snapshots. A layer is one directory in overlayfs form, or the promise of one (a blob in the
+// store, or a place to fetch it from). A snapshot is a layer on top of a parent snapshot: a stack of layers. Both are
+// immutable but for what is learnt about them later: that a directory or a blob now exists.
+
+import type {DiffId, Digest} from '../oci/digest.ts';
+import type {Database, Row} from '../store/database.ts';
+
+export type LayerId = string;
+export type SnapshotId = string;
+
+export interface LayerRow {
+  readonly id: LayerId;
+  readonly hasDirectory: boolean;
+  readonly diffId: DiffId | undefined;
+  /** The blob, whether in the store or not. */
+  readonly blob: {readonly mediaType: string; readonly digest: Digest; readonly size: number} | undefined;
+  /** Reference of an image in a registry that has the blob. */
+  readonly source: string | undefined;
+  readonly createdMs: number;
+  readonly bootId: string;
+  /** Synced to disk: survives a power cut. */
+  readonly durable: boolean;
+}
+
+export interface SnapshotRow {
+  readonly id: SnapshotId;
+  readonly parent: SnapshotId | undefined;
+  readonly layer: LayerId;
+  readonly epochSeconds: number;
+}
+
+const layerColumns =
+  'id, has_directory, diff_id, media_type, digest, size, source, created_ms, boot, durable';
+
+export class LayerTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  layer(id: LayerId): LayerRow | undefined {
+    const row = this.#database.get(`SELECT ${layerColumns} FROM layer WHERE id = ?`, id);
+    return row === undefined ? undefined : layerOf(row);
+  }
+
+  snapshot(id: SnapshotId): SnapshotRow | undefined {
+    const row = this.#database.get('SELECT id, parent, layer, epoch_s FROM snapshot WHERE id = ?', id);
+    return row === undefined ? undefined : snapshotOf(row);
+  }
+
+  /** Adds what is not there yet; a layer or snapshot that exists is left as it is. */
+  add(layers: readonly LayerRow[], snapshots: readonly SnapshotRow[]): void {
+    this.#database.transaction(() => {
+      for (const layer of layers) {
+        this.#database.run(
+          `INSERT OR IGNORE INTO layer (${layerColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          layer.id,
+          layer.hasDirectory ? 1 : 0,
+          layer.diffId ?? null,
+          layer.blob?.mediaType ?? null,
+          layer.blob?.digest ?? null,
+          layer.blob?.size ?? null,
+          layer.source ?? null,
+          Math.round(layer.createdMs),
+          layer.bootId,
+          layer.durable ? 1 : 0,
+        );
+      }
+      for (const {id, parent, layer, epochSeconds} of snapshots) {
+        this.#database.run(
+          'INSERT OR IGNORE INTO snapshot (id, parent, layer, epoch_s) VALUES (?, ?, ?, ?)',
+          id,
+          parent ?? null,
+          layer,
+          epochSeconds,
+        );
+      }
+    });
+  }
+
+  setDirectory(id: LayerId, hasDirectory: boolean, bootId: string): void {
+    this.#database.run(
+      'UPDATE layer SET has_directory = ?, boot = ?, durable = 0 WHERE id = ?',
+      hasDirectory ? 1 : 0,
+      bootId,
+      id,
+    );
+  }
+
+  setBlob(id: LayerId, diffId: DiffId, blob: {mediaType: string; digest: Digest; size: number}): void {
+    this.#database.run(
+      'UPDATE layer SET diff_id = ?, media_type = ?, digest = ?, size = ? WHERE id = ?',
+      diffId,
+      blob.mediaType,
+      blob.digest,
+      blob.size,
+      id,
+    );
+  }
+
+  setSource(id: LayerId, source: string): void {
+    this.#database.run('UPDATE layer SET source = ? WHERE id = ?', source, id);
+  }
+
+  /** Layers with a directory made before `beforeMs` that were never synced. */
+  unsynced(bootId: string, beforeMs: number): readonly LayerId[] {
+    return this.#database
+      .all(
+        'SELECT id FROM layer WHERE has_directory = 1 AND durable = 0 AND boot = ? AND created_ms < ?',
+        bootId,
+        Math.round(beforeMs),
+      )
+      .map((row) => String(row['id']));
+  }
+
+  setDurable(ids: readonly LayerId[]): void {
+    this.#database.transaction(() => {
+      for (const id of ids) this.#database.run('UPDATE layer SET durable = 1 WHERE id = ?', id);
+    });
+  }
+}
+
+function layerOf(row: Row): LayerRow {
+  const digest = row['digest'];
+  return {
+    id: String(row['id']),
+    hasDirectory: row['has_directory'] === 1,
+    diffId: (row['diff_id'] as DiffId | null) ?? undefined,
+    blob:
+      digest === null
+        ? undefined
+        : {mediaType: String(row['media_type']), digest: digest as Digest, size: Number(row['size'])},
+    source: (row['source'] as string | null) ?? undefined,
+    createdMs: Number(row['created_ms']),
+    bootId: String(row['boot']),
+    durable: row['durable'] === 1,
+  };
+}
+
+function snapshotOf(row: Row): SnapshotRow {
+  return {
+    id: String(row['id']),
+    parent: (row['parent'] as string | null) ?? undefined,
+    layer: String(row['layer']),
+    epochSeconds: Number(row['epoch_s']),
+  };
+}

@@ -1,0 +1,281 @@
+// Snapshots of file systems as stacks of layer directories (docs/adr/0005). Lazy both ways: a layer gets a directory when somebody builds on
+// it or reads it, a blob when somebody exports it. All that is made is made aside (StateDirectory.makeWork) and renamed into place whole.
+
+import {randomBytes} from 'node:crypto';
+import {existsSync} from 'node:fs';
+import {mkdir, rename} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {LRUCache} from 'lru-cache';
+import type {Helper, View} from '../helper/helper.ts';
+import type {Descriptor} from '../oci/descriptor.ts';
+import {chainIdOf, type DiffId, hexOf} from '../oci/digest.ts';
+import type {LocalBlobStore} from '../store/blob-store.ts';
+import type {StateDirectory} from '../store/state-directory.ts';
+import {assert} from '../util/assert.ts';
+import type {Clock} from '../util/clock.ts';
+import {SingleFlight} from '../util/single-flight.ts';
+import {LayerBlobs} from './layer-blobs.ts';
+import type {LayerSource, OnLayerProgress} from './layer-source.ts';
+import {type LayerId, type LayerRow, LayerTable, type SnapshotId, type SnapshotRow} from './layer-table.ts';
+
+export interface SnapshotterOptions {
+  readonly state: StateDirectory;
+  readonly blobs: LocalBlobStore;
+  readonly helper: () => Promise<Helper>;
+  readonly source: LayerSource;
+  readonly clock: Clock;
+  readonly onLayerProgress: OnLayerProgress;
+}
+
+/** A new layer in the making on top of a parent. */
+export interface ActiveSnapshot {
+  readonly parent: SnapshotId | undefined;
+  /** Layer directories of the parent, topmost first. */
+  readonly layers: readonly string[];
+  /** Where changes go; becomes the layer. */
+  readonly upper: string;
+  /** Overlayfs's own directory beside it. */
+  readonly work: string;
+  readonly directory: string;
+}
+
+export interface ImageChain {
+  /** Bottom first, with their blobs. */
+  readonly layers: readonly {readonly diffId: DiffId; readonly blob: Descriptor}[];
+  /** Reference of the image in its registry. */
+  readonly source: string;
+  readonly createdMs: number;
+}
+
+const chainsMax = 2_000;
+
+export class Snapshotter {
+  readonly #options: SnapshotterOptions;
+  readonly #table: LayerTable;
+  readonly #layerBlobs: LayerBlobs;
+  /** Chains are immutable: bottom first. */
+  readonly #chains = new LRUCache<SnapshotId, readonly SnapshotRow[]>({max: chainsMax});
+  readonly #directories = new SingleFlight<LayerId, void>();
+  readonly #seen = new Set<LayerId>();
+
+  constructor(options: SnapshotterOptions) {
+    this.#options = options;
+    this.#table = new LayerTable(options.state.database);
+    this.#layerBlobs = new LayerBlobs(options, this.#table);
+  }
+
+  /** Makes an image known without fetching anything. Gives undefined for an image without layers. */
+  importImage(image: ImageChain): SnapshotId | undefined {
+    const bootId = this.#options.state.bootId;
+    const epochSeconds = Math.floor(image.createdMs / 1000);
+    const layers: LayerRow[] = [];
+    const snapshots: SnapshotRow[] = [];
+    const diffIds: DiffId[] = [];
+    for (const {diffId, blob} of image.layers) {
+      diffIds.push(diffId);
+      const id = hexOf(diffId);
+      const {mediaType, digest, size} = blob;
+      layers.push({
+        id,
+        hasDirectory: false,
+        diffId,
+        blob: {mediaType, digest, size},
+        source: image.source,
+        createdMs: image.createdMs,
+        bootId,
+        durable: false,
+      });
+      const parent = snapshots.at(-1)?.id;
+      snapshots.push({id: hexOf(chainIdOf(diffIds)), parent, layer: id, epochSeconds});
+    }
+    const top = snapshots.at(-1);
+    if (top === undefined) return undefined;
+    this.#table.add(layers, snapshots);
+    for (const {id} of layers) this.#table.setSource(id, image.source);
+    return top.id;
+  }
+
+  /** Whether every layer of the snapshot is here, or can be fetched. */
+  async isWhole(id: SnapshotId): Promise<boolean> {
+    for (const {layer} of this.#chain(id) ?? []) {
+      if (!(await this.#isLayerWhole(layer))) return false;
+    }
+    return this.#chain(id) !== undefined;
+  }
+
+  async #isLayerWhole(id: LayerId): Promise<boolean> {
+    if (this.#seen.has(id)) return true;
+    const row = this.#table.layer(id);
+    if (row === undefined) return false;
+    const whole =
+      this.#hasDirectory(row) || row.source !== undefined || (await this.#layerBlobs.hasBlob(row));
+    if (whole) this.#seen.add(id);
+    return whole;
+  }
+
+  #hasDirectory(row: LayerRow): boolean {
+    const trusted = row.durable || row.bootId === this.#options.state.bootId;
+    return row.hasDirectory && trusted && existsSync(this.#options.state.layerPath(row.id));
+  }
+
+  /** Newest time that the snapshot's inputs speak of, in seconds (docs/adr/0006); 0 for an empty one. */
+  epochSecondsOf(id: SnapshotId | undefined): number {
+    return id === undefined ? 0 : (this.#table.snapshot(id)?.epochSeconds ?? 0);
+  }
+
+  /** Layers of the snapshot, bottom first. */
+  layersOf(id: SnapshotId): readonly LayerId[] {
+    return this.#chainOf(id).map(({layer}) => layer);
+  }
+
+  createdMsOf(layer: LayerId): number {
+    return this.#layerOf(layer).createdMs;
+  }
+
+  /** The tree of a snapshot for the helper; fetches and unpacks what has no directory yet. */
+  async view(id: SnapshotId | undefined, signal: AbortSignal): Promise<View> {
+    return {layers: await this.#directoriesOf(id, signal)};
+  }
+
+  async #directoriesOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
+    if (id === undefined) return [];
+    const layers = this.layersOf(id);
+    await Promise.all(
+      layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
+    );
+    return layers.map((layer) => this.#options.state.layerPath(layer)).reverse();
+  }
+
+  async #ensureDirectory(id: LayerId, below: readonly LayerId[], signal: AbortSignal): Promise<void> {
+    if (this.#hasDirectory(this.#layerOf(id))) return;
+    await this.#directories.run(id, async () => {
+      const {state} = this.#options;
+      await state.locks.withLock(`layer ${id}`, signal, async () => {
+        const row = this.#layerOf(id);
+        if (this.#hasDirectory(row)) return;
+        const work = await state.makeWork();
+        const implied = await this.#layerBlobs.unpackInto(row, join(work, 'fs'), signal);
+        if (implied.length > 0) {
+          const lower = await Promise.all(
+            below.map(async (layer, index) => {
+              await this.#ensureDirectory(layer, below.slice(0, index), signal);
+              return `layer=${state.layerPath(layer)}`;
+            }),
+          );
+          const helper = await this.#options.helper();
+          const paths = implied.map((path) => `path=${path}`);
+          await helper.request('adopt', [`dir=${join(work, 'fs')}`, ...lower.reverse(), ...paths], {signal});
+        }
+        await this.#place(work, id);
+        this.#table.setDirectory(id, true, state.bootId);
+      });
+    });
+  }
+
+  /** Starts a layer on top of `parent`. */
+  async prepare(parent: SnapshotId | undefined, signal: AbortSignal): Promise<ActiveSnapshot> {
+    const layers = await this.#directoriesOf(parent, signal);
+    const directory = await this.#options.state.makeWork();
+    const upper = join(directory, 'fs');
+    const work = join(directory, 'work');
+    await Promise.all([mkdir(upper, {mode: 0o755}), mkdir(work, {mode: 0o700})]);
+    return {parent, layers, upper, work, directory};
+  }
+
+  /** Makes the layer permanent. */
+  async commit(active: ActiveSnapshot, epochSeconds: number): Promise<SnapshotId> {
+    const id = randomBytes(16).toString('hex');
+    await this.#place(active.directory, id);
+    const layer: LayerRow = {
+      id,
+      hasDirectory: true,
+      diffId: undefined,
+      blob: undefined,
+      source: undefined,
+      createdMs: this.#options.clock.nowMs(),
+      bootId: this.#options.state.bootId,
+      durable: false,
+    };
+    this.#table.add([layer], [{id, parent: active.parent, layer: id, epochSeconds}]);
+    return id;
+  }
+
+  /** Throws the layer in the making away. */
+  async discard(active: ActiveSnapshot): Promise<void> {
+    const helper = await this.#options.helper();
+    await helper.request('remove', [`path=${active.directory}`]);
+  }
+
+  /** Stacks the layers that `additions` have on top of nothing onto `base`, without copying. */
+  stack(base: SnapshotId | undefined, additions: readonly SnapshotId[]): SnapshotId | undefined {
+    let parent = base;
+    let epochSeconds = this.epochSecondsOf(base);
+    const snapshots: SnapshotRow[] = [];
+    for (const addition of additions) {
+      epochSeconds = Math.max(epochSeconds, this.epochSecondsOf(addition));
+      for (const layer of this.layersOf(addition)) {
+        const id = randomBytes(16).toString('hex');
+        snapshots.push({id, parent, layer, epochSeconds});
+        parent = id;
+      }
+    }
+    this.#table.add([], snapshots);
+    return parent;
+  }
+
+  /** The layer's blob, packed or fetched when it is not in the store yet. */
+  async blobOf(layer: LayerId, signal: AbortSignal): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+    return this.#layerBlobs.ensure(layer, () => this.#layerOf(layer), signal);
+  }
+
+  /** Syncs layer directories that were made a while ago (their pages are mostly written by now) and marks them durable. */
+  async makeDurable(signal: AbortSignal): Promise<void> {
+    const settledMs = 60_000;
+    const {state, clock} = this.#options;
+    const ids = this.#table.unsynced(state.bootId, clock.nowMs() - settledMs);
+    if (ids.length === 0) return;
+    const helper = await this.#options.helper();
+    await helper.request('sync', [`dir=${state.root}`], {signal});
+    this.#table.setDurable(ids);
+  }
+
+  async #place(work: string, id: LayerId): Promise<void> {
+    const path = this.#options.state.layerPath(id);
+    await mkdir(dirname(path), {recursive: true, mode: 0o700});
+    try {
+      await rename(join(work, 'fs'), path);
+    } catch (error) {
+      // A directory that lost its row (a torn one after a power cut) makes way for the new one.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+      const helper = await this.#options.helper();
+      await helper.request('remove', [`path=${path}`]);
+      await rename(join(work, 'fs'), path);
+    }
+    const helper = await this.#options.helper();
+    await helper.request('remove', [`path=${work}`]);
+  }
+
+  #layerOf(id: LayerId): LayerRow {
+    const row = this.#table.layer(id);
+    assert(row !== undefined, `layer ${id} has no row`);
+    return row;
+  }
+
+  #chainOf(id: SnapshotId): readonly SnapshotRow[] {
+    const chain = this.#chain(id);
+    assert(chain !== undefined, `snapshot ${id} has no row`);
+    return chain;
+  }
+
+  #chain(id: SnapshotId): readonly SnapshotRow[] | undefined {
+    const known = this.#chains.get(id);
+    if (known !== undefined) return known;
+    const row = this.#table.snapshot(id);
+    if (row === undefined) return undefined;
+    const below = row.parent === undefined ? [] : this.#chain(row.parent);
+    if (below === undefined) return undefined;
+    const chain = [...below, row];
+    this.#chains.set(id, chain);
+    return chain;
+  }
+}
