@@ -63,3 +63,50 @@ export function formatPlatform(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`;
   return platform.variant === undefined ? base : `${base}/${platform.variant}`;
 }
+
+/**
+ * The platforms that run on `platform`, best first, as containerd's `platforms.Only` has them: an arm/v7 machine runs v6
+ * and v5 images, arm64 runs arm, amd64 runs 386 and lower micro-architecture levels.
+ */
+export function runnablePlatforms(platform: Platform): readonly Platform[] {
+  const {os, architecture, variant} = platform;
+  const level = Number(/^v(\d)$/.exec(variant ?? '')?.[1] ?? Number.NaN);
+  if (architecture === 'amd64') {
+    const lower =
+      level > 1 ? descending(level - 1, 2).map((n) => ({os, architecture, variant: `v${n}`})) : [];
+    const plain = variant === undefined ? [] : [{os, architecture}];
+    return [platform, ...lower, ...plain, {os, architecture: '386'}];
+  }
+  if (architecture === 'arm' && level > 5) {
+    return [platform, ...descending(level - 1, 5).map((n) => ({os, architecture, variant: `v${n}`}))];
+  }
+  if (architecture === 'arm64') {
+    const plain = variant === undefined ? [] : [{os, architecture}];
+    const arm = descending(8, 5).map((n) => ({os, architecture: 'arm', variant: `v${n}`}));
+    return [platform, ...plain, ...arm];
+  }
+  return [platform];
+}
+
+/**
+ * How well an image of platform `offered` serves `wanted`: 0 is exact, larger is worse, undefined does not run.
+ * `offered` may come from outside in any spelling (`arm64/v8`, `x86_64`).
+ */
+export function platformRank(wanted: Platform, offered: Platform): number | undefined {
+  const image = normalised(
+    offered.os.toLowerCase(),
+    offered.architecture.toLowerCase(),
+    offered.variant || undefined,
+  );
+  const rank = runnablePlatforms(wanted).findIndex(
+    (platform) =>
+      platform.os === image.os &&
+      platform.architecture === image.architecture &&
+      platform.variant === image.variant,
+  );
+  return rank < 0 ? undefined : rank;
+}
+
+function descending(from: number, to: number): number[] {
+  return Array.from({length: Math.max(0, from - to + 1)}, (_, index) => from - index);
+}
