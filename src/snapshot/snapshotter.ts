@@ -42,8 +42,8 @@ export interface ActiveSnapshot {
 export interface ImageChain {
   /** Bottom first, with their blobs. */
   readonly layers: readonly {readonly diffId: DiffId; readonly blob: Descriptor}[];
-  /** Reference of the image in its registry. */
-  readonly source: string;
+  /** Reference of the image in its registry; undefined for one whose blobs are in the store. */
+  readonly source: string | undefined;
   readonly createdMs: number;
 }
 
@@ -90,8 +90,14 @@ export class Snapshotter {
     }
     const top = snapshots.at(-1);
     if (top === undefined) return undefined;
+    // Nothing to write when all is known already: a cached build leaves the database alone.
+    const known = this.#chain(top.id)?.every(({layer}) => {
+      const row = this.#table.layer(layer);
+      return row !== undefined && (image.source === undefined || row.source !== undefined);
+    });
+    if (known === true) return top.id;
     this.#table.add(layers, snapshots);
-    for (const {id} of layers) this.#table.setSource(id, image.source);
+    if (image.source !== undefined) for (const {id} of layers) this.#table.setSource(id, image.source);
     return top.id;
   }
 

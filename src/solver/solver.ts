@@ -3,6 +3,7 @@
 //   look up: keys from the sources upward, without making anything; a vertex that hits needs nothing below it;
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
 
+import {setMaxListeners} from 'node:events';
 import type {EmitEvent} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
 import type {Clock} from '../util/clock.ts';
@@ -54,7 +55,10 @@ export async function solve<V extends SolverVertex<V>, R>(
   signal: AbortSignal,
 ): Promise<SolveSummary<R>> {
   const controller = new AbortController();
-  const job = new Job(options, AbortSignal.any([signal, controller.signal]), prioritiesOf(target));
+  const either = AbortSignal.any([signal, controller.signal]);
+  // Every running step listens: as many as there are vertices, which is no leak.
+  setMaxListeners(0, either);
+  const job = new Job(options, either, prioritiesOf(target));
   try {
     const result = await job.solve(target);
     return {result, executed: job.executed, cached: job.cached};

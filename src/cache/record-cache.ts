@@ -1,0 +1,75 @@
+// The local cache: records in the database that point at snapshots in the store. A record is believed only while its
+// snapshot is whole, so a store that lost something (a pruned layer, a power cut) gives misses, never wrong results.
+
+import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import type {Solved} from '../solver/op-runner.ts';
+import type {NewRecord, ResultCache} from '../solver/result-cache.ts';
+import type {BuildValue} from '../sources/value.ts';
+import type {Database} from '../store/database.ts';
+import {assert} from '../util/assert.ts';
+import {canonicalJson} from '../util/canonical-json.ts';
+import type {Clock} from '../util/clock.ts';
+
+/** Uses closer together than this are one use: a cached build leaves the database alone. */
+const usedResolutionMs = 60 * 60 * 1000;
+
+export class RecordCache implements ResultCache<BuildValue> {
+  readonly #database: Database;
+  readonly #snapshotter: Snapshotter;
+  readonly #clock: Clock;
+  readonly #used = new Set<string>();
+
+  constructor(database: Database, snapshotter: Snapshotter, clock: Clock) {
+    this.#database = database;
+    this.#snapshotter = snapshotter;
+    this.#clock = clock;
+  }
+
+  has(key: string): boolean {
+    return this.#database.get('SELECT 1 AS one FROM record WHERE key = ?', key) !== undefined;
+  }
+
+  async find(key: string): Promise<Solved<BuildValue> | undefined> {
+    const row = this.#database.get('SELECT result_key, snapshot, used_ms FROM record WHERE key = ?', key);
+    if (row === undefined) return undefined;
+    const snapshot = String(row['snapshot']);
+    if (!(await this.#snapshotter.isWhole(snapshot))) return undefined;
+    if (this.#clock.nowMs() - Number(row['used_ms']) > usedResolutionMs) this.#used.add(key);
+    return {key: String(row['result_key']), value: {type: 'snapshot', snapshot}};
+  }
+
+  async save(keys: readonly string[], record: NewRecord<BuildValue>): Promise<void> {
+    const {result, name, ingredients} = record;
+    assert(result.value.type === 'snapshot', 'only snapshots are recorded');
+    const snapshot = result.value.snapshot;
+    assert(snapshot !== undefined, 'a recorded result has a layer');
+    const now = Math.round(this.#clock.nowMs());
+    const text = canonicalJson({op: ingredients.op, inputs: ingredients.inputs});
+    this.#database.transaction(() => {
+      for (const key of keys) {
+        this.#database.run(
+          `INSERT OR REPLACE INTO record (key, result_key, snapshot, name, ingredients, created_ms, used_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          key,
+          result.key,
+          snapshot,
+          name,
+          text,
+          now,
+          now,
+        );
+      }
+    });
+  }
+
+  /** Writes down which records this build used. */
+  flush(): void {
+    if (this.#used.size === 0) return;
+    const now = Math.round(this.#clock.nowMs());
+    this.#database.transaction(() => {
+      for (const key of this.#used)
+        this.#database.run('UPDATE record SET used_ms = ? WHERE key = ?', now, key);
+    });
+    this.#used.clear();
+  }
+}
