@@ -42,6 +42,8 @@ export interface GitSource {
   readonly ref?: string;
   readonly subdirectory?: string;
   readonly keepGitDirectory: boolean;
+  /** `?submodules=false`; undefined: they are fetched. */
+  readonly skipSubmodules?: boolean;
   /** Full commit, or a prefix of it, that the ref must resolve to. */
   readonly checksum?: string;
 }
@@ -148,6 +150,8 @@ export interface CopyAction {
   readonly parents: boolean;
   /** .dockerignore-style patterns relative to each source. */
   readonly excludes: readonly string[];
+  /** Modification time in seconds for directories the copy itself creates; undefined: now. */
+  readonly createdSeconds?: number;
 }
 
 export interface CopySource {
@@ -164,6 +168,8 @@ export interface MakeFileAction {
   readonly content: string;
   readonly owner?: Owner;
   readonly mode?: number | string;
+  /** As for CopyAction, and for the file itself. */
+  readonly createdSeconds?: number;
 }
 
 /** mkdir -p with mode 0755; created directories belong to `owner` (default 0:0). An existing one is untouched. */
@@ -173,6 +179,8 @@ export interface MakeDirectoryAction {
   readonly owner?: Owner;
   /** An owner name that passwd does not know: an error, or (WORKDIR after USER, as BuildKit) root. */
   readonly unknownOwner: 'error' | 'root';
+  /** Modification time in seconds of the directories it makes; undefined: now. */
+  readonly createdSeconds?: number;
 }
 
 /** Stacks the layers of inputs 1… (each built on scratch) onto input 0, so that they survive a change of input 0. */
