@@ -1,0 +1,79 @@
+// The configuration file: TOML in the vocabulary of buildkitd.toml as far as tsbuild has the same settings, so that the
+// registry sections of one can be pasted into the other. Anything it does not know is an error with its place: a typo
+// in `insecure` must not be found out by a failing pull.
+
+import {isAbsolute, join} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
+import {sourceFile} from '../diagnostics/source-file.ts';
+import {readConfig} from './read-config.ts';
+
+/** `[registry."host[:port]"]` */
+export interface RegistryConfig {
+  /** `host[:port][/path]`, tried in this order before the registry itself. */
+  readonly mirrors: readonly string[];
+  /** Plain http, never TLS; false: never plain http. Unset: http only for this machine and for `insecure` ones. */
+  readonly http?: boolean;
+  /** Do not verify certificates, and fall back to plain http. */
+  readonly insecure: boolean;
+  /** Absolute paths of PEM files with further certificate authorities; in the file relative to it. */
+  readonly ca: readonly string[];
+  /** Client certificates; the first one is presented. */
+  readonly keypair: readonly {readonly key: string; readonly cert: string}[];
+}
+
+export interface Config {
+  /** The file it came from; undefined: no file, all defaults. */
+  readonly path?: string;
+  /** By host as in references: `docker.io`, `localhost:5000`. */
+  readonly registries: ReadonlyMap<string, RegistryConfig>;
+}
+
+export const defaultRegistryConfig: RegistryConfig = {mirrors: [], insecure: false, ca: [], keypair: []};
+
+export const emptyConfig: Config = {registries: new Map()};
+
+export interface ConfigInput {
+  /** The file given with --config; undefined: the first default that exists. */
+  readonly configFile?: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Text of a file; rejects with code ENOENT when there is none. */
+  readFile(path: string): Promise<string>;
+}
+
+/** Reads the configuration. Throws BuildError('usage') on a missing explicit file and on every mistake in a file. */
+export async function loadConfig(input: ConfigInput): Promise<Config> {
+  const candidates =
+    input.configFile === undefined ? defaultConfigFiles(input.environment) : [input.configFile];
+  for (const path of candidates) {
+    const text = await textOf(path, input);
+    if (text !== undefined) return readConfig(sourceFile(path, text));
+  }
+  return emptyConfig;
+}
+
+async function textOf(path: string, input: ConfigInput): Promise<string | undefined> {
+  try {
+    return await input.readFile(path);
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    const absent = code === 'ENOENT' || code === 'ENOTDIR';
+    if (absent && input.configFile === undefined) return undefined;
+    const reason = absent ? 'no such file' : (code ?? String(error));
+    throw buildError('usage', 'config-unreadable', `cannot read configuration file ${path}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Where the file is looked for without --config, in this order. */
+export function defaultConfigFiles(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const {XDG_CONFIG_HOME: xdg, HOME: home} = environment as {XDG_CONFIG_HOME?: string; HOME?: string};
+  // The XDG specification: a relative XDG_CONFIG_HOME is ignored.
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : home ? join(home, '.config') : undefined;
+  return [
+    ...(base === undefined ? [] : [join(base, 'tsbuild', 'tsbuild.toml')]),
+    '/etc/tsbuild/tsbuild.toml',
+  ];
+}
