@@ -1,0 +1,252 @@
+// From flags to the engine's request: every value is read here, every bad one reported, all at once. Reads the file
+// system only to tell a directory from a URL and a missing secret from a present one, and standard input when asked.
+
+import {statSync} from 'node:fs';
+import {resolve} from 'node:path';
+import type {BuildRequest, ContextInput} from '../build/request.ts';
+import {BuildError, buildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import {formatPlatform, hostPlatform, type Platform, parsePlatform} from '../oci/platform.ts';
+import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
+import {suggest} from '../util/suggest.ts';
+import type {FlagValues} from './flag-values.ts';
+import {type CliIo, readAll} from './io.ts';
+import {parseAddHost} from './values/add-host.ts';
+import {parseBytes, parseUlimit} from './values/limits.ts';
+import {parseOutput} from './values/output.ts';
+import {isProblem, type Problem} from './values/problem.ts';
+import {parseSecret, parseSsh} from './values/secret.ts';
+
+const defaultShmSizeBytes = 64 * 1024 * 1024;
+const entitlements = ['network.host', 'security.insecure'];
+
+/** Throws BuildError('usage') with every bad value, BuildError('user') when the context is not there. */
+export async function buildRequestOf(
+  flags: FlagValues,
+  operands: readonly string[],
+  io: CliIo,
+): Promise<BuildRequest> {
+  const reader = new ValueReader(flags);
+  const [path] = operands;
+  if (operands.length !== 1) {
+    reader.report(
+      `build needs exactly one PATH, URL or "-", got ${operands.length === 0 ? 'none' : operands.join(' ')}`,
+    );
+  }
+  const dockerfile = flags.last('file');
+  if (path === '-' && dockerfile === '-') {
+    reader.report('standard input cannot be both the context and the Dockerfile');
+  }
+  const values = readValues(reader, io);
+  reader.throwProblems();
+  const context = await contextOf(path ?? '.', io);
+  return {
+    ...values,
+    context,
+    ...(dockerfile === undefined ? {} : {dockerfile}),
+    ...(dockerfile === '-' ? {dockerfileText: (await readAll(io.stdin)).toString('utf8')} : {}),
+  };
+}
+
+function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context'> {
+  const {flags} = reader;
+  const outputs = reader.each('output', parseOutput);
+  // As docker has it: --load adds the local store to what -o asks for.
+  if (flags.has('load') && outputs.length > 0 && !outputs.some(({type}) => type === 'image')) {
+    outputs.push({type: 'image', options: new Map()});
+  }
+  const target = flags.last('target');
+  const platform = platformOf(reader, io);
+  const network = networkOf(reader);
+  return {
+    tags: [...new Set(reader.each('tag', parseTag))],
+    buildArgs: buildArgsOf(reader, io),
+    labels: Object.fromEntries(reader.each('label', (text) => keyValue('--label', text, ''))),
+    ...(target === undefined || target === '' ? {} : {target}),
+    ...(platform === undefined ? {} : {platform}),
+    noCache: noCacheOf(reader),
+    pull: flags.has('pull'),
+    outputs,
+    buildContexts: Object.fromEntries(
+      reader.each('build-context', (text) => keyValue('--build-context', text, undefined)),
+    ),
+    secrets: secretsOf(reader, io),
+    ssh: Object.fromEntries(
+      reader
+        .each('ssh', (text) => parseSsh(text, io.env))
+        .map(({id, socket}) => [id, socketPath(reader, id, socket, io)]),
+    ),
+    network,
+    extraHosts: reader.each('add-host', parseAddHost),
+    shmSizeBytes: shmSizeOf(reader),
+    ulimits: reader.each('ulimit', parseUlimit),
+    entitlements: new Set([
+      ...reader.each('allow', parseEntitlement).map(({name}) => name),
+      // Asking for it on the command line is allowing it.
+      ...(network === 'host' ? ['network.host'] : []),
+    ]),
+    workingDirectory: io.cwd,
+    environment: io.env,
+  };
+}
+
+/** Reads flags' values and keeps what is wrong with them. */
+class ValueReader {
+  readonly flags: FlagValues;
+  readonly #problems: Diagnostic[] = [];
+
+  constructor(flags: FlagValues) {
+    this.flags = flags;
+  }
+
+  report(message: string, hint?: string): void {
+    const hints = hint === undefined ? {} : {hints: [hint]};
+    this.#problems.push({severity: 'error', code: 'cli-bad-value', message, ...hints});
+  }
+
+  /** Every good value of a repeatable flag. */
+  each<T extends object | string>(flag: string, parse: (text: string) => T | Problem): T[] {
+    const values: T[] = [];
+    for (const text of this.flags.all(flag)) {
+      const value = parse(text);
+      if (typeof value === 'object' && isProblem(value)) this.report(value.problem);
+      else values.push(value as T);
+    }
+    return values;
+  }
+
+  throwProblems(): void {
+    const [first, ...others] = this.#problems;
+    if (first !== undefined) throw new BuildError('usage', [first, ...others]);
+  }
+}
+
+function parseTag(text: string): string | Problem {
+  const reference = parseReference(text);
+  if (isReferenceProblem(reference)) return {problem: `invalid tag "${text}": ${reference.problem}`};
+  if (reference.digest !== undefined) return {problem: `invalid tag "${text}": a digest cannot be chosen`};
+  return normalisedName(reference);
+}
+
+function keyValue(flag: string, text: string, missing: string | undefined): [string, string] | Problem {
+  const equals = text.indexOf('=');
+  if (equals === 0 || text === '') return {problem: `${flag} expects KEY=VALUE, got "${text}"`};
+  if (equals !== -1) return [text.slice(0, equals), text.slice(equals + 1)];
+  return missing === undefined ? {problem: `${flag} expects KEY=VALUE, got "${text}"`} : [text, missing];
+}
+
+/** `K` alone takes its value from the environment, and is not passed at all when it has none there. */
+function buildArgsOf(reader: ValueReader, io: CliIo): Record<string, string> {
+  const buildArgs: Record<string, string> = {};
+  for (const [name, value] of reader.each('build-arg', (text) => keyValue('--build-arg', text, '\0'))) {
+    const known = value === '\0' ? io.env[name] : value;
+    if (known !== undefined) buildArgs[name] = known;
+  }
+  return buildArgs;
+}
+
+function platformOf(reader: ValueReader, io: CliIo): Platform | undefined {
+  const given = reader.flags.all('platform').filter((text) => text !== '');
+  const texts = (given.length > 0 ? given : [io.env['DOCKER_DEFAULT_PLATFORM'] ?? ''])
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  const platforms: Platform[] = [];
+  for (const text of texts) {
+    const platform = text === 'local' ? hostPlatform() : parsePlatform(text);
+    if ('problem' in platform) reader.report(`--platform: ${platform.problem}`);
+    else platforms.push(platform);
+  }
+  if (new Set(platforms.map(formatPlatform)).size > 1) {
+    reader.report(
+      `--platform ${texts.join(',')}: one platform per build is supported for now`,
+      'run tsbuild once for each platform',
+    );
+  }
+  return platforms[0];
+}
+
+function networkOf(reader: ValueReader): BuildRequest['network'] {
+  const network = reader.flags.last('network') ?? 'default';
+  if (network === '' || network === 'default') return 'default';
+  if (network === 'none' || network === 'host') return network;
+  reader.report(`--network expects default, none or host, got "${network}"`);
+  return 'default';
+}
+
+function noCacheOf(reader: ValueReader): BuildRequest['noCache'] {
+  const stages = reader.flags
+    .all('no-cache-filter')
+    .flatMap((text) => text.split(','))
+    .filter((stage) => stage !== '');
+  if (stages.length === 0) return reader.flags.has('no-cache');
+  if (reader.flags.has('no-cache')) reader.report('--no-cache and --no-cache-filter exclude each other');
+  return stages;
+}
+
+function secretsOf(reader: ValueReader, io: CliIo): BuildRequest['secrets'] {
+  const secrets: Record<string, {readonly file: string} | {readonly env: string}> = {};
+  for (const {id, source} of reader.each('secret', (text) => parseSecret(text, io.env))) {
+    if ('env' in source) {
+      secrets[id] = source;
+      continue;
+    }
+    const file = resolve(io.cwd, source.file);
+    if (kindOf(file) !== 'file') reader.report(`--secret id=${id}: no such file: ${source.file}`);
+    secrets[id] = {file};
+  }
+  return secrets;
+}
+
+function socketPath(reader: ValueReader, id: string, socket: string, io: CliIo): string {
+  const path = resolve(io.cwd, socket);
+  const kind = kindOf(path);
+  if (kind === undefined) reader.report(`--ssh ${id}: no such socket: ${socket}`);
+  else if (kind !== 'socket') {
+    reader.report(
+      `--ssh ${id}: ${socket} is not a socket, and private keys cannot be given directly`,
+      'start ssh-agent, ssh-add the key, and use --ssh default',
+    );
+  }
+  return path;
+}
+
+function shmSizeOf(reader: ValueReader): number {
+  const text = reader.flags.last('shm-size');
+  if (text === undefined) return defaultShmSizeBytes;
+  const size = parseBytes('--shm-size', text);
+  if (!isProblem(size)) return size.bytes === 0 ? defaultShmSizeBytes : size.bytes;
+  reader.report(size.problem);
+  return defaultShmSizeBytes;
+}
+
+function parseEntitlement(name: string): {readonly name: string} | Problem {
+  if (entitlements.includes(name)) return {name};
+  const near = suggest(name, entitlements);
+  const expected = near === undefined ? `expected ${entitlements.join(' or ')}` : `did you mean ${near}?`;
+  return {problem: `--allow ${name}: unknown entitlement, ${expected}`};
+}
+
+/** docker's order: a directory of that name wins over a URL that looks the same. */
+async function contextOf(path: string, io: CliIo): Promise<ContextInput> {
+  if (path === '-') return {type: 'stdin', bytes: await readAll(io.stdin)};
+  const directory = resolve(io.cwd, path);
+  const kind = path === '' ? undefined : kindOf(directory);
+  if (kind === 'directory') return {type: 'directory', path: directory};
+  if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(path)) return {type: 'url', url: path};
+  throw buildError(
+    'user',
+    'cli-context-not-found',
+    kind === undefined ? `context "${path}" not found` : `context "${path}" is not a directory`,
+    kind === undefined ? {} : {hints: [`to build from this Dockerfile: tsbuild -f ${path} .`]},
+  );
+}
+
+function kindOf(path: string): 'file' | 'directory' | 'socket' | undefined {
+  try {
+    const stat = statSync(path);
+    return stat.isDirectory() ? 'directory' : stat.isSocket() ? 'socket' : 'file';
+  } catch {
+    return undefined;
+  }
+}

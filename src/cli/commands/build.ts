@@ -1,0 +1,71 @@
+// `tsbuild build`: from flags to a request, the engine's work shown by a sink, results left where they were asked for.
+
+import {rm} from 'node:fs/promises';
+import {resolve} from 'node:path';
+import {buildError} from '../../diagnostics/build-error.ts';
+import {buildRequestOf} from '../build-request.ts';
+import {type ExitCode, exitCodes} from '../exit-codes.ts';
+import type {FlagValues} from '../flag-values.ts';
+import type {CliIo} from '../io.ts';
+import {openSink, sinkNameOf} from '../progress.ts';
+import {imageIdOf, metadataText, writeResultFile} from '../result-files.ts';
+import type {BuildFunction} from '../run.ts';
+import {stateRootOf} from '../state-root.ts';
+
+export interface BuildCommandOptions {
+  readonly interrupt: AbortSignal;
+  /** Default: the engine in src/build. */
+  readonly engine?: BuildFunction;
+}
+
+export async function runBuild(
+  flags: FlagValues,
+  operands: readonly string[],
+  io: CliIo,
+  options: BuildCommandOptions,
+): Promise<ExitCode> {
+  const sinkName = sinkNameOf(flags, io);
+  if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
+  const request = await buildRequestOf(flags, operands, io);
+  const toStdout = request.outputs.find(({options: output}) => output.get('dest') === '-');
+  if (toStdout !== undefined && flags.has('quiet')) {
+    throw buildError('usage', 'cli-bad-value', '--quiet prints to standard output, and so does dest=-');
+  }
+  const idFile = pathOf(flags, 'iidfile', io);
+  const metadataFile = pathOf(flags, 'metadata-file', io);
+  // As docker does: no script shall take a previous build's ID for this one's.
+  if (idFile !== undefined) await rm(idFile, {force: true});
+
+  const engine = options.engine ?? (await import('../../build/build.ts')).build;
+  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const sink = await openSink(sinkName.name, io);
+  const result = await engine(
+    request,
+    {
+      root: stateRootOf(flags, io),
+      ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+      emit: (event) => sink.emit(event),
+    },
+    options.interrupt,
+  ).finally(() => sink.close());
+
+  const id = imageIdOf(result);
+  if (metadataFile !== undefined) {
+    await writeResultFile('--metadata-file', metadataFile, metadataText(result, request.tags));
+  }
+  if (idFile !== undefined) {
+    if (id === undefined) {
+      throw buildError('usage', 'cli-no-image-id', '--iidfile needs an output that makes an image');
+    }
+    await writeResultFile('--iidfile', idFile, id);
+  }
+  if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
+  return exitCodes.ok;
+}
+
+function pathOf(flags: FlagValues, name: string, io: CliIo): string | undefined {
+  const path = flags.last(name);
+  if (path === undefined) return undefined;
+  if (path === '') throw buildError('usage', 'cli-bad-value', `--${name} expects a file, got ""`);
+  return resolve(io.cwd, path);
+}

@@ -1,0 +1,75 @@
+// Flags that `docker build`, `docker buildx build` or their scripts know and tsbuild does not act on. Those that change nothing for
+// the result are accepted in silence; those whose absence would be noticed are refused by name, which is kinder
+// than "unknown flag" and safer than ignoring them.
+
+export interface DockerFlag {
+  readonly name: string;
+  readonly short?: string;
+  /** True: the flag has a value. */
+  readonly value?: boolean;
+  /** Why it is refused, to follow "--name "; undefined: accepted and without effect. */
+  readonly refusal?: string;
+  /** Values that are accepted although the flag is refused: they ask for what happens anyway. */
+  readonly accepted?: readonly string[];
+}
+
+const limits =
+  'is not supported: RUN steps have no memory or CPU limits of their own, limit tsbuild itself with systemd-run or a container';
+
+export const dockerFlags: readonly DockerFlag[] = [
+  {name: 'rm'},
+  {name: 'force-rm'},
+  {name: 'compress'},
+  {name: 'debug', short: 'D'},
+  {name: 'disable-content-trust'},
+  {
+    name: 'push',
+    refusal: 'is not supported yet: build with -o type=oci,dest=FILE and push it with another tool',
+  },
+  {name: 'cache-from', value: true, refusal: 'is not supported yet: only the local cache is used'},
+  {name: 'cache-to', value: true, refusal: 'is not supported yet: only the local cache is used'},
+  {
+    name: 'provenance',
+    value: true,
+    refusal: 'is not supported yet: images carry no attestations',
+    accepted: ['false', '0', 'disabled=true'],
+  },
+  {
+    name: 'sbom',
+    value: true,
+    refusal: 'is not supported yet: images carry no attestations',
+    accepted: ['false', '0', 'disabled=true'],
+  },
+  {name: 'attest', value: true, refusal: 'is not supported yet: images carry no attestations'},
+  {
+    name: 'annotation',
+    value: true,
+    refusal: 'is not supported yet: use -o type=oci,dest=FILE,annotation.KEY=VALUE',
+  },
+  {
+    name: 'builder',
+    value: true,
+    refusal: 'is not supported: tsbuild has no builder instances, use --root for a separate state',
+  },
+  {name: 'squash', refusal: 'is not supported: use a last stage that copies from the others'},
+  {name: 'call', value: true, refusal: 'is not supported yet: only "build" is', accepted: ['build']},
+  {name: 'check', refusal: 'is not supported yet: warnings are printed by every build'},
+  {name: 'print', value: true, refusal: 'is not supported yet'},
+  {name: 'cgroup-parent', value: true, refusal: limits},
+  {name: 'resource', value: true, refusal: limits},
+  {name: 'memory', short: 'm', value: true, refusal: limits},
+  {name: 'memory-swap', value: true, refusal: limits},
+  {name: 'cpu-shares', short: 'c', value: true, refusal: limits},
+  {name: 'cpu-period', value: true, refusal: limits},
+  {name: 'cpu-quota', value: true, refusal: limits},
+  {name: 'cpuset-cpus', value: true, refusal: limits},
+  {name: 'cpuset-mems', value: true, refusal: limits},
+  {name: 'policy', value: true, refusal: 'is not supported yet: there are no source policies'},
+  {
+    name: 'isolation',
+    value: true,
+    refusal: 'is not supported: it is for Windows containers',
+    accepted: ['', 'default'],
+  },
+  {name: 'security-opt', value: true, refusal: 'is not supported: it is for Windows containers'},
+];

@@ -1,0 +1,137 @@
+// The flags of every command as data: the parser (program.ts), --help (help.ts) and "did you mean" all read this table, so
+// they cannot disagree. Names and meanings are docker buildx's; flags of docker that tsbuild refuses or ignores are in
+// docker-flags.ts.
+
+export interface Flag {
+  /** Long name without dashes. */
+  readonly name: string;
+  readonly short?: string;
+  /** What the value is called in --help; undefined: a boolean flag, which also takes `=true` and `=false`. */
+  readonly value?: string;
+  readonly group: FlagGroup;
+  /** One paragraph for --help; undefined: not shown there. */
+  readonly help?: string;
+}
+
+export type FlagGroup = 'Input' | 'Output' | 'Cache' | 'Steps' | 'Progress' | 'Global';
+
+export const flagGroups: readonly FlagGroup[] = ['Input', 'Output', 'Cache', 'Steps', 'Progress', 'Global'];
+
+export const globalFlags: readonly Flag[] = [
+  {
+    name: 'root',
+    value: 'DIR',
+    group: 'Global',
+    help: 'state directory: blobs, layers, cache (default: $TSBUILD_ROOT, or /var/lib/tsbuild for root, or $XDG_DATA_HOME/tsbuild)',
+  },
+  {name: 'config', value: 'FILE', group: 'Global', help: 'configuration file (TOML)'},
+  {name: 'help', short: 'h', group: 'Global', help: 'show this text'},
+  {name: 'version', short: 'V', group: 'Global', help: 'show the version'},
+];
+
+export const buildFlags: readonly Flag[] = [
+  {
+    name: 'file',
+    short: 'f',
+    value: 'FILE',
+    group: 'Input',
+    help: 'the Dockerfile (default: PATH/Dockerfile); "-" reads it from standard input',
+  },
+  {
+    name: 'build-arg',
+    value: 'K[=V]',
+    group: 'Input',
+    help: 'value of an ARG; without =V it comes from the environment (repeatable)',
+  },
+  {name: 'target', value: 'STAGE', group: 'Input', help: 'build this stage instead of the last one'},
+  {
+    name: 'platform',
+    value: 'OS/ARCH',
+    group: 'Input',
+    help: 'platform of the image, such as linux/arm64 (default: this machine; "local" means the same)',
+  },
+  {
+    name: 'build-context',
+    value: 'NAME=SRC',
+    group: 'Input',
+    help: 'another context for FROM and COPY --from: a directory or docker-image://REF (repeatable)',
+  },
+  {
+    name: 'secret',
+    value: 'SPEC',
+    group: 'Input',
+    help: 'secret for RUN --mount=type=secret: id=ID[,src=FILE|,env=NAME] (repeatable)',
+  },
+  {
+    name: 'ssh',
+    value: 'SPEC',
+    group: 'Input',
+    help: 'agent for RUN --mount=type=ssh: default or ID=SOCKET (repeatable)',
+  },
+  {
+    name: 'tag',
+    short: 't',
+    value: 'NAME',
+    group: 'Output',
+    help: 'name of the image, NAME[:TAG] (repeatable)',
+  },
+  {
+    name: 'output',
+    short: 'o',
+    value: 'SPEC',
+    group: 'Output',
+    help: 'where the result goes: type=TYPE[,KEY=VALUE…], see Outputs below; a bare path means type=local, "-" means a tar on standard output (repeatable)',
+  },
+  {name: 'load', group: 'Output', help: 'put the image into the local image store (the default)'},
+  {name: 'label', value: 'K=V', group: 'Output', help: 'label of the image (repeatable)'},
+  {name: 'iidfile', value: 'FILE', group: 'Output', help: 'write the image ID to FILE'},
+  {
+    name: 'metadata-file',
+    value: 'FILE',
+    group: 'Output',
+    help: 'write digests, descriptor and names of the result to FILE as JSON',
+  },
+  {name: 'no-cache', group: 'Cache', help: 'run every step, whatever the cache has'},
+  {
+    name: 'no-cache-filter',
+    value: 'STAGE',
+    group: 'Cache',
+    help: 'run every step of these stages (comma-separated, repeatable)',
+  },
+  {name: 'pull', group: 'Cache', help: 'ask the registry for newer base images even if they are here'},
+  {name: 'network', value: 'MODE', group: 'Steps', help: 'network of RUN steps: default, none or host'},
+  {
+    name: 'add-host',
+    value: 'HOST:IP',
+    group: 'Steps',
+    help: 'line for /etc/hosts of RUN steps, HOST:IP or HOST=IP (repeatable)',
+  },
+  {
+    name: 'allow',
+    value: 'NAME',
+    group: 'Steps',
+    help: 'what RUN may ask for: network.host, security.insecure (repeatable)',
+  },
+  {name: 'shm-size', value: 'BYTES', group: 'Steps', help: 'size of /dev/shm, such as 128m (default: 64m)'},
+  {
+    name: 'ulimit',
+    value: 'NAME=SOFT[:HARD]',
+    group: 'Steps',
+    help: 'resource limit of RUN steps, such as nofile=1024:2048 (repeatable)',
+  },
+  {
+    name: 'progress',
+    value: 'MODE',
+    group: 'Progress',
+    help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
+  },
+  {name: 'quiet', short: 'q', group: 'Progress', help: 'print nothing but the image ID'},
+];
+
+export const imagesFlags: readonly Flag[] = [
+  {name: 'format', value: 'FORMAT', group: 'Output', help: 'table or json (default: table)'},
+  {name: 'quiet', short: 'q', group: 'Output', help: 'print image IDs only'},
+  {name: 'no-trunc', group: 'Output', help: 'print whole IDs'},
+];
+
+export const inspectFlags: readonly Flag[] = [];

@@ -1,0 +1,176 @@
+// The command line's grammar, and the only door to commander, which is used as a reader of flags: each flag that occurs is
+// recorded in order, with its value as text; what values mean is build-request.ts's. The command's name is looked
+// for first, because `build` may be left out: `tsbuild -t app .` and `tsbuild build -t app .` are the same.
+
+import {Command, CommanderError, Option} from 'commander';
+import {BuildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import {assert} from '../util/assert.ts';
+import {suggest} from '../util/suggest.ts';
+import {type DockerFlag, dockerFlags} from './docker-flags.ts';
+import {FlagValues} from './flag-values.ts';
+import {buildFlags, type Flag, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
+
+export const commandNames = ['build', 'images', 'inspect', 'debug', 'version', 'help'] as const;
+export type CommandName = (typeof commandNames)[number];
+
+export interface CommandLine {
+  readonly command: CommandName;
+  readonly flags: FlagValues;
+  readonly operands: readonly string[];
+}
+
+/** Reads `argv` (without node and script). Throws BuildError('usage') naming every unknown or refused flag. */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const {command, rest} = splitCommand(argv);
+  // The arguments of `debug` belong to its sub-commands.
+  if (command === 'debug') return {command, flags: new FlagValues([]), operands: rest};
+  const known = [...flagsOf(command), ...globalFlags];
+  const foreign = command === 'build' ? dockerFlags : [];
+  const problems: Diagnostic[] = [];
+  const seen: [name: string, value: string][] = [];
+  const reader = readerOf(known, foreign, (name, value) => seen.push([name, value]));
+  let operands: readonly string[] = [];
+  try {
+    const result = reader.parseOptions(spellBooleans(rest, known, foreign, problems));
+    operands = result.operands;
+    problems.push(...unknownFlags(result.unknown, known, foreign));
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    problems.push(missingValue(error, known));
+  }
+  const flags = seen.filter(([name, value]) => keep(name, value, foreign, problems));
+  throwIfAny(problems);
+  return {command, flags: new FlagValues(flags), operands};
+}
+
+function flagsOf(command: CommandName): readonly Flag[] {
+  switch (command) {
+    case 'build':
+      return buildFlags;
+    case 'images':
+      return imagesFlags;
+    case 'inspect':
+      return inspectFlags;
+    default:
+      return [];
+  }
+}
+
+/** Takes the command's name out: the first argument that is neither a global flag nor its value. */
+function splitCommand(argv: readonly string[]): {command: CommandName; rest: string[]} {
+  let index = 0;
+  while (index < argv.length) {
+    const argument = argv[index] ?? '';
+    const flag = globalFlags.find(({name}) => argument === `--${name}` || argument.startsWith(`--${name}=`));
+    if (flag === undefined) break;
+    index += flag.value !== undefined && argument === `--${flag.name}` ? 2 : 1;
+  }
+  const command = commandNames.find((name) => name === argv[index]);
+  if (command === undefined) return {command: 'build', rest: [...argv]};
+  return {command, rest: [...argv.slice(0, index), ...argv.slice(index + 1)]};
+}
+
+function readerOf(
+  known: readonly Flag[],
+  foreign: readonly DockerFlag[],
+  record: (name: string, value: string) => void,
+): Command {
+  const reader = new Command().exitOverride().configureOutput({writeErr: () => {}, writeOut: () => {}});
+  reader.helpOption(false);
+  const add = (flag: {name: string; short?: string; value?: unknown}): void => {
+    const valued = flag.value !== undefined && flag.value !== false;
+    const short = flag.short === undefined ? '' : `-${flag.short}, `;
+    reader.addOption(new Option(`${short}--${flag.name}${valued ? ' <value>' : ''}`));
+    reader.on(`option:${flag.name}`, (value: string | null | undefined) =>
+      record(flag.name, value ?? 'true'),
+    );
+    // commander's booleans take no value; `=false` travels as a flag of its own, in its place in the order.
+    if (valued) return;
+    reader.addOption(new Option(`--${flag.name}:false`));
+    reader.on(`option:${flag.name}:false`, () => record(flag.name, 'false'));
+  };
+  known.forEach(add);
+  foreign.forEach(add);
+  return reader;
+}
+
+const trueTexts = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+const falseTexts = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
+
+/** Rewrites `--pull=true`, `-q=false` and `-t=name`, which docker takes, to what commander understands. */
+function spellBooleans(
+  argv: readonly string[],
+  known: readonly Flag[],
+  foreign: readonly DockerFlag[],
+  problems: Diagnostic[],
+): string[] {
+  const all: readonly {name: string; short?: string; value?: unknown}[] = [...known, ...foreign];
+  const end = argv.indexOf('--');
+  return argv.map((argument, index) => {
+    if (end !== -1 && index > end) return argument;
+    const match = /^(--[a-z-]+|-[A-Za-z])=(.*)$/s.exec(argument);
+    if (match === null) return argument;
+    const [, spelled = '', text = ''] = match;
+    const flag = all.find(({name, short}) => spelled === `--${name}` || spelled === `-${short}`);
+    if (flag === undefined) return argument;
+    if (flag.value !== undefined && flag.value !== false) {
+      return spelled.startsWith('--') ? argument : `--${flag.name}=${text}`;
+    }
+    if (trueTexts.has(text)) return `--${flag.name}`;
+    if (falseTexts.has(text)) return `--${flag.name}:false`;
+    problems.push(problem('cli-bad-value', `${spelled} expects true or false, got "${text}"`));
+    return `--${flag.name}`;
+  });
+}
+
+/** Whether an occurrence is ours to act on; refused ones become problems, ignored ones vanish. */
+function keep(name: string, value: string, foreign: readonly DockerFlag[], problems: Diagnostic[]): boolean {
+  const flag = foreign.find((candidate) => candidate.name === name);
+  if (flag === undefined) return true;
+  if (flag.refusal === undefined || value === 'false' || flag.accepted?.includes(value)) return false;
+  problems.push(problem('cli-unsupported-flag', `--${name} ${flag.refusal}`));
+  return false;
+}
+
+function unknownFlags(
+  unknown: readonly string[],
+  known: readonly Flag[],
+  foreign: readonly DockerFlag[],
+): Diagnostic[] {
+  const end = unknown.indexOf('--');
+  const candidates = [
+    ...known.map(({name}) => `--${name}`),
+    ...foreign.filter(({refusal}) => refusal === undefined).map(({name}) => `--${name}`),
+  ];
+  return (end === -1 ? unknown : unknown.slice(0, end))
+    .filter((argument) => argument.startsWith('-') && argument !== '-')
+    .map((argument) => {
+      const spelled = argument.replace(/=.*$/s, '');
+      const near = spelled.startsWith('--') ? suggest(spelled, candidates) : undefined;
+      return problem(
+        'cli-unknown-flag',
+        `unknown flag ${spelled}`,
+        near === undefined ? 'tsbuild --help lists the flags' : `did you mean ${near}?`,
+      );
+    });
+}
+
+function missingValue(error: CommanderError, known: readonly Flag[]): Diagnostic {
+  const name = /--([a-z-]+)/.exec(error.message)?.[1];
+  assert(error.code === 'commander.optionMissingArgument', `unexpected ${error.code}: ${error.message}`);
+  const flag = known.find((candidate) => candidate.name === name);
+  return problem(
+    'cli-missing-value',
+    `--${name} needs a value${flag?.value ? `: --${name} ${flag.value}` : ''}`,
+  );
+}
+
+function problem(code: string, message: string, hint?: string): Diagnostic {
+  return {severity: 'error', code, message, ...(hint === undefined ? {} : {hints: [hint]})};
+}
+
+function throwIfAny(problems: readonly Diagnostic[]): void {
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new BuildError('usage', [first, ...others]);
+}

@@ -1,0 +1,52 @@
+// Which progress sink a build gets, and the sink's view of standard error. Progress goes to standard error always:
+// standard output belongs to results.
+
+import type {ProgressSink} from '../progress/events.ts';
+import {type SinkName, sinkLoaders} from '../progress/sinks/index.ts';
+import type {SinkHost} from '../progress/sinks/sink.ts';
+import {systemClock} from '../util/clock.ts';
+import type {FlagValues} from './flag-values.ts';
+import type {CliIo} from './io.ts';
+import {columnsOf, wantsColor} from './terminal.ts';
+import type {Problem} from './values/problem.ts';
+
+const defaultRows = 24;
+
+/** The sink that --quiet, --progress, BUILDKIT_PROGRESS and the terminal ask for, in this order. */
+export function sinkNameOf(flags: FlagValues, io: CliIo): {readonly name: SinkName} | Problem {
+  const given = flags.last('progress');
+  const mode = given || io.env['BUILDKIT_PROGRESS'] || 'auto';
+  if (flags.has('quiet')) {
+    if (given === undefined || ['auto', 'quiet', 'none', ''].includes(given)) return {name: 'quiet'};
+    return {problem: `--progress ${given} and --quiet exclude each other`};
+  }
+  switch (mode) {
+    case 'auto':
+      return {name: io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' ? 'tty' : 'plain'};
+    case 'none':
+      return {name: 'quiet'};
+    case 'tty':
+    case 'plain':
+    case 'rawjson':
+    case 'quiet':
+      return {name: mode};
+    default: {
+      const source = given ? '--progress' : 'BUILDKIT_PROGRESS';
+      return {problem: `${source} expects auto, tty, plain, rawjson or quiet, got "${mode}"`};
+    }
+  }
+}
+
+export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink> {
+  const host: SinkHost = {
+    write: (data) => io.stderr.write(data),
+    clock: systemClock,
+    color: wantsColor(io.stderr, io.env),
+    size: () => ({columns: columnsOf(io.stderr), rows: io.stderr.rows || defaultRows}),
+    every(milliseconds, callback) {
+      const timer = setInterval(callback, milliseconds).unref();
+      return () => clearInterval(timer);
+    },
+  };
+  return (await sinkLoaders[name]())(host);
+}

@@ -1,0 +1,103 @@
+// One command from arguments to exit code. Everything it touches comes in as arguments, so tests run it in memory.
+// What a command does not need is not loaded: --version and --help answer before the parser of flags is read.
+
+import type {BuildRequest, BuildResult, EngineOptions} from '../build/request.ts';
+import {buildError} from '../diagnostics/build-error.ts';
+import {type ExitCode, exitCodes} from './exit-codes.ts';
+import type {CliIo} from './io.ts';
+import {columnsOf} from './terminal.ts';
+import {version} from './version.ts';
+
+/** The engine's entry, replaceable for tests. */
+export type BuildFunction = (
+  request: BuildRequest,
+  options: EngineOptions,
+  signal: AbortSignal,
+) => Promise<BuildResult>;
+
+/** Runs the command line `argv` (without node and script). Never throws. */
+export async function runCli(
+  argv: readonly string[],
+  io: CliIo,
+  interrupt: AbortSignal,
+  engine?: BuildFunction,
+): Promise<ExitCode> {
+  try {
+    const [only] = argv;
+    if (argv.length === 1 && (only === '--version' || only === '-V' || only === 'version')) {
+      return printVersion(io);
+    }
+    if (argv.length === 1 && (only === '--help' || only === '-h' || only === 'help')) {
+      return await printHelp('build', io);
+    }
+    return await runCommand(argv, io, interrupt, engine);
+  } catch (error) {
+    const {reportFailure} = await import('./failure.ts');
+    return reportFailure(error, io, interrupt);
+  }
+}
+
+async function runCommand(
+  argv: readonly string[],
+  io: CliIo,
+  interrupt: AbortSignal,
+  engine: BuildFunction | undefined,
+): Promise<ExitCode> {
+  const {parseCommandLine} = await import('./program.ts');
+  const {command, flags, operands} = parseCommandLine(argv);
+  if (flags.has('help')) return printHelp(command, io);
+  if (flags.has('version')) return printVersion(io);
+  switch (command) {
+    case 'version':
+      return printVersion(io);
+    case 'help':
+      return printHelp(operands[0] ?? 'build', io);
+    case 'build': {
+      const {runBuild} = await import('./commands/build.ts');
+      return runBuild(flags, operands, io, {interrupt, ...(engine === undefined ? {} : {engine})});
+    }
+    case 'images': {
+      const {runImages} = await import('./commands/images.ts');
+      return runImages(flags, operands, io);
+    }
+    case 'inspect': {
+      const {runInspect} = await import('./commands/inspect.ts');
+      return runInspect(flags, operands, io);
+    }
+    case 'debug':
+      return runDebug(operands, io);
+  }
+}
+
+async function runDebug(operands: readonly string[], io: CliIo): Promise<ExitCode> {
+  const [what, ...rest] = operands;
+  switch (what) {
+    case 'parse':
+      return (await import('./commands/debug/parse.ts')).runDebugParse(rest, io);
+    case 'shell':
+      return (await import('./commands/debug/shell.ts')).runDebugShell(rest, io);
+    case 'ignore':
+      return (await import('./commands/debug/ignore.ts')).runDebugIgnore(rest, io);
+    case undefined:
+    case '--help':
+    case '-h':
+      return printHelp('debug', io);
+    default:
+      throw buildError(
+        'usage',
+        'cli-unknown-command',
+        `debug has no "${what}": expected parse, shell or ignore`,
+      );
+  }
+}
+
+function printVersion(io: CliIo): ExitCode {
+  io.stdout.write(`tsbuild ${version}\n`);
+  return exitCodes.ok;
+}
+
+async function printHelp(command: string, io: CliIo): Promise<ExitCode> {
+  const {helpText} = await import('./help.ts');
+  io.stdout.write(helpText(command, columnsOf(io.stdout)));
+  return exitCodes.ok;
+}

@@ -1,0 +1,15 @@
+// Where the state directory is when nobody says otherwise.
+
+import {homedir} from 'node:os';
+import {join, resolve} from 'node:path';
+import type {FlagValues} from './flag-values.ts';
+import type {CliIo} from './io.ts';
+
+/** --root, $TSBUILD_ROOT, /var/lib/tsbuild for root, $XDG_DATA_HOME/tsbuild for everyone else. */
+export function stateRootOf(flags: FlagValues, io: CliIo): string {
+  const chosen = flags.last('root') || io.env['TSBUILD_ROOT'];
+  if (chosen) return resolve(io.cwd, chosen);
+  if (process.getuid?.() === 0) return '/var/lib/tsbuild';
+  const data = io.env['XDG_DATA_HOME'] || join(io.env['HOME'] || homedir(), '.local/share');
+  return join(data, 'tsbuild');
+}

@@ -1,0 +1,101 @@
+// One step of the plain log: its number, name, and the lines that wait to be printed.
+
+import type {StepId} from '../../events.ts';
+import {LineSplitter} from '../../line-splitter.ts';
+
+interface PendingLine {
+  readonly text: string;
+  /** Bytes of a process, which follow `text`. */
+  readonly bytes?: Uint8Array;
+}
+
+export class PlainStep {
+  readonly id: StepId;
+  /** Given when the step is first printed, so that numbers rise through the log. */
+  number: number | undefined;
+  startedMs: number | undefined;
+  finished = false;
+  /** Since when something waits to be printed. */
+  waitSinceMs: number | undefined;
+  spokeAtMs = 0;
+  #name: string | undefined;
+  #pending: PendingLine[] = [];
+  readonly #splitters = {stdout: new LineSplitter(), stderr: new LineSplitter()};
+  readonly #items = new Map<string, {readonly startMs: number; printedMs: number; done: boolean}>();
+
+  constructor(id: StepId) {
+    this.id = id;
+  }
+
+  get name(): string {
+    return this.#name ?? this.id;
+  }
+
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  start(name: string, atMs: number): void {
+    this.#name = name;
+    this.startedMs ??= atMs;
+  }
+
+  output(stream: 'stdout' | 'stderr', data: Uint8Array, atMs: number): void {
+    this.#addOutput(this.#splitters[stream].push(data), atMs);
+  }
+
+  flushOutput(atMs: number): void {
+    this.#addOutput(this.#splitters.stdout.flush(), atMs);
+    this.#addOutput(this.#splitters.stderr.flush(), atMs);
+  }
+
+  say(text: string): void {
+    for (const line of text.split('\n')) this.#pending.push({text: line});
+  }
+
+  finish(name: string, atMs: number, outcome: string): void {
+    this.#name ??= name;
+    this.flushOutput(atMs);
+    this.say(outcome);
+    this.finished = true;
+  }
+
+  itemStartMs(item: string): number {
+    return this.#items.get(item)?.startMs ?? 0;
+  }
+
+  /** Whether progress of an item deserves a line: its first, its last, and one every now and then. */
+  progressIsDue(
+    event: {readonly item: string; readonly atMs: number; readonly done: boolean},
+    intervalMs: number,
+  ): boolean {
+    const known = this.#items.get(event.item);
+    if (known === undefined) {
+      this.#items.set(event.item, {startMs: event.atMs, printedMs: event.atMs, done: event.done});
+      return true;
+    }
+    if (known.done || (!event.done && event.atMs - known.printedMs < intervalMs)) return false;
+    known.printedMs = event.atMs;
+    known.done = event.done;
+    return true;
+  }
+
+  /** The pending lines, ready to be written. */
+  take(nowMs: number): Uint8Array[] {
+    const prefix = `#${this.number} `;
+    const parts = this.#pending.flatMap(({text, bytes}) =>
+      bytes === undefined
+        ? [Buffer.from(`${prefix}${text}\n`)]
+        : [Buffer.from(`${prefix}${text} `), bytes, Buffer.from('\n')],
+    );
+    this.#pending = [];
+    this.waitSinceMs = undefined;
+    this.spokeAtMs = nowMs;
+    return parts;
+  }
+
+  #addOutput(lines: readonly Uint8Array[], atMs: number): void {
+    const time = (Math.max(0, atMs - (this.startedMs ?? atMs)) / 1000).toFixed(3);
+    for (const bytes of lines) this.#pending.push({text: time, bytes});
+  }
+}

@@ -1,0 +1,100 @@
+// --progress=rawjson: one JSON object per line, in the shape of BuildKit's SolveStatus, so that what reads docker's
+// output reads ours (docs/formats/events.md).
+
+import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
+import {digestOf, isDigest} from '../../../oci/digest.ts';
+import {unreachable} from '../../../util/assert.ts';
+import type {BuildEvent, ProgressSink, StepId} from '../../events.ts';
+import type {SinkHost} from '../sink.ts';
+
+export function createRawJsonSink(host: SinkHost): ProgressSink {
+  const startedMs = new Map<StepId, number>();
+  const itemStartedMs = new Map<string, number>();
+  const emit = (event: BuildEvent): void => {
+    if (event.type === 'step-started') startedMs.set(event.step, event.atMs);
+    if (event.type === 'step-progress') {
+      const key = `${event.step}\n${event.item}`;
+      if (!itemStartedMs.has(key)) itemStartedMs.set(key, event.atMs);
+    }
+    host.write(`${JSON.stringify(statusOf(event, startedMs, itemStartedMs))}\n`);
+  };
+  return {emit, close: () => {}};
+}
+
+function statusOf(
+  event: BuildEvent,
+  startedMs: ReadonlyMap<StepId, number>,
+  itemStartedMs: ReadonlyMap<string, number>,
+): object {
+  switch (event.type) {
+    case 'step-started': {
+      const {step, name, atMs} = event;
+      return {vertexes: [{digest: vertexOf(step), name, started: timeText(atMs)}]};
+    }
+    case 'step-finished': {
+      const {step, name, atMs, outcome} = event;
+      const started = timeText(startedMs.get(step) ?? atMs);
+      const more = {
+        ...(outcome === 'cached' ? {cached: true} : {}),
+        ...(outcome === 'error' ? {error: event.error ?? 'failed'} : {}),
+        ...(outcome === 'canceled' ? {error: 'context canceled'} : {}),
+      };
+      return {vertexes: [{digest: vertexOf(step), name, started, completed: timeText(atMs), ...more}]};
+    }
+    case 'step-output': {
+      const {step, stream, data, atMs} = event;
+      const number = stream === 'stdout' ? 1 : 2;
+      const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
+      return {logs: [{vertex: vertexOf(step), stream: number, data: base64, timestamp: timeText(atMs)}]};
+    }
+    case 'step-progress': {
+      const {step, item, current, total, atMs, done} = event;
+      const started = timeText(itemStartedMs.get(`${step}\n${item}`) ?? atMs);
+      const completed = done ? {completed: timeText(atMs)} : {};
+      const status = {id: item, vertex: vertexOf(step), current, total, timestamp: timeText(atMs), started};
+      return {statuses: [{...status, ...completed}]};
+    }
+    case 'step-note': {
+      const {step, text, atMs} = event;
+      const time = timeText(atMs);
+      const status = {id: text, vertex: vertexOf(step), current: 0, total: 0, timestamp: time};
+      return {statuses: [{...status, started: time, completed: time}]};
+    }
+    case 'warning':
+      return {warnings: [warningOf(event.diagnostic)]};
+    default:
+      return unreachable(event);
+  }
+}
+
+/** BuildKit's readers want a digest; ids of steps that are no vertices are hashed into one. */
+function vertexOf(step: StepId): string {
+  return isDigest(step) ? step : digestOf(step);
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function warningOf({code, message, hints, file, span}: Diagnostic): object {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const line = span === undefined ? '' : ` (line ${span.line})`;
+  const range =
+    span === undefined
+      ? {}
+      : {
+          range: [
+            {
+              start: {line: span.line, character: span.column},
+              end: {line: span.endLine, character: span.endColumn},
+            },
+          ],
+        };
+  return {
+    level: 1,
+    short: base64(`${code}: ${message}${line}`),
+    ...(hints === undefined ? {} : {detail: hints.map(base64)}),
+    ...(file === undefined ? {} : {sourceInfo: {filename: file.path, data: base64(file.text)}}),
+    ...range,
+  };
+}

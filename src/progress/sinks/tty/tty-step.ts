@@ -1,0 +1,112 @@
+// One step as the terminal shows it.
+
+import type {BuildEvent, StepId} from '../../events.ts';
+import {type Amount, amountText, secondsText} from '../../figures.ts';
+import {LogTail} from '../../log-tail.ts';
+import {cutToWidth, tameLine, textWidth} from './text-width.ts';
+import type {Color, ScreenLine} from './tty-screen.ts';
+
+type Finished = Extract<BuildEvent, {type: 'step-finished'}>;
+type Progress = Extract<BuildEvent, {type: 'step-progress'}>;
+
+interface Item extends Amount {
+  readonly startMs: number;
+  readonly endMs?: number;
+}
+
+/** Longest list of downloads shown under a step. */
+const itemsMax = 8;
+
+export class TtyStep {
+  readonly id: StepId;
+  tail = new LogTail();
+  name: string;
+  startedMs: number;
+  finished: Finished | undefined;
+  #note: string | undefined;
+  readonly #items = new Map<string, Item>();
+
+  constructor(id: StepId, name: string, atMs: number) {
+    this.id = id;
+    this.name = name;
+    this.startedMs = atMs;
+  }
+
+  note(text: string): void {
+    this.#note = text;
+  }
+
+  progress(event: Progress): void {
+    const {item, current, total, unit, atMs, done} = event;
+    const startMs = this.#items.get(item)?.startMs ?? atMs;
+    this.#items.set(item, {current, total, unit, startMs, ...(done ? {endMs: atMs} : {})});
+  }
+
+  finish(event: Finished): void {
+    this.finished = event;
+    if (event.outcome === 'error') this.tail.finish(event.atMs - this.startedMs);
+    else this.tail = new LogTail();
+  }
+
+  get isRunning(): boolean {
+    return this.finished === undefined;
+  }
+
+  headline(nowMs: number, columns: number): ScreenLine {
+    const outcome = this.finished?.outcome;
+    const label = outcome === undefined || outcome === 'done' ? '' : `${outcome.toUpperCase()} `;
+    const color = colorOf(outcome);
+    const endMs = this.finished?.atMs ?? nowMs;
+    const text = withTime(` => ${label}${tameLine(this.name)}`, endMs - this.startedMs, columns);
+    return {text, ...(color === undefined ? {} : {color})};
+  }
+
+  /** Why it runs, and its downloads. */
+  details(nowMs: number, columns: number): ScreenLine[] {
+    const lines: ScreenLine[] = [];
+    if (this.#note !== undefined && this.isRunning) {
+      lines.push({text: cutToWidth(` => => ${tameLine(this.#note)}`, columns)});
+    }
+    const items = [...this.#items];
+    const shown = items.filter(
+      ([, item]) => this.isRunning || item.endMs === undefined || items.length <= itemsMax,
+    );
+    for (const [name, item] of shown.slice(-itemsMax)) {
+      const endMs = item.endMs ?? this.finished?.atMs ?? nowMs;
+      const text = ` => => ${tameLine(name)}${amountText(item)}`;
+      lines.push({
+        text: withTime(text, endMs - item.startMs, columns),
+        ...(item.endMs === undefined ? {} : {color: 'blue' as const}),
+      });
+    }
+    return lines;
+  }
+
+  /** The last lines of a running step's output. */
+  output(count: number, columns: number): ScreenLine[] {
+    if (!this.isRunning) return [];
+    return this.tail.last(count).map((line) => ({text: cutToWidth(` => => # ${tameLine(line)}`, columns)}));
+  }
+}
+
+function colorOf(outcome: Finished['outcome'] | undefined): Color | undefined {
+  switch (outcome) {
+    case undefined:
+      return undefined;
+    case 'done':
+    case 'cached':
+      return 'blue';
+    case 'error':
+      return 'red';
+    case 'canceled':
+      return 'yellow';
+  }
+}
+
+/** `text`, cut, with a time at the right edge. */
+function withTime(text: string, milliseconds: number, columns: number): string {
+  const time = secondsText(milliseconds);
+  const room = columns - time.length - 1;
+  const left = cutToWidth(text, room);
+  return `${left}${' '.repeat(Math.max(1, columns - textWidth(left) - time.length))}${time}`;
+}
