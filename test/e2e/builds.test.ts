@@ -1,0 +1,120 @@
+// The product in a few assertions: a build twice executes nothing the second time, in a fresh state directory it gives
+// the same layers, and what changes is what had to.
+
+import {cp, readFile, rm, utimes, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {assertBuilt, exampleContext, namesOf, type Workspace, workspace} from './command.ts';
+import {readArchive, readLayout} from './image.ts';
+
+let registry: BaseRegistry;
+let space: Workspace;
+
+beforeAll(async () => {
+  assertBuilt();
+  registry = await ensureRegistry();
+  space = await workspace(registry.config);
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+  await registry?.stop();
+});
+
+describe('the example', () => {
+  it('runs every step of the stages it needs, and no other', async () => {
+    const {steps} = await space.build(['-t', 'example', exampleContext]);
+    expect(namesOf(steps, 'cached')).toEqual([]);
+    expect(namesOf(steps, 'done').length).toBeGreaterThanOrEqual(12);
+    expect([...steps.keys()].filter((name) => name.startsWith('[lint'))).toEqual([]);
+  });
+
+  it('executes nothing the second time', async () => {
+    const {steps} = await space.build(['-t', 'example', exampleContext]);
+    expect(namesOf(steps, 'done')).toEqual([]);
+    expect(namesOf(steps, 'cached').length).toBeGreaterThan(0);
+  });
+
+  it('gives the same layers in a fresh state directory', async () => {
+    const images = [];
+    for (const root of ['fresh-1', 'fresh-2']) {
+      const dest = join(space.folder, `${root}-layout`);
+      await space.build(['-o', `type=oci,dest=${dest},tar=false`, exampleContext], {
+        root: join(space.folder, root),
+      });
+      images.push(readLayout(dest));
+    }
+    expect(images[1]?.diffIds).toEqual(images[0]?.diffIds);
+    expect(images[0]?.diffIds.length).toBeGreaterThan(4);
+  });
+
+  it('carries the config that the Dockerfile asks for', async () => {
+    const dest = join(space.folder, 'example.tar');
+    await space.build(['--build-arg', 'VERSION=2', '-o', `type=oci,dest=${dest}`, exampleContext]);
+    const {config} = readArchive(dest, space.folder).config;
+    expect(config).toMatchObject({
+      User: 'web',
+      WorkingDir: '/srv/site',
+      ExposedPorts: {'8080/tcp': {}},
+      Entrypoint: ['httpd', '-f', '-p', '8080'],
+      Cmd: ['-h', '/srv/site'],
+      Labels: {'org.opencontainers.image.version': '2', 'org.opencontainers.image.title': 'example site'},
+    });
+    expect(config['Env']).toContain('SITE_ROOT=/srv/site');
+  });
+
+  it('builds a stage that only --target asks for', async () => {
+    const {steps} = await space.build(['--target', 'lint', exampleContext]);
+    expect(namesOf(steps, 'done').some((name) => name.startsWith('[lint'))).toBe(true);
+  });
+
+  it('leaves nothing behind', async () => {
+    expect(await space.leftovers()).toEqual([]);
+  });
+});
+
+describe('what is rebuilt', () => {
+  let context: string;
+  beforeAll(async () => {
+    context = join(space.folder, 'changing');
+    await cp(exampleContext, context, {recursive: true});
+    await space.build([context]);
+  });
+
+  it('nothing, when a file is only touched', async () => {
+    await utimes(join(context, 'posts/about.txt'), new Date(), new Date());
+    expect(namesOf((await space.build([context])).steps, 'done')).toEqual([]);
+  });
+
+  it('nothing, when a file that .dockerignore names is edited', async () => {
+    await writeFile(join(context, 'notes.md'), 'other ideas\n');
+    await writeFile(join(context, 'posts/next.draft.txt'), 'almost ready\n');
+    expect(namesOf((await space.build([context])).steps, 'done')).toEqual([]);
+  });
+
+  it('only the stage that reads the edited file and what copies from it', async () => {
+    await writeFile(join(context, 'posts/about.txt'), 'About\n=====\n\nEdited.\n');
+    const done = namesOf((await space.build([context])).steps, 'done');
+    expect(done.some((name) => /\[site .*COPY posts/.test(name))).toBe(true);
+    expect(done.filter((name) => /\[(report|tools) /.test(name))).toEqual([]);
+  });
+
+  it('nothing after a step whose result stays the same', async () => {
+    const csv = join(context, 'data/visits.csv');
+    const lines = (await readFile(csv, 'utf8')).trimEnd().split('\n');
+    // The report sums up, so the order of days does not matter to it.
+    await writeFile(csv, `${[lines[0], ...lines.slice(1).reverse()].join('\n')}\n`);
+    const done = namesOf((await space.build([context])).steps, 'done');
+    expect(done.some((name) => name.startsWith('[report '))).toBe(true);
+    expect(done.filter((name) => !name.startsWith('[report '))).toEqual([]);
+  });
+
+  it('every step, with --no-cache, and the layers stay the same', async () => {
+    const [first, second] = [join(space.folder, 'cached-layout'), join(space.folder, 'uncached-layout')];
+    await space.build(['-o', `type=oci,dest=${first},tar=false`, context]);
+    const {steps} = await space.build(['--no-cache', '-o', `type=oci,dest=${second},tar=false`, context]);
+    expect(namesOf(steps, 'cached')).toEqual([]);
+    expect(readLayout(second).diffIds).toEqual(readLayout(first).diffIds);
+    await rm(first, {recursive: true});
+  });
+});

@@ -1,0 +1,73 @@
+// Several commands on one state directory: a step that two of them want runs once, different builds do not disturb each
+// other, and all see the same result.
+
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {assertBuilt, namesOf, stepsOf, type Workspace, workspace} from './command.ts';
+import {readArchive} from './image.ts';
+
+let registry: BaseRegistry;
+let space: Workspace;
+
+beforeAll(async () => {
+  assertBuilt();
+  registry = await ensureRegistry();
+  space = await workspace(registry.config);
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+  await registry?.stop();
+});
+
+describe('several commands at once', () => {
+  it('run each step once, from an empty state directory', async () => {
+    const context = await space.context({
+      Dockerfile:
+        'FROM busybox\nRUN sleep 1; cat /proc/sys/kernel/random/uuid > /who\nCOPY a /a\nRUN echo last\n',
+      a: 'a',
+    });
+    const archives = [1, 2, 3, 4].map((number) => join(space.folder, `same-${number}.tar`));
+    const runs = await Promise.all(
+      archives.map((dest) =>
+        space.run(['build', '--progress', 'plain', '-o', `type=oci,dest=${dest}`, context]),
+      ),
+    );
+    for (const run of runs) expect(run.code, run.stderr).toBe(0);
+    const done = runs.flatMap((run) => namesOf(stepsOf(run.stderr), 'done'));
+    expect([...done].sort()).toEqual([...new Set(done)].sort());
+    expect(done).toHaveLength(3);
+    const images = archives.map((file) => readArchive(file, space.folder).diffIds.join());
+    expect(new Set(images).size).toBe(1);
+    expect(await space.leftovers()).toEqual([]);
+  });
+
+  it('build different things side by side', async () => {
+    const contexts = await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        space.context({
+          Dockerfile: `FROM busybox\nRUN echo ${n} > /n\nRUN sleep 0.5; test "$(cat /n)" = ${n}\n`,
+        }),
+      ),
+    );
+    const runs = await Promise.all(
+      contexts.map((context) => space.run(['build', '-t', 'shared-name', context])),
+    );
+    for (const run of runs) expect(run.code, run.stderr).toBe(0);
+  });
+
+  it('do not wait for ever for one that was killed while it held a step', async () => {
+    const context = await space.context({
+      Dockerfile: `FROM busybox\nRUN echo holding; : ${space.mark}; test -e /never || sleep 3\n`,
+    });
+    const first = space.start(['build', '--progress', 'plain', context]);
+    await first.until(/^#\d+ (?:\d+\.\d+ )?holding/m);
+    const second = space.start(['build', '--progress', 'plain', context]);
+    await second.until(/waiting for another/);
+    first.child.kill('SIGKILL');
+    await first.done;
+    const run = await second.done;
+    expect(run.code, run.stderr).toBe(0);
+    expect(await space.leftovers()).toEqual([]);
+  });
+});

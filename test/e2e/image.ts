@@ -1,0 +1,79 @@
+// An exported OCI layout read back: blobs checked against their digests, layers against their DiffIds.
+
+import {spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {mkdirSync, mkdtempSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {gunzipSync} from 'node:zlib';
+
+export interface ImageOnDisk {
+  readonly manifestDigest: string;
+  readonly configDigest: string;
+  readonly config: {
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly rootfs: {readonly diff_ids: readonly string[]};
+    readonly history: readonly {readonly created_by?: string; readonly empty_layer?: boolean}[];
+  };
+  readonly diffIds: readonly string[];
+  /** Uncompressed tars, bottom first. */
+  readonly layers: readonly Buffer[];
+}
+
+interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** Reads the only image of a layout directory; throws on any digest, size or DiffId that does not fit. */
+export function readLayout(folder: string): ImageOnDisk {
+  const layout = JSON.parse(readFileSync(join(folder, 'oci-layout'), 'utf8')) as {imageLayoutVersion: string};
+  if (layout.imageLayoutVersion !== '1.0.0') throw new Error(`layout version ${layout.imageLayoutVersion}`);
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {manifests: Descriptor[]};
+  const [entry] = index.manifests;
+  if (entry === undefined || index.manifests.length !== 1)
+    throw new Error('expected one manifest in the index');
+  const manifest = JSON.parse(blob(folder, entry).toString()) as {config: Descriptor; layers: Descriptor[]};
+  const config = JSON.parse(blob(folder, manifest.config).toString()) as ImageOnDisk['config'];
+  const layers = manifest.layers.map((layer) => {
+    const bytes = blob(folder, layer);
+    return layer.mediaType.endsWith('+gzip') ? gunzipSync(bytes) : bytes;
+  });
+  const diffIds = layers.map(digestOf);
+  if (diffIds.join() !== config.rootfs.diff_ids.join()) throw new Error('DiffIds do not fit the layers');
+  const steps = config.history.filter((step) => step.empty_layer !== true).length;
+  if (steps !== layers.length)
+    throw new Error(`history tells of ${steps} layers, there are ${layers.length}`);
+  return {manifestDigest: entry.digest, configDigest: manifest.config.digest, config, diffIds, layers};
+}
+
+/** The same for a layout in a tar. */
+export function readArchive(file: string, scratch: string): ImageOnDisk {
+  return readLayout(unpackTar(file, scratch));
+}
+
+export function unpackTar(file: string, scratch: string): string {
+  mkdirSync(scratch, {recursive: true});
+  const folder = mkdtempSync(join(scratch, 'unpacked-'));
+  const run = spawnSync('tar', ['-xf', file, '-C', folder], {encoding: 'utf8'});
+  if (run.status !== 0) throw new Error(`tar: ${run.stderr}`);
+  return folder;
+}
+
+/** Member names of a tar, as GNU tar sees them. */
+export function membersOf(tar: Buffer): string[] {
+  const run = spawnSync('tar', ['-tf', '-'], {input: tar, encoding: 'utf8', maxBuffer: 1 << 28});
+  if (run.status !== 0) throw new Error(`tar: ${run.stderr}`);
+  return run.stdout.split('\n').filter((line) => line !== '');
+}
+
+function blob(folder: string, descriptor: Descriptor): Buffer {
+  const bytes = readFileSync(join(folder, 'blobs', ...descriptor.digest.split(':')));
+  if (bytes.length !== descriptor.size) throw new Error(`${descriptor.digest} has ${bytes.length} bytes`);
+  if (digestOf(bytes) !== descriptor.digest) throw new Error(`${descriptor.digest} is ${digestOf(bytes)}`);
+  return bytes;
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}

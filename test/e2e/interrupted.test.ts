@@ -1,0 +1,167 @@
+// Ctrl-C and worse: during a step, during a pull, twice; kill -9 of the command and of its helper. Afterwards nothing
+// runs, nothing is mounted, what was finished is still cached, and the next build works.
+
+import {spawnSync} from 'node:child_process';
+import {readdirSync, readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import {createServer, type Server} from 'node:http';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../scripts/base-images.mjs';
+import {assertBuilt, namesOf, type Running, type Workspace, workspace} from './command.ts';
+import {stallingRegistry} from './stalling-registry.ts';
+
+let registry: BaseRegistry;
+let space: Workspace;
+
+beforeAll(async () => {
+  assertBuilt();
+  registry = await ensureRegistry();
+  space = await workspace(registry.config);
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+  await registry?.stop();
+});
+
+/** A build whose second step takes for ever, seen running. */
+async function sleepingBuild(name: string): Promise<{running: Running; context: string}> {
+  const context = await space.context({
+    Dockerfile: `FROM busybox\nRUN echo finished ${name} > /first\nRUN echo sleeping now; : ${space.mark}; sleep 600\n`,
+  });
+  const running = space.start(['build', '--progress', 'plain', context]);
+  await running.until(/^#\d+ (?:\d+\.\d+ )?sleeping now/m);
+  return {running, context};
+}
+
+/** The first step of a `sleepingBuild` is still cached. */
+async function expectFirstStepKept(name: string): Promise<void> {
+  const context = await space.context({
+    Dockerfile: `FROM busybox\nRUN echo finished ${name} > /first\nRUN echo after\n`,
+  });
+  const {steps} = await space.build([context]);
+  expect(namesOf(steps, 'cached').some((step) => step.includes(`finished ${name}`))).toBe(true);
+}
+
+function kill(running: Running, signal: NodeJS.Signals): void {
+  // The whole group, as a terminal does it.
+  if (running.child.pid !== undefined) process.kill(-running.child.pid, signal);
+}
+
+describe('Ctrl-C', () => {
+  it('during a step ends it, with 130', async () => {
+    const {running} = await sleepingBuild('interrupted');
+    kill(running, 'SIGINT');
+    const run = await running.done;
+    expect(run.code, run.stderr).toBe(130);
+    expect(await space.leftovers()).toEqual([]);
+    await expectFirstStepKept('interrupted');
+  });
+
+  it('sent to the command alone does the same', async () => {
+    const {running} = await sleepingBuild('alone');
+    running.child.kill('SIGINT');
+    expect((await running.done).code).toBe(130);
+    expect(await space.leftovers()).toEqual([]);
+  });
+
+  it('twice leaves at once', async () => {
+    const {running} = await sleepingBuild('twice');
+    kill(running, 'SIGINT');
+    kill(running, 'SIGINT');
+    expect((await running.done).code).toBe(130);
+    expect(await space.leftovers()).toEqual([]);
+    await expectFirstStepKept('twice');
+  });
+
+  it('SIGTERM is the same as Ctrl-C', async () => {
+    const {running} = await sleepingBuild('terminated');
+    running.child.kill('SIGTERM');
+    expect((await running.done).code).toBe(130);
+    expect(await space.leftovers()).toEqual([]);
+  });
+});
+
+describe('Ctrl-C during a pull', () => {
+  let stalling: {server: Server; address: string; stalled: Promise<void>};
+  beforeAll(async () => {
+    stalling = await stallingRegistry(createServer());
+  });
+  afterAll(() => {
+    stalling.server.closeAllConnections();
+    stalling.server.close();
+  });
+
+  it('ends with 130, and the next build works', async () => {
+    const config = join(space.folder, 'stalling.toml');
+    await writeFile(config, mirrorConfig(stalling.address));
+    const context = await space.context({Dockerfile: 'FROM stalls\nRUN true\n'});
+    const running = space.start(['build', '--progress', 'plain', context], {config});
+    await stalling.stalled;
+    kill(running, 'SIGINT');
+    const run = await running.done;
+    expect(run.code, run.stderr).toBe(130);
+    expect(await space.leftovers()).toEqual([]);
+    await space.build([await space.context({Dockerfile: 'FROM busybox\nRUN echo next\n'})]);
+  });
+});
+
+describe('kill -9', () => {
+  it('of the command takes its steps with it', async () => {
+    const {running, context} = await sleepingBuild('killed');
+    running.child.kill('SIGKILL');
+    expect((await running.done).signal).toBe('SIGKILL');
+    expect(await space.leftovers()).toEqual([]);
+    await expectFirstStepKept('killed');
+    const again = space.start(['build', '--progress', 'plain', context]);
+    await again.until(/sleeping now/);
+    kill(again, 'SIGINT');
+    await again.done;
+  });
+
+  it('of the helper is an error, not a hang', async () => {
+    const {running} = await sleepingBuild('helper');
+    const helper = childrenOf(running.child.pid ?? 0).find((child) => child.command.includes('helper'));
+    expect(helper).toBeDefined();
+    if (helper !== undefined) process.kill(helper.pid, 'SIGKILL');
+    const run = await running.done;
+    expect(run.code, run.stderr).toBe(3);
+    expect(run.stderr).toMatch(/helper/);
+    expect(await space.leftovers()).toEqual([]);
+    await expectFirstStepKept('helper');
+  });
+
+  it('at random moments never leaves a state that cannot be built on', async () => {
+    const context = await space.context({
+      Dockerfile: `FROM busybox\n${Array.from({length: 12}, (_, n) => `RUN echo ${n} > /f${n}; mkdir -p /d${n}/e\n`).join('')}`,
+    });
+    const root = join(space.folder, 'random-kills');
+    for (let delayMs = 100; delayMs <= 700; delayMs += 100) {
+      const running = space.start(['build', context], {root});
+      const timer = setTimeout(() => running.child.kill('SIGKILL'), delayMs);
+      await running.done;
+      clearTimeout(timer);
+    }
+    const dest = join(space.folder, 'after-kills');
+    await space.build(['-o', dest, context], {root});
+    const fresh = join(space.folder, 'without-kills');
+    await space.build(['-o', fresh, context], {root: join(space.folder, 'fresh-state')});
+    expect(spawnSync('diff', ['-r', '--no-dereference', dest, fresh], {encoding: 'utf8'}).stdout).toBe('');
+    expect(await space.leftovers()).toEqual([]);
+  });
+});
+
+/** Direct children of a process, from /proc: ps(1) is not on every machine. */
+function childrenOf(parent: number): {pid: number; command: string}[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const ppid = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
+        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return Number(ppid) === parent ? [{pid: Number(name), command}] : [];
+      } catch {
+        return [];
+      }
+    });
+}

@@ -1,0 +1,145 @@
+// Each -o, read back: the OCI layout as tar and directory, the docker archive, the files as directory and tar, the
+// image store, and what the command reports for scripts.
+
+import {spawnSync} from 'node:child_process';
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {membersOf, readArchive, readLayout, unpackTar} from './image.ts';
+
+let registry: BaseRegistry;
+let space: Workspace;
+let context: string;
+let small: string;
+
+beforeAll(async () => {
+  assertBuilt();
+  registry = await ensureRegistry();
+  space = await workspace(registry.config);
+  context = await space.context({
+    Dockerfile:
+      'FROM busybox\nRUN echo made > /made && ln -s made /link && mkdir -m 700 /closed\nCOPY a.txt /in/\nCMD ["cat", "/made"]\n',
+    'a.txt': 'a\n',
+  });
+  small = await space.context({Dockerfile: 'FROM scratch\nCOPY b /dir/b\n', b: 'bee\n'});
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+  await registry?.stop();
+});
+
+const at = (name: string): string => join(space.folder, name);
+
+describe('-o type=oci', () => {
+  it('writes a layout as a tar', async () => {
+    await space.build(['-t', 'app:1', '-o', `type=oci,dest=${at('oci.tar')}`, context]);
+    const image = readArchive(at('oci.tar'), space.folder);
+    expect(image.layers).toHaveLength(3);
+    expect(membersOf(image.layers[1] ?? Buffer.alloc(0)).sort()).toEqual(['closed/', 'link', 'made']);
+    expect(image.config.config['Cmd']).toEqual(['cat', '/made']);
+  });
+
+  it('writes the same layout as a directory', async () => {
+    await space.build(['-t', 'app:1', '-o', `type=oci,dest=${at('oci')},tar=false`, context]);
+    expect(readLayout(at('oci')).manifestDigest).toBe(
+      readArchive(at('oci.tar'), space.folder).manifestDigest,
+    );
+  });
+
+  it('gives the same bytes when it is asked again', async () => {
+    await space.build(['-t', 'app:1', '-o', `type=oci,dest=${at('again.tar')}`, context]);
+    expect(readFileSync(at('again.tar')).equals(readFileSync(at('oci.tar')))).toBe(true);
+  });
+});
+
+describe('-o type=docker', () => {
+  it('writes an archive that docker load knows', async () => {
+    await space.build(['-t', 'app:1', '-o', `type=docker,dest=${at('docker.tar')}`, context]);
+    const folder = unpackTar(at('docker.tar'), space.folder);
+    const [entry] = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
+      Config: string;
+      RepoTags: string[];
+      Layers: string[];
+    }[];
+    expect(entry?.RepoTags).toEqual(['docker.io/library/app:1']);
+    expect(entry?.Layers).toHaveLength(3);
+    expect(existsSync(join(folder, entry?.Config ?? 'missing'))).toBe(true);
+  });
+});
+
+describe('the files', () => {
+  it('go into a directory with -o DIR', async () => {
+    await space.build(['-o', at('files'), small]);
+    expect(readdirSync(at('files'))).toEqual(['dir']);
+    expect(readFileSync(at('files/dir/b'), 'utf8')).toBe('bee\n');
+  });
+
+  it('go into a directory with type=local', async () => {
+    await space.build(['-o', `type=local,dest=${at('local')}`, context]);
+    expect(readFileSync(at('local/link'), 'utf8')).toBe('made\n');
+    expect(statSync(at('local/closed')).mode & 0o777).toBe(0o700);
+    expect(statSync(at('local/bin/busybox')).size).toBeGreaterThan(100_000);
+  });
+
+  it('go into a tar with type=tar', async () => {
+    await space.build(['-o', `type=tar,dest=${at('files.tar')}`, small]);
+    expect(membersOf(readFileSync(at('files.tar')))).toEqual(['dir/', 'dir/b']);
+  });
+
+  it('go to standard output with -o -', async () => {
+    const {stdout} = await space.build(['-o', '-', small]);
+    expect(membersOf(stdout)).toEqual(['dir/', 'dir/b']);
+    expect(spawnSync('tar', ['-xOf', '-', 'dir/b'], {input: stdout}).stdout.toString()).toBe('bee\n');
+  });
+});
+
+describe('the image store', () => {
+  it('lists what was tagged, and shows it', async () => {
+    await space.build(['-t', 'app:1', '-t', 'other.example/app:2', context]);
+    const images = await space.run(['images']);
+    expect(images.code).toBe(0);
+    expect(images.stdout.toString()).toMatch(/app\s+1/);
+    expect(images.stdout.toString()).toMatch(/other\.example\/app\s+2/);
+    const inspected = await space.run(['inspect', 'app:1']);
+    expect(JSON.stringify(JSON.parse(inspected.stdout.toString()))).toContain('"Cmd":["cat","/made"]');
+  });
+
+  it('says that it does not have an image it does not have', async () => {
+    const run = await space.run(['inspect', 'nothing:1']);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('nothing');
+  });
+});
+
+describe('for scripts', () => {
+  it('several outputs come from one build', async () => {
+    const outputs = ['-o', `type=oci,dest=${at('two.tar')}`, '-o', `type=local,dest=${at('two')}`];
+    await space.build([...outputs, small]);
+    expect(readArchive(at('two.tar'), space.folder).layers).toHaveLength(1);
+    expect(readFileSync(at('two/dir/b'), 'utf8')).toBe('bee\n');
+  });
+
+  it('-q prints the image ID and nothing else, --iidfile writes it', async () => {
+    const run = await space.run(['build', '-q', '--iidfile', at('iid'), '-t', 'app:1', context]);
+    expect(run.stderr).toBe('');
+    expect(run.stdout.toString()).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    expect(readFileSync(at('iid'), 'utf8').trim()).toBe(run.stdout.toString().trim());
+  });
+
+  it('--metadata-file tells digests', async () => {
+    await space.build(['--metadata-file', at('meta.json'), '-o', `type=oci,dest=${at('meta.tar')}`, context]);
+    const meta = JSON.parse(readFileSync(at('meta.json'), 'utf8')) as Record<string, unknown>;
+    const image = readArchive(at('meta.tar'), space.folder);
+    expect(meta['containerimage.digest']).toBe(image.manifestDigest);
+    expect(meta['containerimage.config.digest']).toBe(image.configDigest);
+  });
+
+  it('a failed build leaves no half-written output', async () => {
+    const bad = await space.context({Dockerfile: 'FROM busybox\nRUN false\n'});
+    const run = await space.run(['build', '-o', `type=oci,dest=${at('bad.tar')}`, bad]);
+    expect(run.code).toBe(1);
+    expect(readdirSync(space.folder).filter((name) => name.includes('bad.tar'))).toEqual([]);
+  });
+});

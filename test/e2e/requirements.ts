@@ -1,0 +1,30 @@
+// What a test needs of the machine. A test that cannot run says why on the terminal and is skipped; with
+// TSBUILD_MUST_RUN=1 (set where everything is known to be there) that is a failure instead.
+
+import {ensurePackages, which} from '../../scripts/base-images.mjs';
+
+interface Skippable {
+  skip(note?: string): never;
+}
+
+const isRoot = process.getuid?.() === 0;
+
+export function skip(test: Skippable, reason: string): never {
+  if (process.env['TSBUILD_MUST_RUN'] === '1') throw new Error(`may not be skipped: ${reason}`);
+  process.stderr.write(`skipped: ${reason}\n`);
+  return test.skip(reason);
+}
+
+export function needRoot(test: Skippable): void {
+  if (!isRoot) skip(test, 'needs root');
+}
+
+/** The command, installed from its Debian package when it is missing and we are root. */
+export function needCommand(test: Skippable, command: string, debianPackage = command): string {
+  try {
+    ensurePackages({[command]: debianPackage});
+  } catch (error) {
+    skip(test, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  }
+  return which(command) ?? skip(test, `${command} is not in PATH`);
+}
