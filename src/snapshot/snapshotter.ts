@@ -109,6 +109,11 @@ export class Snapshotter {
     return this.#chain(id) !== undefined;
   }
 
+  /** Whether the snapshot can be used without fetching or unpacking anything. */
+  isUnpacked(id: SnapshotId): boolean {
+    return this.layersOf(id).every((layer) => this.#hasDirectory(this.#layerOf(layer)));
+  }
+
   async #isLayerWhole(id: LayerId): Promise<boolean> {
     if (this.#seen.has(id)) return true;
     const row = this.#table.layer(id);

@@ -1,0 +1,104 @@
+// What a build stands on, opened once and closed together: state directory, helper, registry client, snapshots. Everything that costs
+// is opened when first needed: a cached build asks for neither the helper's sandbox nor the network.
+
+import {readFile} from 'node:fs/promises';
+import {type Config, loadConfig} from '../config/config.ts';
+import type {Helper} from '../helper/helper.ts';
+import {locateHelper} from '../helper/locate-helper.ts';
+import type {OnLayerProgress} from '../snapshot/layer-source.ts';
+import {Snapshotter} from '../snapshot/snapshotter.ts';
+import type {RegistryClient} from '../sources/registry/client.ts';
+import {LocalBlobStore} from '../store/blob-store.ts';
+import {Notes} from '../store/notes.ts';
+import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
+import type {Clock} from '../util/clock.ts';
+
+export interface Engine extends AsyncDisposable {
+  readonly state: StateDirectory;
+  readonly blobs: LocalBlobStore;
+  readonly notes: Notes;
+  readonly snapshotter: Snapshotter;
+  helper(): Promise<Helper>;
+  registry(): Promise<RegistryClient>;
+}
+
+export interface OpenEngineOptions {
+  readonly root: string;
+  readonly configFile: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly onLayerProgress: OnLayerProgress;
+}
+
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
+  const {environment, clock} = options;
+  const config: Config = await loadConfig({
+    ...(options.configFile === undefined ? {} : {configFile: options.configFile}),
+    environment,
+    readFile: (path) => readFile(path, 'utf8'),
+  });
+  const state = openStateDirectory(options.root);
+  const blobs = new LocalBlobStore(options.root);
+  const helper = once(async () => {
+    const {HelperProcess} = await import('../helper/helper-process.ts');
+    const started: Helper = new HelperProcess({path: locateHelper(environment)});
+    const stale = state.staleWork();
+    if (stale.length > 0)
+      await started.request(
+        'remove',
+        stale.map((path) => `path=${path}`),
+      );
+    return started;
+  });
+  const registry = once(async () => {
+    const {RegistryClient} = await import('../sources/registry/client.ts');
+    return new RegistryClient({config, environment, clock});
+  });
+  const snapshotter = new Snapshotter({
+    state,
+    blobs,
+    helper: helper.get,
+    clock,
+    onLayerProgress: options.onLayerProgress,
+    source: {
+      async *fetch(source, blob, signal) {
+        const client = await registry.get();
+        yield* client.fetchBlob(source, blob, signal);
+      },
+      async *decompress(kind, bytes) {
+        const {decompress} = await import('../sources/registry/decompress.ts');
+        yield* decompress(kind, bytes);
+      },
+    },
+  });
+  return {
+    state,
+    blobs,
+    notes: new Notes(state.database),
+    snapshotter,
+    helper: helper.get,
+    registry: registry.get,
+    async [Symbol.asyncDispose]() {
+      await (await helper.started())?.close();
+      await (await registry.started())?.close();
+      state[Symbol.dispose]();
+    },
+  };
+}
+
+interface Once<T> {
+  get(): Promise<T>;
+  /** What was started, if it was. */
+  started(): Promise<T | undefined>;
+}
+
+function once<T>(start: () => Promise<T>): Once<T> {
+  let promise: Promise<T> | undefined;
+  return {
+    get: () => {
+      promise ??= start();
+      return promise;
+    },
+    started: async () => promise?.catch(() => undefined),
+  };
+}

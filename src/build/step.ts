@@ -1,0 +1,37 @@
+// Work around the graph that the user sees as a numbered step: reading the Dockerfile, asking a registry, exporting.
+
+import type {EmitEvent} from '../progress/events.ts';
+import type {Clock} from '../util/clock.ts';
+
+export interface StepReporter {
+  /** Runs `work` as the step `name`. `note` shows a line under it. */
+  step<T>(name: string, work: (note: (text: string) => void) => Promise<T>): Promise<T>;
+}
+
+export function stepReporter(emit: EmitEvent, clock: Clock, signal: AbortSignal): StepReporter {
+  return {
+    async step(name, work) {
+      // The name is the identity: the same work twice is the same line.
+      const step = `step ${name}`;
+      const end = (outcome: 'done' | 'error' | 'canceled', error?: string): void =>
+        emit({
+          type: 'step-finished',
+          step,
+          name,
+          atMs: clock.nowMs(),
+          outcome,
+          ...(error === undefined ? {} : {error}),
+        });
+      emit({type: 'step-started', step, name, atMs: clock.nowMs()});
+      try {
+        const result = await work((text) => emit({type: 'step-note', step, text, atMs: clock.nowMs()}));
+        end('done');
+        return result;
+      } catch (error) {
+        if (signal.aborted) end('canceled');
+        else end('error', error instanceof Error ? error.message : String(error));
+        throw error;
+      }
+    },
+  };
+}

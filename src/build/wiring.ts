@@ -1,0 +1,134 @@
+// The only file that introduces the rooms to each other: ops to snapshots, solver to cache, sources to contexts.
+
+import {readFile} from 'node:fs/promises';
+import {availableParallelism} from 'node:os';
+import {resolve} from 'node:path';
+import {RecordCache} from '../cache/record-cache.ts';
+import {buildError} from '../diagnostics/build-error.ts';
+import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {Vertex} from '../graph/vertex.ts';
+import {Contents} from '../ops/contents.ts';
+import {execRunner} from '../ops/exec/exec-runner.ts';
+import {NetworkFiles} from '../ops/exec/network-files.ts';
+import {located} from '../ops/failure.ts';
+import {fileRunner} from '../ops/file/file-runner.ts';
+import {mergeRunner} from '../ops/merge/merge-runner.ts';
+import {sourceRunner} from '../ops/source/source-runner.ts';
+import type {EmitEvent} from '../progress/events.ts';
+import type {SnapshotId} from '../snapshot/layer-table.ts';
+import type {OpRunner, OpRunners} from '../solver/op-runner.ts';
+import {slots} from '../solver/slots.ts';
+import {solve} from '../solver/solver.ts';
+import type {ImageResolver} from '../sources/image/image-resolver.ts';
+import type {BuildValue} from '../sources/value.ts';
+import {assert} from '../util/assert.ts';
+import {systemClock} from '../util/clock.ts';
+import type {BuildContext} from './context.ts';
+import type {Engine} from './engine.ts';
+import type {LayerSteps} from './layer-steps.ts';
+import type {BuildRequest} from './request.ts';
+
+export interface Wiring {
+  readonly request: BuildRequest;
+  readonly engine: Engine;
+  readonly context: BuildContext;
+  readonly images: ImageResolver;
+  readonly file: SourceFile;
+  readonly layerSteps: LayerSteps;
+  readonly emit: EmitEvent;
+}
+
+export interface SolvedPlan {
+  readonly snapshot: SnapshotId | undefined;
+  readonly executed: number;
+  readonly cached: number;
+}
+
+/** Steps mostly wait for disks and networks; twice the cores keeps the cores busy without drowning them. */
+const slotsPerCore = 2;
+
+export async function solvePlan(target: Vertex, wiring: Wiring, signal: AbortSignal): Promise<SolvedPlan> {
+  const {engine, emit, file} = wiring;
+  const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock);
+  const networkFiles = new NetworkFiles(() => engine.state.makeWork());
+  const runners = await runnersOf(wiring, networkFiles);
+  const placed = Object.fromEntries(
+    Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
+  ) as OpRunners<Vertex, BuildValue>;
+  const concurrency = Math.max(4, slotsPerCore * availableParallelism());
+  try {
+    const {result, executed, cached} = await solve(
+      target,
+      {
+        runners: placed,
+        cache,
+        slots: slots(concurrency),
+        locks: engine.state.locks,
+        emit,
+        clock: systemClock,
+      },
+      signal,
+    );
+    assert(result.value.type === 'snapshot', 'a plan ends in a snapshot');
+    cache.flush();
+    if (executed > 0) await engine.snapshotter.makeDurable(signal);
+    return {snapshot: result.value.snapshot, executed, cached};
+  } finally {
+    await networkFiles.remove(engine.helper);
+  }
+}
+
+async function runnersOf(
+  wiring: Wiring,
+  networkFiles: NetworkFiles,
+): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
+  const {request, engine, context, images, layerSteps} = wiring;
+  const {snapshotter, helper, state, notes} = engine;
+  const contents = new Contents({snapshotter, helper, notes});
+  return {
+    source: sourceRunner({
+      snapshotter,
+      chainOf: (reference, manifestDigest) => images.chainOf(reference, manifestDigest),
+      localContext: (name) => context.local(name),
+      onImage: (vertex, snapshot) => layerSteps.onImage(vertex, snapshotter, snapshot),
+    }),
+    exec: execRunner({
+      snapshotter,
+      helper,
+      contents,
+      locks: state.locks,
+      cacheMountPath: (id) => state.cacheMountPath(id),
+      networkFiles,
+      secrets: await readSecrets(request),
+      ssh: request.ssh,
+    }),
+    file: fileRunner({snapshotter, helper, contents}),
+    merge: mergeRunner(snapshotter),
+  } as Record<string, OpRunner<Vertex, BuildValue>>;
+}
+
+async function readSecrets(request: BuildRequest): Promise<Readonly<Record<string, Uint8Array>>> {
+  const entries = Object.entries(request.secrets).map(async ([id, secret]): Promise<[string, Uint8Array]> => {
+    if ('env' in secret) {
+      const text = request.environment[secret.env];
+      if (text === undefined) {
+        throw buildError(
+          'usage',
+          'usage-secret',
+          `--secret id=${id}: environment variable ${secret.env} is not set`,
+        );
+      }
+      return [id, Buffer.from(text)];
+    }
+    const path = resolve(request.workingDirectory, secret.file);
+    try {
+      return [id, await readFile(path)];
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw buildError('usage', 'usage-secret', `--secret id=${id}: cannot read ${secret.file}: ${code}`, {
+        cause: error,
+      });
+    }
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}

@@ -1,0 +1,74 @@
+// ExecOp → arguments of the helper's `run` (docs/formats/helper-protocol.md). Pure.
+
+import type {ExecOp} from '../../graph/op.ts';
+
+/** A mount of the op with everything on the host decided. */
+export type PreparedMount =
+  | {
+      readonly type: 'bind';
+      readonly target: string;
+      readonly view: readonly string[];
+      readonly source: string;
+      readonly mode: 'readonly' | 'discard';
+    }
+  | {
+      readonly type: 'cache';
+      readonly target: string;
+      readonly dir: string;
+      readonly source: string;
+      readonly readonly: boolean;
+    }
+  | {readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes: number}
+  | {
+      readonly type: 'text';
+      readonly target: string;
+      readonly content: Uint8Array;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | {readonly type: 'socket'; readonly target: string; readonly socket: string};
+
+export function mountArguments(mount: PreparedMount): string[] {
+  const head = [`mount=${mount.type}`, `target=${mount.target}`];
+  switch (mount.type) {
+    case 'bind':
+      return [
+        ...head,
+        ...mount.view,
+        `source=${mount.source}`,
+        mount.mode === 'readonly' ? 'ro=1' : 'rw=discard',
+      ];
+    case 'cache':
+      return [...head, `dir=${mount.dir}`, `source=${mount.source}`, ...(mount.readonly ? ['ro=1'] : [])];
+    case 'tmpfs':
+      return mount.sizeBytes > 0 ? [...head, `size=${mount.sizeBytes}`] : head;
+    case 'text':
+      return [
+        ...head,
+        // Hexadecimal, since an argument ends at its first NUL and a secret may be any bytes.
+        `hex=${Buffer.from(mount.content).toString('hex')}`,
+        `mode=${mount.mode.toString(8)}`,
+        `uid=${mount.uid}`,
+        `gid=${mount.gid}`,
+      ];
+    case 'socket':
+      return [...head, `dir=${mount.socket}`];
+  }
+}
+
+/** Everything of the process itself: what it runs, as whom, where, in which environment. */
+export function processArguments(op: ExecOp, extraEnv: readonly string[]): string[] {
+  return [
+    ...op.args.map((arg) => `arg=${arg}`),
+    ...[...op.env, ...op.proxyEnv, ...extraEnv].map((entry) => `env=${entry}`),
+    `cwd=${op.cwd}`,
+    `user=${op.user}`,
+    `hostname=${op.hostname}`,
+    // An isolated bridge is not there yet: the default network is the host's.
+    `network=${op.network === 'none' ? 'none' : 'host'}`,
+    ...(op.security === 'insecure' ? ['insecure=1'] : []),
+    ...(op.shmSizeBytes > 0 ? [`shmsize=${op.shmSizeBytes}`] : []),
+    ...op.ulimits.map(({name, soft, hard}) => `ulimit=${name}:${soft}:${hard}`),
+  ];
+}

@@ -1,0 +1,114 @@
+// What went wrong in a step, in the user's words. The helper reports phase, errno and path; here they become one
+// Diagnostic, and every failure of a step gets the place of its instruction.
+
+import {BuildError, type BuildErrorKind} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {Vertex} from '../graph/vertex.ts';
+import {HelperError} from '../helper/helper.ts';
+import type {OpRunner} from '../solver/op-runner.ts';
+
+/** A runner whose failures say where in `file` the instruction stands. */
+export function located<V extends Vertex, R>(runner: OpRunner<V, R>, file: SourceFile): OpRunner<V, R> {
+  const at = async <T>(vertex: V, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw place(error, vertex, file);
+    }
+  };
+  const {open} = runner;
+  return {
+    ...(open === undefined
+      ? {}
+      : {open: (vertex: V, signal: AbortSignal) => at(vertex, () => open(vertex, signal))}),
+    cacheMap: (vertex) => {
+      const map = runner.cacheMap(vertex);
+      return {
+        opKey: map.opKey,
+        inputs: map.inputs.map((input) =>
+          input.by === 'result'
+            ? input
+            : {by: 'content', hash: (value, signal) => at(vertex, () => input.hash(value, signal))},
+        ),
+      };
+    },
+    exec: (vertex, inputs, context) => at(vertex, () => runner.exec(vertex, inputs, context)),
+  };
+}
+
+function place(error: unknown, vertex: Vertex, file: SourceFile): unknown {
+  const failure = error instanceof HelperError ? fromHelper(error) : error;
+  if (!(failure instanceof BuildError)) return failure;
+  const {span} = vertex.origin;
+  if (span === undefined) return failure;
+  const [first, ...rest] = failure.diagnostics.map(
+    (diagnostic): Diagnostic => (diagnostic.span === undefined ? {...diagnostic, file, span} : diagnostic),
+  );
+  return first === undefined ? failure : new BuildError(failure.kind, [first, ...rest], {cause: failure});
+}
+
+interface Explanation {
+  readonly kind: BuildErrorKind;
+  readonly code: string;
+  readonly hints?: readonly string[];
+}
+
+/** By phase of the helper protocol; whatever is not here is the host's doing. */
+const explanations: Readonly<Record<string, Explanation>> = {
+  exec: {
+    kind: 'step',
+    code: 'exec-not-started',
+    hints: [
+      'the program must exist in the image; an image without a shell needs the exec form: RUN ["/program", "argument"]',
+    ],
+  },
+  user: {
+    kind: 'step',
+    code: 'exec-unknown-user',
+    hints: ['create the user in an earlier RUN, or use a numeric id'],
+  },
+  owner: {
+    kind: 'user',
+    code: 'file-unknown-owner',
+    hints: ['--chown takes names known to the image being built, or numeric ids'],
+  },
+  copy: {kind: 'user', code: 'file-copy'},
+  mount: {kind: 'environment', code: 'sandbox-mount'},
+  namespaces: {
+    kind: 'environment',
+    code: 'sandbox-no-namespaces',
+    hints: [
+      'as an ordinary user tsbuild needs user namespaces: sysctl user.max_user_namespaces=28633 (and kernel.unprivileged_userns_clone=1 on older Debian)',
+    ],
+  },
+  'id-maps': {
+    kind: 'environment',
+    code: 'sandbox-no-id-maps',
+    hints: ['install newuidmap (package uidmap) and give the user a range in /etc/subuid and /etc/subgid'],
+  },
+};
+
+function fromHelper(error: HelperError): BuildError {
+  const noSpace = 28;
+  const full = error.errno === noSpace;
+  const known = full
+    ? {
+        kind: 'environment' as const,
+        code: 'store-disk-full',
+        hints: ['free some space, or choose another --root'],
+      }
+    : explanations[error.phase];
+  const {kind, code, hints} = known ?? {
+    kind: 'environment',
+    code: `sandbox-${error.phase}`,
+    hints: undefined,
+  };
+  const diagnostic: Diagnostic = {
+    severity: 'error',
+    code,
+    message: error.message,
+    ...(hints === undefined ? {} : {hints}),
+  };
+  return new BuildError(kind, [diagnostic], {cause: error});
+}
