@@ -32,6 +32,7 @@ export function socketLocks(scope: string): LockSpace {
         }
         if (!waited) onWait?.();
         waited = true;
+        signal.throwIfAborted();
         await holderGone(path, signal);
       }
     },

@@ -1,0 +1,89 @@
+import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, describe, expect, it} from 'vitest';
+import {BuildError} from '../../src/diagnostics/build-error.ts';
+import {Notes} from '../../src/store/notes.ts';
+import {openStateDirectory} from '../../src/store/state-directory.ts';
+
+const roots: string[] = [];
+const freshRoot = (): string => {
+  const root = mkdtempSync(join(tmpdir(), 'tsbuild-state-'));
+  roots.push(root);
+  return root;
+};
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, {recursive: true, force: true});
+});
+
+describe('openStateDirectory', () => {
+  it('makes the directory with all it needs, and opens it again', () => {
+    const root = join(freshRoot(), 'deep', 'state');
+    openStateDirectory(root)[Symbol.dispose]();
+    using state = openStateDirectory(root);
+    expect(readdirSync(root).toSorted()).toEqual(
+      expect.arrayContaining(['blobs', 'cache-mounts', 'layers', 'state.db', 'work']),
+    );
+    expect(state.bootId).not.toBe('');
+  });
+
+  it('says how to choose another one when it is not writable', () => {
+    const root = freshRoot();
+    writeFileSync(join(root, 'file'), '');
+    const failure = catching(() => openStateDirectory(join(root, 'file', 'state')));
+    expect(failure).toBeInstanceOf(BuildError);
+    expect(failure).toMatchObject({kind: 'environment', diagnostics: [{code: 'store-not-writable'}]});
+  });
+
+  it('refuses a database of a later format instead of guessing', () => {
+    const root = freshRoot();
+    {
+      using state = openStateDirectory(root);
+      state.database.run('PRAGMA user_version = 999');
+    }
+    expect(catching(() => openStateDirectory(root))).toMatchObject({diagnostics: [{code: 'store-database'}]});
+  });
+
+  it('knows the work of dead processes from its own', async () => {
+    using state = openStateDirectory(freshRoot());
+    const own = await state.makeWork();
+    const dead = join(state.root, 'work', '4194303.1.aa');
+    // Our own pid with another start time: the number was given to us after its owner died.
+    const reused = join(state.root, 'work', `${process.pid}.1.bb`);
+    mkdirSync(dead);
+    mkdirSync(reused);
+    expect(state.staleWork().toSorted()).toEqual([dead, reused].toSorted());
+    expect(state.staleWork()).not.toContain(own);
+  });
+
+  it('rolls a transaction back when its work throws', () => {
+    using state = openStateDirectory(freshRoot());
+    const notes = new Notes(state.database);
+    expect(() =>
+      state.database.transaction(() => {
+        notes.set('parse', 'k', 'v');
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(notes.getText('parse', 'k')).toBeUndefined();
+  });
+
+  it('keeps notes as bytes, by kind', () => {
+    using state = openStateDirectory(freshRoot());
+    const notes = new Notes(state.database);
+    notes.set('stat', 'k', Uint8Array.of(0, 255, 7));
+    notes.set('parse', 'k', 'text');
+    expect([...(notes.get('stat', 'k') ?? [])]).toEqual([0, 255, 7]);
+    expect(notes.getText('parse', 'k')).toBe('text');
+    expect(notes.get('content', 'k')).toBeUndefined();
+  });
+});
+
+function catching(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
