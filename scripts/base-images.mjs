@@ -9,7 +9,17 @@
 
 import {execFileSync, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {createServer} from 'node:net';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -28,7 +38,8 @@ const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 /** Installs Debian packages whose command is missing; as an ordinary user, says in one line what to install. */
 export function ensurePackages(wanted) {
   const missing = Object.entries(wanted).filter(
-    ([command, name]) => which(command) === undefined || (name === 'busybox-static' && needsLibraries(which(command))),
+    ([command, name]) =>
+      which(command) === undefined || (name === 'busybox-static' && needsLibraries(which(command))),
   );
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map(([, name]) => name))];
@@ -73,7 +84,13 @@ export async function ensureRegistry({state = defaultState, images = ['busybox']
     for (const image of images) {
       const maker = makers[image];
       if (maker === undefined) throw new Error(`no recipe for a base image called ${image}`);
-      await pushImage(registry.address, `library/${image}`, maker.tags, await layerOf(state, image, maker), maker.config);
+      await pushImage(
+        registry.address,
+        `library/${image}`,
+        maker.tags,
+        await layerOf(state, image, maker),
+        maker.config,
+      );
     }
   } catch (error) {
     await registry.stop();
@@ -115,7 +132,9 @@ async function startRegistry(state) {
     child.kill('SIGKILL');
     await ended;
   }
-  throw new Error(`docker-registry does not start: ${readFileSync(join(folder, 'registry.log'), 'utf8').trim()}`);
+  throw new Error(
+    `docker-registry does not start: ${readFileSync(join(folder, 'registry.log'), 'utf8').trim()}`,
+  );
 }
 
 async function answers(address, child) {
@@ -141,8 +160,16 @@ function freePort() {
 // ---- images
 
 const makers = {
-  busybox: {tags: ['latest', '1', 'stable', 'musl', 'glibc'], config: {Env: [path], Cmd: ['sh']}, make: makeBusybox},
-  debian: {tags: ['latest', 'stable-slim', debianSuite()], config: {Env: [path], Cmd: ['bash']}, make: makeDebian},
+  busybox: {
+    tags: ['latest', '1', 'stable', 'musl', 'glibc'],
+    config: {Env: [path], Cmd: ['sh']},
+    make: makeBusybox,
+  },
+  debian: {
+    tags: ['latest', 'stable-slim', debianSuite()],
+    config: {Env: [path], Cmd: ['bash']},
+    make: makeDebian,
+  },
 };
 
 /** The image's only layer as an uncompressed tar in the state directory; made when it is not there. */
@@ -162,7 +189,20 @@ async function layerOf(state, name, maker) {
 
 function makeBusybox(work, tar) {
   const root = join(work, 'root');
-  for (const folder of ['bin', 'dev', 'etc', 'home', 'proc', 'root', 'sbin', 'sys', 'tmp', 'usr/bin', 'usr/sbin', 'var/spool/mail']) {
+  for (const folder of [
+    'bin',
+    'dev',
+    'etc',
+    'home',
+    'proc',
+    'root',
+    'sbin',
+    'sys',
+    'tmp',
+    'usr/bin',
+    'usr/sbin',
+    'var/spool/mail',
+  ]) {
     mkdirSync(join(root, folder), {recursive: true, mode: 0o755});
   }
   const busybox = which('busybox');
@@ -173,7 +213,11 @@ function makeBusybox(work, tar) {
     if (existsSync(link) || !/^(?:usr\/)?s?bin\//.test(applet)) continue;
     symlinkSync('/bin/busybox', link);
   }
-  const users = ['root:x:0:0:root:/root:/bin/sh', 'daemon:x:1:1:daemon:/usr/sbin:/bin/false', 'nobody:x:65534:65534:nobody:/home:/bin/false'];
+  const users = [
+    'root:x:0:0:root:/root:/bin/sh',
+    'daemon:x:1:1:daemon:/usr/sbin:/bin/false',
+    'nobody:x:65534:65534:nobody:/home:/bin/false',
+  ];
   const groups = ['root:x:0:', 'daemon:x:1:', 'users:x:100:', 'nobody:x:65534:'];
   writeFileSync(join(root, 'etc/passwd'), `${users.join('\n')}\n`);
   writeFileSync(join(root, 'etc/group'), `${groups.join('\n')}\n`);
@@ -187,13 +231,20 @@ function makeBusybox(work, tar) {
 
 function makeDebian(work, tar) {
   const root = join(work, 'root');
-  const excluded = ['man', 'doc', 'locale', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
-  const strip = 'rm -rf "$1"/dev/* "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin "$1"/var/log/*.log "$1"/etc/hostname';
-  const flags = ['--quiet', '--variant=minbase', '--include=ca-certificates', ...excluded, `--customize-hook=${strip}`];
+  const excluded = ['man', 'doc', 'locale', 'info'].map(
+    (name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`,
+  );
+  const stripped = ['dev/*', 'var/lib/apt/lists/*', 'var/cache/apt/*.bin', 'var/log/*.log', 'etc/hostname'];
+  const strip = `rm -rf ${stripped.map((path) => `"$1"/${path}`).join(' ')}`;
+  const hook = `--customize-hook=${strip}`;
+  const flags = ['--quiet', '--variant=minbase', '--include=ca-certificates', ...excluded, hook];
   const env = {...process.env, SOURCE_DATE_EPOCH: String(epoch)};
   // As root a directory, packed like all others; else mmdebstrap packs from inside its own user namespace.
   const target = process.getuid?.() === 0 ? root : tar;
-  execFileSync('mmdebstrap', [...flags, debianSuite(), target], {env, stdio: ['ignore', 'ignore', 'inherit']});
+  execFileSync('mmdebstrap', [...flags, debianSuite(), target], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (target === root) packTar(root, tar, []);
 }
 
@@ -204,7 +255,12 @@ function debianSuite() {
 
 function packTar(root, tar, more) {
   const xattrs = ['--xattrs', '--xattrs-include=security.capability'];
-  const stable = ['--numeric-owner', '--sort=name', '--format=posix', '--pax-option=delete=atime,delete=ctime'];
+  const stable = [
+    '--numeric-owner',
+    '--sort=name',
+    '--format=posix',
+    '--pax-option=delete=atime,delete=ctime',
+  ];
   execFileSync('tar', [...stable, ...xattrs, `--mtime=@${epoch}`, ...more, '-C', root, '-cf', tar, '.']);
 }
 
@@ -213,7 +269,10 @@ function packTar(root, tar, more) {
 /** Pushes an image of one layer under several tags; blobs that are there already are left alone. */
 export async function pushImage(address, name, tags, layerTar, config) {
   const base = `http://${address}/v2/${name}`;
-  const tagged = await fetch(`${base}/manifests/${tags[0]}`, {method: 'HEAD', headers: {accept: manifestType}});
+  const tagged = await fetch(`${base}/manifests/${tags[0]}`, {
+    method: 'HEAD',
+    headers: {accept: manifestType},
+  });
   const tar = readFileSync(layerTar);
   const diffId = digestOf(tar);
   if (tagged.ok && (await diffIdsAt(base, tags[0])).join() === diffId) return;
@@ -235,12 +294,22 @@ export async function pushImage(address, name, tags, layerTar, config) {
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType: manifestType,
-    config: {mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(image), size: image.length},
-    layers: [{mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: digestOf(layer), size: layer.length}],
+    config: {
+      mediaType: 'application/vnd.oci.image.config.v1+json',
+      digest: digestOf(image),
+      size: image.length,
+    },
+    layers: [
+      {mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest: digestOf(layer), size: layer.length},
+    ],
   });
   for (const tag of tags) {
     await expectOk(
-      fetch(`${base}/manifests/${tag}`, {method: 'PUT', headers: {'content-type': manifestType}, body: manifest}),
+      fetch(`${base}/manifests/${tag}`, {
+        method: 'PUT',
+        headers: {'content-type': manifestType},
+        body: manifest,
+      }),
     );
   }
 }
@@ -275,5 +344,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const images = process.argv.slice(2);
   const registry = await ensureRegistry(images.length > 0 ? {images} : {});
   process.stdout.write(`serving on ${registry.address}; build with --config ${registry.config}\n`);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => registry.stop().then(() => process.exit(0)));
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => registry.stop().then(() => process.exit(0)));
 }

@@ -22,7 +22,8 @@ function tsbuild(config, words) {
   });
   if (run.error) throw run.error;
   process.stdout.write(run.stderr + run.stdout);
-  if (run.status !== 0) throw new Error(`tsbuild ${words[0]} ended with ${run.signal ?? `exit code ${run.status}`}`);
+  if (run.status !== 0)
+    throw new Error(`tsbuild ${words[0]} ended with ${run.signal ?? `exit code ${run.status}`}`);
   return run.stderr + run.stdout;
 }
 
@@ -31,12 +32,23 @@ async function main() {
   mkdirSync(state, {recursive: true});
   const registry = await ensureRegistry();
   try {
-    const build = ['build', '--progress', 'plain', '--build-arg', 'VERSION=1.0', '-t', tag, 'fixtures/builds/example/context'];
+    const build = [
+      'build',
+      '--progress',
+      'plain',
+      '--build-arg',
+      'VERSION=1.0',
+      '-t',
+      tag,
+      'fixtures/builds/example/context',
+    ];
     tsbuild(registry.config, build);
     tsbuild(registry.config, ['images']);
     tsbuild(registry.config, ['inspect', tag]);
     const again = tsbuild(registry.config, build);
-    const steps = new Map([...again.matchAll(/^#(\d+) (\[[^\]]+\] (?!FROM)[A-Z]+ .*)$/gm)].map((match) => [match[1], match[2]]));
+    const steps = new Map(
+      [...again.matchAll(/^#(\d+) (\[[^\]]+\] (?!FROM)[A-Z]+ .*)$/gm)].map((match) => [match[1], match[2]]),
+    );
     const cached = new Set([...again.matchAll(/^#(\d+) CACHED$/gm)].map((match) => match[1]));
     const ran = [...steps].filter(([number]) => !cached.has(number));
     if (cached.size === 0 || ran.length > 0) {

@@ -1,0 +1,142 @@
+// The engines side by side behind one small interface:
+//   version()                 what is measured
+//   build({context, tag})     one build into the engine's own image store
+//   archive({context, tag, file})   the same, and the image as an archive with compressed layers at `file`
+//   read({context, tag, path})      a file of the built image, to assert the result; never timed
+//   fresh()                   gives up its state; where the engine has only one, which is the user's, it does nothing
+//
+// Each runs with its defaults as far as a root user on a plain machine has them. Output is kept for the error message.
+
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {which} from '../scripts/base-images.mjs';
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
+const quiet = {stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30};
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, {...quiet, ...options});
+  if (result.status === 0) return result;
+  const why = result.error?.message ?? result.stderr.toString().slice(-2000);
+  throw new Error(`${command} ${args.join(' ')}\n${why}`);
+}
+
+export function tsbuildEngine(work, registry) {
+  const program = join(repository, 'bin', 'tsbuild');
+  let root = mkdtempSync(join(work, 'tsbuild-'));
+  const flags = () => ['--root', root, '--config', registry.config];
+  return {
+    name: 'tsbuild',
+    version: () => run(program, ['--version']).stdout.toString().trim(),
+    build: ({context, tag}) => run(program, ['build', ...flags(), '-t', tag, context]),
+    archive: ({context, tag, file}) =>
+      run(program, ['build', ...flags(), '-t', tag, '-o', `type=oci,dest=${file}`, context]),
+    read: ({context, path}) => {
+      const file = join(work, 'read.tar');
+      run(program, ['build', ...flags(), '-o', `type=tar,dest=${file}`, context]);
+      const text = execFileSync('tar', ['-xOf', file, path.slice(1)], {maxBuffer: 1 << 30}).toString();
+      rmSync(file);
+      return text;
+    },
+    fresh: () => {
+      rmSync(root, {recursive: true, force: true});
+      root = mkdtempSync(join(work, 'tsbuild-'));
+    },
+  };
+}
+
+export function buildahEngine(work) {
+  const program = which('buildah');
+  if (program === undefined || process.getuid() !== 0) return undefined;
+  let root = mkdtempSync(join(work, 'buildah-'));
+  const flags = () => [
+    '--root',
+    join(root, 'root'),
+    '--runroot',
+    join(root, 'run'),
+    '--storage-driver',
+    'overlay',
+  ];
+  const build = ({context, tag}) =>
+    run(program, [
+      ...flags(),
+      'build',
+      '--layers',
+      '--jobs',
+      '0',
+      '--isolation',
+      'chroot',
+      '--tls-verify=false',
+      '-t',
+      tag,
+      context,
+    ]);
+  return {
+    name: 'buildah',
+    version: () => run(program, ['--version']).stdout.toString().trim(),
+    build,
+    archive: ({context, tag, file}) => {
+      build({context, tag});
+      run(program, [...flags(), 'push', '-q', tag, `oci-archive:${file}`]);
+    },
+    read: ({tag, path}) => {
+      const container = run(program, [...flags(), 'from', '--pull-never', tag])
+        .stdout.toString()
+        .trim();
+      try {
+        return run(program, [
+          ...flags(),
+          'run',
+          '--isolation',
+          'chroot',
+          container,
+          '--',
+          'cat',
+          path,
+        ]).stdout.toString();
+      } finally {
+        run(program, [...flags(), 'rm', container]);
+      }
+    },
+    fresh: () => {
+      run(program, [...flags(), 'rmi', '--all', '--force']);
+      rmSync(root, {recursive: true, force: true});
+      root = mkdtempSync(join(work, 'buildah-'));
+    },
+  };
+}
+
+/** Docker has one state, which is the user's: it is only added to. */
+export function dockerEngine() {
+  const program = which('docker');
+  if (program === undefined || spawnSync(program, ['info'], {timeout: 20_000}).status !== 0) return undefined;
+  const env = {...process.env, DOCKER_BUILDKIT: '1'};
+  const build = ({context, tag}) => run(program, ['build', '-q', '-t', tag, context], {env});
+  return {
+    name: 'docker',
+    version: () =>
+      `docker ${run(program, ['version', '--format', '{{.Server.Version}}']).stdout.toString().trim()}`,
+    build,
+    archive: ({context, tag, file}) => {
+      build({context, tag});
+      // docker save does not compress; the shell does it as users do.
+      run('sh', ['-c', `${program} save ${tag} | gzip -6 > ${file}`]);
+    },
+    read: ({tag, path}) => run(program, ['run', '--rm', '--entrypoint', 'cat', tag, path]).stdout.toString(),
+    fresh: () => {},
+  };
+}
+
+export function enginesHere(work, registry, wanted) {
+  const makers = {tsbuild: tsbuildEngine, docker: dockerEngine, buildah: buildahEngine};
+  const engines = [];
+  for (const [name, make] of Object.entries(makers)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const engine = make(work, registry);
+    if (engine === undefined) process.stderr.write(`${name} is not usable here and is left out\n`);
+    else engines.push(engine);
+  }
+  return engines;
+}

@@ -1,0 +1,94 @@
+// `npm run bench`: every workload with every engine that is here, one engine after the other on the same inputs, and
+// the ratios. See README.md for what is measured and how to read it.
+//
+//   --only NAMES      workloads, comma-separated        --runs N     rounds per measure (default 3)
+//   --engines NAMES   tsbuild, docker, buildah          --scale X    1 is the stated size (0.01 is a quick look)
+//   --out FILE        also write the results as JSON
+
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {ensureRegistry} from '../scripts/base-images.mjs';
+import {enginesHere} from './engines.mjs';
+import {machine, printTable, summaryOf} from './report.mjs';
+import {workloads} from './workloads.mjs';
+
+const cache = join(dirname(fileURLToPath(import.meta.url)), '..', '.cache');
+
+const {values: options} = parseArgs({
+  options: {
+    only: {type: 'string', default: Object.keys(workloads).join()},
+    engines: {type: 'string', default: ''},
+    runs: {type: 'string', default: '3'},
+    scale: {type: 'string', default: '1'},
+    out: {type: 'string'},
+  },
+});
+
+function chosen(text, known) {
+  const names = text.split(',').filter((name) => name !== '');
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`unknown name ${unknown}; known: ${known.join(', ')}`);
+  return names;
+}
+
+async function measure(name, engine, context, results) {
+  const rounds = workloads[name]({...context, engine});
+  for await (const {measure: what, work} of rounds) {
+    const start = process.hrtime.bigint();
+    work();
+    const ms = Number(process.hrtime.bigint() - start) / 1e6;
+    const key = `${name}: ${what}`;
+    results[key] ??= {};
+    results[key][engine.name] ??= [];
+    results[key][engine.name].push(Math.round(ms * 10) / 10);
+    process.stderr.write(`${engine.name.padEnd(8)} ${key} ${Math.round(ms)} ms\n`);
+  }
+}
+
+async function main() {
+  const names = chosen(options.only, Object.keys(workloads));
+  const factor = Number(options.scale);
+  mkdirSync(cache, {recursive: true});
+  const work = mkdtempSync(join(cache, 'bench-'));
+  const registry = await ensureRegistry();
+  const engines = enginesHere(work, registry, chosen(options.engines, ['tsbuild', 'docker', 'buildah']));
+  const results = {};
+  try {
+    const context = {
+      work,
+      registry,
+      base: `${registry.address}/library/busybox:latest`,
+      runs: Number(options.runs),
+      nonce: () => randomBytes(8).toString('hex'),
+      scale: (full) => Math.max(1, Math.round(full * factor)),
+    };
+    for (const name of names) {
+      for (const engine of engines) await measure(name, engine, context, results);
+    }
+    const versions = Object.fromEntries(engines.map((engine) => [engine.name, engine.version()]));
+    const summary = summaryOf(results);
+    printTable(summary, versions);
+    if (options.out !== undefined) {
+      const report = {
+        date: new Date().toISOString(),
+        scale: factor,
+        machine: machine(),
+        versions,
+        milliseconds: summary,
+      };
+      writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
+    }
+  } finally {
+    for (const engine of engines) engine.fresh();
+    await registry.stop();
+    rmSync(work, {recursive: true, force: true});
+  }
+}
+
+main().catch((error) => {
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 1;
+});

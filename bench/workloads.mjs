@@ -1,0 +1,170 @@
+// The workloads. Each is an async generator of measures: it prepares (untimed), yields what to time, and asserts the
+// result.
+// A `nonce` makes steps new to every engine without touching its state: it stands in the Dockerfile or in a file.
+//
+//   {measure, work()}   `work` is timed; what comes before and after the yield is not.
+
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {pushImage, which} from '../scripts/base-images.mjs';
+import {makeLargeFile, makeTree} from './generate.mjs';
+
+function expectEqual(found, wanted, what) {
+  if (found !== wanted)
+    throw new Error(`wrong result: ${what} is ${JSON.stringify(found)}, not ${JSON.stringify(wanted)}`);
+}
+
+function folder(work, name) {
+  const path = join(work, name);
+  rmSync(path, {recursive: true, force: true});
+  mkdirSync(path, {recursive: true});
+  return path;
+}
+
+const appDockerfile = (base) => `FROM ${base}
+WORKDIR /app
+COPY package.json ./
+RUN mkdir -p node_modules && cp package.json node_modules/.lock
+COPY src/ src/
+RUN find src -type f | wc -l > count
+CMD ["cat", "count"]
+`;
+
+/** An application of 1,000 files, everything cached: what people do all day. */
+async function* cachedApp({work, engine, base, runs, scale}) {
+  const count = scale(1000);
+  const context = folder(work, 'app');
+  makeTree(join(context, 'src'), {count, bytesMin: 200, bytesMax: 20_000, seed: 1});
+  writeFileSync(join(context, 'package.json'), '{"name": "app"}\n');
+  writeFileSync(join(context, 'Dockerfile'), appDockerfile(base));
+  const build = {context, tag: 'bench-app'};
+  engine.build(build);
+  for (let index = 0; index < runs * 3; index++)
+    yield {measure: 'all cached', work: () => engine.build(build)};
+  expectEqual(engine.read({...build, path: '/app/count'}).trim(), String(count), 'number of files');
+}
+
+/** One hundred trivial RUN steps one after the other: the cost of a step itself. */
+async function* runSteps({work, engine, base, runs, nonce, scale}) {
+  const count = scale(100);
+  const context = folder(work, 'steps');
+  for (let index = 0; index < runs; index++) {
+    const steps = Array.from({length: count}, (_, n) => `RUN echo ${nonce()} > /step-${n}\n`);
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      `FROM ${base}\n${steps.join('')}RUN ls / | grep -c '^step-' > /count\n`,
+    );
+    const build = {context, tag: 'bench-steps'};
+    yield {measure: `${count} steps`, work: () => engine.build(build)};
+    expectEqual(engine.read({...build, path: '/count'}).trim(), String(count), 'number of steps');
+  }
+}
+
+/** A context of 50,000 files: never seen before, unchanged, one file edited. */
+async function* largeContext({work, engine, base, runs, nonce, scale}) {
+  const count = scale(50_000);
+  for (let index = 0; index < runs; index++) {
+    const context = folder(work, 'large');
+    const seed = Number.parseInt(nonce().slice(0, 7), 16);
+    const paths = makeTree(join(context, 'tree'), {count, bytesMin: 100, bytesMax: 8000, seed});
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      `FROM ${base}\nCOPY tree/ /tree/\nRUN find /tree -type f | wc -l > /count\n`,
+    );
+    const build = {context, tag: 'bench-large'};
+    yield {measure: `${count} files, cold`, work: () => engine.build(build)};
+    for (let again = 0; again < 2; again++)
+      yield {measure: `${count} files, all cached`, work: () => engine.build(build)};
+    const edited = paths[Math.floor(paths.length / 2)];
+    writeFileSync(join(context, 'tree', edited), `edited ${nonce()}\n`);
+    yield {measure: `${count} files, one edited`, work: () => engine.build(build)};
+    expectEqual(engine.read({...build, path: '/count'}).trim(), String(count), 'number of files');
+    expectEqual(engine.read({...build, path: `/tree/${edited}`}).slice(0, 6), 'edited', 'the edited file');
+  }
+}
+
+/** Sixteen stages that do not depend on each other, each half a second of waiting and a little work. */
+async function* parallelBranches({work, engine, base, runs, nonce}) {
+  const context = folder(work, 'branches');
+  for (let index = 0; index < runs; index++) {
+    const names = Array.from({length: 16}, (_, n) => `branch-${n}`);
+    const stages = names.map(
+      (name) => `FROM ${base} AS ${name}\nRUN sleep 0.5; echo ${nonce()} > /${name}\n`,
+    );
+    const copies = names.map((name) => `COPY --from=${name} /${name} /all/\n`);
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      `${stages.join('')}FROM ${base}\n${copies.join('')}RUN ls /all | wc -l > /count\n`,
+    );
+    const build = {context, tag: 'bench-branches'};
+    yield {measure: '16 branches', work: () => engine.build(build)};
+    expectEqual(engine.read({...build, path: '/count'}).trim(), '16', 'number of branches');
+  }
+}
+
+/** A layer of 1 GiB built and written as an archive with gzip. */
+async function* exportLayer({work, engine, base, runs, nonce, scale}) {
+  const bytes = scale(1 << 30);
+  for (let index = 0; index < runs; index++) {
+    const context = folder(work, 'export');
+    makeLargeFile(join(context, 'data'), bytes, Number.parseInt(nonce().slice(0, 7), 16));
+    writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nCOPY data /data\n`);
+    const file = join(folder(work, 'exported'), 'image.tar');
+    const mebibytes = Math.round(bytes / (1 << 20));
+    const build = {context, tag: 'bench-export'};
+    yield {measure: `${mebibytes} MiB layer exported`, work: () => engine.archive({...build, file})};
+    if (statSync(file).size > bytes * 0.8) throw new Error('the exported archive is not compressed');
+  }
+}
+
+/** A base image of 600 MB that the engine has never seen, and one step on it. */
+async function* pullBase({work, engine, registry, runs, nonce, scale}) {
+  for (let index = 0; index < runs; index++) {
+    const tag = nonce();
+    const tar = makeBase(work, tag, scale);
+    await pushImage(registry.address, 'bench/base', [tag], tar, {Env: ['PATH=/bin'], Cmd: ['sh']});
+    const context = folder(work, 'pull');
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      `FROM ${registry.address}/bench/base:${tag}\nRUN echo here > /here\n`,
+    );
+    const build = {context, tag: 'bench-pull'};
+    const size = Math.round(statSync(tar).size / 1e6);
+    yield {measure: `${size} MB base image pulled`, work: () => engine.build(build)};
+    expectEqual(engine.read({...build, path: '/here'}).trim(), 'here', 'the file of the step');
+  }
+}
+
+/** 20,000 files and one large one, with a shell: a tar of about 600 MB. */
+function makeBase(work, tag, scale) {
+  const root = folder(work, 'base');
+  const seed = Number.parseInt(tag.slice(0, 7), 16);
+  makeTree(join(root, 'usr'), {count: scale(20_000), bytesMin: 200, bytesMax: 20_000, seed});
+  makeLargeFile(join(root, 'blob'), scale(500_000_000), seed);
+  mkdirSync(join(root, 'bin'));
+  execFileSync('install', ['-m', '755', which('busybox'), join(root, 'bin/busybox')]);
+  for (const name of ['sh', 'cat', 'echo']) symlinkSync('busybox', join(root, 'bin', name));
+  const tar = join(work, 'base.tar');
+  execFileSync('tar', [
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--sort=name',
+    '-C',
+    root,
+    '-cf',
+    tar,
+    '.',
+  ]);
+  return tar;
+}
+
+export const workloads = {
+  'cached-app': cachedApp,
+  'run-steps': runSteps,
+  'large-context': largeContext,
+  'parallel-branches': parallelBranches,
+  'export-layer': exportLayer,
+  'pull-base': pullBase,
+};
