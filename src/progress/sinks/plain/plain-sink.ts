@@ -49,7 +49,7 @@ class PlainSink implements ProgressSink {
         step.output(event.stream, event.data, event.atMs);
         break;
       case 'step-note':
-        step.say(`note: ${event.text}`);
+        step.say(event.text);
         break;
       case 'step-progress':
         if (step.progressIsDue(event, progressIntervalMs)) {

@@ -1,0 +1,61 @@
+// type=docker: an archive for `docker load` and `podman load`. It is an OCI layout that also has docker's manifest.json, so both
+// old and new readers find what they look for. Without `dest` the image goes to the local store, as with --load.
+
+import {isReferenceProblem, parseReference} from '../../oci/reference.ts';
+import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
+import {jsonBytes} from '../assemble.ts';
+import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
+import type {Exporter, ExporterFactory} from '../exporter.ts';
+import {storeExporter} from '../image/image-exporter.ts';
+import {blobPath, exportResult, type Layout, makeLayout} from '../layout.ts';
+import {writeOutput} from '../output-file.ts';
+
+const known = {
+  ...imageOptions,
+  dest: 'file; - is standard output; without it the local image store',
+} as const;
+
+export const dockerExporter: ExporterFactory = {
+  type: 'docker',
+  options: known,
+  create(given, tags): Exporter {
+    const options = new ExportOptions('docker', given, known);
+    checkImageOptions(options);
+    const names = options.names(tags);
+    const annotations = options.annotations();
+    const dest = options.text('dest');
+    if (dest === undefined || dest === '') return storeExporter(names, annotations);
+    return {
+      name: 'exporting to docker image format',
+      async export(image, context) {
+        const layout = await makeLayout(image, context, {names, annotations});
+        const members = await layoutMembers(layout, context.blobs);
+        members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest(layout, names)});
+        const epochSeconds = epochSecondsOf(image);
+        const {writeArchive} = await import('../tar-archive.ts');
+        await writeOutput(dest, context, (write) =>
+          writeArchive(members, write, {epochSeconds, signal: context.signal}),
+        );
+        return exportResult(layout);
+      },
+    };
+  },
+};
+
+/** What `docker save` writes: paths inside the archive. Layers may be compressed; `docker load` looks at their bytes. */
+function dockerManifest({image}: Layout, names: readonly string[]): Uint8Array {
+  const entry = {
+    Config: blobPath(image.configDigest),
+    Layers: image.manifest.layers.map(({digest}) => blobPath(digest)),
+    RepoTags: names.map(dockerName),
+  };
+  return jsonBytes([entry]);
+}
+
+/** docker shows its own registry's names short, and expects them so here. */
+function dockerName(name: string): string {
+  const reference = parseReference(name);
+  if (isReferenceProblem(reference)) return name;
+  const path = reference.domain === 'docker.io' ? reference.path.replace(/^library\//, '') : undefined;
+  return `${path ?? `${reference.domain}/${reference.path}`}:${reference.tag ?? 'latest'}`;
+}

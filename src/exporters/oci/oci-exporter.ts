@@ -1,0 +1,45 @@
+// type=oci: an OCI image layout, in a tar or (tar=false) in a directory.
+
+import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
+import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
+import type {Exporter, ExporterFactory} from '../exporter.ts';
+import {exportResult, makeLayout} from '../layout.ts';
+import {writeOutput} from '../output-file.ts';
+import {writeLayoutDirectory} from './layout-directory.ts';
+
+const known = {
+  ...imageOptions,
+  dest: 'file, or directory with tar=false; - is standard output',
+  tar: 'true, or false for a directory',
+} as const;
+
+export const ociExporter: ExporterFactory = {
+  type: 'oci',
+  options: known,
+  create(given, tags): Exporter {
+    const options = new ExportOptions('oci', given, known);
+    checkImageOptions(options);
+    const dest = options.required('dest', 'FILE');
+    const asTar = options.boolean('tar', true);
+    if (dest === '-' && !asTar) throw options.problem('cannot write a directory to standard output');
+    const names = options.names(tags);
+    const annotations = options.annotations();
+    return {
+      name: 'exporting to oci image format',
+      async export(image, context) {
+        const layout = await makeLayout(image, context, {names, annotations});
+        if (asTar) {
+          const members = await layoutMembers(layout, context.blobs);
+          const epochSeconds = epochSecondsOf(image);
+          const {writeArchive} = await import('../tar-archive.ts');
+          await writeOutput(dest, context, (write) =>
+            writeArchive(members, write, {epochSeconds, signal: context.signal}),
+          );
+        } else {
+          await writeLayoutDirectory(dest, layout, context);
+        }
+        return exportResult(layout);
+      },
+    };
+  },
+};

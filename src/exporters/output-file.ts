@@ -1,0 +1,145 @@
+// Where an archive goes: a file that appears complete or not at all (written beside its name, then renamed), a device or
+// pipe that is written to directly, or standard output.
+
+import {randomBytes} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {basename, dirname, join, resolve} from 'node:path';
+import {type BuildError, buildError} from '../diagnostics/build-error.ts';
+import type {ExportContext} from './exporter.ts';
+
+/** Takes bytes in order; resolves when the next may come. */
+export type WriteBytes = (chunk: Uint8Array) => Promise<void>;
+
+export const pieceBytes = 1024 * 1024;
+/** For archives on their way to a pipe: on disk, where /tmp may be memory. */
+const largeTemporaryDirectory = '/var/tmp';
+
+type Destination =
+  | {readonly type: 'stdout'}
+  | {readonly type: 'file'; readonly path: string}
+  /** A device, a pipe: cannot be replaced by a rename. */
+  | {readonly type: 'special'; readonly path: string};
+
+/** Lets `produce` write the archive in pieces. */
+export async function writeOutput(
+  dest: string,
+  context: ExportContext,
+  produce: (write: WriteBytes) => Promise<void>,
+): Promise<void> {
+  const destination = await destinationOf(dest, context);
+  switch (destination.type) {
+    case 'stdout':
+      return produce((chunk) => writeToStream(context.stdout, chunk, context.signal));
+    case 'special':
+      return withHandle(destination.path, 'w', (handle) => produce((chunk) => writeAll(handle, chunk)));
+    case 'file':
+      return replaceFile(destination.path, (temporary) =>
+        withHandle(temporary, 'wx', (handle) => produce((chunk) => writeAll(handle, chunk))),
+      );
+  }
+}
+
+/** Lets `produce` make the archive as a file at the path it is given, which does not exist yet. */
+export async function makeOutput(
+  dest: string,
+  context: ExportContext,
+  produce: (path: string) => Promise<void>,
+): Promise<void> {
+  const destination = await destinationOf(dest, context);
+  if (destination.type === 'file') return replaceFile(destination.path, produce);
+  const directory = await mkdtemp(join(await temporaryDirectory(), 'tsbuild-output-'));
+  try {
+    const path = join(directory, 'archive');
+    await produce(path);
+    await writeOutput(dest, context, async (write) => {
+      for await (const chunk of createReadStream(path, {highWaterMark: pieceBytes})) await write(chunk);
+    });
+  } finally {
+    await rm(directory, {recursive: true, force: true});
+  }
+}
+
+async function destinationOf(dest: string, context: ExportContext): Promise<Destination> {
+  if (dest === '-') {
+    if ((context.stdout as {isTTY?: boolean}).isTTY === true) {
+      throw buildError('usage', 'exporter-terminal', 'an archive is not written to a terminal', {
+        hints: ['redirect standard output, or use dest=FILE'],
+      });
+    }
+    return {type: 'stdout'};
+  }
+  const path = resolve(context.workingDirectory, dest);
+  const existing = await stat(path).catch(() => undefined);
+  if (existing?.isDirectory()) {
+    throw outputError(dest, 'is a directory, expected a file', 'use tar=false for a layout in a directory');
+  }
+  if (existing !== undefined && !existing.isFile()) return {type: 'special', path};
+  const parent = await stat(dirname(path)).catch(() => undefined);
+  if (!parent?.isDirectory()) throw outputError(dest, `cannot be written: no directory ${dirname(path)}`);
+  // A link stays a link: what it points to is replaced.
+  return {type: 'file', path: existing === undefined ? path : await realpath(path)};
+}
+
+async function replaceFile(path: string, produce: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+  try {
+    await produce(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, {force: true});
+    throw asOutputError(error, path);
+  }
+}
+
+async function withHandle(
+  path: string,
+  flags: 'w' | 'wx',
+  use: (handle: FileHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await open(path, flags, 0o644);
+  try {
+    await use(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    done += (await handle.write(chunk, done, chunk.length - done)).bytesWritten;
+  }
+}
+
+function writeToStream(stream: NodeJS.WritableStream, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+  return new Promise((onDone, onError) => {
+    if (signal.aborted) {
+      onError(signal.reason);
+      return;
+    }
+    stream.write(chunk, (error) => {
+      if (error) onError(buildError('user', 'exporter-stdout', `standard output: ${error.message}`));
+      else onDone();
+    });
+  });
+}
+
+async function temporaryDirectory(): Promise<string> {
+  const found = await stat(largeTemporaryDirectory).catch(() => undefined);
+  return found?.isDirectory() ? largeTemporaryDirectory : tmpdir();
+}
+
+export function outputError(dest: string, problem: string, hint?: string): BuildError {
+  const hints = hint === undefined ? {} : {hints: [hint]};
+  return buildError('user', 'exporter-output', `output ${dest} ${problem}`, hints);
+}
+
+/** What the user can mend (permissions, a missing directory) as such; everything else as it is. */
+export function asOutputError(error: unknown, path: string): unknown {
+  const {code} = error as NodeJS.ErrnoException;
+  const mendable = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
+  return code !== undefined && mendable.includes(code)
+    ? outputError(path, `cannot be written: ${code}`)
+    : error;
+}
