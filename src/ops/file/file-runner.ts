@@ -1,0 +1,147 @@
+// COPY, ADD, WORKDIR: files change on top of a base, and the change is one layer.
+
+import {keyedFieldsOf} from '../../graph/keying.ts';
+import type {CopyAction, FileAction, FileOp} from '../../graph/op.ts';
+import type {Vertex} from '../../graph/vertex.ts';
+import {type Helper, type View, viewArguments} from '../../helper/helper.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
+import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
+import type {BuildValue} from '../../sources/value.ts';
+import type {Selection} from '../../tree/select.ts';
+import {assert} from '../../util/assert.ts';
+import type {Contents} from '../contents.ts';
+import {
+  copyActionArguments,
+  createdSecondsOf,
+  makeDirectoryArguments,
+  makeFileArguments,
+} from './file-arguments.ts';
+
+export interface FileRunnerOptions {
+  readonly snapshotter: Snapshotter;
+  readonly helper: () => Promise<Helper>;
+  readonly contents: Contents;
+}
+
+type FileVertex = Vertex<FileOp>;
+
+export function fileRunner(options: FileRunnerOptions): OpRunner<FileVertex, BuildValue> {
+  const {snapshotter} = options;
+  return {
+    cacheMap: (vertex) => ({
+      opKey: keyedFieldsOf(vertex.op),
+      inputs: vertex.inputs.map((_, index) => keyingOf(vertex.op, index, options.contents)),
+    }),
+    async exec(vertex, inputs, context) {
+      const base = baseOf(vertex.op, inputs);
+      const active = await snapshotter.prepare(base, context.signal);
+      try {
+        const epochSeconds = await change(vertex.op, inputs, active, context, options);
+        return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
+      } catch (error) {
+        await snapshotter.discard(active);
+        throw error;
+      }
+    },
+  };
+}
+
+/** The base counts by what made it, whatever is copied by its content. An input may be both. */
+function keyingOf(op: FileOp, index: number, contents: Contents): InputKeying<BuildValue> {
+  if (index === op.base) return {by: 'result'};
+  const copies = op.actions.filter(
+    (action): action is CopyAction => action.type === 'copy' && action.input === index,
+  );
+  return {
+    by: 'content',
+    async hash(value, signal) {
+      const digests: string[] = [];
+      for (const copy of copies) digests.push(await contents.digestOfCopy(value, copy, signal));
+      return digests.join(' ');
+    },
+  };
+}
+
+/** Does the actions in the layer being made; gives the layer's epoch (docs/adr/0006). */
+async function change(
+  op: FileOp,
+  inputs: readonly BuildValue[],
+  active: ActiveSnapshot,
+  context: StepContext,
+  options: FileRunnerOptions,
+): Promise<number> {
+  const {snapshotter, contents} = options;
+  const views = new ViewList();
+  let newest = snapshotter.epochSecondsOf(active.parent);
+  const actions: string[] = [];
+  for (const action of op.actions) {
+    if (action.type !== 'copy') {
+      actions.push(...otherArguments(action));
+      continue;
+    }
+    const value = inputs[action.input];
+    assert(value !== undefined, 'a copy reads an input of its vertex');
+    const selection = await contents.select(value, action, context.signal);
+    newest = Math.max(newest, newestOf(value, selection, snapshotter));
+    const fromContext = value.type === 'local';
+    const view: View = fromContext
+      ? {dir: value.context.directory}
+      : await snapshotter.view(value.snapshot, context.signal);
+    actions.push(...copyActionArguments(action, selection, views.numberOf(action.input, view), fromContext));
+  }
+  const epochSeconds = createdSecondsOf(op.actions) ?? newest;
+  const helper = await options.helper();
+  await helper.request(
+    'copy',
+    [
+      ...viewArguments({layers: active.layers}),
+      `upper=${active.upper}`,
+      `work=${active.work}`,
+      `epoch=${epochSeconds}`,
+      ...views.arguments(),
+      ...actions,
+    ],
+    {signal: context.signal},
+  );
+  return epochSeconds;
+}
+
+function otherArguments(action: Exclude<FileAction, CopyAction>): string[] {
+  return action.type === 'make-file' ? makeFileArguments(action) : makeDirectoryArguments(action);
+}
+
+function newestOf(value: BuildValue, selection: Selection, snapshotter: Snapshotter): number {
+  if (value.type === 'snapshot') return snapshotter.epochSecondsOf(value.snapshot);
+  let newest = 0;
+  for (const {entries} of selection.sources) {
+    for (const entry of entries) newest = Math.max(newest, entry.mtimeSeconds);
+  }
+  return newest;
+}
+
+function baseOf(op: FileOp, inputs: readonly BuildValue[]): SnapshotId | undefined {
+  const value = inputs[op.base];
+  if (value === undefined) return undefined;
+  assert(value.type === 'snapshot', 'the base of a file op is a snapshot');
+  return value.snapshot;
+}
+
+/** Source trees by number, each once. */
+class ViewList {
+  readonly #numbers = new Map<number, number>();
+  readonly #arguments: string[] = [];
+
+  numberOf(input: number, view: View): number {
+    const known = this.#numbers.get(input);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size + 1;
+    this.#numbers.set(input, number);
+    this.#arguments.push(`view=${number}`, ...viewArguments(view));
+    return number;
+  }
+
+  arguments(): readonly string[] {
+    return this.#arguments;
+  }
+}
