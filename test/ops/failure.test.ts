@@ -1,0 +1,59 @@
+import {describe, expect, it} from 'vitest';
+import {BuildError, buildError} from '../../src/diagnostics/build-error.ts';
+import {sourceFile} from '../../src/diagnostics/source-file.ts';
+import {type Vertex, vertex} from '../../src/graph/vertex.ts';
+import {HelperError} from '../../src/helper/helper.ts';
+import {located} from '../../src/ops/failure.ts';
+
+const file = sourceFile('Dockerfile', 'FROM a\nRUN b');
+const span = {line: 2, column: 0, endLine: 2, endColumn: 5};
+const step: Vertex = vertex({kind: 'merge'}, [], {name: 'RUN b', span});
+const context = {step: 's', signal: new AbortController().signal, output: () => {}, note: () => {}};
+
+async function failing(error: unknown): Promise<unknown> {
+  const runner = located(
+    {cacheMap: () => ({opKey: '', inputs: []}), exec: () => Promise.reject(error)},
+    file,
+  );
+  return runner.exec(step, [], context).catch((thrown: unknown) => thrown);
+}
+
+describe('located', () => {
+  it('gives a failure the place of its instruction', async () => {
+    const failure = await failing(buildError('step', 'exec-exit-nonzero', 'exit code: 1'));
+    expect(failure).toBeInstanceOf(BuildError);
+    expect(failure).toMatchObject({kind: 'step', diagnostics: [{span, file}]});
+  });
+
+  it('leaves a place that is known already', async () => {
+    const own = {line: 1, column: 0, endLine: 1, endColumn: 1};
+    expect(await failing(buildError('user', 'c', 'm', {span: own}))).toMatchObject({
+      diagnostics: [{span: own}],
+    });
+  });
+
+  it('turns what the helper reports into the user’s words and the right kind', async () => {
+    expect(await failing(new HelperError('exec', 2, '/x', 'exec /x: no such file'))).toMatchObject({
+      kind: 'step',
+      diagnostics: [{code: 'exec-not-started', span}],
+    });
+    expect(await failing(new HelperError('namespaces', 1, '', 'no user namespaces'))).toMatchObject({
+      kind: 'environment',
+      diagnostics: [{code: 'sandbox-no-namespaces'}],
+    });
+  });
+
+  it('calls a full disk a full disk, wherever it was noticed', async () => {
+    expect(
+      await failing(new HelperError('copy', 28, '/x', 'write /x: no space left on device')),
+    ).toMatchObject({
+      kind: 'environment',
+      diagnostics: [{code: 'store-disk-full'}],
+    });
+  });
+
+  it('does not dress up our own mistakes', async () => {
+    const bug = new TypeError('x is undefined');
+    expect(await failing(bug)).toBe(bug);
+  });
+});
