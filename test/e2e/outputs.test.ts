@@ -63,7 +63,7 @@ describe('-o type=docker', () => {
       RepoTags: string[];
       Layers: string[];
     }[];
-    expect(entry?.RepoTags).toEqual(['docker.io/library/app:1']);
+    expect(entry?.RepoTags).toEqual(['app:1']);
     expect(entry?.Layers).toHaveLength(3);
     expect(existsSync(join(folder, entry?.Config ?? 'missing'))).toBe(true);
   });

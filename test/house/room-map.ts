@@ -42,8 +42,14 @@ export const pureRooms: ReadonlySet<string> = new Set([
   'instructions',
 ]);
 
+/** Functions of worldly modules that touch nothing. */
+export const harmless: ReadonlySet<string> = new Set(['src/instructions/expose/lower.ts node:net']);
+
 /** Folders whose children are kinds of one thing: children know the shelf, never each other. */
-export const shelves: readonly string[] = ['src/instructions', 'src/ops', 'src/exporters', 'src/sources'];
+export const shelves: readonly string[] = ['src/instructions', 'src/ops', 'src/exporters'];
+
+/** Kinds that are another kind under a condition: docker's exporter without `dest` is the image store. */
+export const kinship: ReadonlySet<string> = new Set(['src/exporters/docker src/exporters/image']);
 
 /** One package, one door: the only place that may import it. A door that ends in `/` is a folder with one such file. */
 export const packageDoors: Readonly<Record<string, string>> = {
