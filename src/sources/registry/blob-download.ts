@@ -1,0 +1,93 @@
+// One blob, from the first byte to a verified last one. A connection that breaks is taken up where it broke (Range); how
+// often depends on whether bytes still come. The reader has the bytes before they are verified, so it must not believe
+// them until the download has ended without an error.
+
+import {createHash} from 'node:crypto';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {BadAnswer} from './failures.ts';
+import type {HttpResponse} from './http.ts';
+import {NetworkFailure} from './network-failure.ts';
+import {type Pacing, pauseAfter, retryLimits} from './retry.ts';
+
+export interface DownloadOptions {
+  readonly descriptor: Descriptor;
+  /** Answers 200 with the whole, or 206 with what follows `offset`; retries and mirrors are its business. */
+  request(offset: number): Promise<HttpResponse>;
+  readonly pacing: Pacing;
+  readonly signal: AbortSignal;
+  /** Called with all bytes received so far. */
+  readonly onBytes?: (received: number) => void;
+}
+
+/** A connection that gave less than this has made no progress. */
+const progressBytesMin = 64 * 1024;
+
+export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Uint8Array> {
+  const {descriptor, pacing, signal} = options;
+  const hash = createHash('sha256');
+  let received = 0;
+  let fruitless = 0;
+  let host: string | undefined;
+  for (;;) {
+    const before = received;
+    const response = await options.request(received);
+    host = response.url.host;
+    const skip = await startOf(response, received);
+    try {
+      for await (const piece of bodyAfter(response, skip)) {
+        received += piece.length;
+        if (received > descriptor.size) {
+          throw new BadAnswer(
+            'registry-wrong-digest',
+            `more than the ${descriptor.size} bytes of ${descriptor.digest}`,
+            host,
+          );
+        }
+        hash.update(piece);
+        options.onBytes?.(received);
+        yield piece;
+      }
+      if (received === descriptor.size) break;
+      throw new NetworkFailure('broken', host, `${received} of ${descriptor.size} bytes came`);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!(error instanceof NetworkFailure)) throw error;
+      // Everything came, only the end of the connection was untidy.
+      if (received === descriptor.size) break;
+      fruitless = received - before >= progressBytesMin ? 1 : fruitless + 1;
+      const pauseMs = pauseAfter(error, fruitless, retryLimits.attemptsMax, pacing);
+      if (pauseMs === undefined) throw error;
+      await pacing.wait(pauseMs, signal);
+    }
+  }
+  const digest = `sha256:${hash.digest('hex')}`;
+  if (digest !== descriptor.digest) {
+    throw new BadAnswer('registry-wrong-digest', `bytes of digest ${digest} for ${descriptor.digest}`, host);
+  }
+}
+
+/** How many bytes of the answer are known already. */
+async function startOf(response: HttpResponse, offset: number): Promise<number> {
+  if (response.status === 200) return offset;
+  const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
+  if (response.status === 206 && start !== undefined && Number(start) <= offset)
+    return offset - Number(start);
+  await response.discard();
+  throw new BadAnswer(
+    'registry-invalid-answer',
+    `status ${response.status} for the rest of a blob`,
+    response.url.host,
+  );
+}
+
+async function* bodyAfter(response: HttpResponse, skip: number): AsyncGenerator<Uint8Array> {
+  let left = skip;
+  for await (const piece of response.body) {
+    if (left >= piece.length) {
+      left -= piece.length;
+      continue;
+    }
+    yield left === 0 ? piece : piece.subarray(left);
+    left = 0;
+  }
+}

@@ -1,0 +1,321 @@
+// Images in registries (OCI distribution-spec 1.1): names to manifests, descriptors to verified bytes. A host is asked as
+// the configuration says, mirrors first. Every failure that a user can meet is one BuildError; see failures.ts.
+
+import {readFile} from 'node:fs/promises';
+import type {Config} from '../../config/config.ts';
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {type Digest, digestOf, parseDigest} from '../../oci/digest.ts';
+import {mediaTypes} from '../../oci/media-types.ts';
+import type {Platform} from '../../oci/platform.ts';
+import {
+  isReferenceProblem,
+  manifestName,
+  normalisedName,
+  parseReference,
+  type Reference,
+} from '../../oci/reference.ts';
+import type {Clock} from '../../util/clock.ts';
+import {Authenticator} from './authenticator.ts';
+import {downloadBlob} from './blob-download.ts';
+import {type CredentialSource, DockerCredentials} from './docker-credentials.ts';
+import {type Endpoint, endpointsOf} from './endpoints.ts';
+import {BadAnswer, type EndpointFailure, failureOf, isEndpointFailure, NotFound} from './failures.ts';
+import {HostSlots} from './host-slots.ts';
+import {HttpClient, type HttpResponse, type HttpTimeouts} from './http.ts';
+import {NetworkFailure} from './network-failure.ts';
+import {type FetchedManifest, type ResolvedImage, resolveImage} from './resolve-image.ts';
+import {type Pacing, realPacing} from './retry.ts';
+import {detailOf, type RegistryRequest, RegistrySession} from './session.ts';
+
+export interface RegistryClientOptions {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  /** Pauses and chance of retries; tests have their own. */
+  readonly pacing?: Partial<Pacing>;
+  readonly timeouts?: Partial<HttpTimeouts>;
+  readonly credentials?: CredentialSource;
+  /** Manifests that are here already: a tag is then only asked for its digest, a digest not at all. */
+  readonly known?: (digest: Digest) => Promise<Uint8Array | undefined>;
+}
+
+const acceptedManifests = [
+  mediaTypes.index,
+  mediaTypes.manifest,
+  mediaTypes.dockerManifestList,
+  mediaTypes.dockerManifest,
+].join(', ');
+/** docker's own limit. */
+const manifestBytesMax = 4 * 1024 * 1024;
+const smallBlobBytesMax = 16 * 1024 * 1024;
+/** As BuildKit's default. */
+const blobsPerRegistryMax = 4;
+/** A mirror that fails has a registry behind it. */
+const mirrorAttemptsMax = 2;
+
+export class RegistryClient {
+  readonly #options: RegistryClientOptions;
+  readonly #http: HttpClient;
+  readonly #session: RegistrySession;
+  readonly #pacing: Pacing;
+  readonly #slots = new HostSlots(blobsPerRegistryMax);
+  /** Mirrors that did not answer; asked no more. */
+  readonly #deadMirrors = new Map<string, unknown>();
+
+  constructor(options: RegistryClientOptions) {
+    const {environment, clock, timeouts} = options;
+    this.#options = options;
+    this.#pacing = {
+      ...realPacing,
+      ...(clock === undefined ? {} : {nowMs: () => clock.nowMs()}),
+      ...options.pacing,
+    };
+    this.#http = new HttpClient({environment, ...(timeouts === undefined ? {} : {timeouts})});
+    const credentials =
+      options.credentials ??
+      new DockerCredentials({
+        environment,
+        readFile: (path) => readFile(path, 'utf8'),
+        askHelper: async (request) => {
+          const {askCredentialHelper} = await import('../../helper/credential-helper.ts');
+          return askCredentialHelper(request);
+        },
+      });
+    this.#session = new RegistrySession(
+      this.#http,
+      new Authenticator(this.#http, credentials, this.#pacing),
+      this.#pacing,
+    );
+  }
+
+  /** The manifest of `platform` behind a name. Throws BuildError; see resolve-image.ts for which platform is taken. */
+  async resolve(
+    reference: string | Reference,
+    platform: Platform,
+    signal: AbortSignal,
+  ): Promise<ResolvedImage> {
+    const parsed = referenceOf(reference);
+    const what = normalisedName(parsed);
+    try {
+      return await resolveImage(what, manifestName(parsed), platform, {
+        manifest: (name) => this.#manifest(parsed, name, signal),
+        small: (descriptor) => this.fetchSmall(parsed, descriptor, signal),
+      });
+    } catch (error) {
+      throw this.#asFailure(what, parsed, error);
+    }
+  }
+
+  /**
+   * The bytes of a layer as they come; their size and digest hold when the iteration ends without an error. May be
+   * called for many blobs at once; a blob whose iteration has begun takes one of the registry's four slots until it ends.
+   */
+  async *fetchBlob(
+    reference: string | Reference,
+    descriptor: Descriptor,
+    signal: AbortSignal,
+    onBytes?: (received: number) => void,
+  ): AsyncGenerator<Uint8Array> {
+    const parsed = referenceOf(reference);
+    const what = `${normalisedName(parsed)}: layer ${descriptor.digest}`;
+    const giveBack = await this.#slots.take(parsed.domain, signal);
+    try {
+      yield* downloadBlob({
+        descriptor,
+        signal,
+        pacing: this.#pacing,
+        request: (offset) => this.#blobResponse(parsed, descriptor, offset, what, signal),
+        ...(onBytes === undefined ? {} : {onBytes}),
+      });
+    } catch (error) {
+      throw this.#asFailure(what, parsed, error);
+    } finally {
+      giveBack();
+    }
+  }
+
+  /** The bytes of a small blob, such as a config; verified. */
+  async fetchSmall(
+    reference: string | Reference,
+    descriptor: Descriptor,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const parsed = referenceOf(reference);
+    const what = `${normalisedName(parsed)}: blob ${descriptor.digest}`;
+    if (descriptor.size > smallBlobBytesMax) {
+      const text = `${what} has ${descriptor.size} bytes, more than the ${smallBlobBytesMax} a config may have`;
+      throw buildError('environment', 'registry-too-large', text);
+    }
+    const known = await this.#options.known?.(descriptor.digest);
+    if (known !== undefined) return known;
+    return this.#overEndpoints(parsed, what, signal, async (endpoint) => {
+      const pieces: Uint8Array[] = [];
+      const download = downloadBlob({
+        descriptor,
+        signal,
+        pacing: this.#pacing,
+        request: (offset) => this.#blobFrom(endpoint, parsed, descriptor, offset, signal),
+      });
+      for await (const piece of download) pieces.push(piece);
+      return Buffer.concat(pieces);
+    });
+  }
+
+  /** Any request to the registry of a reference itself, mirrors aside: what pushing is made of. */
+  async send(reference: string | Reference, request: RegistryRequest): Promise<HttpResponse> {
+    const parsed = referenceOf(reference);
+    const own = endpointsOf(parsed.domain, this.#options.config).at(-1);
+    if (own === undefined) throw new Error('a registry is its own last endpoint');
+    try {
+      return await this.#session.send(own, request);
+    } catch (error) {
+      throw this.#asFailure(normalisedName(parsed), parsed, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#http.close();
+  }
+
+  async #manifest(reference: Reference, name: string, signal: AbortSignal): Promise<FetchedManifest> {
+    const digest = parseDigest(name);
+    const known = digest === undefined ? undefined : await this.#options.known?.(digest);
+    if (digest !== undefined && known !== undefined) return {digest, bytes: known};
+    return this.#overEndpoints(reference, normalisedName(reference), signal, async (endpoint) => {
+      const wanted = digest ?? (await this.#knownDigest(endpoint, reference, name, signal));
+      if (wanted === undefined) return this.#manifestFrom(endpoint, reference, name, undefined, signal);
+      const bytes = await this.#options.known?.(wanted);
+      return bytes === undefined
+        ? this.#manifestFrom(endpoint, reference, wanted, wanted, signal)
+        : {digest: wanted, bytes};
+    });
+  }
+
+  /** The digest of a tag by HEAD, which Docker Hub does not count; undefined when it would gain nothing. */
+  async #knownDigest(
+    endpoint: Endpoint,
+    reference: Reference,
+    tag: string,
+    signal: AbortSignal,
+  ): Promise<Digest | undefined> {
+    if (this.#options.known === undefined) return undefined;
+    const response = await this.#session.send(endpoint, {
+      ...this.#requestFor(endpoint, reference, `/manifests/${tag}`, signal),
+      method: 'HEAD',
+      headers: {accept: acceptedManifests},
+    });
+    await response.discard();
+    if (response.status === 404) throw new NotFound('');
+    return response.status === 200 ? parseDigest(response.headers['docker-content-digest'] ?? '') : undefined;
+  }
+
+  async #manifestFrom(
+    endpoint: Endpoint,
+    reference: Reference,
+    name: string,
+    wanted: Digest | undefined,
+    signal: AbortSignal,
+  ): Promise<FetchedManifest> {
+    const response = await this.#session.send(endpoint, {
+      ...this.#requestFor(endpoint, reference, `/manifests/${name}`, signal),
+      headers: {accept: acceptedManifests},
+    });
+    await checkStatus(response);
+    const bytes = await response.bytes(manifestBytesMax);
+    const digest = digestOf(bytes);
+    const told = response.headers['docker-content-digest'];
+    const expected = wanted ?? (told === undefined ? undefined : parseDigest(told));
+    if (expected !== undefined && expected !== digest) {
+      throw new BadAnswer('registry-wrong-digest', `a manifest of digest ${digest} for ${expected}`);
+    }
+    const contentType = response.headers['content-type']?.split(';')[0]?.trim();
+    return {digest, bytes, ...(contentType === undefined ? {} : {contentType})};
+  }
+
+  #blobResponse(
+    reference: Reference,
+    descriptor: Descriptor,
+    offset: number,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    return this.#overEndpoints(reference, what, signal, (endpoint) =>
+      this.#blobFrom(endpoint, reference, descriptor, offset, signal),
+    );
+  }
+
+  async #blobFrom(
+    endpoint: Endpoint,
+    reference: Reference,
+    descriptor: Descriptor,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    const response = await this.#session.send(endpoint, {
+      ...this.#requestFor(endpoint, reference, `/blobs/${descriptor.digest}`, signal),
+      // Compressed on the way, a body would have other bytes than its digest.
+      headers: {'accept-encoding': 'identity', ...(offset === 0 ? {} : {range: `bytes=${offset}-`})},
+      verified: true,
+    });
+    await checkStatus(response);
+    return response;
+  }
+
+  #requestFor(endpoint: Endpoint, reference: Reference, path: string, signal: AbortSignal): RegistryRequest {
+    return {
+      path: `/${reference.path}${path}`,
+      scope: `repository:${reference.path}:pull`,
+      signal,
+      ...(endpoint.mirror ? {attemptsMax: mirrorAttemptsMax} : {}),
+    };
+  }
+
+  /** Does `work` with the first endpoint that can. */
+  async #overEndpoints<T>(
+    reference: Reference,
+    what: string,
+    signal: AbortSignal,
+    work: (endpoint: Endpoint) => Promise<T>,
+  ): Promise<T> {
+    const failures: EndpointFailure[] = [];
+    for (const endpoint of endpointsOf(reference.domain, this.#options.config)) {
+      const dead = endpoint.mirror ? this.#deadMirrors.get(endpoint.host) : undefined;
+      if (dead !== undefined) {
+        failures.push({endpoint, error: dead});
+        continue;
+      }
+      try {
+        return await work(endpoint);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (!isEndpointFailure(error)) throw error;
+        if (endpoint.mirror && error instanceof NetworkFailure) this.#deadMirrors.set(endpoint.host, error);
+        failures.push({endpoint, error});
+      }
+    }
+    const [first, ...rest] = failures;
+    if (first === undefined) throw new Error('a registry has at least one endpoint');
+    throw failureOf(what, [first, ...rest]);
+  }
+
+  #asFailure(what: string, reference: Reference, error: unknown): unknown {
+    const endpoint = endpointsOf(reference.domain, this.#options.config).at(-1);
+    return endpoint !== undefined && isEndpointFailure(error) ? failureOf(what, [{endpoint, error}]) : error;
+  }
+}
+
+async function checkStatus(response: HttpResponse): Promise<void> {
+  const {status} = response;
+  if (status === 200 || status === 206) return;
+  const detail = await detailOf(response);
+  if (status === 404) throw new NotFound(detail);
+  throw new BadAnswer('registry-invalid-answer', `status ${status}${detail === '' ? '' : ` (${detail})`}`);
+}
+
+function referenceOf(reference: string | Reference): Reference {
+  if (typeof reference !== 'string') return reference;
+  const parsed = parseReference(reference);
+  if (!isReferenceProblem(parsed)) return parsed;
+  throw buildError('user', 'registry-invalid-reference', `"${reference}": ${parsed.problem}`);
+}

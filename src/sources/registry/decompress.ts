@@ -1,0 +1,124 @@
+// Layer bytes as they travel become tar bytes. A stream that ends before its format says so is an error, never a short
+// tar. The source is read to its end even when the format ends earlier (padding), for whoever reads along hashes it all.
+
+import {createGunzip} from 'node:zlib';
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {LayerCompression} from '../../oci/media-types.ts';
+
+/** Large pieces cost fewer turns of the event loop. */
+const pieceBytes = 256 * 1024;
+/** What zstd's own decoder allows unless it is told otherwise (`--long=27`). */
+const zstdWindowMax = 2 ** 27;
+
+/** Throws BuildError('environment') when the bytes are not what `kind` says, or end too early. */
+export function decompress(
+  kind: LayerCompression,
+  source: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  switch (kind) {
+    case 'none':
+      return source;
+    case 'gzip':
+      return gunzip(source);
+    case 'zstd':
+      return unzstd(source);
+  }
+}
+
+async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const stream = createGunzip({chunkSize: pieceBytes});
+  let stopped = false;
+  let sourceFailed: {readonly error: unknown} | undefined;
+  let wake = (): void => undefined;
+  // 'end' comes without 'drain' when bytes follow the last gzip member: zlib takes no more.
+  for (const event of ['drain', 'end', 'close']) stream.on(event, () => wake());
+  const pump = (async () => {
+    let size = 0;
+    try {
+      for await (const piece of source) {
+        size += piece.length;
+        if (stopped) break;
+        if (stream.readableEnded || stream.write(piece)) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (stream.destroyed || stream.readableEnded) resolve();
+        });
+      }
+      if (size === 0) throw damaged('gzip', 'it is empty');
+      stream.end();
+    } catch (error) {
+      sourceFailed = {error};
+      stream.destroy(new Error('the source failed'));
+    }
+  })();
+  try {
+    for await (const piece of stream) yield piece as Uint8Array;
+    await pump;
+    if (sourceFailed !== undefined) throw undefined;
+  } catch (error) {
+    if (sourceFailed !== undefined) throw (sourceFailed as {error: unknown}).error;
+    throw damaged('gzip', error instanceof Error ? error.message : String(error), error);
+  } finally {
+    stopped = true;
+    stream.destroy();
+    await pump;
+  }
+}
+
+async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const {Decompress} = await import('fzstd');
+  let out: Uint8Array[] = [];
+  const decoder = new Decompress((piece) => {
+    if (piece.length > 0) out.push(piece);
+  });
+  const push = (piece: Uint8Array, last: boolean): Uint8Array[] => {
+    out = [];
+    try {
+      decoder.push(piece, last);
+    } catch (error) {
+      throw damaged('zstd', error instanceof Error ? error.message : String(error), error);
+    }
+    return out;
+  };
+  let head: Uint8Array | undefined = new Uint8Array();
+  for await (const piece of source) {
+    if (head === undefined) {
+      yield* push(piece, false);
+      continue;
+    }
+    // Until its window is known the frame's header is kept back: the decoder would allocate whatever it says.
+    head = Buffer.concat([head, piece]);
+    if (head.length < zstdHeaderMax) continue;
+    checkZstdWindow(head);
+    yield* push(head, false);
+    head = undefined;
+  }
+  if (head !== undefined) {
+    if (head.length === 0) throw damaged('zstd', 'it is empty');
+    checkZstdWindow(head);
+    yield* push(head, false);
+  }
+  yield* push(new Uint8Array(), true);
+}
+
+/** Magic number, descriptor, window, dictionary id, content size (RFC 8878, 3.1.1). */
+const zstdHeaderMax = 18;
+
+function checkZstdWindow(head: Uint8Array): void {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  if (bytes.length < 6 || bytes.readUInt32LE(0) !== 0xfd2fb528) return;
+  const descriptor = bytes.readUInt8(4);
+  const singleSegment = (descriptor & 0x20) !== 0;
+  if (singleSegment) return;
+  const exponent = bytes.readUInt8(5) >> 3;
+  const window = 2 ** (10 + exponent) * (1 + (bytes.readUInt8(5) & 7) / 8);
+  if (window > zstdWindowMax) {
+    throw damaged('zstd', `it needs a window of ${window} bytes, more than ${zstdWindowMax}`);
+  }
+}
+
+function damaged(kind: string, reason: string, cause?: unknown): Error {
+  return buildError('environment', 'registry-damaged-layer', `layer is no valid ${kind} stream: ${reason}`, {
+    cause,
+  });
+}

@@ -1,0 +1,229 @@
+// The only door to undici, which is loaded on the first request: most builds make none. Here are connections, TLS,
+// proxies, timeouts and redirects; registries, tokens and retries are other files' business. Every failure of the network
+// leaves here as a NetworkFailure; an abort as the signal's reason.
+
+import {readFile as readFileOfSystem} from 'node:fs/promises';
+import type {Dispatcher} from 'undici';
+import {NetworkFailure, networkFailure} from './network-failure.ts';
+import {proxyFor} from './proxy.ts';
+import {defaultTls, type TlsSettings, TrustStore} from './trust.ts';
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string | AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+  readonly tls?: TlsSettings;
+  /** What comes back is verified by its digest, so a redirect from https to http does no harm. */
+  readonly verified?: boolean;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; repeated headers are joined with ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+  /** To be read once, to its end or to an early `return`; or dropped with `discard`. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** The whole body; a NetworkFailure when it has more than `bytesMax`. */
+  bytes(bytesMax: number): Promise<Uint8Array>;
+  discard(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly readFile?: (path: string) => Promise<string>;
+  readonly timeouts?: Partial<HttpTimeouts>;
+}
+
+export interface HttpTimeouts {
+  readonly connectMs: number;
+  /** From the request's end to the answer's headers. */
+  readonly headersMs: number;
+  /** Between two pieces of a body. */
+  readonly stallMs: number;
+}
+
+const defaultTimeouts: HttpTimeouts = {connectMs: 15_000, headersMs: 60_000, stallMs: 60_000};
+const redirectsMax = 10;
+const connectionsPerHostMax = 16;
+const discardedBytesMax = 64 * 1024;
+const userAgent = 'tsbuild';
+
+export class HttpClient {
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #timeouts: HttpTimeouts;
+  readonly #trust: TrustStore;
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
+
+  constructor(options: HttpOptions) {
+    this.#environment = options.environment;
+    this.#timeouts = {...defaultTimeouts, ...options.timeouts};
+    const readFile = options.readFile ?? ((path: string) => readFileOfSystem(path, 'utf8'));
+    this.#trust = new TrustStore(options.environment, readFile);
+  }
+
+  /** Sends one request; GET and HEAD follow redirects, without Authorization once the origin changes. */
+  async request(url: URL, request: HttpRequest): Promise<HttpResponse> {
+    const method = request.method ?? 'GET';
+    let current = url;
+    let headers = {'user-agent': userAgent, ...request.headers};
+    for (let followed = 0; ; followed++) {
+      const response = await this.#once(current, {...request, method, headers});
+      const target = method === 'GET' || method === 'HEAD' ? redirectTarget(response) : undefined;
+      if (target === undefined) return response;
+      await response.discard();
+      if (followed === redirectsMax)
+        throw new NetworkFailure('redirect', url.host, `more than ${redirectsMax} redirects`);
+      if (
+        current.protocol === 'https:' &&
+        target.protocol !== 'https:' &&
+        !request.verified &&
+        !request.tls?.insecure
+      ) {
+        throw new NetworkFailure(
+          'redirect',
+          url.host,
+          `redirected from https to ${target.protocol}//${target.host}`,
+        );
+      }
+      if (target.origin !== current.origin) headers = withoutAuthorization(headers);
+      current = target;
+    }
+  }
+
+  /** Closes connections at once. */
+  async close(): Promise<void> {
+    const dispatchers = [...this.#dispatchers.values()];
+    this.#dispatchers.clear();
+    await Promise.allSettled(dispatchers.map(async (dispatcher) => (await dispatcher).destroy()));
+  }
+
+  async #once(url: URL, request: HttpRequest): Promise<HttpResponse> {
+    const {signal} = request;
+    signal.throwIfAborted();
+    try {
+      const dispatcher = await this.#dispatcherFor(url, request.tls ?? defaultTls);
+      const answer = await dispatcher.request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: request.method ?? 'GET',
+        headers: {...request.headers},
+        signal,
+        headersTimeout: this.#timeouts.headersMs,
+        bodyTimeout: this.#timeouts.stallMs,
+        ...(request.body === undefined ? {} : {body: await bodyOf(request.body)}),
+      });
+      return new Answer(url, answer, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw networkFailure(error, url.host);
+    }
+  }
+
+  #dispatcherFor(url: URL, tls: TlsSettings): Promise<Dispatcher> {
+    const proxy = proxyFor(url, this.#environment);
+    const secure = url.protocol === 'https:';
+    const key = JSON.stringify([proxy ?? '', secure ? tls : 'plain']);
+    const known = this.#dispatchers.get(key);
+    if (known !== undefined) return known;
+    const made = this.#makeDispatcher(proxy, secure ? tls : undefined);
+    this.#dispatchers.set(key, made);
+    return made;
+  }
+
+  async #makeDispatcher(proxy: string | undefined, tls: TlsSettings | undefined): Promise<Dispatcher> {
+    const {Agent, ProxyAgent} = await import('undici');
+    const connect = {
+      timeout: this.#timeouts.connectMs,
+      ...(tls === undefined
+        ? {}
+        : {secureContext: await this.#trust.context(tls), rejectUnauthorized: !tls.insecure}),
+    };
+    if (proxy === undefined) return new Agent({connect, connections: connectionsPerHostMax, pipelining: 1});
+    const proxyTls = proxy.startsWith('https:')
+      ? {timeout: this.#timeouts.connectMs, secureContext: await this.#trust.context(defaultTls)}
+      : {timeout: this.#timeouts.connectMs};
+    // Plain http goes to the proxy as it is; CONNECT is for TLS only, many proxies refuse it for port 80.
+    return new ProxyAgent({uri: proxy, proxyTunnel: false, requestTls: connect, proxyTls, pipelining: 1});
+  }
+}
+
+class Answer implements HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly url: URL;
+  readonly #answer: Dispatcher.ResponseData;
+  readonly #signal: AbortSignal;
+
+  constructor(url: URL, answer: Dispatcher.ResponseData, signal: AbortSignal) {
+    this.url = url;
+    this.status = answer.statusCode;
+    this.headers = Object.fromEntries(
+      Object.entries(answer.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(', ') : (value ?? ''),
+      ]),
+    );
+    this.#answer = answer;
+    this.#signal = signal;
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    return this.#read();
+  }
+
+  async bytes(bytesMax: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of this.#read()) {
+      size += piece.length;
+      if (size > bytesMax) {
+        throw new NetworkFailure('protocol', this.url.host, `the answer has more than ${bytesMax} bytes`);
+      }
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces, size);
+  }
+
+  async discard(): Promise<void> {
+    // A short rest is read, so that the connection can be used again.
+    await this.#answer.body.dump({limit: discardedBytesMax}).catch(() => undefined);
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of this.#answer.body) yield piece as Uint8Array;
+    } catch (error) {
+      if (this.#signal.aborted) throw this.#signal.reason;
+      throw networkFailure(error, this.url.host);
+    }
+  }
+}
+
+function redirectTarget(response: HttpResponse): URL | undefined {
+  const location = response.headers['location'];
+  if (location === undefined || ![301, 302, 303, 307, 308].includes(response.status)) return undefined;
+  let target: URL;
+  try {
+    target = new URL(location, response.url);
+  } catch {
+    throw new NetworkFailure('redirect', response.url.host, 'redirected to an invalid address');
+  }
+  if (target.protocol === 'https:' || target.protocol === 'http:') return target;
+  throw new NetworkFailure('redirect', response.url.host, `redirected to ${target.protocol}`);
+}
+
+function withoutAuthorization<T extends Readonly<Record<string, string>>>(headers: T): T {
+  const kept = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization');
+  return Object.fromEntries(kept) as T;
+}
+
+async function bodyOf(
+  body: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<string | Uint8Array | import('node:stream').Readable> {
+  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+  const {Readable} = await import('node:stream');
+  return Readable.from(body, {objectMode: false});
+}

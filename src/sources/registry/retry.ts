@@ -1,0 +1,113 @@
+// Trying again: after a broken connection, a 429 or a 5xx, a bounded number of times, with growing pauses whose length is
+// drawn at random, so that a fleet that was refused together does not come back together. Time and chance are injected.
+
+import {randomInt} from 'node:crypto';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {systemClock} from '../../util/clock.ts';
+import {NetworkFailure} from './network-failure.ts';
+
+export interface Pacing {
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+  nowMs(): number;
+}
+
+export const realPacing: Pacing = {
+  async wait(ms, signal) {
+    try {
+      await sleep(ms, undefined, {signal});
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    }
+  },
+  random: () => randomInt(2 ** 32) / 2 ** 32,
+  nowMs: () => systemClock.nowMs(),
+};
+
+export const retryLimits = {
+  attemptsMax: 5,
+  /** A host that refuses or is silent is rarely up a second later. */
+  deadHostAttemptsMax: 3,
+  firstPauseMs: 250,
+  pauseMaxMs: 8_000,
+  /** A Retry-After beyond this is an answer for the user, not a pause. */
+  retryAfterMaxMs: 60_000,
+} as const;
+
+/** An answer that asks to come back: 429 or 5xx. */
+export class TryLater extends Error {
+  override readonly name = 'TryLater';
+  readonly status: number;
+  readonly afterMs: number | undefined;
+  /** What the server said, for the message when it is given up. */
+  readonly detail: string;
+
+  constructor(status: number, afterMs: number | undefined, detail: string) {
+    super(`status ${status}`);
+    this.status = status;
+    this.afterMs = afterMs;
+    this.detail = detail;
+  }
+}
+
+export interface RetryOptions {
+  readonly pacing: Pacing;
+  readonly signal: AbortSignal;
+  readonly attemptsMax?: number;
+}
+
+/** Runs `attempt` until it succeeds, fails for good, or has failed often enough; then its last error is thrown. */
+export async function retrying<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
+  const {pacing, signal} = options;
+  const attemptsMax = options.attemptsMax ?? retryLimits.attemptsMax;
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const pauseMs = pauseAfter(error, count, attemptsMax, pacing);
+      if (pauseMs === undefined) throw error;
+      await pacing.wait(pauseMs, signal);
+    }
+  }
+}
+
+/** How long to wait before another attempt, or undefined to give up. */
+export function pauseAfter(
+  error: unknown,
+  count: number,
+  attemptsMax: number,
+  pacing: Pacing,
+): number | undefined {
+  const limit = isDeadHost(error) ? Math.min(attemptsMax, retryLimits.deadHostAttemptsMax) : attemptsMax;
+  if (count >= limit) return undefined;
+  if (error instanceof TryLater) {
+    if (error.afterMs === undefined) return backoffMs(count, pacing);
+    return error.afterMs > retryLimits.retryAfterMaxMs
+      ? undefined
+      : Math.max(error.afterMs, backoffMs(1, pacing));
+  }
+  if (error instanceof NetworkFailure && retryable.has(error.kind)) return backoffMs(count, pacing);
+  return undefined;
+}
+
+const retryable: ReadonlySet<string> = new Set(['broken', 'timeout', 'refused']);
+
+function isDeadHost(error: unknown): boolean {
+  return error instanceof NetworkFailure && (error.kind === 'refused' || error.kind === 'timeout');
+}
+
+/** Between half and the whole of 250 ms, 500 ms, 1 s … up to 8 s. */
+function backoffMs(count: number, pacing: Pacing): number {
+  const whole = Math.min(retryLimits.pauseMaxMs, retryLimits.firstPauseMs * 2 ** (count - 1));
+  return Math.round(whole / 2 + (whole / 2) * pacing.random());
+}
+
+/** Retry-After in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3). */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}

@@ -1,0 +1,165 @@
+// One request to one host of a registry, seen through: https or http found out, 401 answered with a token, 429, 5xx and
+// broken connections tried again. What comes back is an answer about the thing asked for; everything else is an error.
+
+import type {Authenticator} from './authenticator.ts';
+import type {Endpoint} from './endpoints.ts';
+import type {HttpClient, HttpRequest, HttpResponse} from './http.ts';
+import {NetworkFailure} from './network-failure.ts';
+import {type Pacing, retryAfterMs, retrying, TryLater} from './retry.ts';
+
+export interface RegistryRequest {
+  readonly method?: HttpRequest['method'];
+  /** Below the endpoint's root, percent-encoded: `/library/busybox/manifests/latest`; or an address the registry gave. */
+  readonly path: string | URL;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Made anew for each attempt. */
+  readonly body?: () => Uint8Array | string | AsyncIterable<Uint8Array>;
+  /** `repository:library/busybox:pull` */
+  readonly scope: string;
+  readonly signal: AbortSignal;
+  readonly verified?: boolean;
+  readonly attemptsMax?: number;
+}
+
+/** The registry knows who asks, or that nobody does, and says no. */
+export class AccessDenied extends Error {
+  override readonly name = 'AccessDenied';
+  readonly status: number;
+  readonly detail: string;
+  /** Whether a password or token of the user's was sent. */
+  readonly loggedIn: boolean;
+
+  constructor(status: number, detail: string, loggedIn: boolean) {
+    super(`status ${status}`);
+    this.status = status;
+    this.detail = detail;
+    this.loggedIn = loggedIn;
+  }
+}
+
+const errorBytesMax = 64 * 1024;
+const detailLengthMax = 300;
+
+export class RegistrySession {
+  readonly #http: HttpClient;
+  readonly #auth: Authenticator;
+  readonly #pacing: Pacing;
+  /** What a host with two schemes turned out to speak. */
+  readonly #schemes = new Map<string, 'https' | 'http'>();
+
+  constructor(http: HttpClient, auth: Authenticator, pacing: Pacing) {
+    this.#http = http;
+    this.#auth = auth;
+    this.#pacing = pacing;
+  }
+
+  /**
+   * Gives an answer with a status below 500 that is neither 401, 403 nor 429. Throws AccessDenied for those two,
+   * TryLater and NetworkFailure when attempts are used up.
+   */
+  send(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
+    const {signal, attemptsMax} = request;
+    const limit = attemptsMax === undefined ? {} : {attemptsMax};
+    return retrying({pacing: this.#pacing, signal, ...limit}, async () => {
+      const response = await this.#authorised(endpoint, request);
+      const {status} = response;
+      if (status === 401 || status === 403) {
+        const loggedIn = await this.#auth.knows(endpoint.name, signal);
+        throw new AccessDenied(status, await detailOf(response), loggedIn);
+      }
+      if (status === 429 || status >= 500) {
+        const afterMs = retryAfterMs(response.headers['retry-after'], this.#pacing.nowMs());
+        throw new TryLater(status, afterMs, await detailOf(response));
+      }
+      return response;
+    });
+  }
+
+  async #authorised(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
+    const {scope, signal} = request;
+    const authorization = this.#auth.header(endpoint.host, scope);
+    const response = await this.#reach(endpoint, request, authorization);
+    const challenge = response.headers['www-authenticate'];
+    if (response.status !== 401 || challenge === undefined) return response;
+    const target = {
+      host: endpoint.host,
+      credentialHost: endpoint.name,
+      tls: endpoint.tls,
+      plain: this.#schemes.get(endpoint.host) === 'http' || endpoint.schemes[0] === 'http',
+    };
+    const better = await this.#auth.answer(target, scope, challenge, authorization, signal);
+    if (better === undefined) return response;
+    await response.discard();
+    return this.#reach(endpoint, request, better);
+  }
+
+  async #reach(
+    endpoint: Endpoint,
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<HttpResponse> {
+    const known = this.#schemes.get(endpoint.host);
+    const [first = 'https', second] = known === undefined ? endpoint.schemes : [known];
+    try {
+      const response = await this.#once(endpoint, first, request, authorization);
+      this.#schemes.set(endpoint.host, first);
+      return response;
+    } catch (error) {
+      if (second === undefined || !(error instanceof NetworkFailure)) throw error;
+      const response = await this.#once(endpoint, second, request, authorization).catch(
+        (another: unknown) => {
+          // The first error says more, unless it only says that this is no TLS.
+          throw error.kind === 'not-tls' ? another : error;
+        },
+      );
+      this.#schemes.set(endpoint.host, second);
+      return response;
+    }
+  }
+
+  #once(
+    endpoint: Endpoint,
+    scheme: 'https' | 'http',
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<HttpResponse> {
+    const {path, query, method, headers, body, signal, verified} = request;
+    const base = `${scheme}://${endpoint.host}`;
+    const url = typeof path === 'string' ? new URL(`${base}${endpoint.root}${path}`) : new URL(path);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    if (endpoint.namespace !== undefined) url.searchParams.set('ns', endpoint.namespace);
+    // An address the registry gave may be another host's (storage behind it), which has no business with our token.
+    const own = url.origin === new URL(base).origin;
+    return this.#http.request(url, {
+      ...(method === undefined ? {} : {method}),
+      headers: {...headers, ...(authorization !== undefined && own ? {authorization} : {})},
+      ...(body === undefined ? {} : {body: body()}),
+      ...(verified === undefined ? {} : {verified}),
+      signal,
+      tls: endpoint.tls,
+    });
+  }
+}
+
+/** The messages of an error answer (distribution-spec, "Error codes"), or the start of its text. */
+export async function detailOf(response: HttpResponse): Promise<string> {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(await response.bytes(errorBytesMax)).trim();
+  } catch {
+    return '';
+  }
+  try {
+    const {errors} = JSON.parse(text) as {errors?: readonly {code?: unknown; message?: unknown}[]};
+    if (Array.isArray(errors)) {
+      text = errors
+        .map(({code, message}) => `${String(code ?? '').toLowerCase()}: ${String(message ?? '')}`)
+        .join('; ');
+    }
+  } catch {
+    if (text.startsWith('<')) return '';
+  }
+  // Terminal controls of a hostile server are not passed on.
+  return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, detailLengthMax);
+}

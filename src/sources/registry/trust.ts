@@ -1,0 +1,123 @@
+// Which certificate authorities are believed. Node's own start reads NODE_EXTRA_CA_CERTS and costs every process 38 ms
+// for it, so the launcher keeps the variable from Node and it is read here, once, when TLS is first used. The system's
+// bundle counts too, as it does for docker: a company's authority is usually installed there.
+
+import {createSecureContext, rootCertificates, type SecureContext} from 'node:tls';
+import {buildError} from '../../diagnostics/build-error.ts';
+
+export interface TlsSettings {
+  /** Do not verify the server's certificate. */
+  readonly insecure: boolean;
+  /** Paths of PEM files with further authorities. */
+  readonly ca: readonly string[];
+  readonly keypair: readonly {readonly key: string; readonly cert: string}[];
+}
+
+export const defaultTls: TlsSettings = {insecure: false, ca: [], keypair: []};
+
+const environmentFiles = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'TSBUILD_EXTRA_CA_CERTS'] as const;
+/** Debian and Alpine, Fedora, openSUSE; the first that exists. */
+const systemBundles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+] as const;
+
+export class TrustStore {
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #readFile: (path: string) => Promise<string>;
+  readonly #contexts = new Map<string, Promise<SecureContext>>();
+  #common: Promise<ReadonlyMap<string, string>> | undefined;
+
+  constructor(
+    environment: Readonly<Record<string, string | undefined>>,
+    readFile: (path: string) => Promise<string>,
+  ) {
+    this.#environment = environment;
+    this.#readFile = readFile;
+  }
+
+  /** One context for all connections with the same settings: parsing 140 certificates takes 40 ms. */
+  context(settings: TlsSettings): Promise<SecureContext> {
+    const key = JSON.stringify([settings.insecure, settings.ca, settings.keypair]);
+    const known = this.#contexts.get(key);
+    if (known !== undefined) return known;
+    const made = this.#make(settings);
+    this.#contexts.set(key, made);
+    return made;
+  }
+
+  async #make(settings: TlsSettings): Promise<SecureContext> {
+    const pair = settings.keypair[0];
+    const identity =
+      pair === undefined
+        ? {}
+        : {key: await this.#configured(pair.key), cert: await this.#configured(pair.cert)};
+    if (settings.insecure) return createSecureContext({ca: [], ...identity});
+    this.#common ??= this.#commonAuthorities();
+    const authorities = new Map(await this.#common);
+    for (const path of settings.ca) addCertificates(authorities, await this.#configured(path));
+    try {
+      return createSecureContext({ca: [...authorities.values()], ...identity});
+    } catch (error) {
+      const files = [...settings.ca, ...settings.keypair.flatMap((one) => [one.key, one.cert])].join(', ');
+      throw buildError(
+        'environment',
+        'registry-invalid-certificate',
+        `cannot use the certificates in ${files}`,
+        {
+          notes: [error instanceof Error ? error.message : String(error)],
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async #commonAuthorities(): Promise<ReadonlyMap<string, string>> {
+    const authorities = new Map<string, string>();
+    for (const certificate of rootCertificates) addCertificates(authorities, certificate);
+    const named = new Set(
+      environmentFiles.map((name) => this.#environment[name]).filter((path) => Boolean(path)),
+    );
+    for (const path of named)
+      if (path !== undefined) addCertificates(authorities, (await this.#optional(path)) ?? '');
+    for (const path of systemBundles) {
+      const text = named.has(path) ? '' : await this.#optional(path);
+      if (text === undefined) continue;
+      addCertificates(authorities, text);
+      break;
+    }
+    return authorities;
+  }
+
+  /** A file the configuration names must be there. */
+  async #configured(path: string): Promise<string> {
+    try {
+      return await this.#readFile(path);
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw buildError(
+        'environment',
+        'registry-missing-certificate',
+        `cannot read certificate ${path}: ${reason}`,
+        {
+          hints: ['its path is in the configuration file, below [registry."..."]'],
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** A file only the environment names may be stale; Node and Go go on without it. */
+  async #optional(path: string): Promise<string | undefined> {
+    return this.#readFile(path).catch(() => undefined);
+  }
+}
+
+/** Keyed by its base64 text: bundles overlap, and each certificate is parsed once. */
+function addCertificates(authorities: Map<string, string>, pem: string): void {
+  for (const match of pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)) {
+    authorities.set((match[1] ?? '').replace(/\s+/g, ''), match[0]);
+  }
+}

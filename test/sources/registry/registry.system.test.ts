@@ -1,0 +1,104 @@
+// The client against a real registry, Debian's docker-registry.
+
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {emptyConfig} from '../../../src/config/config.ts';
+import {BuildError} from '../../../src/diagnostics/build-error.ts';
+import type {Descriptor} from '../../../src/oci/descriptor.ts';
+import {digestOf} from '../../../src/oci/digest.ts';
+import {layerCompressionOf} from '../../../src/oci/media-types.ts';
+import {RegistryClient} from '../../../src/sources/registry/client.ts';
+import {decompress} from '../../../src/sources/registry/decompress.ts';
+import {startRegistry, type TestRegistry} from '../../support/registry.ts';
+
+const amd64 = {os: 'linux', architecture: 'amd64'};
+const armV7 = {os: 'linux', architecture: 'arm', variant: 'v7'};
+const {signal} = new AbortController();
+
+let registry: TestRegistry | undefined;
+let client: RegistryClient;
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  client = new RegistryClient({config: emptyConfig, environment: {}});
+});
+afterAll(async () => {
+  await client.close();
+  await registry?.close();
+});
+
+async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+async function tarOf(reference: string, layer: Descriptor): Promise<Uint8Array> {
+  const kind = layerCompressionOf(layer.mediaType);
+  if (kind === undefined) throw new Error(`${layer.mediaType} is no layer`);
+  return bytesOf(decompress(kind, client.fetchBlob(reference, layer, signal)));
+}
+
+describe('an image in a registry', () => {
+  it.each(['gzip', 'zstd', 'none'] as const)(
+    'is found by tag and digest, its %s layers by digest',
+    async (compression) => {
+      if (registry === undefined) return;
+      const content = Buffer.alloc(3_000_000, 'abc');
+      const pushed = await registry.pushImage({
+        name: `plain/${compression}`,
+        tag: 'v1',
+        config: {Env: ['A=b']},
+        layers: [
+          {
+            compression,
+            entries: [
+              {path: 'etc', type: 'directory'},
+              {path: 'etc/big', content},
+            ],
+          },
+          {compression, entries: [{path: 'etc/link', type: 'symlink', linkTarget: 'big'}]},
+        ],
+      });
+      const byTag = await client.resolve(pushed.reference, amd64, signal);
+      expect(byTag.manifestDigest).toBe(pushed.digest);
+      expect(byTag.manifest.layers).toEqual(pushed.images[0]?.layers);
+      const name = `${registry.address}/plain/${compression}@${pushed.digest}`;
+      expect((await client.resolve(name, amd64, signal)).manifestBytes).toEqual(byTag.manifestBytes);
+      const config = await client.fetchSmall(pushed.reference, byTag.configDescriptor, signal);
+      expect(JSON.parse(Buffer.from(config).toString())).toMatchObject({config: {Env: ['A=b']}});
+      const tars = await Promise.all(byTag.manifest.layers.map((layer) => tarOf(pushed.reference, layer)));
+      expect(tars.map((tar) => digestOf(tar))).toEqual(pushed.images[0]?.diffIds);
+    },
+  );
+
+  it.each([false, true])('is chosen by platform (docker media types: %s)', async (docker) => {
+    if (registry === undefined) return;
+    const layers = [{entries: [{path: 'a', content: 'a'}]}];
+    const pushed = await registry.pushImage({
+      name: `multi/${docker}`,
+      docker,
+      layers,
+      platform: armV7,
+      index: [{layers, docker, platform: amd64}],
+    });
+    const arm = await client.resolve(pushed.reference, armV7, signal);
+    expect([arm.rootDigest, arm.manifestDigest]).toEqual([
+      pushed.digest,
+      pushed.images[0]?.descriptor.digest,
+    ]);
+    const other = await client.resolve(pushed.reference, amd64, signal);
+    expect(other.manifestDigest).toBe(pushed.images[1]?.descriptor.digest);
+    await expect(
+      client.resolve(pushed.reference, {os: 'linux', architecture: 's390x'}, signal),
+    ).rejects.toThrow('no image for platform linux/s390x');
+  });
+
+  it('that is not there is said to be so', async () => {
+    if (registry === undefined) return;
+    const error = await client
+      .resolve(`${registry.address}/no/such:v1`, amd64, signal)
+      .catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(BuildError);
+    expect(error).toMatchObject({kind: 'user', message: `${registry.address}/no/such:v1: not found`});
+  });
+});
