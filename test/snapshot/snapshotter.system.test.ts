@@ -1,0 +1,124 @@
+// Layers and snapshots in a real state directory, with a helper that only knows `remove`.
+
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, describe, expect, it} from 'vitest';
+import type {Helper} from '../../src/helper/helper.ts';
+import type {DiffId} from '../../src/oci/digest.ts';
+import {digestOf} from '../../src/oci/digest.ts';
+import {mediaTypes} from '../../src/oci/media-types.ts';
+import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
+import {LocalBlobStore} from '../../src/store/blob-store.ts';
+import {openStateDirectory, type StateDirectory} from '../../src/store/state-directory.ts';
+import {assert} from '../../src/util/assert.ts';
+
+const never = new AbortController().signal;
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
+});
+
+const removing: Helper = {
+  async request(verb, args) {
+    assert(verb === 'remove', `this helper only removes, not ${verb}`);
+    for (const arg of args) rmSync(arg.slice('path='.length), {recursive: true, force: true});
+    return new Map();
+  },
+  close: async () => {},
+};
+
+function world(): {snapshotter: Snapshotter; state: StateDirectory; again(): Snapshotter} {
+  const root = mkdtempSync(join(tmpdir(), 'tsbuild-snapshot-'));
+  cleanups.push(() => rmSync(root, {recursive: true, force: true}));
+  const state = openStateDirectory(root);
+  cleanups.push(() => state[Symbol.dispose]());
+  const again = (): Snapshotter =>
+    new Snapshotter({
+      state,
+      blobs: new LocalBlobStore(root),
+      helper: async () => removing,
+      clock: {nowMs: () => 1000},
+      onLayerProgress: () => {},
+      source: {
+        fetch: () => assert(false, 'nothing is fetched here') as never,
+        decompress: (_kind, bytes) => bytes,
+      },
+    });
+  return {snapshotter: again(), state, again};
+}
+
+async function layer(snapshotter: Snapshotter, parent: string | undefined, name: string): Promise<string> {
+  const active = await snapshotter.prepare(parent, never);
+  writeFileSync(join(active.upper, name), name);
+  return snapshotter.commit(active, 7);
+}
+
+describe('Snapshotter', () => {
+  it('stacks layers, topmost first for the overlay, and leaves no work behind', async () => {
+    const {snapshotter, state} = world();
+    const bottom = await layer(snapshotter, undefined, 'a');
+    const top = await layer(snapshotter, bottom, 'b');
+    const view = await snapshotter.view(top, never);
+    assert('layers' in view, 'a snapshot is a stack');
+    expect(view.layers.map((path) => readdirSync(path))).toEqual([['b'], ['a']]);
+    expect(readdirSync(join(state.root, 'work'))).toEqual([]);
+    expect(snapshotter.epochSecondsOf(top)).toBe(7);
+  });
+
+  it('throws a layer in the making away without a trace', async () => {
+    const {snapshotter, state} = world();
+    const active = await snapshotter.prepare(undefined, never);
+    writeFileSync(join(active.upper, 'a'), '');
+    await snapshotter.discard(active);
+    expect(readdirSync(join(state.root, 'work'))).toEqual([]);
+    expect(readdirSync(join(state.root, 'layers'))).toEqual([]);
+  });
+
+  it('restacks layers onto another base without copying them', async () => {
+    const {snapshotter} = world();
+    const base = await layer(snapshotter, undefined, 'base');
+    const linked = await layer(snapshotter, undefined, 'linked');
+    const merged = snapshotter.stack(base, [linked]);
+    assert(merged !== undefined, 'something was stacked');
+    expect(snapshotter.layersOf(merged)).toEqual([base, linked]);
+    expect(await snapshotter.isWhole(merged)).toBe(true);
+  });
+
+  it('does not call a snapshot whole whose layer directory is gone', async () => {
+    const {snapshotter, state, again} = world();
+    const bottom = await layer(snapshotter, undefined, 'a');
+    const top = await layer(snapshotter, bottom, 'b');
+    expect(await snapshotter.isWhole(top)).toBe(true);
+    rmSync(state.layerPath(bottom), {recursive: true});
+    expect(await again().isWhole(top)).toBe(false);
+    expect(await again().isWhole('never heard of')).toBe(false);
+  });
+
+  it('does not trust a layer of another boot that was never synced', async () => {
+    const {snapshotter, state, again} = world();
+    const id = await layer(snapshotter, undefined, 'a');
+    state.database.run('UPDATE layer SET boot = ?', 'another boot');
+    expect(await again().isWhole(id)).toBe(false);
+    state.database.run('UPDATE layer SET durable = 1');
+    expect(await again().isWhole(id)).toBe(true);
+  });
+
+  it('knows an image without fetching it, and writes it down once', () => {
+    const {snapshotter} = world();
+    const diffId = digestOf('layer') as unknown as DiffId;
+    const blob = {mediaType: mediaTypes.layerGzip, digest: digestOf('blob'), size: 4};
+    const image = {layers: [{diffId, blob}], source: 'docker.io/library/a:latest', createdMs: 5000};
+    const id = snapshotter.importImage(image);
+    expect(id).toBeDefined();
+    expect(snapshotter.importImage(image)).toBe(id);
+    expect(snapshotter.epochSecondsOf(id)).toBe(5);
+    assert(id !== undefined, 'an image with a layer');
+    expect(snapshotter.isUnpacked(id)).toBe(false);
+  });
+
+  it('an image without layers is no snapshot', () => {
+    const {snapshotter} = world();
+    expect(snapshotter.importImage({layers: [], source: undefined, createdMs: 0})).toBeUndefined();
+  });
+});
