@@ -1,0 +1,132 @@
+// A directory of the host as a source: read in place, never copied as a whole. A build scans the parts that its
+// instructions can reach, once; what an instruction takes is keyed by content. Files count as owned by 0:0.
+
+import {type Helper, viewArguments} from '../../helper/helper.ts';
+import type {Digest} from '../../oci/digest.ts';
+import {contentDigestOf} from '../../tree/content-digest.ts';
+import type {CopyPattern} from '../../tree/copy-pattern.ts';
+import type {TreeRecord} from '../../tree/record.ts';
+import {type Selection, selectScanning} from '../../tree/select.ts';
+import type {Tree} from '../../tree/tree.ts';
+import {type Clock, systemClock} from '../../util/clock.ts';
+import {ContextScan} from './context-scan.ts';
+import {FileDigests, type StatCacheStore} from './file-digests.ts';
+import {type IgnoreRules, readIgnoreRules} from './ignore-rules.ts';
+
+export interface LocalContextOptions {
+  /** As in LocalSource: `context`, or the name of a named one. */
+  readonly name: string;
+  readonly directory: string;
+  /** Path of the Dockerfile on the host, if it has one: `<dockerfile>.dockerignore` then wins. */
+  readonly dockerfile?: string;
+  readonly statCache: StatCacheStore;
+  readonly clock?: Clock;
+  /** Asked for only when there is something to scan. */
+  helper(): Promise<Helper>;
+}
+
+export interface LocalSelection {
+  readonly selection: Selection;
+  readonly contentDigest: Digest;
+}
+
+export class LocalContext {
+  readonly name: string;
+  readonly directory: string;
+  readonly #options: LocalContextOptions;
+  readonly #digests: FileDigests;
+  #rules: Promise<IgnoreRules> | undefined;
+  #scan: Promise<ContextScan> | undefined;
+
+  constructor(options: LocalContextOptions) {
+    this.name = options.name;
+    this.directory = options.directory;
+    this.#options = options;
+    this.#digests = new FileDigests({
+      directory: options.directory,
+      store: options.statCache,
+      helper: () => options.helper(),
+    });
+  }
+
+  /** The view of copy and mount requests. */
+  viewArguments(): string[] {
+    return viewArguments({dir: this.directory});
+  }
+
+  /** Patterns of the ignore file, for lint rules and mounts; undefined when nothing is ignored. */
+  async ignoreRules(): Promise<IgnoreRules> {
+    this.#rules ??= readIgnoreRules(this.directory, this.#options.dockerfile);
+    return this.#rules;
+  }
+
+  /**
+   * The tree with at least these walk roots, ignored files left out. To scan once per build, give the roots of all
+   * instructions first; what a later `select` needs beyond them is scanned then.
+   */
+  async scan(roots: readonly string[], signal?: AbortSignal): Promise<Tree> {
+    this.#digests.prepare();
+    this.#scan ??= this.#newScan();
+    return (await this.#scan).treeOf(roots, signal);
+  }
+
+  /** What a copy takes, and the key of its content. Throws BuildError('user') when a source is not there. */
+  async select(copy: CopyPattern, signal?: AbortSignal): Promise<LocalSelection> {
+    const selection = await selectScanning(copy, (roots) => this.scan(roots, signal));
+    this.#scan ??= this.#newScan();
+    const scan = await this.#scan;
+    const records = selection.sources.flatMap(({entries}) => entries);
+    await this.#digests.learn(records, scan, signal);
+    const contentDigest = contentDigestOf(selection, {
+      ownership: 'reset',
+      digestOf: (record) => this.#digests.of(record),
+    });
+    return {selection, contentDigest};
+  }
+
+  /**
+   * Whether the files are still those that were selected. Asked after they were copied, before the result is remembered
+   * under their content: somebody may have edited one in between.
+   */
+  async isUnchanged(copy: CopyPattern, selected: Selection, signal?: AbortSignal): Promise<boolean> {
+    const scan = await this.#newScan();
+    const fresh = await selectScanning(copy, (roots) => scan.treeOf(roots, signal));
+    return (
+      fresh.sources.length === selected.sources.length &&
+      fresh.sources.every((source, index) => {
+        const before = selected.sources[index];
+        return (
+          before !== undefined &&
+          before.path === source.path &&
+          before.entries.length === source.entries.length &&
+          before.entries.every((record, at) => isSameFile(record, source.entries[at]))
+        );
+      })
+    );
+  }
+
+  async #newScan(): Promise<ContextScan> {
+    const {directory, clock = systemClock} = this.#options;
+    return new ContextScan({
+      directory,
+      clock,
+      rules: await this.ignoreRules(),
+      helper: () => this.#options.helper(),
+    });
+  }
+}
+
+function isSameFile(a: TreeRecord, b: TreeRecord | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.path === b.path &&
+    a.mode === b.mode &&
+    a.inode === b.inode &&
+    a.size === b.size &&
+    a.linkTarget === b.linkTarget &&
+    a.mtimeSeconds === b.mtimeSeconds &&
+    a.mtimeNanoseconds === b.mtimeNanoseconds &&
+    a.ctimeSeconds === b.ctimeSeconds &&
+    a.ctimeNanoseconds === b.ctimeNanoseconds
+  );
+}

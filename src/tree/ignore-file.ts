@@ -1,0 +1,53 @@
+// The text of a .dockerignore as moby/patternmatcher's ignorefile.ReadAll reads it: one pattern a line, `#` starts a
+// comment in column 0 only, patterns are trimmed and cleaned, and one leading slash is dropped.
+
+import {clean, trimSpace} from '../util/go-path.ts';
+
+// bufio.Scanner's buffer: a line of this many bytes does not fit, line end included.
+const lineBytesMax = 65_536;
+
+/** Go's bufio.Scanner refused a line. */
+export class IgnoreFileError extends Error {
+  override readonly name = 'IgnoreFileError';
+}
+
+export interface IgnoreLine {
+  /** Cleaned, `!` kept in front. */
+  readonly pattern: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** Throws IgnoreFileError. */
+export function readIgnoreLines(text: string): IgnoreLine[] {
+  const lines: IgnoreLine[] = [];
+  const withoutMark = text.startsWith('\ufeff') ? text.slice(1) : text;
+  let line = 0;
+  for (const written of withoutMark.split('\n')) {
+    line++;
+    if (written.length * 3 >= lineBytesMax && Buffer.byteLength(written) >= lineBytesMax) {
+      throw new IgnoreFileError('bufio.Scanner: token too long');
+    }
+    const pattern = patternOfLine(written);
+    if (pattern !== undefined) lines.push({pattern, line});
+  }
+  return lines;
+}
+
+/** The patterns alone. Throws IgnoreFileError. */
+export function readIgnoreFile(text: string): string[] {
+  return readIgnoreLines(text).map(({pattern}) => pattern);
+}
+
+function patternOfLine(line: string): string | undefined {
+  if (line.startsWith('#')) return undefined;
+  const trimmed = trimSpace(line);
+  if (trimmed === '') return undefined;
+  const inverted = trimmed.startsWith('!');
+  const written = inverted ? trimSpace(trimmed.slice(1)) : trimmed;
+  return `${inverted ? '!' : ''}${written === '' ? '' : withoutLeadingSlash(clean(written))}`;
+}
+
+function withoutLeadingSlash(path: string): string {
+  return path.length > 1 && path.startsWith('/') ? path.slice(1) : path;
+}

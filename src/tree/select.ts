@@ -1,0 +1,202 @@
+// Which entries of a tree a COPY or ADD takes: BuildKit's rules (fsutil's copy and contenthash), decided once, so that the
+// content key, the copy itself and the error text agree. Symlinks in a source path are followed inside the root, a source
+// that is one, too; symlinks met below a copied directory stay symlinks. Pure.
+
+import {type BuildError, buildError} from '../diagnostics/build-error.ts';
+import {AssertionError} from '../util/assert.ts';
+import {BadPatternError, base, compileMatch, join} from '../util/go-path.ts';
+import {suggest} from '../util/suggest.ts';
+import {
+  type CopyPattern,
+  literalStartOf,
+  type SourcePattern,
+  sourcePatternsOf,
+  walkRootsOf,
+} from './copy-pattern.ts';
+import {PatternError, PatternMatcher} from './pattern-matcher.ts';
+import {isDirectory, type TreeRecord} from './record.ts';
+import {type Resolution, resolveInTree} from './resolve.ts';
+import type {Tree} from './tree.ts';
+import {keptEntries} from './walk-filter.ts';
+
+export interface SelectedSource {
+  /** 'file': anything but a directory. */
+  readonly kind: 'file' | 'directory';
+  /** Where it is, symlinks resolved; relative to the root, '.' for the root. */
+  readonly path: string;
+  /** Its name when the destination turns out to be a directory: as written or matched, before symlinks were followed. */
+  readonly name: string;
+  /**
+   * In tree order. A directory: what is copied from below it (never itself, its contents are copied); with --parents
+   * the kept names are the destination's as well. A file: its record.
+   */
+  readonly entries: readonly TreeRecord[];
+  /** A directory of which something stays behind: ignored, excluded or not included. */
+  readonly filtered: boolean;
+}
+
+export interface Selection {
+  readonly sources: readonly SelectedSource[];
+}
+
+export type SelectOutcome =
+  | {readonly type: 'selected'; readonly selection: Selection}
+  /** Symlinks lead to parts that were not scanned; ask again with a tree that has these walk roots as well. */
+  | {readonly type: 'unscanned'; readonly roots: readonly string[]};
+
+/** Throws BuildError('user') for a source that is not there and for a malformed pattern. */
+export function select(tree: Tree, copy: CopyPattern): SelectOutcome {
+  const selector = new Selector(tree, excludeMatcherOf(copy.excludes));
+  const sources = sourcePatternsOf(copy).flatMap((source) => selector.sourcesOf(source));
+  return selector.unscanned.length > 0
+    ? {type: 'unscanned', roots: selector.unscanned}
+    : {type: 'selected', selection: {sources}};
+}
+
+/** `select` with as many scans as symlinks make necessary. `scan` gives a tree that has all earlier roots as well. */
+export async function selectScanning(
+  copy: CopyPattern,
+  scan: (roots: readonly string[]) => Promise<Tree>,
+): Promise<Selection> {
+  let wanted: readonly string[] = walkRootsOf(copy);
+  for (let round = 0; round < roundsMax; round++) {
+    const outcome = select(await scan(wanted), copy);
+    if (outcome.type === 'selected') return outcome.selection;
+    // A scan covers what it was asked for, so each round gets past at least one symlink more.
+    wanted = outcome.roots;
+  }
+  throw new AssertionError('a scan does not cover the walk roots that it was asked for');
+}
+
+// Twice what one path can have of symlinks.
+const roundsMax = 512;
+
+class Selector {
+  readonly unscanned: string[] = [];
+  readonly #tree: Tree;
+  readonly #exclude: PatternMatcher | undefined;
+
+  constructor(tree: Tree, exclude: PatternMatcher | undefined) {
+    this.#tree = tree;
+    this.#exclude = exclude;
+  }
+
+  sourcesOf(source: SourcePattern): SelectedSource[] {
+    const start = resolveInTree(this.#tree, source.prefix);
+    if (source.pattern !== '') {
+      if (start.type === 'unscanned') this.unscanned.push(start.path);
+      if (start.type !== 'found') return [];
+      return this.#matchesOf(source, start.path).flatMap((record) => this.#sourceAt(source, record.path));
+    }
+    return this.#sourceOf(source, source.prefix, start);
+  }
+
+  #sourceAt(source: SourcePattern, path: string): SelectedSource[] {
+    return this.#sourceOf(source, path, resolveInTree(this.#tree, path));
+  }
+
+  #sourceOf(source: SourcePattern, written: string, found: Resolution): SelectedSource[] {
+    if (found.type === 'unscanned') {
+      this.unscanned.push(found.path);
+      return [];
+    }
+    if (found.type === 'missing') throw this.#notFound(source.required ?? written);
+    const {path, record} = found;
+    if (record !== undefined && !isDirectory(record)) {
+      this.#require(source, path);
+      return [{kind: 'file', path, name: base(written), entries: [record], filtered: false}];
+    }
+    // What lies below the target of a symlink was not asked for by the walk roots of the pattern.
+    const wanted = source.include === undefined ? path : join(path, literalStartOf(source.include));
+    if (!this.#tree.coversBelow(wanted)) {
+      this.unscanned.push(wanted);
+      return [];
+    }
+    const entries = this.#entriesBelow(path, source.include);
+    this.#require(source, path);
+    const filtered = entries.length !== this.#tree.countBelow(path);
+    return [{kind: 'directory', path, name: base(written), entries, filtered}];
+  }
+
+  #matchesOf(source: SourcePattern, start: string): TreeRecord[] {
+    let matches: (name: string) => boolean;
+    try {
+      matches = compileMatch(source.pattern);
+    } catch (error) {
+      throw badPattern(source.pattern, error);
+    }
+    // Only a class can match a slash; without one the number of components is known.
+    const depth = source.pattern.includes('[') ? undefined : source.pattern.split('/').length;
+    const prefixLength = start === '.' ? 0 : start.length + 1;
+    const found: TreeRecord[] = [];
+    let matchedPrefix: string | undefined;
+    for (const record of this.#tree.below(start)) {
+      if (matchedPrefix !== undefined && record.path.startsWith(matchedPrefix)) continue;
+      const name = record.path.slice(prefixLength);
+      if (depth !== undefined && depthOf(name) !== depth) continue;
+      if (!matches(name)) continue;
+      found.push(record);
+      // Below a match nothing is matched again.
+      matchedPrefix = `${record.path}/`;
+    }
+    return found;
+  }
+
+  #entriesBelow(directory: string, include: string | undefined): readonly TreeRecord[] {
+    const all = this.#tree.below(directory);
+    if (include === undefined && this.#exclude === undefined) return all;
+    try {
+      const matcher = include === undefined ? undefined : new PatternMatcher([include]);
+      return keptEntries(all, {base: directory, include: matcher, exclude: this.#exclude});
+    } catch (error) {
+      throw badPattern(error instanceof PatternError ? error.pattern : '', error);
+    }
+  }
+
+  /** BuildKit wants a literal --parents path among what its pattern takes, so one that ends at the pivot never is. */
+  #require(source: SourcePattern, directory: string): void {
+    const {include, required} = source;
+    if (include === undefined || required === undefined) return;
+    if (include === '' || this.#tree.at(join(directory, include)) === undefined)
+      throw this.#notFound(required);
+  }
+
+  #notFound(path: string): BuildError {
+    const shown = path === '.' ? '/' : `/${path}`;
+    const hints: string[] = [];
+    const ignored = this.#tree.ignoredPartOf(path);
+    if (ignored !== undefined) hints.push(`/${ignored} is there, but the ignore file excludes it`);
+    const nearest = suggest(
+      path,
+      this.#tree.kept.slice(0, suggestionsMax).map((record) => record.path),
+    );
+    if (hints.length === 0 && nearest !== undefined && nearest !== path)
+      hints.push(`did you mean ${nearest}?`);
+    return buildError('user', 'copy-source-not-found', `${JSON.stringify(shown)}: not found`, {hints});
+  }
+}
+
+// Edit distances cost time in proportion; a larger tree has few readers of a suggestion.
+const suggestionsMax = 20_000;
+
+function depthOf(name: string): number {
+  let depth = 1;
+  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) depth++;
+  return depth;
+}
+
+function excludeMatcherOf(excludes: readonly string[]): PatternMatcher | undefined {
+  if (excludes.length === 0) return undefined;
+  try {
+    return new PatternMatcher(excludes);
+  } catch (error) {
+    throw badPattern(excludes.join(' '), error);
+  }
+}
+
+function badPattern(pattern: string, error: unknown): unknown {
+  if (!(error instanceof PatternError || error instanceof BadPatternError)) return error;
+  return buildError('user', 'copy-bad-pattern', `${error.message}: ${JSON.stringify(pattern)}`, {
+    hints: ['a [ opens a class of characters that needs its ], a literal one is written [[]'],
+  });
+}
