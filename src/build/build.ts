@@ -6,6 +6,7 @@ import {buildError} from '../diagnostics/build-error.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {ExportContext, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
+import {instructionSet} from '../instructions/index.ts';
 import {hostPlatform} from '../oci/platform.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
 import type {Plan} from '../plan/plan.ts';
@@ -88,25 +89,28 @@ async function planRequest(
     return {file: source, parsed: await parseRemembered(source, engine.notes)};
   });
   const platform = hostPlatform();
-  const plan = await planBuild({
-    dockerfile: parsed.dockerfile,
-    ...(request.target === undefined ? {} : {target: request.target}),
-    buildArgs: request.buildArgs,
-    labels: request.labels,
-    targetPlatform: request.platform ?? platform,
-    buildPlatform: platform,
-    namedContexts: namedContextsOf(request),
-    noCache: request.noCache,
-    network: request.network,
-    extraHosts: request.extraHosts,
-    shmSizeBytes: request.shmSizeBytes,
-    ulimits: request.ulimits,
-    entitlements: request.entitlements,
-    resolveImage: async (reference, wanted) =>
-      reporter.step(`[internal] load metadata for ${reference}`, () =>
-        images.resolve(reference, wanted, signal),
-      ),
-  });
+  const plan = await planBuild(
+    {
+      dockerfile: parsed.dockerfile,
+      ...(request.target === undefined ? {} : {target: request.target}),
+      buildArgs: request.buildArgs,
+      labels: request.labels,
+      targetPlatform: request.platform ?? platform,
+      buildPlatform: platform,
+      namedContexts: namedContextsOf(request),
+      noCache: request.noCache,
+      network: request.network,
+      extraHosts: request.extraHosts,
+      shmSizeBytes: request.shmSizeBytes,
+      ulimits: request.ulimits,
+      entitlements: request.entitlements,
+      resolveImage: async (reference, wanted) =>
+        reporter.step(`[internal] load metadata for ${reference}`, () =>
+          images.resolve(reference, wanted, signal),
+        ),
+    },
+    instructionSet,
+  );
   for (const diagnostic of [...parsed.warnings, ...plan.warnings]) {
     emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
   }

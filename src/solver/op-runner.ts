@@ -2,10 +2,10 @@
 // implement it with invented ops. R is the result type: a snapshot in the product, a string in the tests.
 
 /** The part of a vertex that the solver sees (graph/vertex.ts in the product). */
-export interface SolverVertex<V = unknown> {
+export interface SolverVertex {
   readonly id: string;
   readonly op: {readonly kind: string};
-  readonly inputs: readonly V[];
+  readonly inputs: readonly SolverVertex[];
   readonly origin: {readonly name: string; readonly ignoreCache?: boolean};
 }
 
@@ -22,6 +22,9 @@ export type InputKeying<R> =
   /** By exactly the bytes the op reads of it; `hash` needs the value, and may cost work. */
   | {readonly by: 'content'; hash(value: R, signal: AbortSignal): Promise<string>};
 
+/** A vertex whose inputs are vertices of the same kind: what the solver walks. */
+export type SolverGraph<V> = Omit<SolverVertex, 'inputs'> & {readonly inputs: readonly V[]};
+
 export interface CacheMap<R> {
   /** Digest or text of every hashed field of the op. */
   readonly opKey: string;
@@ -35,9 +38,11 @@ export interface StepContext {
   readonly signal: AbortSignal;
   output(stream: 'stdout' | 'stderr', data: Uint8Array): void;
   note(text: string): void;
+  /** Says that the inputs changed while they were read: the result is used, but never recorded under its key. */
+  volatile(): void;
 }
 
-export interface OpRunner<V extends SolverVertex<V>, R> {
+export interface OpRunner<V extends SolverVertex, R> {
   /**
    * Sources: names its result at no cost, without cache record and slot. When present, the other two are not used.
    */
@@ -47,4 +52,4 @@ export interface OpRunner<V extends SolverVertex<V>, R> {
   exec(vertex: V, inputs: readonly R[], context: StepContext): Promise<R>;
 }
 
-export type OpRunners<V extends SolverVertex<V>, R> = Readonly<Record<string, OpRunner<V, R>>>;
+export type OpRunners<V extends SolverVertex, R> = Readonly<Record<string, OpRunner<V, R>>>;

@@ -16,11 +16,11 @@ import {
   isContentKeyed,
   type KnownInput,
 } from './keys.ts';
-import type {CacheMap, OpRunner, OpRunners, Solved, SolverVertex, StepContext} from './op-runner.ts';
+import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph, StepContext} from './op-runner.ts';
 import type {ResultCache} from './result-cache.ts';
 import type {Slots} from './slots.ts';
 
-export interface SolverOptions<V extends SolverVertex<V>, R> {
+export interface SolverOptions<V extends SolverGraph<V>, R> {
   readonly runners: OpRunners<V, R>;
   readonly cache: ResultCache<R>;
   readonly slots: Slots;
@@ -49,7 +49,7 @@ interface Keys {
 }
 
 /** Solves `target`. After the first failure everything else is cancelled and awaited, then that failure is thrown. */
-export async function solve<V extends SolverVertex<V>, R>(
+export async function solve<V extends SolverGraph<V>, R>(
   target: V,
   options: SolverOptions<V, R>,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ export async function solve<V extends SolverVertex<V>, R>(
   }
 }
 
-class Job<V extends SolverVertex<V>, R> {
+class Job<V extends SolverGraph<V>, R> {
   readonly #options: SolverOptions<V, R>;
   readonly #signal: AbortSignal;
   readonly #priorities: ReadonlyMap<string, number>;
@@ -205,24 +205,33 @@ class Job<V extends SolverVertex<V>, R> {
     map: CacheMap<R>,
     inputs: readonly Solved<R>[],
   ): Promise<Solved<R>> {
-    const value = await this.#options.slots.run(() => this.#run(vertex, runner, inputs), {
+    const {value, volatile} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs), {
       priority: this.#priorities.get(vertex.id) ?? 0,
       signal: this.#signal,
     });
     const keys = await this.#keysOf(map, inputsOf(inputs));
     if (keys.primary === undefined) return {value, key: undefined};
+    if (volatile) return {value, key: freshResultKey(keys.primary)};
     const taken = keys.all.some((key) => this.#options.cache.has(key));
     const solved = {value, key: taken ? freshResultKey(keys.primary) : keys.primary};
     await this.#saveUnder(keys.all, vertex, map, keys.parts, solved);
     return solved;
   }
 
-  async #run(vertex: V, runner: OpRunner<V, R>, inputs: readonly Solved<R>[]): Promise<R> {
+  async #run(
+    vertex: V,
+    runner: OpRunner<V, R>,
+    inputs: readonly Solved<R>[],
+  ): Promise<{value: R; volatile: boolean}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
     const name = vertex.origin.name;
+    let volatile = false;
     const context: StepContext = {
       step,
+      volatile: () => {
+        volatile = true;
+      },
       signal: this.#signal,
       output: (stream, data) => emit({type: 'step-output', step, stream, data, atMs: clock.nowMs()}),
       note: (text) => this.#note(vertex, text),
@@ -237,7 +246,7 @@ class Job<V extends SolverVertex<V>, R> {
       );
       this.executed++;
       emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done'});
-      return value;
+      return {value, volatile};
     } catch (error) {
       if (this.#signal.aborted) {
         emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'canceled'});
@@ -277,7 +286,7 @@ class Job<V extends SolverVertex<V>, R> {
 }
 
 /** Length of the longest path from each vertex to the target: what delays the end most starts first. */
-function prioritiesOf<V extends SolverVertex<V>>(target: V): Map<string, number> {
+function prioritiesOf<V extends SolverGraph<V>>(target: V): Map<string, number> {
   const priorities = new Map<string, number>();
   // Parents before children: a vertex is final once all its consumers are. Kahn's order over consumers.
   const consumers = new Map<string, number>();

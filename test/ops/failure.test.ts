@@ -8,7 +8,13 @@ import {located} from '../../src/ops/failure.ts';
 const file = sourceFile('Dockerfile', 'FROM a\nRUN b');
 const span = {line: 2, column: 0, endLine: 2, endColumn: 5};
 const step: Vertex = vertex({kind: 'merge'}, [], {name: 'RUN b', span});
-const context = {step: 's', signal: new AbortController().signal, output: () => {}, note: () => {}};
+const context = {
+  step: 's',
+  signal: new AbortController().signal,
+  output: () => {},
+  note: () => {},
+  volatile: () => {},
+};
 
 async function failing(error: unknown): Promise<unknown> {
   const runner = located(

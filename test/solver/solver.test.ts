@@ -139,6 +139,17 @@ describe('solve', () => {
     expect(world.ops.ran).toEqual([]);
   });
 
+  it('does not record a result whose inputs changed while they were read, nor trust what stands on it', async () => {
+    const world = new World();
+    const target = fakeVertex('join', 'after', [fakeVertex('join', 'copy', [base])]);
+    world.ops.volatile.add('copy');
+    await world.solve(target);
+    world.ops.volatile.clear();
+    world.ops.ran.length = 0;
+    await world.solve(target);
+    expect(world.ops.ran).toEqual(['copy', 'after']);
+  });
+
   it('runs a step wanted by two builds once; the other waits and says so', async () => {
     const world = new World();
     const target = fakeVertex('join', 'slow', [base]);

@@ -6,7 +6,8 @@ import type {NewRecord, ResultCache} from '../../src/solver/result-cache.ts';
 import type {LockSpace} from '../../src/store/lock.ts';
 import {type Deferred, deferred} from '../../src/util/deferred.ts';
 
-export interface FakeVertex extends SolverVertex<FakeVertex> {
+export interface FakeVertex extends SolverVertex {
+  readonly inputs: readonly FakeVertex[];
   readonly op: {readonly kind: string; readonly text: string};
 }
 
@@ -35,6 +36,8 @@ export class FakeOps {
   readonly contexts = new Map<string, string>();
   /** Overrides the result of an op, for ops that do not repeat themselves. */
   readonly results = new Map<string, string>();
+  /** Ops whose inputs change under their hands. */
+  readonly volatile = new Set<string>();
 
   gate(text: string): {started: Promise<void>; open(): void} {
     const gate = deferred<void>();
@@ -56,6 +59,7 @@ export class FakeOps {
       await Promise.race([this.gates.get(text)?.promise, aborted(context.signal)]);
       const failure = this.failures.get(text);
       if (failure !== undefined) throw failure;
+      if (this.volatile.has(text)) context.volatile();
       return this.results.get(text) ?? `${text}(${inputs.join(',')})`;
     };
     const join: OpRunner<FakeVertex, string> = {

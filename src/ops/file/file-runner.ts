@@ -75,6 +75,7 @@ async function change(
   const views = new ViewList();
   let newest = snapshotter.epochSecondsOf(active.parent);
   const actions: string[] = [];
+  const checks: (() => Promise<boolean>)[] = [];
   for (const action of op.actions) {
     if (action.type !== 'copy') {
       actions.push(...otherArguments(action));
@@ -85,6 +86,7 @@ async function change(
     const selection = await contents.select(value, action, context.signal);
     newest = Math.max(newest, newestOf(value, selection, snapshotter));
     const fromContext = value.type === 'local';
+    if (fromContext) checks.push(() => value.context.isUnchanged(action, selection, context.signal));
     const view: View = fromContext
       ? {dir: value.context.directory}
       : await snapshotter.view(value.snapshot, context.signal);
@@ -104,6 +106,11 @@ async function change(
     ],
     {signal: context.signal},
   );
+  for (const check of checks) {
+    if (await check()) continue;
+    context.note('files of the build context changed while they were copied: this step will not be cached');
+    context.volatile();
+  }
   return epochSeconds;
 }
 
