@@ -142,6 +142,7 @@ const debugHelp = `Usage:
   tsbuild debug parse FILE       how a Dockerfile is read, as JSON
   tsbuild debug shell …          how a word is expanded
   tsbuild debug ignore …         which files a .dockerignore leaves
+  tsbuild debug layout DIR       what is wrong with an OCI image layout
 
 These show the inside of tsbuild for tests and bug reports; their output may change in any version.
 `;

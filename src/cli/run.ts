@@ -21,7 +21,7 @@ export async function runCli(
   io: CliIo,
   interrupt: AbortSignal,
   engine?: BuildFunction,
-): Promise<ExitCode> {
+): Promise<number> {
   try {
     const [only] = argv;
     if (argv.length === 1 && (only === '--version' || only === '-V' || only === 'version')) {
@@ -42,7 +42,7 @@ async function runCommand(
   io: CliIo,
   interrupt: AbortSignal,
   engine: BuildFunction | undefined,
-): Promise<ExitCode> {
+): Promise<number> {
   const {parseCommandLine} = await import('./program.ts');
   const {command, flags, operands} = parseCommandLine(argv);
   if (flags.has('help')) return printHelp(command, io);
@@ -69,7 +69,7 @@ async function runCommand(
   }
 }
 
-async function runDebug(operands: readonly string[], io: CliIo): Promise<ExitCode> {
+async function runDebug(operands: readonly string[], io: CliIo): Promise<number> {
   const [what, ...rest] = operands;
   switch (what) {
     case 'parse':
@@ -78,6 +78,8 @@ async function runDebug(operands: readonly string[], io: CliIo): Promise<ExitCod
       return (await import('./commands/debug/shell.ts')).runDebugShell(rest, io);
     case 'ignore':
       return (await import('./commands/debug/ignore.ts')).runDebugIgnore(rest, io);
+    case 'layout':
+      return (await import('./commands/debug/layout.ts')).runDebugLayout(rest, io);
     case undefined:
     case '--help':
     case '-h':
@@ -86,7 +88,7 @@ async function runDebug(operands: readonly string[], io: CliIo): Promise<ExitCod
       throw buildError(
         'usage',
         'cli-unknown-command',
-        `debug has no "${what}": expected parse, shell or ignore`,
+        `debug has no "${what}": expected parse, shell, ignore or layout`,
       );
   }
 }

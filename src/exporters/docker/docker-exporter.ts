@@ -6,9 +6,9 @@ import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {jsonBytes} from '../assemble.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
-import {storeExporter} from '../image/image-exporter.ts';
 import {blobPath, exportResult, type Layout, makeLayout} from '../layout.ts';
 import {writeOutput} from '../output-file.ts';
+import {storeExporter} from '../store-exporter.ts';
 
 const known = {
   ...imageOptions,

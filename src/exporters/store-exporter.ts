@@ -1,0 +1,31 @@
+// Puts an image into the local store: what type=image does, and type=docker without a `dest`.
+
+import type {BuiltImage, ExportContext, Exporter, ExportResult} from './exporter.ts';
+import {exportResult, makeLayout} from './layout.ts';
+
+export function storeExporter(
+  names: readonly string[],
+  annotations: Readonly<Record<string, string>>,
+): Exporter {
+  return {
+    name: 'exporting to image',
+    export: (image, context) => exportToStore(image, context, names, annotations),
+  };
+}
+
+async function exportToStore(
+  image: BuiltImage,
+  context: ExportContext,
+  names: readonly string[],
+  annotations: Readonly<Record<string, string>>,
+): Promise<ExportResult> {
+  const layout = await makeLayout(image, context, {names, annotations});
+  for (const blob of layout.blobs) if ('bytes' in blob) await context.blobs.put(blob.bytes);
+  const {descriptor} = layout.image;
+  // An image without a name can still be found by its ID.
+  for (const name of names.length > 0 ? names : [`<none>@${descriptor.digest}`]) {
+    await context.tagImage(name, descriptor);
+    if (names.length > 0) context.note(`naming to ${name}`);
+  }
+  return exportResult(layout);
+}
