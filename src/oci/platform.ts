@@ -32,14 +32,17 @@ export function parsePlatform(text: string): Platform | {readonly problem: strin
     return {problem: `invalid platform "${text}": expected OS[/ARCH[/VARIANT]], such as linux/amd64`};
   }
   const host = hostPlatform();
-  const [first = '', second, third] = parts.map((part) => part.toLowerCase());
+  const [system = '', second, third] = parts.map((part) => part.toLowerCase());
+  // `windows(10.0.17763)/amd64` names the version of the system, too.
+  const [, first = system, version] = /^([^()]+)\(([^()]*)\)$/.exec(system) ?? [];
+  const osVersion = version === undefined || version === '' ? {} : {'os.version': version};
   if (second === undefined) {
-    if (['linux', 'windows', 'darwin', 'freebsd'].includes(first)) return {...host, os: first};
-    if (first in architectureAliases || knownArchitectures.has(first))
+    if (['linux', 'windows', 'darwin', 'freebsd'].includes(first)) return {...host, os: first, ...osVersion};
+    if (Object.hasOwn(architectureAliases, first) || knownArchitectures.has(first))
       return normalised('linux', first, undefined);
     return {problem: `"${text}": unknown operating system or architecture: invalid argument`};
   }
-  return normalised(first, second, third);
+  return {...normalised(first, second, third), ...osVersion};
 }
 
 const knownArchitectures = new Set(
@@ -47,7 +50,9 @@ const knownArchitectures = new Set(
 );
 
 function normalised(os: string, architecture: string, variant: string | undefined): Platform {
-  const alias = architectureAliases[architecture];
+  const alias = Object.hasOwn(architectureAliases, architecture)
+    ? architectureAliases[architecture]
+    : undefined;
   const name = alias?.[0] ?? architecture;
   let kind = variant ?? alias?.[1];
   if (name === 'arm') kind = kind === undefined ? 'v7' : kind.startsWith('v') ? kind : `v${kind}`;

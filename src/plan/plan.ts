@@ -29,6 +29,11 @@ export interface PlanRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly targetPlatform: Platform;
   readonly buildPlatform: Platform;
+  /**
+   * True when the user chose `targetPlatform`: the image then says it is for that one. False: it says what its base
+   * says. Undefined: chosen when the two platforms differ.
+   */
+  readonly platformGiven?: boolean;
   readonly namedContexts: Readonly<Record<string, NamedContext>>;
   /** True: every step; names: these stages (`--no-cache-filter`). */
   readonly noCache: boolean | readonly string[];

@@ -26,7 +26,15 @@ describe('a platform', () => {
     expect(formatPlatform(platform(text))).toBe(expected);
   });
 
-  it.each(['linux/', 'a/b/c/d', 'nonsense', ''])('%j is none', (text) => {
+  it('may tell the version of its system', () => {
+    expect(platform('windows(10.0.17763)/amd64')).toEqual({
+      os: 'windows',
+      architecture: 'amd64',
+      'os.version': '10.0.17763',
+    });
+  });
+
+  it.each(['linux/', 'a/b/c/d', 'nonsense', 'constructor', ''])('%j is none', (text) => {
     expect(parsePlatform(text)).toHaveProperty('problem');
   });
 });

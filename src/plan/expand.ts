@@ -1,0 +1,47 @@
+// Words with variables, as instructions use them. The language of words is src/dockerfile/expansion.ts; here a problem in
+// a word becomes a mistake of the instruction, with BuildKit's text.
+
+import type {Dockerfile} from '../dockerfile/ast.ts';
+import * as expansion from '../dockerfile/expansion.ts';
+import {PlanProblem} from './plan-problem.ts';
+
+export type Escape = Dockerfile['escape'];
+
+/** One word, quotes taken off. */
+export function expandWord(word: string, variables: expansion.Environment, escapeCharacter: Escape): string {
+  return resultOf(expansion.expandWord(word, variables, {escape: escapeCharacter}));
+}
+
+/** Words after expansion: a variable with blanks gives several. */
+export function expandWords(
+  word: string,
+  variables: expansion.Environment,
+  escapeCharacter: Escape,
+): readonly string[] {
+  return resultOf(expansion.expandWords(word, variables, {escape: escapeCharacter}));
+}
+
+/** The body of a COPY heredoc: quotes are text. */
+export function expandHeredoc(body: string, variables: expansion.Environment): string {
+  return resultOf(expansion.expandHeredoc(body, variables));
+}
+
+/**
+ * An instruction for people to read: what cannot be expanded stays as it is. In a `command`, quotes and the variables
+ * that only its shell knows are kept.
+ */
+export function expandForDisplay(
+  text: string,
+  variables: expansion.Environment,
+  escapeCharacter: Escape,
+  kind: 'words' | 'command',
+): string {
+  const raw = kind === 'command' ? {rawQuotes: true, skipUnset: true} : {};
+  const expanded = expansion.expandWord(text, variables, {escape: escapeCharacter, ...raw});
+  return 'error' in expanded ? text : expanded.result;
+}
+
+function resultOf<T>(expanded: expansion.Expanded<T> | expansion.ExpansionError): T {
+  if ('error' in expanded) throw new PlanProblem('plan-expansion', expanded.error);
+  return expanded.result;
+}

@@ -1,0 +1,163 @@
+// Planning: a parsed Dockerfile becomes a graph of vertices, an image config and its history, by BuildKit's rules
+// (frontend/dockerfile/dockerfile2llb). Phases in order, each of which reports all its mistakes before the next begins:
+// names and targets, references between stages, base images and their ONBUILD triggers, instructions.
+
+import {BuildError} from '../diagnostics/build-error.ts';
+import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
+import type {Platform} from '../oci/platform.ts';
+import {assert} from '../util/assert.ts';
+import {BaseResolver} from './base-image.ts';
+import {addGlobalArguments, predefinedArguments} from './build-args.ts';
+import {resolveEpoch} from './epoch.ts';
+import {GraphBuilder} from './graph-builder.ts';
+import type {ImageConfigBuilder} from './image-config-builder.ts';
+import {type InstructionSet, loweringOf, type ReferencedSource} from './instruction-lowering.ts';
+import {NamedContexts} from './named-contexts.ts';
+import {addTriggers} from './onbuild.ts';
+import type {Plan, PlanRequest} from './plan.ts';
+import {ProblemList} from './plan-problem.ts';
+import {reachableFrom, reportCircles, StageGraph, type StageNode} from './stage-graph.ts';
+import {type PlanScope, StageState} from './stage-state.ts';
+import {targetOf} from './target.ts';
+
+/** Plans the build of one target for one platform. Throws BuildError with every mistake it could find. */
+export async function planBuild(request: PlanRequest, language: InstructionSet): Promise<Plan> {
+  const {dockerfile} = request;
+  const problems = new ProblemList(dockerfile.file);
+  const contexts = new NamedContexts(request.namedContexts);
+  const globals = predefinedArguments(request, request.target || (dockerfile.stages.at(-1)?.name ?? ''));
+  addGlobalArguments(globals, dockerfile.metaArgs, request.buildArgs, dockerfile.escape, problems);
+  const epoch = resolveEpoch(request, globals, contexts, problems);
+
+  const {lowerings} = language;
+  const {targetPlatform} = request;
+  const graph = new StageGraph({dockerfile, globals, contexts, lowerings, targetPlatform}, problems);
+  throwIfAny(problems);
+  const target = targetOf(graph, request.target);
+  graph.linkInstructions(problems);
+  throwIfAny(problems);
+  reportCircles(graph, problems);
+  throwIfAny(problems);
+
+  const vertices = new GraphBuilder();
+  const platformIsImplicit = !(request.platformGiven ?? !samePlatform(request));
+  const bases = new BaseResolver({request, graph, vertices, contexts, platformIsImplicit}, dockerfile.file);
+  bases.check(problems);
+  throwIfAny(problems);
+  const reachable = await resolveReachable(graph, target, bases, language, problems);
+
+  const scope: PlanScope = {
+    request,
+    buildArgs: epoch.buildArgs,
+    globals,
+    escape: dockerfile.escape,
+    vertices,
+    epochSeconds: epoch.seconds,
+  };
+  for (const node of graph.nodes) {
+    if (reachable.has(node)) lowerStage(node, scope, bases, language, problems);
+  }
+  throwIfAny(problems);
+  const state = target.state;
+  assert(state !== undefined, 'the target is reachable from itself');
+  return finishedPlan(state.image, state, request, platformIsImplicit, epoch.seconds);
+}
+
+/** Resolves base images until ONBUILD triggers bring no new ones. */
+async function resolveReachable(
+  graph: StageGraph,
+  target: StageNode,
+  bases: BaseResolver,
+  language: InstructionSet,
+  problems: ProblemList,
+): Promise<ReadonlySet<StageNode>> {
+  const done = new Set<StageNode>();
+  for (;;) {
+    const reachable = reachableFrom(target);
+    await bases.resolve([...reachable]);
+    const before = graph.nodes.length;
+    let hasNewSources = false;
+    for (const node of graph.nodes) {
+      if (!reachable.has(node) || done.has(node)) continue;
+      done.add(node);
+      if (await addTriggers(node, graph, bases, language, problems)) hasNewSources = true;
+    }
+    throwIfAny(problems);
+    if (!hasNewSources && graph.nodes.length === before) return reachable;
+  }
+}
+
+function lowerStage(
+  node: StageNode,
+  scope: PlanScope,
+  bases: BaseResolver,
+  language: InstructionSet,
+  problems: ProblemList,
+): void {
+  const from = node.base?.state ?? bases.baseOf(node);
+  // A stage whose base could not be planned: that mistake has been told.
+  if (from === undefined) return;
+  const {noCache} = scope.request;
+  const ownName = node.stage?.name ?? '';
+  const ignoreCache =
+    typeof noCache === 'boolean' ? noCache : noCache.some((name) => name.toLowerCase() === ownName);
+  const state = new StageState(scope, from, {names: node.names, title: node.title, ignoreCache});
+  node.state = state;
+  for (const {instruction, span, fromTrigger, sources} of node.instructions) {
+    problems.collect(span, () => {
+      state.begin({original: instruction.original, span, fromTrigger});
+      const referenced = sources.map((source) => source && referencedSource(source.name, source.node, bases));
+      loweringOf(language.lowerings, instruction).lower(instruction, state, referenced);
+    });
+  }
+}
+
+function referencedSource(name: string, node: StageNode, bases: BaseResolver): ReferencedSource {
+  const isStage = node.stage !== undefined && node.context === undefined;
+  const holder = isStage ? node.state : bases.baseOf(node);
+  return {name, defined: holder !== undefined, vertex: holder?.vertex};
+}
+
+function finishedPlan(
+  image: ImageConfigBuilder,
+  state: StageState,
+  request: PlanRequest,
+  platformIsImplicit: boolean,
+  epochSeconds: number | undefined,
+): Plan {
+  for (const [name, value] of Object.entries(request.labels)) image.labels.set(name, value);
+  if (!platformIsImplicit) image.platform = finalPlatform(image.platform, request.targetPlatform);
+  const config: ImageConfig = image.build();
+  const history: readonly HistoryEntry[] = image.history;
+  return {
+    ...(state.vertex === undefined ? {} : {vertex: state.vertex}),
+    config,
+    history,
+    baseHistoryCount: image.baseHistoryCount,
+    warnings: [],
+    ...(epochSeconds === undefined ? {} : {epochSeconds}),
+    platform: image.platform,
+  };
+}
+
+/** The platform asked for wins; what it leaves open the image may say, when it is for the same machine. */
+function finalPlatform(image: Platform, target: Platform): Platform {
+  const isSame = image.os === target.os && image.architecture === target.architecture;
+  const variant = target.variant ?? (isSame ? image.variant : undefined);
+  const osVersion = target['os.version'] ?? (isSame ? image['os.version'] : undefined);
+  return {
+    os: target.os,
+    architecture: target.architecture,
+    ...(variant === undefined ? {} : {variant}),
+    ...(osVersion === undefined ? {} : {'os.version': osVersion}),
+  };
+}
+
+function samePlatform({targetPlatform: a, buildPlatform: b}: PlanRequest): boolean {
+  return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant;
+}
+
+function throwIfAny(problems: ProblemList): void {
+  const [first, ...rest] = problems.diagnostics;
+  if (first !== undefined) throw new BuildError('user', [first, ...rest]);
+}
