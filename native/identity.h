@@ -1,5 +1,5 @@
-// Users and groups by the etc/passwd and etc/group of a root file system, never those of the host (and never libc's
-// NSS, which would load the host's plugins).
+// Users and groups by the etc/passwd and etc/group of a root file system, never those of the host (and never
+// libc's NSS, which would load the host's plugins).
 #ifndef TSBUILD_IDENTITY_H
 #define TSBUILD_IDENTITY_H
 
@@ -22,6 +22,7 @@ enum identity_group {
  * `name|uid[:group|gid]` looked up in `root`. 0, or -1 with the reason in *problem (for phase `user`), e.g.
  * "unable to find user NAME: no matching entries in passwd file". An empty text is 0:0.
  */
-int identity_resolve(int root, const char *text, enum identity_group rule, struct identity *out, char **problem);
+int identity_resolve(int root, const char *text, enum identity_group rule, struct identity *out,
+                     char **problem);
 
 #endif

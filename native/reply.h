@@ -1,6 +1,7 @@
-// What a worker says to the client. Data goes out at once; result fields are collected and sent when the verb has
-// returned 0; an error ends the request. Where the bytes go (pipes to the serve loop, or the terminal) is decided
-// once, by reply_to_pipes or reply_to_terminal. A forked child of a worker must never use these functions.
+// What a worker says to the client. Data goes out at once; result fields are collected and sent when the verb
+// has returned 0; an error ends the request. Where the bytes go (pipes to the serve loop, or the terminal) is
+// decided once, by reply_to_pipes or reply_to_terminal. A forked child of a worker must never use these
+// functions.
 #ifndef TSBUILD_REPLY_H
 #define TSBUILD_REPLY_H
 
@@ -13,13 +14,22 @@ void reply_data(const void *bytes, size_t length);
 void reply_result(const char *key, const char *format, ...) PRINTF(2, 3);
 
 /**
- * Records the error of this request: phase (`request`, `view`, `copy`, ...), positive errno or 0, path or NULL, message
- * (lower case, no full stop; the text of the errno is appended when it is not 0). The first one wins. Always -1, so
- * that a verb can `return reply_error(...)`.
+ * Records the error of this request: phase (`request`, `view`, `copy`, ...), positive errno or 0, path or
+ * NULL, message (lower case, no full stop; the text of the errno is appended when it is not 0). The first one
+ * wins. Always -1, so that a verb can `return reply_error(...)`.
  */
 int reply_error(const char *phase, int error, const char *path, const char *format, ...) PRINTF(4, 5);
-int reply_verror(const char *phase, int error, const char *path, const char *format, va_list list);
+int reply_verror(const char *phase, int error, const char *path, const char *format, va_list list)
+    PRINTF(4, 0);
 bool reply_has_error(void);
+
+/** For `run` on the command line: the exit status of a request that succeeded (0 unless told). */
+void reply_exit_status(int status);
+
+/** For `run`: an error record that came from inside the sandbox; the sandbox's first process, for cancelling.
+ */
+void reply_relay_error(const char *record, size_t length);
+void reply_sandbox(pid_t pid);
 
 /** Set-up and end, for main.c and serve.c. */
 void reply_to_pipes(int data_fd, int status_fd);

@@ -1,5 +1,5 @@
-// A parsed request: the verb and its arguments in order. Keys may repeat and the order has a meaning (views, actions and
-// mounts are started by a key and own what follows), so verbs walk the list with a cursor.
+// A parsed request: the verb and its arguments in order. Keys may repeat and the order has a meaning (views,
+// actions and mounts are started by a key and own what follows), so verbs walk the list with a cursor.
 #ifndef TSBUILD_REQUEST_H
 #define TSBUILD_REQUEST_H
 
@@ -18,7 +18,8 @@ struct request {
 
 /** Splits the payload of a request frame in place; dies (phase `request`) on a malformed one. */
 struct request request_parse(char *payload, size_t length);
-/** The same from the command line: argv[0] is the verb; `@FILE` stands for the NUL-separated arguments in FILE. */
+/** The same from the command line: argv[0] is the verb; `@FILE` stands for the NUL-separated arguments in
+ * FILE. */
 struct request request_from_arguments(int count, char **arguments);
 
 /** The value of the last argument with that key, wherever it stands, or NULL. */

@@ -1,5 +1,5 @@
-// The times rule: what a request wrote gets the build's epoch as its mtime, so that the same step gives the same layer
-// at any time of day.
+// The times rule: what a request wrote gets the build's epoch as its mtime, so that the same step gives the
+// same layer at any time of day.
 #ifndef TSBUILD_TIMES_H
 #define TSBUILD_TIMES_H
 

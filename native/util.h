@@ -1,6 +1,7 @@
-// Small things every file of the helper needs. A worker is one process for one request, so memory is never given back
-// and a failure that cannot be handled ends the process: `die` sends the error reply and exits. Functions that can fail
-// in a way their caller wants to handle return -1 with errno set; all others call die themselves.
+// Small things every file of the helper needs. A worker is one process for one request, so memory is never
+// given back and a failure that cannot be handled ends the process: `die` sends the error reply and exits.
+// Functions that can fail in a way their caller wants to handle return -1 with errno set; all others call die
+// themselves.
 #ifndef TSBUILD_UTIL_H
 #define TSBUILD_UTIL_H
 
@@ -14,7 +15,8 @@
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/** Ends the request with an error reply (phase, positive errno or 0, path or NULL, message) and the process with it. */
+/** Ends the request with an error reply (phase, positive errno or 0, path or NULL, message) and the process
+ * with it. */
 _Noreturn void die(const char *phase, int error, const char *path, const char *format, ...) PRINTF(4, 5);
 
 /** Allocation: die instead of NULL. */
@@ -37,7 +39,8 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_string(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...) PRINTF(2, 3);
 
-/** Whole writes and reads over EINTR. write_full: 0 or -1. read_full: bytes read (short only at the end) or -1. */
+/** Whole writes and reads over EINTR. write_full: 0 or -1. read_full: bytes read (short only at the end) or
+ * -1. */
 int write_full(int fd, const void *bytes, size_t length);
 ssize_t read_full(int fd, void *bytes, size_t length);
 /** The rest of `fd`, at most `limit` bytes (-1 with EFBIG beyond that). */

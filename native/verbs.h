@@ -1,5 +1,5 @@
-// Every verb of the protocol. A verb has the worker process to itself; it returns 0 when it succeeded (result fields
-// given by reply_result), -1 after reply_error, or dies.
+// Every verb of the protocol. A verb has the worker process to itself; it returns 0 when it succeeded (result
+// fields given by reply_result), -1 after reply_error, or dies.
 #ifndef TSBUILD_VERBS_H
 #define TSBUILD_VERBS_H
 

@@ -1,0 +1,38 @@
+// Pid 1: its death ends all other processes of the namespace.
+#define _GNU_SOURCE
+#include "init.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "status.h"
+
+/** True when the payload has ended and been reported. */
+static bool reap(pid_t payload, int status_fd) {
+  int wait_status;
+  pid_t child;
+  while ((child = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+    if (child != payload) continue;
+    unsigned char bytes[4];
+    put_u32(bytes, (uint32_t)wait_status);
+    status_send(status_fd, STATUS_EXIT, bytes, sizeof bytes);
+    return true;
+  }
+  return false;
+}
+
+void init_run(pid_t payload, int status_fd) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  while (!reap(payload, status_fd)) {
+    siginfo_t info;
+    int signal = sigwaitinfo(&all, &info);
+    // Only senders outside of our pid namespace have no pid here; what processes inside send to us is not for
+    // everybody.
+    bool outside = info.si_code <= 0 && info.si_pid == 0;
+    if (signal > 0 && signal != SIGCHLD && outside) kill(-1, signal);
+  }
+  _exit(0);
+}

@@ -1,0 +1,73 @@
+// tsbuild-helper: the part of tsbuild that needs the kernel rather than a garbage collector. One request from
+// the command line, or many as a long-lived process (docs/formats/helper-protocol.md).
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "own_binary.h"
+#include "reply.h"
+#include "serve.h"
+#include "userns.h"
+#include "verbs.h"
+
+#pragma weak verb_scan
+#pragma weak verb_digest
+#pragma weak verb_copy
+#pragma weak verb_pack
+#pragma weak verb_unpack
+#pragma weak verb_adopt
+#pragma weak verb_remove
+#pragma weak verb_sync
+
+#define VIEW "dir=PATH | layer=PATH…"
+
+static const struct verb verbs[] = {
+    {"scan", verb_scan, VIEW " path=P… prune=P… digest=1 follow=1"},
+    {"digest", verb_digest, VIEW " file=P…"},
+    {"copy", verb_copy, "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir … epoch= since="},
+    {"run", verb_run,
+     VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none insecure=1 shmsize= "
+          "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp= mount=bind|cache|tmpfs|text|socket target= … epoch= "
+          "since="},
+    {"pack", verb_pack, VIEW " flatten=1 out=FILE|- compress=none|gzip level="},
+    {"unpack", verb_unpack, "in=FILE|-|unix:PATH dir="},
+    {"adopt", verb_adopt, "dir= layer=… path=P…"},
+    {"remove", verb_remove, "path=P…"},
+    {"sync", verb_sync, "dir="},
+    {"probe", verb_probe, "dir="},
+};
+
+const struct verb *verb_find(const char *name) {
+  for (size_t i = 0; i < COUNT_OF(verbs); i++)
+    if (strcmp(verbs[i].name, name) == 0) return &verbs[i];
+  return NULL;
+}
+
+static int help(void) {
+  puts("usage: tsbuild-helper serve | VERB key=value… (@FILE: NUL-separated arguments)\n");
+  for (size_t i = 0; i < COUNT_OF(verbs); i++) printf("%-8s%s\n", verbs[i].name, verbs[i].keys);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    help();
+    return 2;
+  }
+  if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) return help();
+  bool serving = strcmp(argv[1], "serve") == 0;
+  const struct verb *verb = verb_find(argv[1]);
+  if (!serving && verb == NULL)
+    die("request", 0, NULL, "unknown verb \"%.80s\" (see tsbuild-helper help)", argv[1]);
+  own_binary_protect(argv);
+  userns_enter();
+  if (serving) return serve();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  signal(SIGPIPE, SIG_IGN);
+  struct request request = request_from_arguments(argc - 1, argv + 1);
+  return reply_finish(verb->perform(&request));
+}

@@ -1,0 +1,55 @@
+// The sealed copy of the helper's program. Where memfd_create or executing from it is forbidden, the helper
+// goes on as it is: the attack also needs a process that survives being /proc/self/exe.
+#define _GNU_SOURCE
+#include "own_binary.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+extern char **environ;
+
+static bool copy_whole(int from, int to) {
+  struct stat stat;
+  if (fstat(from, &stat) != 0) return false;
+  for (off_t left = stat.st_size; left > 0;) {
+    ssize_t sent = sendfile(to, from, NULL, (size_t)left);
+    if (sent <= 0) return false;
+    left -= sent;
+  }
+  return true;
+}
+
+static char *arguments_start;
+static size_t arguments_length;
+
+void own_binary_hide_arguments(void) {
+  prctl(PR_SET_NAME, "init");
+  if (arguments_length <= sizeof "init") return;
+  memset(arguments_start, 0, arguments_length);
+  memcpy(arguments_start, "init", sizeof "init");
+}
+
+void own_binary_protect(char **argv) {
+  // The kernel lays the strings out one after the other.
+  arguments_start = argv[0];
+  for (char **at = argv; *at != NULL; at++) arguments_length = (size_t)(*at - argv[0]) + strlen(*at) + 1;
+  int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (self < 0) return;
+  int seals = fcntl(self, F_GET_SEALS);
+  int copy = -1;
+  if (seals >= 0 && (seals & SEALS) == SEALS) goto done;
+  copy = memfd_create("tsbuild-helper", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (copy >= 0 && copy_whole(self, copy) && fchmod(copy, 0500) == 0 && fcntl(copy, F_ADD_SEALS, SEALS) == 0)
+    fexecve(copy, argv, environ);
+done:
+  if (copy >= 0) close(copy);
+  close(self);
+}

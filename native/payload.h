@@ -1,0 +1,18 @@
+// The process that a run is about: the last steps before execve.
+#ifndef TSBUILD_PAYLOAD_H
+#define TSBUILD_PAYLOAD_H
+
+#include "privileges.h"
+
+struct payload {
+  char **arguments;    // NULL at the end
+  char **environment;  // NULL at the end; room for one more
+  size_t environment_count;
+  const char *cwd;
+  struct privileges privileges;
+};
+
+/** Becomes it. Errors go to the reply, whose descriptor closes at the execve that succeeds. */
+_Noreturn void payload_execute(struct payload *payload);
+
+#endif

@@ -1,0 +1,29 @@
+// What a process of a sandbox may do.
+#ifndef TSBUILD_PRIVILEGES_H
+#define TSBUILD_PRIVILEGES_H
+
+#include "identity.h"
+
+struct limit {
+  int resource;
+  uint64_t soft, hard;
+};
+
+struct privileges {
+  bool insecure;
+  struct identity identity;
+  struct limit *limits;
+  size_t limit_count;
+  struct buffer seccomp;  // a BPF program as the kernel takes it: 8 bytes an instruction; empty: none
+};
+
+/** `NAME:SOFT:HARD`; dies on nonsense. */
+struct limit privileges_parse_limit(const char *text);
+
+/** For the process that becomes the payload. */
+void privileges_become(const struct privileges *privileges);
+
+/** For the first process, which stays: the same capabilities, out of reach of ptrace and /proc. */
+void privileges_reduce(bool insecure);
+
+#endif

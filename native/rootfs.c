@@ -1,0 +1,131 @@
+// What every sandbox has on top of its image. The lists of masked and read-only paths are those of the OCI
+// runtimes.
+#define _GNU_SOURCE
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "devices.h"
+#include "kernel.h"
+#include "mounts.h"
+#include "scratch.h"
+#include "stubs.h"
+#include "userns.h"
+
+#define HIDDEN_BASE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static const char *const proc_masked[] = {"acpi",       "asound",      "kcore",       "keys", "latency_stats",
+                                          "timer_list", "timer_stats", "sched_debug", "scsi", NULL};
+static const char *const proc_readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
+static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap", NULL};
+
+static int proc_mount_point = -1;
+static int mask_file = -1, mask_directory = -1;  // what masked paths show
+
+int rootfs_open(const struct view_spec *spec) {
+  int root = view_mount(spec);
+  mount_attach(root, scratch_directory(0700), "/");
+  int upper =
+      spec->layer_count > 0 && spec->upper != NULL ? open(spec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  stubs_begin(fcntl(root, F_DUPFD_CLOEXEC, 16), upper);
+  return root;
+}
+
+static void mask(int mount, const char *const *paths) {
+  for (; *paths != NULL; paths++) {
+    struct stat stat;
+    int at = openat(mount, *paths, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (at < 0) continue;  // this kernel does not have it
+    if (fstat(at, &stat) != 0) die("mounts", errno, *paths, "cannot look at a path to mask");
+    int cover = mount_clone(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, "");
+    mount_restrict(cover, MOUNT_ATTR_RDONLY, *paths);
+    mount_attach(cover, at, *paths);
+    close(cover);
+  }
+}
+
+static void make_readonly(int mount, const char *const *paths) {
+  for (; *paths != NULL; paths++) {
+    int at = openat(mount, *paths, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (at < 0) continue;
+    int same = mount_clone(at, "");
+    mount_restrict(same, MOUNT_ATTR_RDONLY | HIDDEN_BASE, *paths);
+    mount_attach(same, at, *paths);
+    close(same);
+  }
+}
+
+static int real_directory(const char *name) {
+  // Not through a symlink: an image must not choose where the kernel's file systems go.
+  int at = stubs_mount_point(name, true);
+  struct stat stat;
+  int root = at < 0 ? -1 : stubs_root();
+  if (at < 0 || fstatat(root, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+    die("rootfs", errno, name, "cannot make the mount point");
+  if (!S_ISDIR(stat.st_mode)) die("rootfs", ENOTDIR, name, "the image has a symlink where a mount belongs");
+  return at;
+}
+
+static void mount_cgroup(int sys, const struct rootfs_options *options) {
+  // Best effort: programs read their limits there. Without cgroup v2 the directory stays empty.
+  int at = openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int cgroup =
+      at < 0 ? -1 : mount_fresh("cgroup2", HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY), NULL);
+  if (cgroup < 0) {
+    close_quietly(at);
+    return;
+  }
+  mount_attach(cgroup, at, "/sys/fs/cgroup");
+  close(cgroup);
+}
+
+static void mount_sys(const struct rootfs_options *options) {
+  uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
+  int sys = mount_fresh("sysfs", (unsigned)attributes, NULL);
+  bool own = sys >= 0;
+  if (!own) {
+    // sysfs belongs to a network namespace, and the host's is not ours in a user namespace.
+    sys = mount_clone(AT_FDCWD, "/sys");
+    mount_restrict(sys, attributes, "/sys");
+  }
+  mount_attach(sys, real_directory("sys"), "/sys");
+  if (own) mount_cgroup(sys, options);
+  if (!options->insecure) mask(sys, sys_masked);
+  close(sys);
+}
+
+void rootfs_furnish(const struct rootfs_options *options) {
+  proc_mount_point = real_directory("proc");
+  int dev = devices_mount(real_directory("dev"), options->shm_size);
+  mask_file = openat(dev, "null", O_PATH | O_CLOEXEC);
+  mask_directory = scratch_directory(0555);
+  if (mask_file < 0) die("mounts", errno, "/dev/null", "cannot open");
+  close(dev);
+  mount_sys(options);
+}
+
+void rootfs_mount_proc(const struct rootfs_options *options) {
+  int proc = mount_fresh("proc", HIDDEN_BASE, NULL);
+  if (proc < 0)
+    die("mounts", errno, "/proc",
+        userns_nested() ? "cannot mount proc (is part of the host's own /proc hidden?)"
+                        : "cannot mount proc");
+  mount_attach(proc, proc_mount_point, "/proc");
+  if (!options->insecure) {
+    mask(proc, proc_masked);
+    make_readonly(proc, proc_readonly);
+  }
+  close(proc);
+}
+
+void rootfs_enter(int root) {
+  if (fchdir(root) != 0 || k_pivot_root(".", ".") != 0) die("rootfs", errno, NULL, "cannot change the root");
+  // Now the old root lies on top of the new one, and the scratch tmpfs on top of that. umount(2) takes the
+  // topmost.
+  if (k_umount(".", MNT_DETACH) != 0 || k_umount(".", MNT_DETACH) != 0 || chdir("/") != 0)
+    die("rootfs", errno, NULL, "cannot leave the old root");
+}

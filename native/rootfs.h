@@ -1,0 +1,26 @@
+// The root file system of a sandbox: the view, and what every process expects on top of it (/dev, /proc,
+// /sys).
+#ifndef TSBUILD_ROOTFS_H
+#define TSBUILD_ROOTFS_H
+
+#include "view.h"
+
+struct rootfs_options {
+  bool insecure;  // nothing masked, nothing read-only
+  bool host_network;
+  const char *shm_size;
+};
+
+/** Mounts the view out of sight and makes it the root for mount points; its descriptor. */
+int rootfs_open(const struct view_spec *spec);
+
+/** /dev, /sys and the place of /proc. */
+void rootfs_furnish(const struct rootfs_options *options);
+
+/** In the first process of the new pid namespace: /proc, with what it hides. */
+void rootfs_mount_proc(const struct rootfs_options *options);
+
+/** Makes it the root of this process; the host's root is gone for good. */
+void rootfs_enter(int root);
+
+#endif

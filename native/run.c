@@ -1,0 +1,189 @@
+// The request `run`. The worker itself leaves the host's namespaces and builds the sandbox, so that every
+// mistake can be reported at once; then it forks the first process of the new pid namespace, which forks the
+// payload. When those are gone, it returns to the host's mounts (the sandbox's mounts end with that) and
+// tidies the new layer.
+#define _GNU_SOURCE
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "init.h"
+#include "kernel.h"
+#include "mounts.h"
+#include "network.h"
+#include "own_binary.h"
+#include "reply.h"
+#include "scratch.h"
+#include "status.h"
+#include "stubs.h"
+#include "times.h"
+#include "userns.h"
+#include "verbs.h"
+
+static void resolve_user(struct run_options *options, int root) {
+  struct identity *identity = &options->payload.privileges.identity;
+  char *problem = NULL;
+  if (identity_resolve(root, options->user, IDENTITY_PRIMARY_GROUP, identity, &problem) != 0)
+    die("user", 0, NULL, "%s", problem);
+  if (userns_mode() == USERNS_SINGLE && (identity->uid != 0 || identity->gid != 0))
+    die("user", 0, NULL,
+        "user %u:%u does not exist here: without ranges in /etc/subuid and /etc/subgid there is only root",
+        identity->uid, identity->gid);
+}
+
+static void make_working_directory(const struct payload *payload, int root) {
+  const struct identity *identity = &payload->privileges.identity;
+  struct make_parents make = {.mode = 0755, .uid = identity->uid, .gid = identity->gid};
+  char *inside = xformat("%s/.", payload->cwd), *name;
+  int fd = view_open_parent(root, inside, &make, &name);
+  if (fd < 0) die("cwd", errno, payload->cwd, "cannot make the working directory");
+  close(fd);
+}
+
+static void bind_file(const char *file, const char *target) {
+  if (file == NULL) return;
+  int fd = open(file, O_PATH | O_CLOEXEC);
+  if (fd < 0) die("mounts", errno, file, "cannot open");
+  int mount = mount_clone(fd, "");
+  mount_restrict(mount, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, target);
+  mount_attach_at(mount, target);
+  close(mount);
+  close(fd);
+}
+
+/** Everything up to the fork; the root's descriptor. */
+static int build_sandbox(struct run_options *options) {
+  scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+                (options->rootfs.host_network ? 0 : CLONE_NEWNET));
+  if (!options->rootfs.host_network) network_loopback_up();
+  if (sethostname(options->hostname, strlen(options->hostname)) != 0)
+    die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
+  (void)!setdomainname("", 0);
+  int root = rootfs_open(&options->view);
+  resolve_user(options, root);
+  rootfs_furnish(&options->rootfs);
+  bind_file(options->resolv, "etc/resolv.conf");
+  bind_file(options->hosts, "etc/hosts");
+  while (cursor_is(&options->mounts, "mount")) mount_take(&options->mounts);
+  if (cursor_peek(&options->mounts) != NULL) cursor_unexpected(&options->mounts);
+  make_working_directory(&options->payload, root);
+  return root;
+}
+
+/** The first process of the sandbox. */
+static _Noreturn void begin(struct run_options *options, int root, int status_fd) {
+  struct pollfd reader = {.fd = status_fd};
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
+  reply_to_pipes(-1, status_fd);
+  rootfs_mount_proc(&options->rootfs);
+  rootfs_enter(root);
+  if (dup2(status_fd, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0)
+    die("exec", errno, NULL, "cannot keep the status");
+  k_close_from(4);
+  reply_to_pipes(-1, 3);
+  pid_t payload = fork();
+  if (payload < 0) die("exec", errno, NULL, "cannot fork");
+  if (payload == 0) payload_execute(&options->payload);
+  own_binary_hide_arguments();
+  privileges_reduce(options->rootfs.insecure);
+  init_run(payload, 3);
+}
+
+struct outcome {
+  bool exited;
+  int wait_status;
+  struct rusage usage;
+};
+
+/** Waits for the sandbox; false when it failed, with the error reported. */
+static bool await_sandbox(pid_t sandbox, int status_fd, struct outcome *outcome) {
+  struct buffer records = {0};
+  enum status_type type;
+  const char *payload;
+  size_t length, size, offset = 0;
+  int wait_status;
+  if (read_all(status_fd, 1u << 20, &records) != 0)
+    die("wait", errno, NULL, "cannot read the sandbox's status");
+  while (wait4(sandbox, &wait_status, 0, &outcome->usage) < 0)
+    if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
+  while ((size = status_next(&records, offset, &type, &payload, &length)) > 0) {
+    offset += size;
+    if (type == STATUS_ERROR) {
+      reply_relay_error(payload, length);
+      return false;
+    }
+    if (type != STATUS_EXIT || length != 4) continue;
+    outcome->exited = true;
+    outcome->wait_status = (int)get_u32((const unsigned char *)payload);
+  }
+  if (outcome->exited) return true;
+  if (WIFSIGNALED(wait_status)) {
+    // All of the sandbox was killed, so the payload was too.
+    outcome->wait_status = wait_status;
+    return true;
+  }
+  reply_error("wait", 0, NULL, "the sandbox ended without a status");
+  return false;
+}
+
+static void reply_outcome(const struct outcome *outcome) {
+  const struct rusage *usage = &outcome->usage;
+  reply_exit_status(outcome->wait_status == 0 ? 0 : 1);
+  if (WIFSIGNALED(outcome->wait_status))
+    reply_result("signal", "%d", WTERMSIG(outcome->wait_status));
+  else
+    reply_result("exit", "%d", WEXITSTATUS(outcome->wait_status));
+  reply_result("maxrss", "%ld", usage->ru_maxrss);
+  reply_result("utime", "%ld.%06ld", (long)usage->ru_utime.tv_sec, (long)usage->ru_utime.tv_usec);
+  reply_result("stime", "%ld.%06ld", (long)usage->ru_stime.tv_sec, (long)usage->ru_stime.tv_usec);
+}
+
+/** Back to the host's mounts. The sandbox's namespaces have no other member left, so they end here. */
+static void leave_sandbox(int host_mounts, int root) {
+  if (setns(host_mounts, CLONE_NEWNS) != 0) die("wait", errno, NULL, "cannot leave the sandbox's mounts");
+  close(root);
+  stubs_remove();
+  stubs_remove_copies();
+}
+
+int verb_run(const struct request *request) {
+  struct times_rule times = times_rule_of(request);
+  struct run_options options = run_parse(request);
+  userns_require();
+  const char *layer = options.view.upper;
+  int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
+  int host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
+  int root = build_sandbox(&options);
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before the first process listens must wait for it
+  int status[2];
+  xpipe(status);
+  pid_t sandbox = fork();
+  if (sandbox < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
+  if (sandbox == 0) begin(&options, root, status[1]);
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  close(status[1]);
+  reply_sandbox(sandbox);
+  struct outcome outcome = {0};
+  bool success = await_sandbox(sandbox, status[0], &outcome);
+  leave_sandbox(host_mounts, root);
+  if (!success) return -1;
+  if (upper >= 0) times_normalise(upper, &times);
+  reply_outcome(&outcome);
+  return 0;
+}

@@ -1,0 +1,19 @@
+// The request `run`, read and checked, before anything is done.
+#ifndef TSBUILD_RUN_H
+#define TSBUILD_RUN_H
+
+#include "payload.h"
+#include "rootfs.h"
+#include "view.h"
+
+struct run_options {
+  struct view_spec view;
+  struct rootfs_options rootfs;
+  struct payload payload;
+  const char *user, *hostname, *hosts, *resolv;
+  struct cursor mounts;  // stands at the first `mount=`
+};
+
+struct run_options run_parse(const struct request *request);
+
+#endif

@@ -1,0 +1,95 @@
+// Reading the arguments of `run`.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run.h"
+
+#define SHM_BYTES_DEFAULT "67108864"
+#define SECCOMP_INSTRUCTION_BYTES 8
+#define SECCOMP_BYTES_MAX (4096 * SECCOMP_INSTRUCTION_BYTES)  // BPF_MAXINSNS
+
+static void add_text(char ***list, size_t *count, const char *text) {
+  // Room for the NULL at the end and for HOME.
+  *list = xreallocarray(*list, *count + 3, sizeof **list);
+  (*list)[(*count)++] = xstrdup(text);
+  (*list)[*count] = NULL;
+}
+
+static void add_limit(struct privileges *privileges, const char *text) {
+  privileges->limits =
+      xreallocarray(privileges->limits, privileges->limit_count + 1, sizeof *privileges->limits);
+  privileges->limits[privileges->limit_count++] = privileges_parse_limit(text);
+}
+
+static void read_seccomp(struct privileges *privileges, const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  privileges->seccomp.length = 0;
+  if (fd < 0 || read_all(fd, SECCOMP_BYTES_MAX, &privileges->seccomp) != 0)
+    die("privileges", errno, path, "cannot read the seccomp filter");
+  close(fd);
+  if (privileges->seccomp.length == 0 || privileges->seccomp.length % SECCOMP_INSTRUCTION_BYTES != 0)
+    die("privileges", 0, path, "the seccomp filter is not a BPF program");
+}
+
+static bool host_network(const char *value) {
+  if (strcmp(value, "host") == 0) return true;
+  if (strcmp(value, "none") == 0) return false;
+  die("request", 0, NULL, "network: expected host or none, got \"%.80s\"", value);
+}
+
+static bool take_option(struct cursor *cursor, struct run_options *options, size_t *argument_count) {
+  struct payload *payload = &options->payload;
+  const char *value;
+  if ((value = cursor_take(cursor, "arg")) != NULL) {
+    add_text(&payload->arguments, argument_count, value);
+  } else if ((value = cursor_take(cursor, "env")) != NULL) {
+    add_text(&payload->environment, &payload->environment_count, value);
+  } else if ((value = cursor_take(cursor, "cwd")) != NULL) {
+    payload->cwd = value;
+  } else if ((value = cursor_take(cursor, "user")) != NULL) {
+    options->user = value;
+  } else if ((value = cursor_take(cursor, "hostname")) != NULL) {
+    options->hostname = value;
+  } else if ((value = cursor_take(cursor, "network")) != NULL) {
+    options->rootfs.host_network = host_network(value);
+  } else if ((value = cursor_take(cursor, "insecure")) != NULL) {
+    options->rootfs.insecure = payload->privileges.insecure = argument_bool("insecure", value);
+  } else if ((value = cursor_take(cursor, "shmsize")) != NULL) {
+    if (argument_u64("shmsize", value, INT64_MAX) > 0) options->rootfs.shm_size = value;
+  } else if ((value = cursor_take(cursor, "ulimit")) != NULL) {
+    add_limit(&payload->privileges, value);
+  } else if ((value = cursor_take(cursor, "hosts")) != NULL) {
+    options->hosts = value;
+  } else if ((value = cursor_take(cursor, "resolv")) != NULL) {
+    options->resolv = value;
+  } else if ((value = cursor_take(cursor, "seccomp")) != NULL) {
+    read_seccomp(&payload->privileges, value);
+  } else if (cursor_take(cursor, "epoch") == NULL && cursor_take(cursor, "since") == NULL) {
+    return false;
+  }
+  return true;
+}
+
+struct run_options run_parse(const struct request *request) {
+  struct cursor cursor = cursor_at_start(request);
+  struct run_options options = {.user = "", .hostname = "tsbuild", .rootfs.shm_size = SHM_BYTES_DEFAULT};
+  options.payload.cwd = "/";
+  size_t argument_count = 0;
+  options.payload.environment = xcalloc(2, sizeof(char *));
+  for (;;) {
+    if (cursor_is(&cursor, "dir") || cursor_is(&cursor, "layer") || cursor_is(&cursor, "upper"))
+      options.view = view_take(&cursor);
+    else if (!take_option(&cursor, &options, &argument_count))
+      break;
+  }
+  if (cursor_peek(&cursor) != NULL && !cursor_is(&cursor, "mount")) cursor_unexpected(&cursor);
+  options.mounts = cursor;
+  if (argument_count == 0) die("request", 0, NULL, "run: there is no arg");
+  if (options.view.dir == NULL && options.view.upper == NULL)
+    die("request", 0, NULL, "run: there is no upper");
+  if (*options.payload.cwd == '\0') options.payload.cwd = "/";
+  return options;
+}

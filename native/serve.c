@@ -1,0 +1,214 @@
+// The serve loop: one thread, one epoll set. It only moves bytes: requests become workers, what workers write
+// becomes frames. Writing to the client blocks, which is the back-pressure: a client that does not read stops
+// its workers' pipes.
+#define _GNU_SOURCE
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "reply.h"
+#include "status.h"
+#include "worker.h"
+
+#define FRAME_HEADER_BYTES 12
+#define FRAME_PAYLOAD_BYTES_MAX (16u << 20)
+#define READ_BYTES (1u << 20)
+#define STATUS_BYTES_MAX (1u << 20)
+
+enum frame_type {
+  FRAME_REQUEST = 1,
+  FRAME_CANCEL = 2,
+  FRAME_STDOUT = 16,
+  FRAME_STDERR = 17,
+  FRAME_DATA = 18
+};
+
+static int epoll;
+static struct worker *workers;
+static struct buffer input;
+static unsigned char *output;  // header and payload of one frame, written at once
+
+static void kill_all_workers(void) {
+  for (struct worker *worker = workers; worker != NULL; worker = worker->next) worker_cancel(worker, SIGKILL);
+  while (wait(NULL) > 0 || errno == EINTR) continue;
+}
+
+/** `output` holds `length` bytes of payload after room for the header. */
+static void send_output(uint32_t id, uint32_t type, size_t length) {
+  put_u32(output, (uint32_t)length);
+  put_u32(output + 4, id);
+  put_u32(output + 8, type);
+  if (write_full(STDOUT_FILENO, output, FRAME_HEADER_BYTES + length) == 0) return;
+  kill_all_workers();  // the client has gone
+  _exit(0);
+}
+
+static void watch(struct watch *about, struct worker *worker, int source, int fd) {
+  *about = (struct watch){.worker = worker, .source = source};
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = about};
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) die("serve", errno, NULL, "cannot watch descriptor");
+}
+
+static void start_request(uint32_t id, char *payload, size_t length) {
+  struct worker *worker = worker_start(id, payload, length);
+  worker->next = workers;
+  workers = worker;
+  for (int i = 0; i < PIPE_COUNT; i++)
+    if (worker->pipes[i] >= 0) watch(&worker->watches[i], worker, i, worker->pipes[i]);
+  watch(&worker->watches[PIPE_COUNT], worker, PIPE_COUNT, worker->pidfd);
+}
+
+/** Out of the set first: a worker that is being forked may still hold a copy of the descriptor. */
+static void forget(int *fd) {
+  if (*fd < 0) return;
+  epoll_ctl(epoll, EPOLL_CTL_DEL, *fd, NULL);
+  close(*fd);
+  *fd = -1;
+}
+
+/** Reads at most `limit` bytes of a pipe and passes them on; false at its end. */
+static bool forward(struct worker *worker, int source, size_t limit) {
+  int fd = worker->pipes[source];
+  ssize_t got = read(fd, output + FRAME_HEADER_BYTES, limit < READ_BYTES ? limit : READ_BYTES);
+  if (got < 0 && errno == EINTR) return true;
+  if (got <= 0) {
+    forget(&worker->pipes[source]);
+    return false;
+  }
+  if (source != PIPE_STATUS) {
+    send_output(worker->id, (uint32_t)(FRAME_STDOUT + source), (size_t)got);
+  } else if (worker->status.length + (size_t)got <= STATUS_BYTES_MAX) {
+    buffer_append(&worker->status, output + FRAME_HEADER_BYTES, (size_t)got);
+    worker_look_at_status(worker);
+  }
+  return true;
+}
+
+/**
+ * What a pipe holds now, no more: the writers are dead, but one may have handed its end to a process that is
+ * not ours (over a mounted socket), and that must not keep the request alive.
+ */
+static void drain(struct worker *worker, int source) {
+  int pending = 0;
+  if (worker->pipes[source] < 0 || ioctl(worker->pipes[source], FIONREAD, &pending) != 0) return;
+  for (size_t left = (size_t)pending; left > 0;) {
+    size_t part = left < READ_BYTES ? left : READ_BYTES;
+    if (!forward(worker, source, part)) return;
+    left -= part;
+  }
+}
+
+static void finish_request(struct worker *worker) {
+  siginfo_t info;
+  int wait_status = 0;
+  while (waitpid(worker->pid, &wait_status, 0) < 0 && errno == EINTR) continue;
+  drain(worker, PIPE_STATUS);
+  // A sandbox whose worker was killed is ours to wait for (we are the subreaper): nothing of it is left after
+  // the reply.
+  if (worker->sandbox >= 0) waitid((idtype_t)3 /* P_PIDFD */, (id_t)worker->sandbox, &info, WEXITED | __WALL);
+  for (int i = 0; i < PIPE_STATUS; i++) drain(worker, i);
+  uint32_t type;
+  struct buffer reply = worker_reply(worker, wait_status, &type);
+  memcpy(output + FRAME_HEADER_BYTES, reply.bytes, reply.length);
+  send_output(worker->id, type, reply.length);
+  free(reply.bytes);
+  for (struct worker **at = &workers; *at != NULL; at = &(*at)->next)
+    if (*at == worker) {
+      *at = worker->next;
+      break;
+    }
+  for (int i = 0; i < PIPE_COUNT; i++) forget(&worker->pipes[i]);
+  forget(&worker->pidfd);
+  close_quietly(worker->sandbox);
+  free(worker->status.bytes);
+  free(worker);
+}
+
+static void cancel_request(uint32_t id, const char *payload, size_t length) {
+  char digits[8] = {0};
+  uint64_t signal;
+  if (length == 0 || length >= sizeof digits) return;
+  memcpy(digits, payload, length);
+  if (!parse_u64(digits, 64, &signal)) return;
+  for (struct worker *worker = workers; worker != NULL; worker = worker->next)
+    if (worker->id == id) {
+      drain(worker, PIPE_STATUS);
+      worker_cancel(worker, (int)signal);
+    }
+}
+
+static void take_frames(void) {
+  size_t offset = 0;
+  while (input.length - offset >= FRAME_HEADER_BYTES) {
+    const unsigned char *header = (const unsigned char *)input.bytes + offset;
+    size_t length = get_u32(header);
+    uint32_t id = get_u32(header + 4), type = get_u32(header + 8);
+    if (length > FRAME_PAYLOAD_BYTES_MAX) die("serve", 0, NULL, "a frame is too long: %zu bytes", length);
+    if (input.length - offset - FRAME_HEADER_BYTES < length) break;
+    char *payload = input.bytes + offset + FRAME_HEADER_BYTES;
+    if (type == FRAME_REQUEST)
+      start_request(id, payload, length);
+    else if (type == FRAME_CANCEL)
+      cancel_request(id, payload, length);
+    else
+      die("serve", 0, NULL, "unknown frame type %u", type);
+    offset += FRAME_HEADER_BYTES + length;
+  }
+  if (offset == 0) return;
+  memmove(input.bytes, input.bytes + offset, input.length - offset);
+  input.length -= offset;
+}
+
+static bool read_input(void) {
+  buffer_reserve(&input, 65536);
+  ssize_t got = read(STDIN_FILENO, input.bytes + input.length, input.capacity - input.length - 1);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+  if (got <= 0) return false;
+  input.length += (size_t)got;
+  take_frames();
+  return true;
+}
+
+static bool handle(struct epoll_event *event) {
+  struct watch *about = event->data.ptr;
+  struct worker *worker = about->worker;
+  if (worker == NULL) return read_input();
+  if (about->source < PIPE_COUNT) {
+    if (worker->pipes[about->source] >= 0) forward(worker, about->source, READ_BYTES);
+  } else {
+    finish_request(worker);
+  }
+  return true;
+}
+
+int serve(void) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  setsid();  // a Ctrl-C at the terminal is for the client to judge
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGINT, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
+  output = xmalloc(FRAME_HEADER_BYTES + READ_BYTES + STATUS_BYTES_MAX);
+  epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll < 0) die("serve", errno, NULL, "cannot make an epoll set");
+  static struct watch stdin_watch;
+  watch(&stdin_watch, NULL, 0, STDIN_FILENO);
+  for (;;) {
+    // One event at a time: handling one may end a worker that others in a batch are about.
+    struct epoll_event event;
+    int count = epoll_wait(epoll, &event, 1, -1);
+    if (count < 0 && errno != EINTR) die("serve", errno, NULL, "cannot wait for events");
+    if (count == 1 && !handle(&event)) break;
+  }
+  kill_all_workers();
+  return 0;
+}

@@ -1,0 +1,127 @@
+// Forking, cancelling and judging workers. A worker begins with nothing but its pipes: stdin is /dev/null,
+// stdout and stderr are the process output of `run` (and our own stderr for all other verbs), 3 is data, 4 is
+// status.
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "reply.h"
+#include "status.h"
+#include "verbs.h"
+
+#define PIPE_BYTES (1 << 20)
+#define DATA_FD 3
+#define STATUS_FD 4
+
+static bool has_process_output(const char *payload) {
+  return strcmp(payload, "run") == 0;
+}
+
+static void take_descriptors(int ends[PIPE_COUNT]) {
+  // First out of the way of the numbers they will get, then down to them.
+  for (int i = 0; i < PIPE_COUNT; i++)
+    if (ends[i] >= 0) ends[i] = fcntl(ends[i], F_DUPFD, 16);
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null >= 0) dup2(null, STDIN_FILENO);
+  dup2(ends[PIPE_STDOUT] >= 0 ? ends[PIPE_STDOUT] : STDERR_FILENO, STDOUT_FILENO);
+  if (ends[PIPE_STDERR] >= 0) dup2(ends[PIPE_STDERR], STDERR_FILENO);
+  dup2(ends[PIPE_DATA], DATA_FD);
+  dup2(ends[PIPE_STATUS], STATUS_FD);
+  fcntl(DATA_FD, F_SETFD, FD_CLOEXEC);
+  fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC);
+  k_close_from(STATUS_FD + 1);
+}
+
+static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], char *payload, size_t length) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  take_descriptors(ends);
+  if (getppid() != server) _exit(1);
+  reply_to_pipes(DATA_FD, STATUS_FD);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  signal(SIGHUP, SIG_DFL);
+  struct request request = request_parse(payload, length);
+  const struct verb *verb = verb_find(request.verb);
+  if (verb == NULL) die("request", 0, NULL, "unknown verb \"%.80s\"", request.verb);
+  int status = verb->perform(&request);
+  _exit(reply_finish(status));
+}
+
+struct worker *worker_start(uint32_t id, char *payload, size_t length) {
+  struct worker *worker = xcalloc(1, sizeof *worker);
+  *worker = (struct worker){.id = id, .sandbox = -1};
+  int theirs[PIPE_COUNT];
+  bool process = length > 0 && payload[length - 1] == '\0' && has_process_output(payload);
+  for (int i = 0; i < PIPE_COUNT; i++) {
+    int ends[2] = {-1, -1};
+    if (process || i == PIPE_DATA || i == PIPE_STATUS) {
+      xpipe(ends);
+      if (i != PIPE_STATUS && i != PIPE_STDERR) fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+    }
+    worker->pipes[i] = ends[0];
+    theirs[i] = ends[1];
+  }
+  pid_t server = getpid();
+  worker->pid = fork();
+  if (worker->pid < 0) die("fork", errno, NULL, "cannot start a worker");
+  if (worker->pid == 0) work(server, theirs, payload, length);
+  for (int i = 0; i < PIPE_COUNT; i++) close_quietly(theirs[i]);
+  worker->pidfd = k_pidfd_open(worker->pid);
+  if (worker->pidfd < 0) die("fork", errno, NULL, "cannot watch a worker (Linux 5.3 or newer is needed)");
+  fcntl(worker->pidfd, F_SETFD, FD_CLOEXEC);
+  return worker;
+}
+
+void worker_look_at_status(struct worker *worker) {
+  enum status_type type;
+  const char *payload;
+  size_t length, size;
+  while ((size = status_next(&worker->status, worker->status_seen, &type, &payload, &length)) > 0) {
+    if (type == STATUS_SANDBOX && worker->sandbox < 0) {
+      char digits[16] = {0};
+      memcpy(digits, payload, length < sizeof digits ? length : sizeof digits - 1);
+      worker->sandbox = k_pidfd_open(atoi(digits));
+    }
+    worker->status_seen += size;
+  }
+}
+
+void worker_cancel(struct worker *worker, int signal) {
+  worker->cancel = signal;
+  if (worker->sandbox >= 0) k_pidfd_signal(worker->sandbox, signal);
+  if (worker->sandbox < 0 || signal == SIGKILL) k_pidfd_signal(worker->pidfd, SIGKILL);
+}
+
+struct buffer worker_reply(const struct worker *worker, int wait_status, uint32_t *frame_type) {
+  enum status_type type;
+  const char *payload;
+  size_t length, size, offset = 0;
+  struct buffer reply = {0};
+  while ((size = status_next(&worker->status, offset, &type, &payload, &length)) > 0) {
+    offset += size;
+    if (type != STATUS_RESULT && type != STATUS_ERROR) continue;
+    *frame_type = type;
+    buffer_append(&reply, payload, length);
+    return reply;
+  }
+  *frame_type = STATUS_ERROR;
+  const char *phase = worker->cancel != 0 ? "cancel" : "helper";
+  buffer_format(&reply, "phase=%s%cerrno=0%cpath=%cmessage=", phase, '\0', '\0', '\0');
+  if (worker->cancel != 0)
+    buffer_string(&reply, "the request was cancelled");
+  else if (WIFSIGNALED(wait_status))
+    buffer_format(&reply, "the worker was ended by signal %d", WTERMSIG(wait_status));
+  else
+    buffer_format(&reply, "the worker ended with status %d and no reply", WEXITSTATUS(wait_status));
+  buffer_append(&reply, "", 1);
+  return reply;
+}

@@ -1,0 +1,43 @@
+// One running request, as the serve loop sees it: a forked worker and the pipes it speaks through.
+#ifndef TSBUILD_WORKER_H
+#define TSBUILD_WORKER_H
+
+#include "util.h"
+
+enum worker_pipe { PIPE_STDOUT, PIPE_STDERR, PIPE_DATA, PIPE_STATUS, PIPE_COUNT };
+
+/** What an epoll event is about: a pipe of a worker, the end of a worker (PIPE_COUNT), or stdin (no worker).
+ */
+struct watch {
+  struct worker *worker;
+  int source;
+};
+
+struct worker {
+  uint32_t id;  // the client's number for the request
+  pid_t pid;
+  int pidfd;
+  int sandbox;            // pidfd of the first process of a sandbox, or -1
+  int pipes[PIPE_COUNT];  // our ends; -1 once ended
+  struct buffer status;   // records so far
+  size_t status_seen;     // bytes of `status` already looked at
+  int cancel;             // the last signal asked for
+  struct watch watches[PIPE_COUNT + 1];
+  struct worker *next;
+};
+
+/** Forks a worker for the payload of a request frame. Never returns NULL; dies when the machine has no room.
+ */
+struct worker *worker_start(uint32_t id, char *payload, size_t length);
+
+/** Looks at the records that have arrived since (a sandbox has begun). */
+void worker_look_at_status(struct worker *worker);
+
+/** Sends a signal to all processes of the request's sandbox; without one, and with SIGKILL, the worker is
+ * killed. */
+void worker_cancel(struct worker *worker, int signal);
+
+/** The reply at the end: a whole result or error record, or what can be said about the worker's death. */
+struct buffer worker_reply(const struct worker *worker, int wait_status, uint32_t *frame_type);
+
+#endif
