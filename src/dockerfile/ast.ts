@@ -39,12 +39,14 @@ export interface Heredoc {
   /** `<<-`: leading tabs are stripped (already done in `content`). */
   readonly chomp: boolean;
   readonly content: string;
+  /** As written: a RUN whose shell handles its heredocs itself is handed them as they stand. */
+  readonly raw: string;
 }
 
 export interface InstructionBase {
   /** Where the instruction stands, heredoc bodies included. */
   readonly span: Span;
-  /** The logical line as BuildKit keeps it (`original`): continuations joined, keyword as written. */
+  /** The logical line: continuations joined, keyword as written, no blanks around. */
   readonly original: string;
   readonly flags: readonly Flag[];
   readonly heredocs: readonly Heredoc[];

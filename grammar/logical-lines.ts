@@ -1,0 +1,186 @@
+// Physical lines to logical lines: what stands between two instructions. Takes care of the byte order mark, CRLF,
+// continuations, comments (also inside a continuation), empty lines in continuations and heredoc bodies, and keeps a
+// map from the joined text back to the source, so that a token deep in a continued line still has an exact place.
+
+import {trim, trimStart} from './blanks.ts';
+import {type Directive, DirectiveBlock} from './directives.ts';
+
+/** Docker reads lines through a 64 KiB buffer that must hold the newline too. */
+export const lineBytesMax = 65_535;
+
+/** Text from `offset` on (to the next segment) stands at `line`, `column` of the source. */
+export interface Segment {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface LogicalLine {
+  /** Joined text; its beginning has no blanks, the beginnings of continuation lines keep theirs. */
+  readonly text: string;
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly segments: readonly Segment[];
+  /** Comments above, since the last instruction. */
+  readonly comments: readonly string[];
+  /** There was an empty line inside the continuation. */
+  readonly emptyContinuation: boolean;
+}
+
+export interface LineProblem {
+  readonly kind: 'repeated-directive' | 'bad-escape' | 'line-too-long';
+  readonly line: number;
+  /** Name or value of the directive. */
+  readonly detail: string;
+}
+
+export class LineReader {
+  readonly #lines: readonly string[];
+  readonly #directiveBlock = new DirectiveBlock();
+  readonly problems: LineProblem[] = [];
+  readonly directives: (Directive & {readonly line: number})[] = [];
+  #escape: '\\' | '`' = '\\';
+  /** Lines read so far, so also the number of the current line. */
+  #count = 0;
+  #comments: string[] = [];
+  /** The comment at hand is a directive, which documents nothing. */
+  #isDirective = false;
+
+  constructor(text: string) {
+    const lines = text.split('\n');
+    if (lines[lines.length - 1] === '') lines.pop();
+    this.#lines = lines;
+  }
+
+  get escape(): '\\' | '`' {
+    return this.#escape;
+  }
+
+  get linesRead(): number {
+    return this.#count;
+  }
+
+  /** The next logical line that is not empty, or undefined at the end. */
+  next(): LogicalLine | undefined {
+    for (let raw = this.#take(); raw !== undefined; raw = this.#take()) {
+      const line = trimNewline(raw);
+      const start = this.#count === 1 && line.startsWith('\ufeff') ? 1 : 0;
+      const content = trimStart(line.slice(start));
+      const column = line.length - content.length;
+      this.#readDirective(content);
+      if (content.startsWith('#')) {
+        this.#keepComment(line.slice(start));
+        continue;
+      }
+      const {text, continues} = cutContinuation(content, this.#escape);
+      if (text === '' && !continues) continue;
+      return this.#join(text, continues, column);
+    }
+    return undefined;
+  }
+
+  /** Reads a heredoc body up to `name` alone on a line; undefined when the file ends before. */
+  readHeredoc(name: string, chomp: boolean): string | undefined {
+    const body: string[] = [];
+    for (let raw = this.#take(); raw !== undefined; raw = this.#take()) {
+      const line = trimNewline(raw);
+      if ((chomp ? line.replace(/^\t+/, '') : line) === name) return body.join('');
+      body.push(`${raw}\n`);
+    }
+    return undefined;
+  }
+
+  #take(): string | undefined {
+    const line = this.#lines[this.#count];
+    if (line === undefined || this.problems.some(({kind}) => kind === 'line-too-long')) return undefined;
+    if (line.length > lineBytesMax / 3 && utf8Length(line) > lineBytesMax) {
+      this.problems.push({kind: 'line-too-long', line: this.#count + 1, detail: String(lineBytesMax)});
+      return undefined;
+    }
+    this.#count++;
+    return line;
+  }
+
+  #join(first: string, firstContinues: boolean, column: number): LogicalLine {
+    const firstLine = this.#count;
+    const segments: Segment[] = [{offset: 0, line: firstLine, column}];
+    let text = first;
+    let continues = firstContinues;
+    let emptyContinuation = false;
+    while (continues) {
+      const raw = this.#take();
+      if (raw === undefined) break;
+      const line = trimNewline(raw);
+      const visible = trimStart(line);
+      if (visible.startsWith('#')) continue;
+      if (visible === '') {
+        emptyContinuation = true;
+        continue;
+      }
+      const part = cutContinuation(line, this.#escape);
+      segments.push({offset: text.length, line: this.#count, column: 0});
+      text += part.text;
+      continues = part.continues;
+    }
+    const comments = this.#comments;
+    this.#comments = [];
+    return {text, firstLine, lastLine: this.#count, segments, comments, emptyContinuation};
+  }
+
+  #readDirective(line: string): void {
+    const found = this.#directiveBlock.read(line);
+    if (found === undefined) return;
+    const {name, value} = found.directive;
+    if (found.repeated) this.problems.push({kind: 'repeated-directive', line: this.#count, detail: name});
+    else if (name !== 'escape') this.directives.push({...found.directive, line: this.#count});
+    else if (value === '\\' || value === '`') this.#escape = value;
+    else this.problems.push({kind: 'bad-escape', line: this.#count, detail: value});
+    this.#isDirective = true;
+  }
+
+  /** Docker cuts the first character, whatever it is: an indented comment keeps its `#`. */
+  #keepComment(line: string): void {
+    const comment = trim(line.slice(1));
+    if (comment === '') this.#comments = [];
+    else if (!this.#isDirective) this.#comments.push(comment);
+    this.#isDirective = false;
+  }
+}
+
+/** Where the character at `offset` of a logical line stands. */
+export function placeOf(line: LogicalLine, offset: number): {readonly line: number; readonly column: number} {
+  let low = 0;
+  for (let high = line.segments.length - 1; low < high; ) {
+    const middle = (low + high + 1) >> 1;
+    if ((line.segments[middle]?.offset ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const segment = line.segments[low] ?? {offset: 0, line: line.firstLine, column: 0};
+  return {line: segment.line, column: segment.column + offset - segment.offset};
+}
+
+/** Blanks may follow the escape character; two of them in a row do not continue the line. */
+function cutContinuation(
+  line: string,
+  escapeCharacter: string,
+): {readonly text: string; readonly continues: boolean} {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end--;
+  const continues = end > 0 && line[end - 1] === escapeCharacter && line[end - 2] !== escapeCharacter;
+  return continues ? {text: line.slice(0, end - 1), continues} : {text: line, continues};
+}
+
+function trimNewline(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === '\r') end--;
+  return line.slice(0, end);
+}
+
+function utf8Length(text: string): number {
+  let length = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return length;
+}

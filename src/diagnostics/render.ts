@@ -1,0 +1,97 @@
+// The only drawer of excerpts: diagnostics as text for a terminal or a log.
+//
+//   error[dockerfile-unknown-flag]: unknown flag: --form
+//    --> Dockerfile:7:6
+//     6 │ WORKDIR /app
+//   > 7 │ COPY --form=build /out /app
+//       │      ^^^^^^
+//     8 │ CMD ["/app"]
+//     hint: did you mean --from?
+
+import type {Diagnostic} from './diagnostic.ts';
+import {displayWidth, excerptOf} from './excerpt.ts';
+import type {SourceFile} from './source-file.ts';
+import type {Span} from './span.ts';
+
+export interface RenderOptions {
+  /** With ANSI colours. */
+  readonly color: boolean;
+  /** Width of the terminal; 0 for unlimited. */
+  readonly columns: number;
+}
+
+/** Lines shown around the place. */
+const contextLines = 2;
+/** Lines shown of a place with many. */
+const placeLinesMax = 5;
+
+type Paint = (text: string) => string;
+
+interface Palette {
+  readonly error: Paint;
+  readonly warning: Paint;
+  readonly dim: Paint;
+  readonly hint: Paint;
+  readonly bold: Paint;
+}
+
+/** The diagnostics one below the other, an empty line between; ends in a newline unless there are none. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  const palette = paletteFor(options.color);
+  return diagnostics.map((diagnostic) => `${render(diagnostic, options, palette)}\n`).join('\n');
+}
+
+function render(diagnostic: Diagnostic, options: RenderOptions, palette: Palette): string {
+  const {severity, code, message, file, span} = diagnostic;
+  const paint = severity === 'error' ? palette.error : palette.warning;
+  const lines = [`${paint(`${severity}[${code}]`)}${palette.bold(`: ${message}`)}`];
+  if (file !== undefined && span !== undefined) {
+    lines.push(palette.dim(` --> ${file.path}:${span.line}:${span.column + 1}`));
+    lines.push(...excerpt(file, span, options, palette, paint));
+  } else if (file !== undefined) lines.push(palette.dim(` --> ${file.path}`));
+  for (const note of diagnostic.notes ?? []) lines.push(`  ${note}`);
+  for (const hint of diagnostic.hints ?? []) lines.push(`  ${palette.hint('hint:')} ${hint}`);
+  return lines.join('\n');
+}
+
+function excerpt(
+  file: SourceFile,
+  span: Span,
+  options: RenderOptions,
+  palette: Palette,
+  paint: Paint,
+): readonly string[] {
+  const last = Math.min(span.endLine, span.line + placeLinesMax - 1, file.lines.length);
+  const from = Math.max(1, span.line - contextLines);
+  const to = Math.min(file.lines.length, last + contextLines);
+  const numberWidth = String(to).length;
+  const width =
+    options.columns > 0 ? Math.max(20, options.columns - numberWidth - 5) : Number.POSITIVE_INFINITY;
+  const lines: string[] = [];
+  for (let number = from; number <= to; number++) {
+    const inPlace = number >= span.line && number <= last;
+    const text = file.lines[number - 1] ?? '';
+    const marked = number === span.line && span.line === span.endLine;
+    const part = excerptOf(text, marked ? span.column : 0, marked ? span.endColumn : 0, width);
+    const margin = `${inPlace ? '>' : ' '} ${String(number).padStart(numberWidth)}`;
+    lines.push(`${inPlace ? paint(margin) : palette.dim(margin)} ${palette.dim('│')} ${part.text}`.trimEnd());
+    if (!marked) continue;
+    const carets = '^'.repeat(Math.max(1, displayWidth(part.marked)));
+    const indent = ' '.repeat(displayWidth(part.before));
+    lines.push(`${' '.repeat(numberWidth + 2)} ${palette.dim('│')} ${indent}${paint(carets)}`);
+  }
+  if (span.endLine > last) lines.push(`${' '.repeat(numberWidth + 2)} ${palette.dim('│')} …`);
+  return lines;
+}
+
+function paletteFor(color: boolean): Palette {
+  const paint = (code: string): Paint =>
+    color ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text;
+  return {
+    error: paint('1;31'),
+    warning: paint('1;33'),
+    dim: paint('2'),
+    hint: paint('36'),
+    bold: paint('1'),
+  };
+}

@@ -1,0 +1,240 @@
+// Text to statements: drives the line reader and the grammar over a file, reads heredoc bodies where they are opened,
+// and collects what is wrong with the syntax. What instructions mean is not looked at.
+
+import {trimEnd} from '../../grammar/blanks.ts';
+import {DockerfileGrammar, type SyntaxProblem} from '../../grammar/dockerfile-parser.ts';
+import {type LineProblem, LineReader, type LogicalLine, lineBytesMax} from '../../grammar/logical-lines.ts';
+import type {ParsedInstruction} from '../../grammar/rule-tools.ts';
+import {textOf} from '../../grammar/tokens.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {Span} from '../diagnostics/span.ts';
+import type {Heredoc} from './ast.ts';
+import {chompTabs, type HeredocOpening, heredocsOf} from './heredoc.ts';
+import type {InstructionReader} from './instruction-reader.ts';
+import {type Statement, spanOf, statementOf} from './statement.ts';
+
+/** A grammar with its keywords. */
+export interface Language {
+  readonly readers: ReadonlyMap<string, InstructionReader>;
+  readonly grammar: DockerfileGrammar;
+}
+
+/** A statement, or the place of one that the grammar refused. */
+export interface StatementSlot {
+  readonly statement?: Statement;
+  readonly keyword: string;
+  readonly keywordSpan: Span;
+  /** What is wrong with it and is told together with the meaning, not with the syntax (see `StatementList.syntax`). */
+  readonly problem?: Diagnostic;
+}
+
+export interface StatementList {
+  readonly slots: readonly StatementSlot[];
+  readonly escape: '\\' | '`';
+  readonly directives: {readonly syntax?: string; readonly check?: string};
+  /** Mistakes that keep docker from reading the file at all; it tells these before any other. */
+  readonly syntax: readonly Diagnostic[];
+  readonly warnings: readonly Diagnostic[];
+  readonly linesCount: number;
+}
+
+const languages = new WeakMap<readonly InstructionReader[], Language>();
+
+/** The language of these readers; built on first use, since building the grammar takes longer than using it. */
+export function languageOf(readers: readonly InstructionReader[]): Language {
+  const known = languages.get(readers);
+  if (known !== undefined) return known;
+  const language: Language = {
+    readers: new Map(readers.map((reader) => [reader.keyword, reader])),
+    grammar: new DockerfileGrammar(new Map(readers.map(({keyword, shape}) => [keyword, shape]))),
+  };
+  languages.set(readers, language);
+  return language;
+}
+
+export function readStatements(file: SourceFile, language: Language): StatementList {
+  const run = new StatementRun(file, language);
+  for (let line = run.lines.next(); line !== undefined; line = run.lines.next()) run.add(line);
+  return run.finish();
+}
+
+class StatementRun {
+  readonly lines: LineReader;
+  readonly #file: SourceFile;
+  readonly #language: Language;
+  readonly #slots: StatementSlot[] = [];
+  readonly #syntax: Diagnostic[] = [];
+  readonly #warnings: Diagnostic[] = [];
+
+  constructor(file: SourceFile, language: Language) {
+    this.#file = file;
+    this.#language = language;
+    this.lines = new LineReader(file.text);
+  }
+
+  add(line: LogicalLine): void {
+    if (line.emptyContinuation) {
+      this.#warnings.push({
+        severity: 'warning',
+        code: 'NoEmptyContinuation',
+        message: `Empty continuation line found in: ${line.text}`,
+        file: this.#file,
+        span: this.#wholeLine(line.lastLine),
+      });
+    }
+    const parsed = this.#language.grammar.parse(trimEnd(line.text), this.lines.escape);
+    const first = parsed.keywords[0];
+    const keyword = first === undefined ? '' : textOf(first).toUpperCase();
+    const keywordSpan =
+      first === undefined ? spanOf(line, 0, line.text.length) : spanOf(line, first.startOffset, endOf(first));
+    if (parsed.instruction !== undefined) {
+      this.#addStatement(line, parsed.instruction, {keyword, keywordSpan});
+    } else if (parsed.problem?.kind === 'image-arguments') {
+      this.#slots.push({keyword, keywordSpan, problem: this.#describe(line, parsed.problem)});
+    } else {
+      if (parsed.problem !== undefined) this.#syntax.push(this.#describe(line, parsed.problem));
+      this.#slots.push({keyword, keywordSpan});
+    }
+  }
+
+  finish(): StatementList {
+    for (const problem of this.lines.problems) this.#syntax.push(this.#describeLine(problem));
+    if (this.#slots.length === 0 && this.#syntax.length === 0) {
+      this.#syntax.push({
+        severity: 'error',
+        code: 'dockerfile-empty',
+        message: 'file with no instructions',
+        file: this.#file,
+        span: this.#wholeLine(Math.max(1, this.lines.linesRead)),
+      });
+    }
+    const directive = (name: string) => this.lines.directives.find((each) => each.name === name)?.value;
+    const [syntax, check] = [directive('syntax'), directive('check')];
+    return {
+      slots: this.#slots,
+      escape: this.lines.escape,
+      directives: {...(syntax === undefined ? {} : {syntax}), ...(check === undefined ? {} : {check})},
+      syntax: this.#syntax.sort((a, b) => (a.span?.line ?? 0) - (b.span?.line ?? 0)),
+      warnings: this.#warnings,
+      linesCount: this.lines.linesRead,
+    };
+  }
+
+  #addStatement(line: LogicalLine, parsed: ParsedInstruction, slot: StatementSlot): void {
+    const heredocs = this.#readHeredocs(line, parsed);
+    if (heredocs === undefined) {
+      this.#slots.push(slot);
+      return;
+    }
+    const text = trimEnd(line.text);
+    const end = spanOf(line, 0, text.length);
+    const lastLine = this.lines.linesRead;
+    const span: Span =
+      lastLine === end.endLine
+        ? end
+        : {...end, endLine: lastLine, endColumn: this.#file.lines[lastLine - 1]?.length ?? 0};
+    this.#slots.push({...slot, statement: statementOf(line, parsed, {heredocs, span})});
+  }
+
+  /** Undefined when a body has no end, or its name cannot be read. */
+  #readHeredocs(line: LogicalLine, parsed: ParsedInstruction): readonly Heredoc[] | undefined {
+    if (!line.text.includes('<<') || !this.#mayOpenHeredoc(parsed)) return [];
+    const openings = heredocsOf(line.text);
+    const heredocs: Heredoc[] = [];
+    if ('error' in openings) {
+      this.#fail('dockerfile-heredoc-name', openings.error, spanOf(line, 0, trimEnd(line.text).length));
+      return undefined;
+    }
+    for (const opening of openings) {
+      const raw = this.lines.readHeredoc(opening.name, opening.chomp);
+      if (raw === undefined) {
+        this.#reportUnterminated(line, opening);
+        return undefined;
+      }
+      heredocs.push({...opening, content: opening.chomp ? chompTabs(raw) : raw, raw});
+    }
+    return heredocs;
+  }
+
+  #mayOpenHeredoc(parsed: ParsedInstruction): boolean {
+    const shape = this.#language.grammar.shapeOf(parsed.keyword);
+    const inner = shape === 'nested' ? (parsed.arguments.nested ?? parsed) : parsed;
+    if (inner.arguments.json) return false;
+    return this.#language.readers.get(textOf(inner.keyword).toUpperCase())?.heredoc === true;
+  }
+
+  #reportUnterminated(line: LogicalLine, {name}: HeredocOpening): void {
+    const at = Math.max(0, line.text.indexOf('<<'));
+    const named = line.text.indexOf(name, at);
+    const span = named < 0 ? spanOf(line, at, at + 2) : spanOf(line, named, named + name.length);
+    this.#fail('dockerfile-unterminated-heredoc', 'unterminated heredoc', span, [
+      `add a line with nothing but ${name} at the end of the text`,
+    ]);
+  }
+
+  #describe(line: LogicalLine, {kind, keyword, token}: SyntaxProblem): Diagnostic {
+    const name = textOf(keyword).toUpperCase();
+    const place = token ?? keyword;
+    const span = spanOf(line, place.startOffset, endOf(place));
+    switch (kind) {
+      case 'image-arguments':
+        return this.#error('dockerfile-from-arguments', 'FROM requires either one or three arguments', span, [
+          'write FROM image, or FROM image AS name',
+        ]);
+      case 'value-missing':
+        return this.#error('dockerfile-value-missing', `${name} must have two arguments`, span, [
+          `write ${name} name=value`,
+        ]);
+      case 'equals-missing': {
+        const word = JSON.stringify(token === undefined ? '' : textOf(token));
+        const message = `Syntax error - can't find = in ${word}. Must be of the form: name=value`;
+        return this.#error('dockerfile-equals-missing', message, span, [
+          'quote a value that contains blanks: name="first second"',
+        ]);
+      }
+      case 'array-of-strings':
+        return this.#error(
+          'dockerfile-array-of-strings',
+          'when using JSON array syntax, arrays must be comprised of strings only',
+          span,
+        );
+    }
+  }
+
+  #describeLine({kind, line, detail}: LineProblem): Diagnostic {
+    const span = this.#wholeLine(line);
+    switch (kind) {
+      case 'repeated-directive':
+        return this.#error('dockerfile-directive', `only one ${detail} parser directive can be used`, span);
+      case 'bad-escape':
+        return this.#error(
+          'dockerfile-directive',
+          `invalid escape token '${detail}' does not match \` or \\`,
+          span,
+        );
+      case 'line-too-long': {
+        const message = `dockerfile line greater than max allowed size of ${lineBytesMax}`;
+        return this.#error('dockerfile-line-too-long', message, span);
+      }
+    }
+  }
+
+  #fail(code: string, message: string, span: Span, hints?: readonly string[]): void {
+    this.#syntax.push(this.#error(code, message, span, hints));
+  }
+
+  #error(code: string, message: string, span: Span, hints?: readonly string[]): Diagnostic {
+    const error = {severity: 'error', code, message, file: this.#file, span} as const;
+    return hints === undefined ? error : {...error, hints};
+  }
+
+  #wholeLine(line: number): Span {
+    const text = this.#file.lines[line - 1] ?? '';
+    return {line, column: 0, endLine: line, endColumn: text.length};
+  }
+}
+
+function endOf(token: ParsedInstruction['keyword']): number {
+  return token.startOffset + token.image.length;
+}
