@@ -19,7 +19,8 @@ export function reportFailure(error: unknown, io: CliIo, interrupt: AbortSignal)
     io.stderr.write(
       renderDiagnostics(error.diagnostics, {
         color: wantsColor(io.stderr, io.env),
-        columns: columnsOf(io.stderr),
+        // A log is wrapped by whoever shows it.
+        columns: io.stderr.isTTY === true ? columnsOf(io.stderr) : 0,
       }),
     );
     return exitCodeOf(error.kind);

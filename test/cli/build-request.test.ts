@@ -1,0 +1,231 @@
+import {describe, expect, it} from 'vitest';
+import type {BuildRequest} from '../../src/build/request.ts';
+import {buildRequestOf} from '../../src/cli/build-request.ts';
+import {parseCommandLine} from '../../src/cli/program.ts';
+import {BuildError} from '../../src/diagnostics/build-error.ts';
+import {hostPlatform} from '../../src/oci/platform.ts';
+import {type MemoryIoOptions, memoryIo} from './memory-io.ts';
+
+async function request(argv: readonly string[], options: MemoryIoOptions = {}): Promise<BuildRequest> {
+  const {flags, operands} = parseCommandLine(argv);
+  return buildRequestOf(flags, operands, memoryIo(options));
+}
+
+async function problems(argv: readonly string[], options: MemoryIoOptions = {}): Promise<string[]> {
+  const error = await request(argv, options).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof BuildError)) throw error ?? new Error('no problem');
+  expect(error.kind).toBe('usage');
+  return error.diagnostics.map(({message}) => message);
+}
+
+describe('without flags', () => {
+  it('the request has docker’s defaults', async () => {
+    expect(await request(['.'], {cwd: '/usr'})).toEqual({
+      context: {type: 'directory', path: '/usr'},
+      tags: [],
+      buildArgs: {},
+      labels: {},
+      noCache: false,
+      pull: false,
+      outputs: [],
+      buildContexts: {},
+      secrets: {},
+      ssh: {},
+      network: 'default',
+      extraHosts: [],
+      shmSizeBytes: 64 * 1024 * 1024,
+      ulimits: [],
+      entitlements: new Set(),
+      workingDirectory: '/usr',
+      environment: {},
+    });
+  });
+});
+
+describe('the context', () => {
+  it.each([
+    ['https://example.com/a.git#main'],
+    ['http://example.com/ctx.tar.gz'],
+    ['git@github.com:a/b.git'],
+    ['git://example.com/a'],
+    ['ssh://git@example.com/a'],
+    ['github.com/a/b'],
+  ])('%s is a URL', async (url) => {
+    expect((await request([url])).context).toEqual({type: 'url', url});
+  });
+
+  it('- is standard input', async () => {
+    const {context} = await request(['-'], {stdin: 'FROM scratch\n'});
+    expect(context).toEqual({type: 'stdin', bytes: Buffer.from('FROM scratch\n')});
+  });
+
+  it('is needed, and only one', async () => {
+    expect(await problems([])).toEqual(['build needs exactly one PATH, URL or "-", got none']);
+    expect(await problems(['a', 'b'])).toEqual(['build needs exactly one PATH, URL or "-", got a b']);
+  });
+});
+
+describe('-f', () => {
+  it('is handed on as written', async () => {
+    expect((await request(['-f', 'docker/x', '.'])).dockerfile).toBe('docker/x');
+  });
+
+  it('- reads standard input', async () => {
+    const got = await request(['-f', '-', '.'], {stdin: 'FROM scratch\n'});
+    expect(got).toMatchObject({dockerfile: '-', dockerfileText: 'FROM scratch\n'});
+  });
+
+  it('- does not go with a context of -', async () => {
+    expect(await problems(['-f', '-', '-'])).toEqual([
+      'standard input cannot be both the context and the Dockerfile',
+    ]);
+  });
+});
+
+describe('build args and labels', () => {
+  it('a value may hold =, and may be empty', async () => {
+    const argv = ['--build-arg', 'A=b=c', '--build-arg', 'B=', '.'];
+    expect((await request(argv)).buildArgs).toEqual({A: 'b=c', B: ''});
+  });
+
+  it('a bare name takes its value from the environment, or is left out', async () => {
+    const argv = ['--build-arg', 'A', '--build-arg', 'B', '.'];
+    expect((await request(argv, {env: {A: '1'}})).buildArgs).toEqual({A: '1'});
+  });
+
+  it('the last one of a name wins', async () => {
+    expect((await request(['--build-arg', 'A=1', '--build-arg', 'A=2', '.'])).buildArgs).toEqual({A: '2'});
+  });
+
+  it('a label without a value is empty', async () => {
+    expect((await request(['--label', 'a', '--label', 'b=c', '.'])).labels).toEqual({a: '', b: 'c'});
+  });
+
+  it('without a name they are refused', async () => {
+    expect(await problems(['--build-arg', '=x', '--label', '=y', '.'])).toHaveLength(2);
+  });
+});
+
+describe('tags', () => {
+  it('are normalised, each once', async () => {
+    expect((await request(['-t', 'app', '-t', 'app:latest', '-t', 'r.example/a:1', '.'])).tags).toEqual([
+      'docker.io/library/app:latest',
+      'r.example/a:1',
+    ]);
+  });
+
+  it('that are none are refused', async () => {
+    expect((await problems(['-t', 'App', '.']))[0]).toMatch(/invalid tag "App": .*lowercase/);
+  });
+});
+
+describe('--platform', () => {
+  it.each([
+    [['--platform', 'linux/arm64'], {os: 'linux', architecture: 'arm64'}],
+    [['--platform', 'linux/arm/v7'], {os: 'linux', architecture: 'arm', variant: 'v7'}],
+    [['--platform', 'local'], hostPlatform()],
+    [['--platform', 'linux/amd64,linux/amd64'], {os: 'linux', architecture: 'amd64'}],
+  ])('%j is one platform', async (argv, platform) => {
+    expect((await request([...argv, '.'])).platform).toEqual(platform);
+  });
+
+  it('comes from DOCKER_DEFAULT_PLATFORM when it is not given', async () => {
+    const env = {DOCKER_DEFAULT_PLATFORM: 'linux/arm64'};
+    expect((await request(['.'], {env})).platform).toMatchObject({architecture: 'arm64'});
+    expect((await request(['--platform=linux/386', '.'], {env})).platform).toMatchObject({
+      architecture: '386',
+    });
+  });
+
+  it('as a list is refused clearly', async () => {
+    expect((await problems(['--platform', 'linux/amd64,linux/arm64', '.']))[0]).toMatch(
+      /one platform per build/,
+    );
+    expect(await problems(['--platform=linux/amd64', '--platform=linux/arm64', '.'])).toHaveLength(1);
+  });
+});
+
+describe('outputs', () => {
+  it('keep their order', async () => {
+    const {outputs} = await request(['-o', 'out', '-o', 'type=oci,dest=a', '.']);
+    expect(outputs.map(({type}) => type)).toEqual(['local', 'oci']);
+  });
+
+  it('--load adds the image store to others', async () => {
+    expect((await request(['--load', '.'])).outputs).toEqual([]);
+    const {outputs} = await request(['--load', '-o', 'out', '.']);
+    expect(outputs.map(({type}) => type)).toEqual(['local', 'image']);
+  });
+});
+
+describe('the cache', () => {
+  it.each([
+    [['--no-cache'], true],
+    [
+      ['--no-cache-filter', 'a,b', '--no-cache-filter=c'],
+      ['a', 'b', 'c'],
+    ],
+    [[], false],
+  ])('%j', async (argv, noCache) => {
+    expect((await request([...argv, '.'])).noCache).toEqual(noCache);
+  });
+
+  it('--no-cache and --no-cache-filter exclude each other', async () => {
+    expect(await problems(['--no-cache', '--no-cache-filter', 'a', '.'])).toHaveLength(1);
+  });
+});
+
+describe('the network', () => {
+  it('host allows itself', async () => {
+    const got = await request(['--network=host', '.']);
+    expect(got).toMatchObject({network: 'host', entitlements: new Set(['network.host'])});
+  });
+
+  it('of an unknown kind is refused', async () => {
+    expect((await problems(['--network', 'bridge', '.']))[0]).toMatch(/default, none or host, got "bridge"/);
+  });
+});
+
+describe('entitlements', () => {
+  it('are known ones', async () => {
+    expect((await request(['--allow', 'security.insecure', '.'])).entitlements).toEqual(
+      new Set(['security.insecure']),
+    );
+    expect((await problems(['--allow', 'security.insecur', '.']))[0]).toMatch(
+      /did you mean security.insecure/,
+    );
+  });
+});
+
+describe('secrets', () => {
+  it('name files by absolute path', async () => {
+    const {secrets} = await request(['--secret', 'id=a,src=etc/passwd', '--secret', 'id=b,env=X', '.']);
+    expect(secrets).toEqual({a: {file: '/etc/passwd'}, b: {env: 'X'}});
+  });
+
+  it('that are not there are told at once', async () => {
+    expect(await problems(['--secret', 'id=a,src=/no/such', '.'])).toEqual([
+      '--secret id=a: no such file: /no/such',
+    ]);
+  });
+});
+
+describe('mistakes', () => {
+  it('are all told at once', async () => {
+    const argv = [
+      '-t',
+      'App',
+      '--network=x',
+      '--ulimit=y',
+      '--shm-size=z',
+      '--add-host=q',
+      '-o',
+      'type=',
+      '.',
+    ];
+    expect(await problems(argv)).toHaveLength(6);
+  });
+});
