@@ -8,7 +8,7 @@ const tailBytesMax = 1024 * 1024;
 
 export class LogTail {
   readonly #splitters = {stdout: new LineSplitter(), stderr: new LineSplitter()};
-  #lines: {readonly text: string; readonly bytes: number}[] = [];
+  #lines: {readonly time: string; readonly text: string; readonly bytes: number}[] = [];
   #bytes = 0;
   #dropped = 0;
 
@@ -24,23 +24,24 @@ export class LogTail {
 
   /** The last `count` lines, as text. */
   last(count: number): string[] {
-    return this.#lines.slice(-count).map(({text}) => text.slice(text.indexOf(' ') + 1));
+    return count <= 0 ? [] : this.#lines.slice(-count).map(({text}) => text);
   }
 
   get isEmpty(): boolean {
     return this.#lines.length === 0;
   }
 
-  /** BuildKit's block for a failed step. */
-  block(name: string): string {
+  /** BuildKit's block for a failed step; `show` may change what is printed of a line. */
+  block(name: string, show: (line: string) => string = (line) => line): string {
     const dropped = this.#dropped === 0 ? '' : `[${this.#dropped} earlier lines]\n`;
-    return `------\n > ${name}:\n${dropped}${this.#lines.map(({text}) => `${text}\n`).join('')}------\n`;
+    const lines = this.#lines.map(({time, text}) => `${time} ${show(text)}\n`);
+    return `------\n > ${show(name)}:\n${dropped}${lines.join('')}------\n`;
   }
 
   #add(lines: readonly Uint8Array[], sinceStartMs: number): void {
     for (const bytes of lines) {
-      const text = `${(sinceStartMs / 1000).toFixed(3)} ${Buffer.from(bytes).toString('utf8')}`;
-      this.#lines.push({text, bytes: bytes.length + 1});
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+      this.#lines.push({time: (sinceStartMs / 1000).toFixed(3), text, bytes: bytes.length + 1});
       this.#bytes += bytes.length + 1;
     }
     // Seldom and much, not often and little: dropping copies the array.

@@ -9,5 +9,5 @@ export function warningsText(warnings: readonly Diagnostic[]): string {
     const line = warning.span === undefined ? '' : ` (line ${warning.span.line})`;
     return ` - ${warning.code}: ${warning.message}${line}\n`;
   });
-  return `\n ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n${lines.join('')}`;
+  return ` ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n${lines.join('')}`;
 }

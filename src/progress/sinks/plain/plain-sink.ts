@@ -70,8 +70,11 @@ class PlainSink implements ProgressSink {
   close(): void {
     this.#stopTicking();
     for (const step of this.#steps.values()) step.flushOutput(this.#host.clock.nowMs());
-    for (const step of this.#waiting) if (step.hasPending) this.#print(step, this.#host.clock.nowMs());
-    if (this.#floor?.hasPending) this.#print(this.#floor, this.#host.clock.nowMs());
+    // The floor's own step first: printing another one takes the floor away from it.
+    const floor = this.#floor === undefined ? [] : [this.#floor];
+    for (const step of [...floor, ...this.#steps.values()]) {
+      if (step.hasPending) this.#print(step, this.#host.clock.nowMs());
+    }
     if (this.#warnings.length > 0) this.#host.write(warningsText(this.#warnings));
   }
 

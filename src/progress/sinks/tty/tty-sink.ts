@@ -65,10 +65,9 @@ class TtySink implements ProgressSink {
     this.#screen.close();
     for (const step of this.#steps.values()) {
       if (step.finished?.outcome !== 'error' || step.tail.isEmpty) continue;
-      const block = step.tail.block(step.name).split('\n').map(tameLine).join('\n');
-      this.#host.write(block);
+      this.#host.write(step.tail.block(step.name, tameLine));
     }
-    this.#host.write(warningsText(this.#warnings));
+    if (this.#warnings.length > 0) this.#host.write(`\n${warningsText(this.#warnings)}`);
   }
 
   #stepOf(event: {readonly step: StepId; readonly name?: string; readonly atMs: number}): TtyStep {

@@ -1,0 +1,123 @@
+import {describe, expect, it} from 'vitest';
+import {createPlainSink} from '../../../src/progress/sinks/plain/plain-sink.ts';
+import {fakeHost} from './fake-host.ts';
+import {failedBuild, Story, wholeBuild} from './story.ts';
+
+function story(): Story {
+  const host = fakeHost();
+  return new Story(createPlainSink(host), host);
+}
+
+describe('plain progress', () => {
+  it('tells a whole build', async () => {
+    await expect(wholeBuild(story())).toMatchFileSnapshot('golden/whole.plain.txt');
+  });
+
+  it('tells a failed build', async () => {
+    await expect(failedBuild(story())).toMatchFileSnapshot('golden/failed.plain.txt');
+  });
+
+  it('numbers steps in the order in which they are first seen', () => {
+    const text = story().start('b', 'B').end('b').start('a', 'A').end('a').close();
+    expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');
+  });
+
+  it('keeps a block together while its step goes on writing', () => {
+    const text = story()
+      .start('a', 'A')
+      .start('b', 'B')
+      .say('a', '1\n')
+      .say('b', 'x\n')
+      .wait(400)
+      .say('a', '2\n')
+      .end('a')
+      .end('b')
+      .close();
+    expect(text).toBe('#1 A\n#1 0.000 1\n#1 0.400 2\n#1 DONE 0.4s\n\n#2 B\n#2 0.000 x\n#2 DONE 0.4s\n\n');
+  });
+
+  it('passes the floor on from a step that has fallen silent', () => {
+    const text = story()
+      .start('a', 'A')
+      .start('b', 'B')
+      .wait(200)
+      .say('b', 'x\n')
+      .wait(1200)
+      .say('b', 'y\n')
+      .end('a')
+      .end('b')
+      .close();
+    expect(text).toBe(
+      [
+        '#1 A',
+        '#1 ...',
+        '',
+        '#2 B',
+        '#2 0.200 x',
+        '#2 1.400 y',
+        '#2 ...',
+        '',
+        '#1 A',
+        '#1 DONE 1.4s',
+        '',
+        '#2 B',
+        '#2 DONE 1.4s',
+        '',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('lets nobody wait longer than five seconds for a step that never stops writing', () => {
+    const busy = story().start('a', 'A').start('b', 'B').say('b', 'waits\n');
+    for (let half = 0; half < 14; half++) busy.say('a', `${half}\n`).wait(500);
+    const text = busy.end('a').end('b').close();
+    expect(text.indexOf('waits')).toBeLessThan(text.indexOf('#1 6.000 12'));
+    expect(text.indexOf('waits')).toBeGreaterThan(text.indexOf('#1 4.000 8'));
+  });
+
+  it('loses no byte: lines in pieces, several streams, no newline at the end, no UTF-8', () => {
+    const text = story()
+      .start('a', 'A')
+      .say('a', 'out-')
+      .say('a', 'err-', 'stderr')
+      .say('a', 'put\n')
+      .say('a', 'or', 'stderr')
+      .say('a', 'last')
+      .end('a')
+      .close();
+    expect(text).toBe('#1 A\n#1 0.000 out-put\n#1 0.000 last\n#1 0.000 err-or\n#1 DONE 0.0s\n\n');
+    const host = fakeHost();
+    const chunks: Uint8Array[] = [];
+    const sink = createPlainSink({...host, write: (data) => void chunks.push(Buffer.from(data))});
+    new Story(sink, host)
+      .start('a', 'A')
+      .say('a', new Uint8Array([0xff, 0x00, 0xfe, 0x0a]))
+      .close();
+    expect(Buffer.concat(chunks).includes(Buffer.from([0xff, 0x00, 0xfe, 0x0a]))).toBe(true);
+  });
+
+  it('prints a line of a megabyte whole', () => {
+    const line = 'x'.repeat(1_000_000);
+    const text = story().start('a', 'A').say('a', `${line}\n`).end('a').close();
+    expect(text.split('x')).toHaveLength(1_000_001);
+  });
+
+  it('writes out what is pending when the build ends in the middle', () => {
+    const text = story().start('a', 'A').start('b', 'B').say('a', '1\n2').say('b', 'x').close();
+    expect(text).toContain('#1 0.000 2\n');
+    expect(text).toContain('#2 0.000 x\n');
+  });
+
+  it('tells of a long download every five seconds, and of its end', () => {
+    const long = story().start('a', 'A');
+    for (let second = 0; second <= 12; second++) long.fetch('a', 'layer', second * 1e6, 20e6).wait(1000);
+    const lines = long.fetch('a', 'layer', 20e6, 20e6, true).end('a').close().split('\n');
+    expect(lines.filter((line) => line.includes('layer'))).toEqual([
+      '#1 layer 0B / 20.00MB',
+      '#1 layer 5.00MB / 20.00MB 5.0s',
+      '#1 layer 10.00MB / 20.00MB 10.0s',
+      '#1 layer 20.00MB / 20.00MB 13.0s done',
+    ]);
+  });
+});
