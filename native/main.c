@@ -63,6 +63,7 @@ int main(int argc, char **argv) {
   const struct verb *verb = verb_find(argv[1]);
   if (!serving && verb == NULL)
     die("request", 0, NULL, "unknown verb \"%.80s\" (see tsbuild-helper help)", argv[1]);
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);  // whatever our parent ignored
   own_binary_protect(argv);
   userns_enter();
   if (serving) return serve();

@@ -30,7 +30,8 @@ static bool copy_whole(int from, int to) {
 static char *arguments_start;
 static size_t arguments_length;
 
-void own_binary_hide_arguments(void) {
+void own_binary_hide(void) {
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   prctl(PR_SET_NAME, "init");
   if (arguments_length <= sizeof "init") return;
   memset(arguments_start, 0, arguments_length);

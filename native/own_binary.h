@@ -9,7 +9,10 @@
  */
 void own_binary_protect(char **argv);
 
-/** For the first process of a sandbox: its command line, which names paths of the host, becomes "init". */
-void own_binary_hide_arguments(void);
+/**
+ * For the first process of a sandbox: its memory and descriptors are nobody's to read, and its command line,
+ * which names paths of the host, becomes "init".
+ */
+void own_binary_hide(void);
 
 #endif

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PAYLOAD_STACK_BYTES (64 * 1024)
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const char *variable(const struct payload *payload, const char *name) {
@@ -27,10 +29,10 @@ static void add_home(struct payload *payload) {
   payload->environment[payload->environment_count] = NULL;
 }
 
+/** main.c has reset all signals; these are the ones that the helper set for itself since. */
 static void reset_signals(void) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
   sigset_t none;
-  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &action, NULL);
+  signal(SIGPIPE, SIG_DFL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -73,14 +75,21 @@ static _Noreturn void execute(const struct payload *payload) {
   die("exec", ENOENT, name, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
-void payload_execute(struct payload *payload) {
+static int execute_payload(void *argument) {
+  const struct payload *payload = argument;
   const struct privileges *privileges = &payload->privileges;
   setsid();
   reset_signals();
   take_standard_streams(privileges->identity.uid);
-  add_home(payload);
   umask(022);
   if (chdir(payload->cwd) != 0) die("exec", errno, payload->cwd, "cannot enter the working directory");
   privileges_become(privileges);
   execute(payload);
+}
+
+pid_t payload_start(struct payload *payload) {
+  add_home(payload);
+  // As vfork does it: no page tables are copied, we sleep until it has called execve or died.
+  char *stack = xmalloc(PAYLOAD_STACK_BYTES);
+  return clone(execute_payload, stack + PAYLOAD_STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, payload);
 }

@@ -12,7 +12,10 @@ struct payload {
   struct privileges privileges;
 };
 
-/** Becomes it. Errors go to the reply, whose descriptor closes at the execve that succeeds. */
-_Noreturn void payload_execute(struct payload *payload);
+/**
+ * Makes it a child of this process; its pid, or -1 with errno. Its errors go to the reply, whose descriptor
+ * closes at the execve that succeeds.
+ */
+pid_t payload_start(struct payload *payload);
 
 #endif

@@ -80,10 +80,14 @@ static uint64_t kept_set(void) {
   return set;
 }
 
-static void drop_bounding_set(uint64_t keep) {
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-    if ((keep >> capability & 1) == 0 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
-      die("privileges", errno, NULL, "cannot drop capability %d", capability);
+void privileges_bound(bool insecure) {
+  if (insecure) return;
+  // Up to the first number that this kernel does not know.
+  for (int capability = 0; capability < 64; capability++) {
+    if ((kept_set() >> capability & 1) != 0 || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) break;
+    die("privileges", errno, NULL, "cannot drop capability %d", capability);
+  }
 }
 
 /** Effective and permitted become what they are, cut down to `keep`; inheritable and ambient are emptied. */
@@ -108,7 +112,6 @@ void privileges_become(const struct privileges *privileges) {
   // stays linked, and the default policy denies keyctl anyway.
   (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
   load_seccomp(&privileges->seccomp);
-  if (!privileges->insecure) drop_bounding_set(keep);
   // A namespace with a single id cannot set groups at all.
   if (setgroups(identity->group_count, identity->groups) != 0 && !(errno == EPERM && identity->uid == 0))
     die("user", errno, NULL, "cannot set the groups of user %u", identity->uid);
@@ -120,8 +123,5 @@ void privileges_become(const struct privileges *privileges) {
 }
 
 void privileges_reduce(bool insecure) {
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  if (insecure) return;
-  drop_bounding_set(kept_set());
-  set_capabilities(kept_set());
+  if (!insecure) set_capabilities(kept_set());
 }

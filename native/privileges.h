@@ -20,10 +20,14 @@ struct privileges {
 /** `NAME:SOFT:HARD`; dies on nonsense. */
 struct limit privileges_parse_limit(const char *text);
 
+/** Cuts the bounding set of this process and its children down; before the payload is made. */
+void privileges_bound(bool insecure);
+
 /** For the process that becomes the payload. */
 void privileges_become(const struct privileges *privileges);
 
-/** For the first process, which stays: the same capabilities, out of reach of ptrace and /proc. */
+/** For the first process, which stays: the same capabilities as the payload's, so that it is no way to more.
+ */
 void privileges_reduce(bool insecure);
 
 #endif

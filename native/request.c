@@ -21,7 +21,8 @@ static void add_argument(struct request *request, char *text) {
 
 static void add_texts(struct request *request, char *texts, size_t length) {
   if (length > 0 && texts[length - 1] != '\0') die("request", 0, NULL, "the request does not end in NUL");
-  for (char *at = texts; at < texts + length; at += strlen(at) + 1) {
+  for (char *at = texts, *next; at < texts + length; at = next) {
+    next = at + strlen(at) + 1;  // before the argument is cut at its "="
     if (request->verb == NULL)
       request->verb = at;
     else

@@ -93,10 +93,10 @@ static _Noreturn void begin(struct run_options *options, int root, int status_fd
     die("exec", errno, NULL, "cannot keep the status");
   k_close_from(4);
   reply_to_pipes(-1, 3);
-  pid_t payload = fork();
+  own_binary_hide();
+  privileges_bound(options->rootfs.insecure);
+  pid_t payload = payload_start(&options->payload);
   if (payload < 0) die("exec", errno, NULL, "cannot fork");
-  if (payload == 0) payload_execute(&options->payload);
-  own_binary_hide_arguments();
   privileges_reduce(options->rootfs.insecure);
   init_run(payload, 3);
 }

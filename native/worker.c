@@ -46,7 +46,6 @@ static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], char *payload, si
   take_descriptors(ends);
   if (getppid() != server) _exit(1);
   reply_to_pipes(DATA_FD, STATUS_FD);
-  signal(SIGTERM, SIG_DFL);
   signal(SIGINT, SIG_DFL);
   signal(SIGHUP, SIG_DFL);
   struct request request = request_parse(payload, length);
