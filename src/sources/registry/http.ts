@@ -101,29 +101,31 @@ export class HttpClient {
   }
 
   async #once(url: URL, request: HttpRequest): Promise<HttpResponse> {
-    const {signal} = request;
+    const {signal, body} = request;
     signal.throwIfAborted();
+    const proxy = proxyFor(url, this.#environment);
+    // A signal of its own: a build's is listened to by all its requests at once, which Node takes for a leak.
+    const own = AbortSignal.any([signal]);
     try {
-      const dispatcher = await this.#dispatcherFor(url, request.tls ?? defaultTls);
-      const answer = await dispatcher.request({
+      const dispatcher = await this.#dispatcherFor(url, proxy, request.tls ?? defaultTls);
+      const pending = dispatcher.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: request.method ?? 'GET',
         headers: {...request.headers},
-        signal,
+        signal: own,
         headersTimeout: this.#timeouts.headersMs,
         bodyTimeout: this.#timeouts.stallMs,
-        ...(request.body === undefined ? {} : {body: await bodyOf(request.body)}),
+        ...(body === undefined ? {} : {body: await bodyOf(body)}),
       });
-      return new Answer(url, answer, signal);
+      return new Answer(url, await orAbort(pending, own), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw networkFailure(error, url.host);
+      throw networkFailure(error, url.host, proxy === undefined ? undefined : new URL(proxy).host);
     }
   }
 
-  #dispatcherFor(url: URL, tls: TlsSettings): Promise<Dispatcher> {
-    const proxy = proxyFor(url, this.#environment);
+  #dispatcherFor(url: URL, proxy: string | undefined, tls: TlsSettings): Promise<Dispatcher> {
     const secure = url.protocol === 'https:';
     const key = JSON.stringify([proxy ?? '', secure ? tls : 'plain']);
     const known = this.#dispatchers.get(key);
@@ -134,7 +136,8 @@ export class HttpClient {
   }
 
   async #makeDispatcher(proxy: string | undefined, tls: TlsSettings | undefined): Promise<Dispatcher> {
-    const {Agent, ProxyAgent} = await import('undici');
+    // Its exports are on `default` both in Node and in the bundle.
+    const {Agent, Pool, ProxyAgent} = (await import('undici')).default;
     const connect = {
       timeout: this.#timeouts.connectMs,
       ...(tls === undefined
@@ -145,8 +148,50 @@ export class HttpClient {
     const proxyTls = proxy.startsWith('https:')
       ? {timeout: this.#timeouts.connectMs, secureContext: await this.#trust.context(defaultTls)}
       : {timeout: this.#timeouts.connectMs};
-    // Plain http goes to the proxy as it is; CONNECT is for TLS only, many proxies refuse it for port 80.
-    return new ProxyAgent({uri: proxy, proxyTunnel: false, requestTls: connect, proxyTls, pipelining: 1});
+    return new ProxyAgent({
+      uri: proxy,
+      // Plain http goes to the proxy as it is; CONNECT is for TLS only, many proxies refuse it for port 80.
+      proxyTunnel: false,
+      requestTls: connect,
+      proxyTls,
+      pipelining: 1,
+      clientFactory: (origin, options) => {
+        const pool = new Pool(origin, options);
+        const tunnel = pool.connect.bind(pool) as (to: object) => Promise<Dispatcher.ConnectData>;
+        return Object.assign(pool, {connect: (to: object) => tunnel(to).catch(asProxyFailure)});
+      },
+    });
+  }
+}
+
+/** For undici a closed connection (UND_ERR_SOCKET) is worth another one at once, without end; of a proxy it is an answer. */
+function asProxyFailure(error: unknown): never {
+  if ((error as {code?: unknown}).code !== 'UND_ERR_SOCKET') throw error;
+  throw Object.assign(new Error('the proxy closed the connection', {cause: error}), {
+    code: 'TSBUILD_PROXY_CLOSED',
+  });
+}
+
+/** undici heeds the signal only once it is connected, which takes up to its timeout; whoever aborts leaves now. */
+async function orAbort(
+  pending: Promise<Dispatcher.ResponseData>,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  let leave = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, {once: true});
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } catch (error) {
+    pending.then(
+      (late) => late.body.dump(),
+      () => undefined,
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', leave);
   }
 }
 
