@@ -20,7 +20,7 @@ export function prunableOf(matcher: PatternMatcher): string[] {
     const directory = text.replace(/\/\*\*?$/, '');
     if (special.test(directory) || directory === '.' || matcher.mayTakeBackBelow(directory)) continue;
     const ignored = directory === text ? directory : `${directory}/${someChild}`;
-    if (matcher.matchesOrParentMatches(ignored)) found.push(directory);
+    if (matcher.excludesInWalk(ignored)) found.push(directory);
   }
   return minimalRoots(found);
 }
@@ -38,13 +38,17 @@ export function reachableRoots(matcher: PatternMatcher, roots: readonly string[]
   return minimalRoots(within.filter((root) => !prunable.some((directory) => isBelow(root, directory))));
 }
 
-/** Undefined: anywhere. */
+/**
+ * Undefined: anywhere. Only the first rule that ignores can make an allow list: one behind another is not evaluated for
+ * what is ignored already, and then not known below it (see PatternMatcher.matchesBelow).
+ */
 function allowedPlacesOf(matcher: PatternMatcher): string[] | undefined {
   const {patterns} = matcher;
-  const all = patterns.findLastIndex(({text, exclusion}) => !exclusion && everything.has(text));
-  if (all < 0) return undefined;
+  const first = patterns.findIndex(({exclusion}) => !exclusion);
+  const pattern = patterns[first];
+  if (pattern === undefined || !everything.has(pattern.text)) return undefined;
   const places = new Set<string>();
-  for (const {text, exclusion} of patterns.slice(all + 1)) {
+  for (const {text, exclusion} of patterns.slice(first + 1)) {
     if (!exclusion) continue;
     const place = literalHeadOf(text);
     if (place === undefined) return undefined;

@@ -80,6 +80,17 @@ export class PatternMatcher {
     return matched;
   }
 
+  /** Whether a walk that came to `path` through the directories above it would leave it out. */
+  excludesInWalk(path: string): boolean {
+    let state = noState;
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const own = this.newState();
+      this.matchesBelow(path.slice(0, at), state, own);
+      state = own;
+    }
+    return this.matchesBelow(path, state, undefined);
+  }
+
   newState(): MatchState {
     return new Uint8Array(this.patterns.length);
   }

@@ -108,7 +108,7 @@ export class ContextScan {
   #isIgnoredDirectory({errno, path, phase}: HelperError): boolean {
     const {matcher} = this.#options.rules;
     if (matcher === undefined || phase === 'view' || errno !== accessDenied || path === '.') return false;
-    return matcher.matchesOrParentMatches(path) && !matcher.mayTakeBackBelow(path);
+    return matcher.excludesInWalk(path) && !matcher.mayTakeBackBelow(path);
   }
 }
 

@@ -37,6 +37,8 @@ export class LocalContext {
   readonly #digests: FileDigests;
   #rules: Promise<IgnoreRules> | undefined;
   #scan: Promise<ContextScan> | undefined;
+  /** An instruction asks twice: for its key, and to copy. */
+  readonly #selections = new WeakMap<CopyPattern, Promise<LocalSelection>>();
 
   constructor(options: LocalContextOptions) {
     this.name = options.name;
@@ -71,7 +73,17 @@ export class LocalContext {
   }
 
   /** What a copy takes, and the key of its content. Throws BuildError('user') when a source is not there. */
-  async select(copy: CopyPattern, signal?: AbortSignal): Promise<LocalSelection> {
+  select(copy: CopyPattern, signal?: AbortSignal): Promise<LocalSelection> {
+    const known = this.#selections.get(copy);
+    if (known !== undefined) return known;
+    const selected = this.#select(copy, signal);
+    this.#selections.set(copy, selected);
+    // An aborted attempt must not answer the next one.
+    selected.catch(() => this.#selections.delete(copy));
+    return selected;
+  }
+
+  async #select(copy: CopyPattern, signal: AbortSignal | undefined): Promise<LocalSelection> {
     const selection = await selectScanning(copy, (roots) => this.scan(roots, signal));
     this.#scan ??= this.#newScan();
     const scan = await this.#scan;
