@@ -31,17 +31,19 @@ export class HostSlots {
     const queue = this.#waiting.get(host) ?? [];
     this.#waiting.set(host, queue);
     queue.push(turn);
+    // A signal of its own: Node takes many listeners of one signal for a leak.
+    const own = AbortSignal.any([signal]);
     const aborted = (): void => {
       const index = queue.indexOf(turn);
       if (index < 0) return;
       queue.splice(index, 1);
       turn.reject(signal.reason);
     };
-    signal.addEventListener('abort', aborted, {once: true});
+    own.addEventListener('abort', aborted, {once: true});
     try {
       await turn.promise;
     } finally {
-      signal.removeEventListener('abort', aborted);
+      own.removeEventListener('abort', aborted);
     }
   }
 

@@ -48,6 +48,7 @@ const kinds: Readonly<Record<string, readonly [NetworkFailureKind, string]>> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['broken', 'the body is shorter or longer than announced'],
   UND_ERR_RES_EXCEEDED_MAX_SIZE: ['protocol', 'the answer is too large'],
   UND_ERR_HEADERS_OVERFLOW: ['protocol', 'the headers of the answer are too large'],
+  TSBUILD_PROXY_CLOSED: ['proxy', 'the proxy closed the connection'],
   ERR_SSL_WRONG_VERSION_NUMBER: ['not-tls', 'the server does not speak TLS'],
   ERR_SSL_PACKET_LENGTH_TOO_LONG: ['not-tls', 'the server does not speak TLS'],
   ERR_SSL_HTTP_REQUEST: ['not-tls', 'the server does not speak TLS'],
@@ -61,26 +62,26 @@ const kinds: Readonly<Record<string, readonly [NetworkFailureKind, string]>> = {
   CERT_NOT_YET_VALID: ['untrusted', 'the certificate is not valid yet: is the clock right?'],
 };
 
-/** Sorts an error of a request to `host`; errors that are none of the network's come back as they are. */
-export function networkFailure(error: unknown, host: string): unknown {
+/** Sorts an error of a request to `host`, through `proxy`; errors that are none of the network's come back as they are. */
+export function networkFailure(error: unknown, host: string, proxy?: string): unknown {
   if (error instanceof NetworkFailure || !(error instanceof Error)) return error;
+  const sorted = sort(error);
+  if (sorted === undefined) return error;
+  const [kind, text] = sorted;
+  const through = proxy === undefined ? '' : ` (through the proxy ${proxy})`;
+  return new NetworkFailure(kind, host, `${text}${through}`, {cause: error});
+}
+
+function sort(error: Error): readonly [NetworkFailureKind, string] | undefined {
   const code = codeOf(error);
   const known = code === undefined ? undefined : kinds[code];
-  if (known !== undefined) return new NetworkFailure(known[0], host, known[1], {cause: error});
+  if (known !== undefined) return known;
   const refused = /^Proxy response \((\d+)\)/.exec(error.message);
-  if (refused !== null) {
-    return new NetworkFailure('proxy', host, `the proxy answered ${refused[1]}`, {cause: error});
-  }
-  if (code?.startsWith('ERR_SSL_') || code?.startsWith('ERR_TLS_')) {
-    return new NetworkFailure('tls', host, `TLS failed: ${code}`, {cause: error});
-  }
-  if (code?.startsWith('HPE_')) {
-    return new NetworkFailure('protocol', host, 'the server does not speak HTTP', {cause: error});
-  }
-  if (code !== undefined || error.message === 'terminated') {
-    return new NetworkFailure('broken', host, code ?? 'connection closed', {cause: error});
-  }
-  return error;
+  if (refused !== null) return ['proxy', `the proxy answered ${refused[1]}`];
+  if (code?.startsWith('ERR_SSL_') || code?.startsWith('ERR_TLS_')) return ['tls', `TLS failed: ${code}`];
+  if (code?.startsWith('HPE_')) return ['protocol', 'the server does not speak HTTP'];
+  if (code !== undefined || error.message === 'terminated') return ['broken', code ?? 'connection closed'];
+  return undefined;
 }
 
 /** The code of an error or of what caused it; a name that resolves to several addresses gives an AggregateError. */

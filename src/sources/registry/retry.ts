@@ -16,7 +16,7 @@ export interface Pacing {
 export const realPacing: Pacing = {
   async wait(ms, signal) {
     try {
-      await sleep(ms, undefined, {signal});
+      await sleep(ms, undefined, {signal: AbortSignal.any([signal])});
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
     }
