@@ -111,7 +111,7 @@ class Job<V extends SolverGraph<V>, R> {
     const runner = this.#runnerOf(vertex);
     const map = runner.cacheMap(vertex);
     if (vertex.origin.ignoreCache === true) return this.#execute(vertex, runner, map, inputs);
-    const keys = await this.#keysOf(map, inputsOf(inputs));
+    const keys = await this.#reportingFailure(vertex, () => this.#keysOf(map, inputsOf(inputs)));
     const hit = await this.#find(vertex, keys);
     if (hit !== undefined) return hit;
     if (keys.primary === undefined) return this.#execute(vertex, runner, map, inputs);
@@ -149,6 +149,10 @@ class Job<V extends SolverGraph<V>, R> {
         hit === undefined ? {key: predictedKey} : {key: hit.key, value: hit.value},
     );
     const map = runner.cacheMap(vertex);
+    return this.#reportingFailure(vertex, () => this.#lookUpKeys(vertex, map, known));
+  }
+
+  async #lookUpKeys(vertex: V, map: CacheMap<R>, known: readonly KnownInput<R>[]): Promise<LookUp<R>> {
     const definition = definitionKeyOf(map, known);
     if (definition !== undefined) {
       const hit = await this.#hit(vertex, definition);
@@ -161,6 +165,29 @@ class Job<V extends SolverGraph<V>, R> {
     if (hit === undefined) return {predictedKey: content.key};
     if (definition !== undefined) await this.#saveUnder([definition], vertex, map, content.parts, hit);
     return {hit};
+  }
+
+  /** A step may fail before it runs: a file that it copies is not there. */
+  async #reportingFailure<T>(vertex: V, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!this.#signal.aborted) this.#end(vertex, error);
+      throw error;
+    }
+  }
+
+  /** Tells how a step that failed or was cancelled has ended. */
+  #end(vertex: V, error: unknown): void {
+    const {emit, clock} = this.#options;
+    const step = {step: vertex.id, name: vertex.origin.name, atMs: clock.nowMs()};
+    if (this.#signal.aborted) {
+      emit({type: 'step-finished', ...step, outcome: 'canceled'});
+      return;
+    }
+    this.firstFailure ??= error;
+    const text = error instanceof Error ? error.message : String(error);
+    emit({type: 'step-finished', ...step, outcome: 'error', error: text});
   }
 
   /** Both keys of a vertex whose inputs are solved. */
@@ -248,13 +275,7 @@ class Job<V extends SolverGraph<V>, R> {
       emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done'});
       return {value, volatile};
     } catch (error) {
-      if (this.#signal.aborted) {
-        emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'canceled'});
-      } else {
-        this.firstFailure ??= error;
-        const text = error instanceof Error ? error.message : String(error);
-        emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'error', error: text});
-      }
+      this.#end(vertex, error);
       throw error;
     }
   }

@@ -211,6 +211,14 @@ describe('solve', () => {
     expect(world.ops.ran).not.toContain('top');
   });
 
+  it('tells of a step that failed while its key was made, though it never ran', async () => {
+    const world = new World();
+    const missing = fakeVertex('copy', 'copy missing', [base, fakeVertex('context', 'ctx')]);
+    world.ops.contexts.set('ctx', 'unreadable');
+    await expect(world.solve(fakeVertex('join', 'top', [missing]))).rejects.toThrow('not found');
+    expect(world.outcomes()).toEqual(['copy missing error']);
+  });
+
   it('keeps what finished before a failure', async () => {
     const world = new World();
     world.ops.failures.set('bad', new Error('exit 1'));

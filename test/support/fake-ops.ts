@@ -70,9 +70,7 @@ export class FakeOps {
       cacheMap: (vertex) => ({
         opKey: vertex.op.text,
         inputs: vertex.inputs.map((_, index) =>
-          index < vertex.inputs.length - 1
-            ? {by: 'result'}
-            : {by: 'content', hash: async (value) => `content of ${value}`},
+          index < vertex.inputs.length - 1 ? {by: 'result'} : {by: 'content', hash: contentOf},
         ),
       }),
       exec,
@@ -87,6 +85,11 @@ export class FakeOps {
     };
     return {join, copy, source, context};
   }
+}
+
+async function contentOf(value: string): Promise<string> {
+  if (value === 'unreadable') throw new Error('not found');
+  return `content of ${value}`;
 }
 
 function aborted(signal: AbortSignal): Promise<never> | undefined {
