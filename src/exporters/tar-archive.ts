@@ -28,9 +28,12 @@ export async function writeArchive(
   write: WriteBytes,
   {epochSeconds, signal}: ArchiveOptions,
 ): Promise<void> {
+  signal.throwIfAborted();
   const sorted = members.toSorted((a, b) => byteOrder(a.name, b.name));
   const mtime = new Date(Math.min(Math.max(0, epochSeconds), epochSecondsMax) * 1000);
   const pack = startPack();
+  // The reader and the feeder below see every failure; the event would end the process.
+  pack.on('error', () => {});
   const abort = (): void => void pack.destroy(new Error('aborted'));
   signal.addEventListener('abort', abort, {once: true});
   const feeding = feed(pack, sorted, mtime).catch((error: unknown) => {
@@ -87,12 +90,18 @@ async function addFile(
   const {name, path, size} = member;
   await added((done) => {
     const entry = pack.entry({...header(name, mtime), size}, done);
+    // `done` is told of every failure; the event would end the process.
+    entry.on('error', () => {});
     const copy = async (): Promise<void> => {
+      let copied = 0;
       for await (const chunk of createReadStream(path, {highWaterMark: pieceBytes})) {
+        copied += chunk.length;
+        assert(copied <= size, `${path} is longer than ${size} bytes`);
         if (!entry.write(chunk)) await drainedOrClosed(entry);
         // Destroyed with the archive, which `done` has been told of.
         if (entry.destroyed) return;
       }
+      assert(copied === size, `${path} has ${copied} bytes, not ${size}`);
       entry.end(null);
     };
     copy().catch(done);

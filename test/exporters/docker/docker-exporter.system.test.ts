@@ -1,0 +1,32 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {createExporter} from '../../../src/exporters/index.ts';
+import {workshop} from '../fake-image.ts';
+import {readArchive} from '../read-archive.ts';
+
+describe('a docker archive', () => {
+  it('has a manifest.json whose paths are in the archive', async () => {
+    using shop = workshop();
+    const tags = ['docker.io/library/app:1', 'docker.io/me/app:2', 'r.example:5000/app:latest'];
+    await createExporter('docker', new Map([['dest', 'a.tar']]), tags).export(
+      await shop.image(),
+      shop.context,
+    );
+    const members = await readArchive(readFileSync(join(shop.directory, 'a.tar')));
+    const names = members.map(({name}) => name);
+    const text = members.find(({name}) => name === 'manifest.json')?.bytes.toString() ?? '';
+    const [entry] = JSON.parse(text) as {Config: string; Layers: string[]; RepoTags: string[]}[];
+    expect(entry?.RepoTags).toEqual(['app:1', 'me/app:2', 'r.example:5000/app:latest']);
+    expect(entry?.Layers).toHaveLength(2);
+    expect(names).toEqual(expect.arrayContaining([entry?.Config, ...(entry?.Layers ?? [])]));
+    expect(names).toContain('oci-layout');
+  });
+
+  it('without dest goes to the local store', async () => {
+    using shop = workshop();
+    const exporter = createExporter('docker', new Map(), ['docker.io/library/app:1']);
+    const {descriptor} = await exporter.export(await shop.image(), shop.context);
+    expect(shop.context.tagged.get('docker.io/library/app:1')).toEqual(descriptor);
+  });
+});

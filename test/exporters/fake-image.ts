@@ -1,0 +1,121 @@
+// A built image with two small real layers, a blob directory, and an export context that remembers what it was told.
+
+import {createHash} from 'node:crypto';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {Writable} from 'node:stream';
+import {gzipSync} from 'node:zlib';
+import {pack} from 'tar-stream';
+import type {BuiltImage, ExportContext, ImageLayer} from '../../src/exporters/exporter.ts';
+import type {Helper} from '../../src/helper/helper.ts';
+import type {Descriptor} from '../../src/oci/descriptor.ts';
+import {type DiffId, type Digest, digestOf, hexOf} from '../../src/oci/digest.ts';
+import {mediaTypes} from '../../src/oci/media-types.ts';
+
+export const baseCreated = '2020-01-01T00:00:00Z';
+export const layerTimesMs = [Date.UTC(2020, 0, 1), Date.UTC(2024, 4, 5, 6, 7, 8, 9)];
+
+export interface Workshop extends Disposable {
+  readonly directory: string;
+  readonly context: ExportContext & {
+    readonly notes: string[];
+    readonly tagged: Map<string, Descriptor>;
+    readonly requests: (readonly string[])[];
+    readonly stdoutBytes: () => Buffer;
+  };
+  image(more?: Partial<BuiltImage>): Promise<BuiltImage>;
+}
+
+export interface WorkshopOptions {
+  readonly stdoutIsTty?: boolean;
+  readonly signal?: AbortSignal;
+  /** Does what the helper would do. */
+  readonly request?: (verb: string, args: readonly string[]) => void;
+}
+
+export function workshop(options: WorkshopOptions = {}): Workshop {
+  const directory = mkdtempSync(join(tmpdir(), 'tsbuild-exporters-'));
+  const blobPath = (digest: Digest): string => join(directory, `blob-${hexOf(digest)}`);
+  const put = async (bytes: Uint8Array): Promise<Digest> => {
+    const digest = digestOf(bytes);
+    writeFileSync(blobPath(digest), bytes);
+    return digest;
+  };
+  const written: Buffer[] = [];
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      written.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  const notes: string[] = [];
+  const tagged = new Map<string, Descriptor>();
+  const requests: (readonly string[])[] = [];
+  const helper: Helper = {
+    async request(verb, args) {
+      requests.push([verb, ...args]);
+      options.request?.(verb, args);
+      return new Map([['count', '3']]);
+    },
+    close: async () => {},
+  };
+  return {
+    directory,
+    context: {
+      notes,
+      tagged,
+      requests,
+      stdoutBytes: () => Buffer.concat(written),
+      helper: async () => helper,
+      blobs: {path: async (digest) => blobPath(digest), put},
+      tagImage: async (name, manifest) => void tagged.set(name, manifest),
+      signal: options.signal ?? new AbortController().signal,
+      workingDirectory: directory,
+      stdout: Object.assign(stdout, {isTTY: options.stdoutIsTty ?? false}),
+      note: (text) => void notes.push(text),
+    },
+    image: async (more = {}) => {
+      const layers = [await layer('base', 'base\n', put), await layer('new', 'new\n', put)];
+      return {
+        platform: {os: 'linux', architecture: 'amd64'},
+        config: {
+          architecture: 'amd64',
+          os: 'linux',
+          config: {Cmd: ['/bin/sh'], Env: ['PATH=/bin']},
+          rootfs: {type: 'layers', diff_ids: []},
+        },
+        history: [
+          {created: baseCreated, created_by: 'base'},
+          {created_by: 'ENV A=b', empty_layer: true},
+          {created_by: 'RUN new'},
+          {created_by: 'CMD ["/bin/sh"]', empty_layer: true},
+        ],
+        layerTimesMs,
+        layers: async () => layers,
+        rootView: async () => ({layers: ['/layers/new', '/layers/base']}),
+        ...more,
+      };
+    },
+    [Symbol.dispose]: () => rmSync(directory, {recursive: true, force: true}),
+  };
+}
+
+async function layer(
+  name: string,
+  content: string,
+  put: (bytes: Uint8Array) => Promise<Digest>,
+): Promise<ImageLayer> {
+  const archive = pack();
+  archive.entry({name, mtime: new Date(0)}, content);
+  archive.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of archive as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  const tar = Buffer.concat(chunks);
+  const bytes = gzipSync(tar);
+  const diffId = `sha256:${createHash('sha256').update(tar).digest('hex')}` as DiffId;
+  return {
+    diffId,
+    descriptor: {mediaType: mediaTypes.layerGzip, digest: await put(bytes), size: bytes.length},
+  };
+}

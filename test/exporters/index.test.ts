@@ -1,0 +1,60 @@
+import {describe, expect, it} from 'vitest';
+import {BuildError} from '../../src/diagnostics/build-error.ts';
+import {createExporter, exporterFactories} from '../../src/exporters/index.ts';
+
+function problem(type: string, options: Readonly<Record<string, string>>): string {
+  try {
+    createExporter(type, new Map(Object.entries(options)), []);
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    expect(error.kind).toBe('usage');
+    const [{message, hints}] = error.diagnostics;
+    return [message, ...(hints ?? [])].join('; ');
+  }
+  return '';
+}
+
+describe('the shelf of exporters', () => {
+  it('has the kinds that --help names', () => {
+    expect(exporterFactories.map(({type}) => type)).toEqual([
+      'image',
+      'oci',
+      'docker',
+      'tar',
+      'local',
+      'cacheonly',
+    ]);
+  });
+
+  it.each([
+    ['zip', {}, /no output type=zip; the types are image, oci/],
+    ['ocii', {}, /did you mean type=oci/],
+    ['registry', {}, /not supported yet/],
+    ['oci', {}, /needs dest=FILE/],
+    ['tar', {}, /needs dest=FILE/],
+    ['local', {}, /needs dest=DIR/],
+    ['oci', {dest: 'x', dset: 'y'}, /no option "dset"; did you mean dest/],
+    ['oci', {dest: 'x', tar: 'perhaps'}, /tar=true or tar=false, got "perhaps"/],
+    ['oci', {dest: '-', tar: 'false'}, /standard output/],
+    ['oci', {dest: 'x', compression: 'zstd'}, /does not support compression=zstd/],
+    ['image', {push: 'true'}, /pushing is not supported/],
+    ['image', {name: 'App'}, /bad name "App"/],
+    ['local', {dest: '-'}, /did you mean type=tar/],
+    ['local', {dest: 'x', mode: 'delete'}, /does not support mode=delete/],
+    ['cacheonly', {dest: 'x'}, /no option "dest"; it has none/],
+  ])('refuses type=%s with %j', (type, options, message) => {
+    expect(problem(type, options)).toMatch(message);
+  });
+
+  it.each([
+    ['image', {}],
+    ['image', {'oci-mediatypes': 'true', compression: 'gzip', push: 'false', unpack: 'true'}],
+    ['oci', {dest: 'x', 'annotation.a.b/c': 'd', 'annotation-manifest.e': 'f'}],
+    ['docker', {}],
+    ['docker', {dest: '-'}],
+    ['local', {dest: 'x', mode: 'copy', 'platform-split': 'false'}],
+    ['cacheonly', {}],
+  ])('takes type=%s with %j', (type, options) => {
+    expect(problem(type, options)).toBe('');
+  });
+});

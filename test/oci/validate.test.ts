@@ -1,0 +1,122 @@
+import {gzipSync} from 'node:zlib';
+import {describe, expect, it} from 'vitest';
+import {digestOf, hexOf} from '../../src/oci/digest.ts';
+import {mediaTypes} from '../../src/oci/media-types.ts';
+import {type LayoutFiles, validateLayout} from '../../src/oci/validate.ts';
+
+type Files = Map<string, Buffer>;
+
+function add(files: Files, bytes: Buffer): {digest: string; size: number} {
+  const digest = digestOf(bytes);
+  files.set(`blobs/sha256/${hexOf(digest)}`, bytes);
+  return {digest, size: bytes.length};
+}
+
+/** A layout with one image of one layer; `change` may spoil its parts before they are written. */
+function layout(change: {
+  config?: (config: Record<string, unknown>) => void;
+  manifest?: (manifest: Record<string, unknown>) => void;
+  layer?: Buffer;
+}): Files {
+  const files: Files = new Map();
+  const tar = Buffer.from('pretend this is a tar');
+  const layer = {mediaType: mediaTypes.layerGzip, ...add(files, change.layer ?? gzipSync(tar))};
+  const config: Record<string, unknown> = {
+    os: 'linux',
+    architecture: 'amd64',
+    config: {},
+    rootfs: {type: 'layers', diff_ids: [digestOf(tar)]},
+    history: [{created_by: 'x'}, {empty_layer: true}],
+  };
+  change.config?.(config);
+  const configBytes = Buffer.from(JSON.stringify(config));
+  const manifest: Record<string, unknown> = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: {mediaType: mediaTypes.config, ...add(files, configBytes)},
+    layers: [layer],
+  };
+  change.manifest?.(manifest);
+  const platform = {os: 'linux', architecture: 'amd64'};
+  const entry = {
+    mediaType: mediaTypes.manifest,
+    ...add(files, Buffer.from(JSON.stringify(manifest))),
+    platform,
+  };
+  const index = {schemaVersion: 2, mediaType: mediaTypes.index, manifests: [entry]};
+  files.set('index.json', Buffer.from(JSON.stringify(index)));
+  files.set('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+  return files;
+}
+
+function problemsOf(files: Files): Promise<string[]> {
+  const reader: LayoutFiles = {
+    async open(path) {
+      const bytes = files.get(path);
+      if (bytes === undefined) return undefined;
+      return (async function* () {
+        yield bytes.subarray(0, 3);
+        yield bytes.subarray(3);
+      })();
+    },
+  };
+  return validateLayout(reader);
+}
+
+describe('validateLayout', () => {
+  it('finds nothing wrong with a right one', async () => {
+    expect(await problemsOf(layout({}))).toEqual([]);
+  });
+
+  it.each([['oci-layout'], ['index.json']])('misses %s', async (name) => {
+    const files = layout({});
+    files.delete(name);
+    expect(await problemsOf(files)).toEqual([`${name} is missing`]);
+  });
+
+  it('misses a blob', async () => {
+    const files = layout({});
+    const name = [...files.keys()][0] ?? '';
+    files.delete(name);
+    expect((await problemsOf(files))[0]).toMatch(/layer 0: blob sha256:.* is missing/);
+  });
+
+  it('sees a changed byte and a changed size', async () => {
+    const files = layout({});
+    const [name = '', bytes = Buffer.alloc(0)] = [...files][0] ?? [];
+    files.set(name, Buffer.concat([bytes, Buffer.from('x')]));
+    const problems = await problemsOf(files);
+    expect(problems[0]).toMatch(/content is sha256:/);
+    expect(problems[1]).toMatch(/has \d+ bytes, not \d+/);
+  });
+
+  it('sees a layer that unpacks to something else', async () => {
+    const files = layout({layer: gzipSync('another tar')});
+    expect((await problemsOf(files))[0]).toMatch(/layer 0: unpacks to sha256:/);
+  });
+
+  it('sees a layer that is not compressed as it says', async () => {
+    expect((await problemsOf(layout({layer: Buffer.from('no gzip')})))[0]).toMatch(/layer 0: is not gzip/);
+  });
+
+  it.each([
+    ['too few diff_ids', {rootfs: {type: 'layers', diff_ids: []}}, /0 diff_ids for 1 layers/],
+    ['a history of other layers', {history: [{}, {}]}, /history tells of 2 layers, there are 1/],
+    ['another architecture', {architecture: 'arm64'}, /architecture is arm64, the index says amd64/],
+    ['no os', {os: ''}, /os is missing/],
+    ['rootfs of another type', {rootfs: {type: 'tree', diff_ids: []}}, /rootfs.type/],
+  ])('sees %s', async (_, members, message) => {
+    const files = layout({config: (config) => void Object.assign(config, members)});
+    expect((await problemsOf(files)).join('\n')).toMatch(message);
+  });
+
+  it('sees unknown media types', async () => {
+    const files = layout({
+      manifest: (manifest) => {
+        const [layer] = manifest['layers'] as object[];
+        manifest['layers'] = [{...layer, mediaType: 'application/zip'}];
+      },
+    });
+    expect((await problemsOf(files)).join('\n')).toMatch(/unknown media type application\/zip/);
+  });
+});
