@@ -175,6 +175,10 @@ int walk_enter(struct walk *walk) {
   return directory < 0 ? -1 : push_level(walk, directory);
 }
 
+int walk_enter_directory(struct walk *walk, int directory) {
+  return push_level(walk, directory);
+}
+
 int walk_dir(const struct walk *walk) {
   return chain_top(&walk->chain);
 }

@@ -59,6 +59,8 @@ int walk_begin(struct walk *walk, int directory, const char *prefix, enum walk_o
 enum walk_step walk_next(struct walk *walk);
 /** Descends into the entry just given, never through a symlink. 0, or -1 with errno (the walk goes on). */
 int walk_enter(struct walk *walk);
+/** The same when the caller has opened the directory itself; takes it over. */
+int walk_enter_directory(struct walk *walk, int directory);
 /** The directory that holds the entry just given. */
 int walk_dir(const struct walk *walk);
 void walk_end(struct walk *walk);

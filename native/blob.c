@@ -1,0 +1,105 @@
+// Tar bytes to a blob: hashing, cutting into blocks, and writing what the pool gives back.
+#define _GNU_SOURCE
+#include "blob.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reply.h"
+
+static void store(struct blob *blob, const void *bytes, size_t length) {
+  if (blob->format != BLOB_PLAIN) sha256_add(&blob->stored, bytes, length);
+  blob->stored_size += length;
+  if (blob->fd < 0) {
+    reply_data(bytes, length);
+  } else if (write_full(blob->fd, bytes, length) != 0) {
+    die("pack", errno, NULL, "cannot write the blob");
+  }
+}
+
+/** Writes the oldest compressed block. False: there is none. */
+static bool store_next(struct blob *blob) {
+  size_t length;
+  const void *bytes = blob_pool_next(blob->pool, &length);
+  if (bytes == NULL) return false;
+  store(blob, bytes, length);
+  blob_pool_release(blob->pool);
+  return true;
+}
+
+void blob_begin(struct blob *blob, int fd, enum blob_format format, int level) {
+  *blob = (struct blob){.fd = fd, .format = format};
+  sha256_begin(&blob->plain);
+  sha256_begin(&blob->stored);
+  if (format == BLOB_PLAIN) {
+    blob->fill = xmalloc(BLOB_BLOCK);
+  } else {
+    blob->pool = blob_pool_start(format, level);
+    blob->fill = blob_pool_reserve(blob->pool);
+  }
+}
+
+/** The block is full, or the last one. */
+static void finish_block(struct blob *blob) {
+  if (blob->pool == NULL) {
+    store(blob, blob->fill, blob->fill_length);
+  } else {
+    blob_pool_submit(blob->pool, blob->fill_length);
+    while ((blob->fill = blob_pool_reserve(blob->pool)) == NULL) store_next(blob);
+  }
+  blob->fill_length = 0;
+}
+
+/** Accounts for `length` bytes that lie behind what the block has. */
+static void filled(struct blob *blob, size_t length) {
+  sha256_add(&blob->plain, blob->fill + blob->fill_length, length);
+  blob->plain_size += length;
+  blob->fill_length += length;
+  if (blob->fill_length == BLOB_BLOCK) finish_block(blob);
+}
+
+void blob_write(struct blob *blob, const void *bytes, size_t length) {
+  const char *from = bytes;
+  while (length > 0) {
+    size_t room = BLOB_BLOCK - blob->fill_length;
+    size_t part = length < room ? length : room;
+    memcpy(blob->fill + blob->fill_length, from, part);
+    filled(blob, part);
+    from += part;
+    length -= part;
+  }
+}
+
+int blob_write_file(struct blob *blob, int fd, uint64_t size) {
+  while (size > 0) {
+    size_t room = BLOB_BLOCK - blob->fill_length;
+    size_t part = size < room ? (size_t)size : room;
+    ssize_t got = read(fd, blob->fill + blob->fill_length, part);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      if (got == 0) errno = 0;
+      return -1;
+    }
+    filled(blob, (size_t)got);
+    size -= (uint64_t)got;
+  }
+  return 0;
+}
+
+struct blob_result blob_end(struct blob *blob) {
+  if (blob->fill_length > 0) finish_block(blob);
+  while (blob->pool != NULL && store_next(blob)) {
+  }
+  if (blob->fd >= 0 && fsync(blob->fd) != 0 && errno != EINVAL && errno != EROFS) {
+    die("pack", errno, NULL, "cannot write the blob to disk");
+  }
+  struct blob_result result = {.size = blob->plain_size, .stored = blob->stored_size};
+  sha256_end(&blob->plain, result.diff_id);
+  if (blob->format == BLOB_PLAIN) {
+    memcpy(result.digest, result.diff_id, sizeof result.digest);
+  } else {
+    sha256_end(&blob->stored, result.digest);
+  }
+  return result;
+}

@@ -1,0 +1,232 @@
+// The verb `pack`: a layer directory, or a whole merged tree, as a canonical tar. The same tree gives the same bytes at any time and on
+// any machine: members in byte order of their paths, whole seconds, no names of users, only attributes that images keep.
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "blob.h"
+#include "map.h"
+#include "reply.h"
+#include "tar.h"
+#include "verbs.h"
+#include "view.h"
+#include "walk.h"
+
+struct pack {
+  struct blob blob;
+  struct map hard_links;  // {device, inode} -> the member path that has the data
+  bool user_xattrs;
+  bool root_member;
+  uint64_t count;
+};
+
+/**
+ * Attributes of the open file or directory. Docker and BuildKit keep security.capability only; user.* is extra, because layers
+ * that have it would differ from theirs.
+ */
+static struct xattrs attributes_of(const struct pack *pack, int fd) {
+  if (pack->user_xattrs) return xattrs_read(fd);
+  static char value[XATTR_CAPABILITY_MAX];
+  static struct xattr one = {.name = XATTR_CAPABILITY, .value = value};
+  ssize_t length = fgetxattr(fd, XATTR_CAPABILITY, value, sizeof value);
+  if (length < 0) return (struct xattrs){0};
+  one.length = (size_t)length;
+  return (struct xattrs){&one, 1};
+}
+
+static struct tar_member member_of(enum tar_type type, const char *path, const struct stat *status) {
+  return (struct tar_member){
+      .type = type,
+      .path = path,
+      .link = "",
+      .mode = status->st_mode & 07777,
+      .uid = status->st_uid,
+      .gid = status->st_gid,
+      .mtime = status->st_mtim,
+  };
+}
+
+static void put_member(struct pack *pack, const struct tar_member *member) {
+  static struct buffer header;
+  header.length = 0;
+  tar_put_header(&header, member);
+  blob_write(&pack->blob, header.bytes, header.length);
+  pack->count++;
+}
+
+/** The member that already has the data of this file; NULL: this is the first name. */
+static const char *first_name(struct pack *pack, const struct stat *status, const char *path) {
+  if (status->st_nlink < 2) return NULL;
+  struct {
+    dev_t device;
+    ino_t inode;
+  } key;
+  memset(&key, 0, sizeof key);
+  key.device = status->st_dev;
+  key.inode = status->st_ino;
+  struct map_entry *entry = map_put(&pack->hard_links, &key, sizeof key, NULL);
+  if (entry->value != NULL) return entry->value;
+  entry->value = xstrdup(path);
+  return NULL;
+}
+
+static void put_file(struct pack *pack, int directory, const char *name, const char *path) {
+  static const char ZEROS[TAR_BLOCK];
+  int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status) != 0) die("pack", errno, path, "cannot read the file");
+  struct tar_member member = member_of(TAR_FILE, path, &status);
+  member.size = (uint64_t)status.st_size;
+  member.xattrs = attributes_of(pack, fd);
+  put_member(pack, &member);
+  if (blob_write_file(&pack->blob, fd, member.size) != 0) {
+    die("pack", errno, path, errno == 0 ? "the file shrank while it was packed" : "cannot read the file");
+  }
+  blob_write(&pack->blob, ZEROS, tar_padding(member.size));
+  close(fd);
+}
+
+static void put_link(struct pack *pack, struct tar_member member, int directory, const char *name) {
+  static char target[PATH_MAX];
+  ssize_t length = readlinkat(directory, name, target, sizeof target - 1);
+  if (length < 0) die("pack", errno, member.path, "cannot read the symlink");
+  target[length] = 0;
+  member.link = target;
+  put_member(pack, &member);
+}
+
+static void put_device(struct pack *pack, struct tar_member member, const struct stat *status) {
+  member.device_major = major(status->st_rdev);
+  member.device_minor = minor(status->st_rdev);
+  put_member(pack, &member);
+}
+
+/** A directory's header; it must be open for its attributes. */
+static void put_directory(struct pack *pack, int fd, const char *path) {
+  struct stat status;
+  if (fstat(fd, &status) != 0) die("pack", errno, path, "cannot read the metadata");
+  struct tar_member member = member_of(TAR_DIRECTORY, path, &status);
+  member.xattrs = attributes_of(pack, fd);
+  put_member(pack, &member);
+}
+
+static void put_entry(struct pack *pack, struct walk *walk) {
+  int directory = walk_dir(walk);
+  const char *path = walk->path.bytes;
+  struct stat status = {0};
+  if (walk->type == WALK_WHITEOUT) {
+    struct tar_member member = member_of(TAR_FILE, path, &status);
+    put_member(pack, &member);
+    return;
+  }
+  if (fstatat(directory, walk->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    die("pack", errno, path, "cannot read the metadata");
+  }
+  const char *first = S_ISDIR(status.st_mode) || S_ISSOCK(status.st_mode) ? NULL : first_name(pack, &status, path);
+  if (first != NULL) {
+    struct tar_member member = member_of(TAR_HARD_LINK, path, &status);
+    member.link = first;
+    put_member(pack, &member);
+    return;
+  }
+  switch (status.st_mode & S_IFMT) {
+    case S_IFDIR:
+      if (walk_enter(walk) != 0) die("pack", errno, path, "cannot list the directory");
+      put_directory(pack, walk_dir(walk), walk->path.bytes);
+      return;
+    case S_IFREG: put_file(pack, directory, walk->name, path); return;
+    case S_IFLNK: put_link(pack, member_of(TAR_SYMLINK, path, &status), directory, walk->name); return;
+    case S_IFCHR: put_device(pack, member_of(TAR_CHARACTER, path, &status), &status); return;
+    case S_IFBLK: put_device(pack, member_of(TAR_BLOCK_DEVICE, path, &status), &status); return;
+    case S_IFIFO: {
+      struct tar_member member = member_of(TAR_FIFO, path, &status);
+      put_member(pack, &member);
+      return;
+    }
+    default: return;  // tar has no sockets
+  }
+}
+
+static void put_tree(struct pack *pack, int root) {
+  static const char END[2 * TAR_BLOCK];
+  struct walk walk;
+  if (pack->root_member) put_directory(pack, root, ".");
+  if (walk_begin(&walk, root, "", WALK_AS_LAYER) != 0) die("pack", errno, NULL, "cannot list the layer");
+  for (enum walk_step step; (step = walk_next(&walk)) != WALK_DONE;) {
+    if (step == WALK_ENTRY) put_entry(pack, &walk);
+  }
+  walk_end(&walk);
+  blob_write(&pack->blob, END, sizeof END);
+}
+
+struct options {
+  const char *out;
+  enum blob_format format;
+  int level;
+  bool flatten;
+};
+
+static enum blob_format format_of(const char *text) {
+  if (strcmp(text, "none") == 0) return BLOB_PLAIN;
+  if (strcmp(text, "gzip") == 0) return BLOB_GZIP;
+  if (strcmp(text, "zstd") == 0) return BLOB_ZSTD;
+  die("request", 0, NULL, "compress: expected one of %s, got \"%.80s\"", compress_capabilities(), text);
+}
+
+static struct options take_options(struct cursor *cursor, struct pack *pack) {
+  struct options options = {.format = BLOB_PLAIN};
+  for (const struct argument *argument; (argument = cursor_peek(cursor)) != NULL; cursor->next++) {
+    const char *key = argument->key;
+    const char *value = argument->value;
+    if (strcmp(key, "out") == 0) {
+      options.out = value;
+    } else if (strcmp(key, "compress") == 0) {
+      options.format = format_of(value);
+    } else if (strcmp(key, "level") == 0) {
+      options.level = (int)argument_u64(key, value, 22);
+    } else if (strcmp(key, "flatten") == 0) {
+      options.flatten = argument_bool(key, value);
+    } else if (strcmp(key, "userxattrs") == 0) {
+      pack->user_xattrs = argument_bool(key, value);
+    } else if (strcmp(key, "rootmember") == 0) {
+      pack->root_member = argument_bool(key, value);
+    } else {
+      cursor_unexpected(cursor);
+    }
+  }
+  return options;
+}
+
+int verb_pack(const struct request *request) {
+  struct cursor cursor = cursor_at_start(request);
+  struct view_spec spec = view_take(&cursor);
+  struct pack pack = {0};
+  struct options options = take_options(&cursor, &pack);
+  if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
+  // A layer is packed from its own directory: in a mount its whiteouts could not be seen.
+  if (!options.flatten && spec.layer_count > 0) spec = (struct view_spec){.dir = spec.layers[0]};
+  int root = view_open(&spec);
+  bool to_file = strcmp(options.out, "-") != 0;
+  int fd = to_file ? open(options.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+  if (to_file && fd < 0) return reply_error("pack", errno, options.out, "cannot make the file");
+
+  blob_begin(&pack.blob, fd, options.format, options.level);
+  put_tree(&pack, root);
+  struct blob_result result = blob_end(&pack.blob);
+
+  reply_result("diffid", "%s", sha256_text(result.diff_id).text);
+  reply_result("size", "%llu", (unsigned long long)result.size);
+  reply_result("count", "%llu", (unsigned long long)pack.count);
+  if (to_file) {
+    reply_result("digest", "%s", sha256_text(result.digest).text);
+    reply_result("stored", "%llu", (unsigned long long)result.stored);
+  }
+  return 0;
+}
