@@ -1,4 +1,5 @@
-// The shelf of instructions: adding one is a folder here, a member of the union in src/dockerfile/ast.ts, and a line below.
+// The shelf of instructions: adding one is a folder here, a member of the union in src/dockerfile/ast.ts, and a line
+// below.
 
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {InstructionLowerings, InstructionSet} from '../plan/instruction-lowering.ts';

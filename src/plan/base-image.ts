@@ -1,5 +1,5 @@
-// What stages start from: base images, named contexts, nothing. Every name is checked, also of stages nobody needs; only
-// those the target needs are resolved, all at once, and the same image once.
+// What stages start from: base images, named contexts, nothing. Every name is checked, also of stages nobody needs;
+// only those the target needs are resolved, all at once, and the same image once.
 
 import {BuildError, type BuildErrorKind} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';

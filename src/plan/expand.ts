@@ -1,5 +1,5 @@
-// Words with variables, as instructions use them. The language of words is src/dockerfile/expansion.ts; here a problem in
-// a word becomes a mistake of the instruction, with BuildKit's text.
+// Words with variables, as instructions use them. The language of words is src/dockerfile/expansion.ts; here a
+// problem in a word becomes a mistake of the instruction, with BuildKit's text.
 
 import type {Dockerfile} from '../dockerfile/ast.ts';
 import * as expansion from '../dockerfile/expansion.ts';

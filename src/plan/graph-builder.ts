@@ -1,5 +1,5 @@
-// Makes the vertices of one plan. Equal ops on equal inputs are one vertex, as the identical object: two stages with the
-// same beginning share it, and whoever walks the graph meets it once.
+// Makes the vertices of one plan. Equal ops on equal inputs are one vertex, as the identical object: two stages with
+// the same beginning share it, and whoever walks the graph meets it once.
 
 import type {Op} from '../graph/op.ts';
 import {type Origin, type Vertex, type VertexId, vertex} from '../graph/vertex.ts';

@@ -4,8 +4,8 @@
 import {posix} from 'node:path';
 
 /**
- * WORKDIR on top of the current one. An absolute path is kept as it is written, trailing slash and all, for that is what
- * BuildKit puts into the config and the history; a relative one is joined and cleaned.
+ * WORKDIR on top of the current one. An absolute path is kept as it is written, trailing slash and all, for that is
+ * what BuildKit puts into the config and the history; a relative one is joined and cleaned.
  */
 export function workdirAfter(current: string, path: string): string {
   const base = current === '' ? '/' : current;

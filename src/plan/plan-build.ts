@@ -74,7 +74,8 @@ async function resolveReachable(
   const done = new Set<StageNode>();
   for (;;) {
     const reachable = reachableFrom(target);
-    await bases.resolve([...reachable]);
+    // In the order of the file: a vertex that several stages share has the name it got first.
+    await bases.resolve(graph.nodes.filter((node) => reachable.has(node)));
     const before = graph.nodes.length;
     let hasNewSources = false;
     for (const node of graph.nodes) {

@@ -1,6 +1,6 @@
 // The stages of a file and what they need of each other. A node is a stage, or an image or context that is only named
-// by a `from=`. FROM sees the stages above it by their exact name; `from=` compares without case and sees the whole file,
-// so that naming a later stage is a mistake with a name of its own and not an image nobody has.
+// by a `from=`. FROM sees the stages above it by their exact name; `from=` compares without case and sees the whole
+// file, so that naming a later stage is a mistake with a name of its own and not an image nobody has.
 
 import type {Span} from '../diagnostics/span.ts';
 import type {Dockerfile, Instruction, Stage} from '../dockerfile/ast.ts';

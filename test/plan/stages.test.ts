@@ -147,6 +147,13 @@ describe('names of steps', () => {
     ]);
   });
 
+  it('of a vertex that stages share are from the first stage in the file', async () => {
+    const names = namesOf(await planOf('FROM busybox AS a\nRUN x\nFROM busybox\nCOPY --from=a /x /'));
+    expect(names.filter((name) => name.includes('FROM'))).toEqual([
+      expect.stringMatching(/^\[a 1\/2\] FROM/),
+    ]);
+  });
+
   it('line up when there are ten or more', async () => {
     const text = `FROM scratch\n${'RUN x\n'.repeat(10)}`;
     const names = namesOf(await planOf(text));
@@ -207,7 +214,8 @@ describe('base images', () => {
   it('A50: --platform is an expression over the global arguments', async () => {
     const looked: unknown[] = [];
     const text =
-      'ARG arch=arm64\nFROM --platform=linux/$arch busybox AS a\nFROM --platform=$BUILDPLATFORM busybox\nCOPY --from=a / /';
+      'ARG arch=arm64\nFROM --platform=linux/$arch busybox AS a\n' +
+      'FROM --platform=$BUILDPLATFORM busybox\nCOPY --from=a / /';
     await planOf(text, {onResolve: (_, platform) => looked.push(platform)});
     expect(looked).toEqual(expect.arrayContaining([{os: 'linux', architecture: 'arm64'}, amd64]));
   });

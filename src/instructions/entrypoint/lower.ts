@@ -1,4 +1,5 @@
-// ENTRYPOINT: clears the CMD that came from the base, for that was meant for another program; one set in this stage stays.
+// ENTRYPOINT: clears the CMD that came from the base, for that was meant for another program; one set in this stage
+// stays.
 
 import type {CommandInstruction} from '../../dockerfile/ast.ts';
 import {quotedList} from '../../plan/go-format.ts';

@@ -115,7 +115,9 @@ function environmentFor(environment: Environment, mounts: readonly ExecMount[]):
 function networkOf({network}: RunInstruction, stage: StageState): ExecOp['network'] {
   const {request} = stage.scope;
   const chosen = network === undefined || network === 'default' ? request.network : network;
-  if (chosen === 'host') requireEntitlement('network.host', request.entitlements);
+  // Asking for the network of the host for the whole build allows it, as in buildx.
+  if (chosen === 'host' && request.network !== 'host')
+    requireEntitlement('network.host', request.entitlements);
   return chosen;
 }
 

@@ -100,6 +100,7 @@ describe('RUN --network and --security', () => {
     expect(await problemsOf(text)).toEqual(['network.host is not allowed']);
     const entitlements = new Set(['network.host']);
     expect(execOf(await planOf(text, {entitlements})).network).toBe('host');
+    expect(execOf(await planOf('FROM scratch\nRUN x', {network: 'host'})).network).toBe('host');
   });
 
   it('A98: an insecure step must be allowed', async () => {
