@@ -54,12 +54,9 @@ export class TrustStore {
       pair === undefined
         ? {}
         : {key: await this.#configured(pair.key), cert: await this.#configured(pair.cert)};
-    if (settings.insecure) return createSecureContext({ca: [], ...identity});
-    this.#common ??= this.#commonAuthorities();
-    const authorities = new Map(await this.#common);
-    for (const path of settings.ca) addCertificates(authorities, await this.#configured(path));
+    const authorities = settings.insecure ? [] : await this.#authorities(settings);
     try {
-      return createSecureContext({ca: [...authorities.values()], ...identity});
+      return createSecureContext({ca: authorities, ...identity});
     } catch (error) {
       const files = [...settings.ca, ...settings.keypair.flatMap((one) => [one.key, one.cert])].join(', ');
       throw buildError(
@@ -72,6 +69,13 @@ export class TrustStore {
         },
       );
     }
+  }
+
+  async #authorities(settings: TlsSettings): Promise<string[]> {
+    this.#common ??= this.#commonAuthorities();
+    const authorities = new Map(await this.#common);
+    for (const path of settings.ca) addCertificates(authorities, await this.#configured(path));
+    return [...authorities.values()];
   }
 
   async #commonAuthorities(): Promise<ReadonlyMap<string, string>> {

@@ -1,0 +1,148 @@
+// TLS with authorities and client certificates of our own, made by openssl.
+
+import {execFile} from 'node:child_process';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {createServer, type Server} from 'node:https';
+import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {TLSSocket} from 'node:tls';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {mediaTypes} from '../../../src/oci/media-types.ts';
+import {type TestImage, testImage} from '../../support/test-image.ts';
+import {amd64, configOf, failed, rig, signal} from './rig.ts';
+
+const run = promisify(execFile);
+
+let folder: string;
+let image: TestImage;
+let server: Server | undefined;
+let address: string;
+let seen: {authorized: boolean; authorization: string | undefined}[] = [];
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tsbuild-tls-'));
+  image = await testImage({layers: []});
+  try {
+    await makeCertificates();
+  } catch (error) {
+    process.stderr.write(`tests of TLS are skipped: openssl failed: ${error}\n`);
+    return;
+  }
+  const [key, cert, ca] = await Promise.all(
+    ['server.key', 'server.pem', 'ca.pem'].map((name) => readFile(file(name))),
+  );
+  server = createServer(
+    {key, cert, ca, requestCert: true, rejectUnauthorized: false},
+    (request, response) => {
+      const {authorization} = request.headers;
+      seen.push({authorized: (request.socket as TLSSocket).authorized, authorization});
+      if (request.url?.startsWith('/v2/down/')) {
+        response.writeHead(307, {location: 'http://127.0.0.1:1/v2/a/manifests/v1'}).end();
+        return;
+      }
+      response.writeHead(200, {'content-type': mediaTypes.manifest}).end(image.manifest);
+    },
+  );
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await rm(folder, {recursive: true, force: true});
+});
+
+async function makeCertificates(): Promise<void> {
+  await writeFile(file('extensions'), 'subjectAltName=IP:127.0.0.1\n');
+  const openssl = (...args: string[]): Promise<unknown> => run('openssl', args, {cwd: folder});
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  await openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=test ca',
+  );
+  for (const name of ['server', 'client']) {
+    await openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+    const signed = [
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+    ];
+    await openssl('x509', ...signed, '-extfile', 'extensions', '-out', `${name}.pem`);
+  }
+}
+
+const resolve = (more: Parameters<typeof rig>[0], name = 'a'): Promise<unknown> =>
+  rig(more).client.resolve(`${address}/${name}:v1`, amd64, signal);
+/** As a registry elsewhere is treated: with verification. */
+const strict = (settings: object = {}): Parameters<typeof rig>[0] => ({
+  config: configOf({[address]: {http: false, ...settings}}),
+});
+
+describe('a registry with a certificate of an unknown authority', () => {
+  it('is refused, with what to do', async () => {
+    if (server === undefined) return;
+    expect(await failed(resolve(strict()))).toMatchObject({
+      kind: 'environment',
+      code: 'registry-unreachable',
+      message: expect.stringContaining('the certificate is signed by an unknown authority'),
+      hints: expect.stringContaining(`ca = ["file.pem"] below [registry."${address}"]`),
+    });
+  });
+
+  it('is believed with ca in the configuration', async () => {
+    if (server === undefined) return;
+    expect(await resolve(strict({ca: [file('ca.pem')]}))).toMatchObject({
+      manifestDigest: image.descriptor.digest,
+    });
+  });
+
+  it.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'TSBUILD_EXTRA_CA_CERTS'])(
+    'is believed with %s',
+    async (name) => {
+      if (server === undefined) return;
+      expect(await resolve({...strict(), environment: {[name]: file('ca.pem')}})).toBeDefined();
+    },
+  );
+
+  it('is not looked at when insecure, nor on this machine', async () => {
+    if (server === undefined) return;
+    expect(await resolve(strict({insecure: true}))).toBeDefined();
+    expect(await resolve({})).toBeDefined();
+  });
+});
+
+it('a client certificate is presented when there is one', async () => {
+  if (server === undefined) return;
+  seen = [];
+  await resolve(strict({ca: [file('ca.pem')]}));
+  const keypair = [{key: file('client.key'), cert: file('client.pem')}];
+  await resolve(strict({ca: [file('ca.pem')], keypair}));
+  expect(seen.map(({authorized}) => authorized)).toEqual([false, true]);
+});
+
+it('a redirect from https to http is not followed for a name', async () => {
+  if (server === undefined) return;
+  expect(await failed(resolve(strict({ca: [file('ca.pem')]}), 'down'))).toMatchObject({
+    kind: 'environment',
+    message: expect.stringContaining('redirected from https to http://127.0.0.1:1'),
+  });
+});
