@@ -186,6 +186,26 @@ describe('progress', () => {
   });
 });
 
+describe('the log of a failed step', () => {
+  const engine: BuildFunction = async (_, {emit}) => {
+    const step = {step: 's', name: 'RUN x', atMs: 0} as const;
+    emit({type: 'step-started', ...step});
+    emit({type: 'step-output', step: 's', stream: 'stdout', data: Buffer.from('last words\n'), atMs: 0});
+    emit({type: 'step-finished', ...step, outcome: 'error', error: 'exit code: 1'});
+    throw buildError('step', 'exec-exit-nonzero', 'exit code: 1', {notes: ['last words']});
+  };
+
+  it.each([
+    ['quiet', 1],
+    ['tty', 1],
+    // As it came, and again beside the error: the log may be long.
+    ['plain', 2],
+  ])('is shown by %s progress %d times', async (progress, count) => {
+    const {io} = await run([`--progress=${progress}`, '.'], {engine});
+    expect(io.err().split('last words')).toHaveLength(count + 1);
+  });
+});
+
 describe('where the state is', () => {
   it.each([
     ['--root', ['--root', '/a'], {TSBUILD_ROOT: '/b'}, '/a'],

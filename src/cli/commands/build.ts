@@ -2,7 +2,8 @@
 
 import {rm} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {buildError} from '../../diagnostics/build-error.ts';
+import {BuildError, buildError} from '../../diagnostics/build-error.ts';
+import type {SinkName} from '../../progress/sinks/index.ts';
 import {buildRequestOf} from '../build-request.ts';
 import {type ExitCode, exitCodes} from '../exit-codes.ts';
 import type {FlagValues} from '../flag-values.ts';
@@ -47,7 +48,11 @@ export async function runBuild(
       emit: (event) => sink.emit(event),
     },
     options.interrupt,
-  ).finally(() => sink.close());
+  )
+    .finally(() => sink.close())
+    .catch((error: unknown) => {
+      throw withoutShownLog(error, sinkName.name);
+    });
 
   const id = imageIdOf(result);
   if (metadataFile !== undefined) {
@@ -61,6 +66,14 @@ export async function runBuild(
   }
   if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
   return exitCodes.ok;
+}
+
+/** The last lines of a failed step are left out where the sink has just shown its whole log. */
+function withoutShownLog(error: unknown, sink: SinkName): unknown {
+  if (!(error instanceof BuildError) || error.kind !== 'step') return error;
+  if (sink !== 'tty' && sink !== 'quiet') return error;
+  const [first, ...others] = error.diagnostics.map(({notes: _, ...diagnostic}) => diagnostic);
+  return first === undefined ? error : new BuildError('step', [first, ...others], {cause: error.cause});
 }
 
 function pathOf(flags: FlagValues, name: string, io: CliIo): string | undefined {

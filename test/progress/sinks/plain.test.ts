@@ -22,6 +22,11 @@ describe('plain progress', () => {
     expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');
   });
 
+  it('keeps the number of a step that starts again', () => {
+    const text = story().start('a', 'A').end('a').cached('b', 'B').start('a', 'A').wait(500).end('a').close();
+    expect(text).toBe('#1 A\n#1 DONE 0.0s\n\n#2 B\n#2 CACHED\n\n#1 A\n#1 DONE 0.5s\n\n');
+  });
+
   it('keeps a block together while its step goes on writing', () => {
     const text = story()
       .start('a', 'A')

@@ -120,6 +120,12 @@ describe('tty progress', () => {
     expect(host.written()).toMatch(/\x1b\[33m => CANCELED \[a/);
   });
 
+  it('adds up the times of a step that starts again', () => {
+    const {story, screen} = stage();
+    story.start('a', 'A').wait(300).end('a').wait(1000).start('a', 'A').wait(500).end('a').close();
+    expect(screen()).toMatch(/\(1\/1\) FINISHED\n => A +0\.8s\n/);
+  });
+
   it('shows all steps at the end, however many', () => {
     const {story, host} = stage({rows: 8});
     for (let step = 0; step < 40; step++) story.start(`d${step}`, `step ${step}.`).wait(100).end(`d${step}`);

@@ -64,6 +64,8 @@ export type DockerfileDescription =
 export function describeDockerfile(path: string, text: string): DockerfileDescription {
   const analysis = analyzeWithReaders(sourceFile(path, text));
   const [syntax] = analysis.statements.syntax;
+  // BuildKit counts lines from zero where it reads directives.
+  if (syntax?.code === 'dockerfile-directive') return describeError(syntax, syntax.message, -1);
   if (syntax !== undefined) return describeError(syntax, syntax.message, 0);
   const [meaning] = analysis.meaning;
   if (meaning !== undefined) {

@@ -92,7 +92,6 @@ class PlainSink implements ProgressSink {
     if (step.finished) {
       this.#print(step, nowMs);
       this.#waiting.delete(step);
-      this.#steps.delete(step.id);
       const next = this.#floor ?? this.#longestWaiting();
       if (next !== undefined && this.#floor === undefined) this.#print(next, nowMs);
       return;

@@ -35,9 +35,11 @@ export class PlainStep {
     return this.#pending.length > 0;
   }
 
+  /** A step may start again after it has ended: a base image that was looked up is fetched once it is needed. */
   start(name: string, atMs: number): void {
     this.#name = name;
-    this.startedMs ??= atMs;
+    if (this.finished || this.startedMs === undefined) this.startedMs = atMs;
+    this.finished = false;
   }
 
   output(stream: 'stdout' | 'stderr', data: Uint8Array, atMs: number): void {

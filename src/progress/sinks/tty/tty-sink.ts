@@ -36,7 +36,7 @@ class TtySink implements ProgressSink {
   emit(event: BuildEvent): void {
     switch (event.type) {
       case 'step-started':
-        this.#stepOf(event).name = event.name;
+        this.#stepOf(event).start(event.name, event.atMs);
         return;
       case 'step-finished':
         this.#stepOf(event).finish(event);

@@ -32,6 +32,13 @@ export class TtyStep {
     this.startedMs = atMs;
   }
 
+  /** A step may start again after it has ended (a base image, fetched once it is needed): its times add up. */
+  start(name: string, atMs: number): void {
+    this.name = name;
+    if (this.finished !== undefined) this.startedMs += atMs - this.finished.atMs;
+    this.finished = undefined;
+  }
+
   note(text: string): void {
     this.#note = text;
   }
