@@ -56,7 +56,9 @@ void mount_attach_at(int mount, const char *target) {
 }
 
 struct mount_request {
-  const char *type, *target, *source, *content, *size;
+  const char *type, *target, *source, *size;
+  bool has_content;
+  struct buffer content;
   bool readonly, discard;
   mode_t mode;
   uid_t uid;
@@ -64,8 +66,29 @@ struct mount_request {
   struct view_spec view;
 };
 
+static unsigned hex_digit(const char *text) {
+  const char *digits = "0123456789abcdef", *at = strchr(digits, *text);
+  if (*text == '\0' || at == NULL) die("request", 0, NULL, "hex: expected pairs of hexadecimal digits");
+  return (unsigned)(at - digits);
+}
+
+/** `content` is text; `hex` is for bytes that an argument cannot hold. */
+static bool take_content(struct cursor *cursor, struct mount_request *mount) {
+  const char *text = cursor_take(cursor, "content"), *hex = text == NULL ? cursor_take(cursor, "hex") : NULL;
+  if (text == NULL && hex == NULL) return false;
+  mount->has_content = true;
+  mount->content.length = 0;
+  if (text != NULL) buffer_string(&mount->content, text);
+  for (; hex != NULL && *hex != '\0'; hex += 2) {
+    char byte = (char)(hex_digit(hex) << 4 | hex_digit(hex + 1));
+    buffer_append(&mount->content, &byte, 1);
+  }
+  return true;
+}
+
 static bool take_field(struct cursor *cursor, struct mount_request *mount) {
   const char *value;
+  if (take_content(cursor, mount)) return true;
   if ((value = cursor_take(cursor, "target")) != NULL) {
     mount->target = value;
   } else if ((value = cursor_take(cursor, "source")) != NULL) {
@@ -75,8 +98,6 @@ static bool take_field(struct cursor *cursor, struct mount_request *mount) {
   } else if (cursor_is(cursor, "rw")) {
     if (strcmp(cursor_peek(cursor)->value, "discard") != 0) cursor_unexpected(cursor);
     mount->discard = cursor_take(cursor, "rw") != NULL;
-  } else if ((value = cursor_take(cursor, "content")) != NULL) {
-    mount->content = value;
   } else if ((value = cursor_take(cursor, "size")) != NULL) {
     argument_u64("size", value, INT64_MAX);
     mount->size = value;
@@ -101,6 +122,9 @@ static struct mount_request take_request(struct cursor *cursor) {
       break;
   }
   if (mount.target == NULL) die("request", 0, NULL, "mount=%s has no target", mount.type);
+  if (mount.source != NULL && mount.source[strspn(mount.source, "/.")] == '\0' &&
+      strstr(mount.source, "..") == NULL)
+    mount.source = NULL;  // the whole
   return mount;
 }
 
@@ -116,11 +140,6 @@ static int mount_discarding(const struct mount_request *request) {
     spec.layer_count = 1;
     spec.dir = NULL;
   }
-  struct stat stat;
-  if (lstat(spec.layers[0], &stat) != 0) die("mounts", errno, spec.layers[0], "cannot look at the source");
-  if (fchownat(upper, ".", stat.st_uid, stat.st_gid, 0) != 0 ||
-      fchmodat(upper, ".", stat.st_mode & 07777, 0) != 0)
-    die("mounts", errno, request->target, "cannot prepare a private layer");
   struct fd_path upper_path = fd_path(upper), work_path = fd_path(work);
   spec.upper = upper_path.text;
   spec.work = work_path.text;
@@ -150,10 +169,10 @@ static int mount_bind(const struct mount_request *request) {
 }
 
 static int mount_text(const struct mount_request *request) {
-  if (request->content == NULL) die("request", 0, request->target, "mount=text has no content");
+  if (!request->has_content) die("request", 0, request->target, "mount=text has no content");
   const char *name = scratch_name();
   int fd = openat(scratch_root(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 || write_full(fd, request->content, strlen(request->content)) != 0 ||
+  if (fd < 0 || write_full(fd, request->content.bytes, request->content.length) != 0 ||
       fchown(fd, request->uid, request->gid) != 0 || fchmod(fd, request->mode) != 0)
     die("mounts", errno, request->target, "cannot write the mounted file");
   close(fd);

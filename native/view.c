@@ -154,6 +154,14 @@ int view_try_overlay(int lower, int upper, int work) {
   return error;
 }
 
+/** The merged root shows the upper directory's owner and mode: they must be those of the root below. */
+static void inherit_root(int lower, int upper) {
+  struct stat below, own;
+  if (fstat(lower, &below) != 0 || fstat(upper, &own) != 0) return;
+  if (own.st_uid != below.st_uid || own.st_gid != below.st_gid) (void)!fchown(upper, below.st_uid, below.st_gid);
+  if (((own.st_mode ^ below.st_mode) & 07777) != 0) (void)!fchmod(upper, below.st_mode & 07777);
+}
+
 static int mount_overlay(const struct view_spec *spec) {
   userns_require();
   if (spec->layer_count > LAYERS_MAX)
@@ -167,6 +175,7 @@ static int mount_overlay(const struct view_spec *spec) {
   if (spec->upper != NULL) {
     overlay.upper = open_directory(spec->upper);
     overlay.work = open_directory(spec->work);
+    inherit_root(lower[0], overlay.upper);
   }
   char *log = NULL;
   int mount = mount_some_way(&overlay, &log);

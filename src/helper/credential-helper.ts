@@ -1,6 +1,6 @@
 // docker's credential helpers: `docker-credential-NAME get` reads a server on standard input and answers with JSON
-// (docker-credential-helpers, "Development"). The only caller is the registry client; here because processes are started
-// in this room only.
+// (docker-credential-helpers, "Development"). The only caller is the registry client; here because processes are
+// started in this room only.
 
 import {spawn} from 'node:child_process';
 import {buildError} from '../diagnostics/build-error.ts';

@@ -60,6 +60,10 @@ export class HelperProcess implements Helper {
   ): Promise<ReadonlyMap<string, string>> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason);
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    // An argument ends at its NUL: what comes after it would be read as another one, a mount of the host for instance.
+    if (args.some((text) => text.includes('\0'))) {
+      return Promise.reject(buildError('user', 'helper-nul', `a NUL character in what is given to ${verb}`));
+    }
     const payload = Buffer.concat([verb, ...args].flatMap((text) => [encodePathText(text), nul]));
     if (payload.length > payloadBytesMax) {
       return Promise.reject(

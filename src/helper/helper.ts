@@ -1,5 +1,5 @@
 // The client's view of the native helper (docs/formats/helper-protocol.md). One Helper is one long-lived process;
-// requests run side by side. Rooms above build argument lists with the functions of `arguments.ts`, never by hand.
+// requests run side by side.
 
 export interface HelperRequestOptions {
   readonly signal?: AbortSignal;
@@ -18,7 +18,7 @@ export type HelperVerb =
   | 'adopt'
   | 'remove'
   | 'sync'
-  | 'mount-check';
+  | 'probe';
 
 export interface Helper {
   /**
