@@ -1,5 +1,6 @@
 // Where keys are in a TOML text. The parser gives places for syntax errors only, so messages about values find their
-// line here: headers and `key =` lines are read, values are not. A key inside an inline table has the place of its line.
+// line here: headers and `key =` lines are read, values are not. A key inside an inline table has the place of its
+// line.
 
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Span} from '../diagnostics/span.ts';

@@ -1,3 +1,5 @@
+// A pointer to content: what manifests and indexes are made of (image-spec descriptor.md).
+
 import type {Digest} from './digest.ts';
 import type {Platform} from './platform.ts';
 

@@ -1,3 +1,5 @@
+// Manifests and indexes as JSON has them; parse-manifest.ts makes them of untrusted bytes.
+
 import type {Descriptor} from './descriptor.ts';
 
 /** An image manifest (image-spec manifest.md), or docker's schema 2 with the same members. */

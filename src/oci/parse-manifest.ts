@@ -1,6 +1,6 @@
-// Manifests and indexes as they come from outside: bytes that anybody may have written. Here they become typed values or
-// a problem text; nothing later looks at unchecked JSON. A document that could be read as both an index and a manifest is
-// refused (CVE-2021-41190), for its digest would mean two things.
+// Manifests and indexes as they come from outside: bytes that anybody may have written. Here they become typed values
+// or a problem text; nothing later looks at unchecked JSON. A document that could be read as both an index and a
+// manifest is refused (CVE-2021-41190), for its digest would mean two things.
 
 import type {Descriptor} from './descriptor.ts';
 import {parseDigest} from './digest.ts';

@@ -70,8 +70,8 @@ export function formatPlatform(platform: Platform): string {
 }
 
 /**
- * The platforms that run on `platform`, best first, as containerd's `platforms.Only` has them: an arm/v7 machine runs v6
- * and v5 images, arm64 runs arm, amd64 runs 386 and lower micro-architecture levels.
+ * The platforms that run on `platform`, best first, as containerd's `platforms.Only` has them: an arm/v7 machine runs
+ * v6 and v5 images, arm64 runs arm, amd64 runs 386 and lower micro-architecture levels.
  */
 export function runnablePlatforms(platform: Platform): readonly Platform[] {
   const {os, architecture, variant} = platform;

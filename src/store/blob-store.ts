@@ -28,7 +28,10 @@ export interface BlobInfo {
 export interface BlobStore extends BlobReader {
   has(digest: Digest): Promise<boolean>;
   stat(digest: Digest): Promise<BlobInfo | undefined>;
-  /** The bytes of a small blob (manifest, config), verified again; throws BuildError when missing, rotten or too large. */
+  /**
+   * The bytes of a small blob (manifest, config), verified again; throws BuildError when missing, rotten or too
+   * large.
+   */
   read(digest: Digest, bytesMax?: number): Promise<Uint8Array>;
   /** The bytes in pieces, unverified: for what is verified by its reader. */
   stream(digest: Digest): AsyncIterable<Uint8Array>;
@@ -48,7 +51,9 @@ export interface BlobStore extends BlobReader {
 
 const smallBlobMax = 32 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
-/** Pid namespaces may share a store, and a pid of another one looks dead here: what is still written to is left alone. */
+/**
+ * Pid namespaces may share a store, and a pid of another one looks dead here: what is still written to is left alone.
+ */
 const idleMinMs = 15 * 60_000;
 const temporarySuffix = '.blob';
 
@@ -204,7 +209,10 @@ export class LocalBlobStore implements BlobStore {
   }
 }
 
-/** Start time in clock ticks since boot (field 22 of /proc/PID/stat): a pid alone may have been given to another process. */
+/**
+ * Start time in clock ticks since boot (field 22 of /proc/PID/stat): a pid alone may have been given to another
+ * process.
+ */
 async function startTimeOf(pid: string): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${Number(pid)}/stat`, 'utf8');

@@ -1,6 +1,6 @@
-// A real registry for tests: Debian's docker-registry on a free port of this machine, with a directory of its own that is
-// gone afterwards. Where the program is missing it is installed when root; otherwise `startRegistry` gives undefined and
-// says why once, and the tests that need it are skipped.
+// A real registry for tests: Debian's docker-registry on a free port of this machine, with a directory of its own
+// that is gone afterwards. Where the program is missing it is installed when root; otherwise `startRegistry` gives
+// undefined and says why once, and the tests that need it are skipped.
 
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';

@@ -1,6 +1,6 @@
 // How a registry is told who asks. It answers 401 with a challenge (RFC 7235); for Bearer a token is fetched from the
-// realm it names (distribution/docs/spec/auth/token.md), anonymously or with what docker knows about the host; for Basic the
-// password is sent as it is. Tokens are kept per host and scope until shortly before they expire.
+// realm it names (distribution/docs/spec/auth/token.md), anonymously or with what docker knows about the host; for
+// Basic the password is sent as it is. Tokens are kept per host and scope until shortly before they expire.
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import {SingleFlight} from '../../util/single-flight.ts';

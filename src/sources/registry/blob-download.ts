@@ -1,6 +1,6 @@
-// One blob, from the first byte to a verified last one. A connection that breaks is taken up where it broke (Range); how
-// often depends on whether bytes still come. The reader has the bytes before they are verified, so it must not believe
-// them until the download has ended without an error.
+// One blob, from the first byte to a verified last one. A connection that breaks is taken up where it broke (Range);
+// how often depends on whether bytes still come. The reader has the bytes before they are verified, so it must not
+// believe them until the download has ended without an error.
 
 import {createHash} from 'node:crypto';
 import type {Descriptor} from '../../oci/descriptor.ts';

@@ -1,5 +1,5 @@
-// WWW-Authenticate as RFC 7235 has it: `Bearer realm="…",service="…", Basic realm="…"`. Several challenges may share one
-// header, and commas separate both challenges and parameters.
+// WWW-Authenticate as RFC 7235 has it: `Bearer realm="…",service="…", Basic realm="…"`. Several challenges may share
+// one header, and commas separate both challenges and parameters.
 
 export interface Challenge {
   /** Lower case. */

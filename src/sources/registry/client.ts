@@ -1,5 +1,6 @@
-// Images in registries (OCI distribution-spec 1.1): names to manifests, descriptors to verified bytes. A host is asked as
-// the configuration says, mirrors first. Every failure that a user can meet is one BuildError; see failures.ts.
+// Images in registries (OCI distribution-spec 1.1): names to manifests, descriptors to verified bytes. A host is
+// asked as the configuration says, mirrors first. Every failure that a user can meet is one BuildError; see
+// failures.ts.
 
 import {readFile} from 'node:fs/promises';
 import type {Config} from '../../config/config.ts';
@@ -109,7 +110,8 @@ export class RegistryClient {
 
   /**
    * The bytes of a layer as they come; their size and digest hold when the iteration ends without an error. May be
-   * called for many blobs at once; a blob whose iteration has begun takes one of the registry's four slots until it ends.
+   * called for many blobs at once; a blob whose iteration has begun takes one of the registry's four slots until it
+   * ends.
    */
   async *fetchBlob(
     reference: string | Reference,

@@ -1,5 +1,6 @@
-// Layer bytes as they travel become tar bytes. A stream that ends before its format says so is an error, never a short
-// tar. The source is read to its end even when the format ends earlier (padding), for whoever reads along hashes it all.
+// Layer bytes as they travel become tar bytes. A stream that ends before its format says so is an error, never a
+// short tar. The source is read to its end even when the format ends earlier (padding), for whoever reads along
+// hashes it all.
 
 import {createGunzip} from 'node:zlib';
 import {buildError} from '../../diagnostics/build-error.ts';

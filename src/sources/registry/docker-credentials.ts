@@ -1,5 +1,6 @@
 // Who the user is to a registry, as docker keeps it: `auths`, `credHelpers` and `credsStore` of config.json in
-// DOCKER_CONFIG or ~/.docker. Read when a registry first asks, never before. docker.io is filed under its old index address.
+// DOCKER_CONFIG or ~/.docker. Read when a registry first asks, never before. docker.io is filed under its old index
+// address.
 
 import {join} from 'node:path';
 import {buildError} from '../../diagnostics/build-error.ts';

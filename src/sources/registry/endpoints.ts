@@ -1,5 +1,6 @@
-// Where an image of a registry can be had: its mirrors in the order of the configuration, then the registry itself. What a
-// host may be spoken to with (TLS, plain http, which certificates) is its own section's business, mirrors included.
+// Where an image of a registry can be had: its mirrors in the order of the configuration, then the registry itself.
+// What a host may be spoken to with (TLS, plain http, which certificates) is its own section's business, mirrors
+// included.
 
 import {type Config, defaultRegistryConfig} from '../../config/config.ts';
 import {isLoopback} from './proxy.ts';

@@ -1,5 +1,5 @@
-// What a user reads when an image cannot be had: which host, what it said, which mirrors were tried before, and what can
-// be done. The registry's own failure decides; its mirrors' are notes.
+// What a user reads when an image cannot be had: which host, what it said, which mirrors were tried before, and what
+// can be done. The registry's own failure decides; its mirrors' are notes.
 
 import {BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {Endpoint} from './endpoints.ts';
@@ -43,7 +43,9 @@ export function isEndpointFailure(error: unknown): boolean {
   return expected.some((kind) => error instanceof kind);
 }
 
-/** One failure for `what` (`docker.io/library/busybox:latest`) out of those of all endpoints, the registry's own last. */
+/**
+ * One failure for `what` (`docker.io/library/busybox:latest`) out of those of all endpoints, the registry's own last.
+ */
 export function failureOf(what: string, failures: readonly [EndpointFailure, ...EndpointFailure[]]): Error {
   const decisive = failures[failures.length - 1] ?? failures[0];
   const {endpoint, error} = decisive;

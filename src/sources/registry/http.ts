@@ -1,6 +1,6 @@
 // The only door to undici, which is loaded on the first request: most builds make none. Here are connections, TLS,
-// proxies, timeouts and redirects; registries, tokens and retries are other files' business. Every failure of the network
-// leaves here as a NetworkFailure; an abort as the signal's reason.
+// proxies, timeouts and redirects; registries, tokens and retries are other files' business. Every failure of the
+// network leaves here as a NetworkFailure; an abort as the signal's reason.
 
 import {readFile as readFileOfSystem} from 'node:fs/promises';
 import type {Dispatcher} from 'undici';
@@ -164,7 +164,10 @@ export class HttpClient {
   }
 }
 
-/** For undici a closed connection (UND_ERR_SOCKET) is worth another one at once, without end; of a proxy it is an answer. */
+/**
+ * For undici a closed connection (UND_ERR_SOCKET) is worth another one at once, without end; of a proxy it is an
+ * answer.
+ */
 function asProxyFailure(error: unknown): never {
   if ((error as {code?: unknown}).code !== 'UND_ERR_SOCKET') throw error;
   throw Object.assign(new Error('the proxy closed the connection', {cause: error}), {

@@ -62,7 +62,10 @@ const kinds: Readonly<Record<string, readonly [NetworkFailureKind, string]>> = {
   CERT_NOT_YET_VALID: ['untrusted', 'the certificate is not valid yet: is the clock right?'],
 };
 
-/** Sorts an error of a request to `host`, through `proxy`; errors that are none of the network's come back as they are. */
+/**
+ * Sorts an error of a request to `host`, through `proxy`; errors that are none of the network's come back as they
+ * are.
+ */
 export function networkFailure(error: unknown, host: string, proxy?: string): unknown {
   if (error instanceof NetworkFailure || !(error instanceof Error)) return error;
   const sorted = sort(error);

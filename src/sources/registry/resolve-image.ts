@@ -1,5 +1,5 @@
-// From a name to the manifest of one platform. An index is searched for the best platform that runs (containerd's rules);
-// attestations in it are no images. Entries that do not say their platform are asked for it, in their config.
+// From a name to the manifest of one platform. An index is searched for the best platform that runs (containerd's
+// rules); attestations in it are no images. Entries that do not say their platform are asked for it, in their config.
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
@@ -39,8 +39,8 @@ const indexDepthMax = 3;
 const unnamedEntriesMax = 16;
 
 /**
- * Resolves `name` (tag or digest). A manifest that is not in an index is taken whatever its platform is, as docker does.
- * Throws BuildError when an index has nothing that runs on `platform`.
+ * Resolves `name` (tag or digest). A manifest that is not in an index is taken whatever its platform is, as docker
+ * does. Throws BuildError when an index has nothing that runs on `platform`.
  */
 export async function resolveImage(
   reference: string,

@@ -1,5 +1,6 @@
-// Trying again: after a broken connection, a 429 or a 5xx, a bounded number of times, with growing pauses whose length is
-// drawn at random, so that a fleet that was refused together does not come back together. Time and chance are injected.
+// Trying again: after a broken connection, a 429 or a 5xx, a bounded number of times, with growing pauses whose
+// length is drawn at random, so that a fleet that was refused together does not come back together. Time and chance
+// are injected.
 
 import {randomInt} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';

@@ -9,7 +9,9 @@ import {type Pacing, retryAfterMs, retrying, TryLater} from './retry.ts';
 
 export interface RegistryRequest {
   readonly method?: HttpRequest['method'];
-  /** Below the endpoint's root, percent-encoded: `/library/busybox/manifests/latest`; or an address the registry gave. */
+  /**
+   * Below the endpoint's root, percent-encoded: `/library/busybox/manifests/latest`; or an address the registry gave.
+   */
   readonly path: string | URL;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;

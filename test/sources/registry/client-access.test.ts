@@ -1,13 +1,12 @@
-// Who may, how often, and from where: tokens, passwords, limits, redirects and mirrors, against registries in this process.
+// Who may, and how often: tokens, passwords, limits, redirects, against registries in this process.
 
-import {type AddressInfo, createServer} from 'node:net';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {Descriptor} from '../../../src/oci/descriptor.ts';
 import type {RegistryClient} from '../../../src/sources/registry/client.ts';
 import type {Credential, CredentialSource} from '../../../src/sources/registry/docker-credentials.ts';
 import {collect} from '../../support/collect.ts';
 import {type FakeRegistry, startFakeRegistry} from '../../support/fake-registry.ts';
-import {amd64, configOf, failed, rig, signal} from './rig.ts';
+import {amd64, failed, rig, signal} from './rig.ts';
 
 const layers = [{entries: [{path: 'a', content: 'a'}]}];
 
@@ -246,168 +245,5 @@ describe('a redirect', () => {
     onBlobs('file:///etc/passwd');
     const error = await failed(collect(rig().client.fetchBlob(name('a:v1'), layer, signal)));
     expect(error.message).toContain('redirected to file:');
-  });
-});
-
-describe('mirrors', () => {
-  const client = (mirrors: readonly string[]): RegistryClient =>
-    rig({config: configOf({[registry.address]: {mirrors}})}).client;
-
-  it('come first, and are told whose images they are asked for', async () => {
-    const image = await other.addImage('a', 'v1', {layers});
-    const mirrored = client([other.address]);
-    await resolve(mirrored);
-    await collect(mirrored.fetchBlob(name('a:v1'), image.layers[0] as Descriptor, signal));
-    expect(other.requests.map(({path}) => path)).toEqual([
-      `/v2/a/manifests/v1?ns=${encodeURIComponent(registry.address)}`,
-      `/v2/a/blobs/${image.layers[0]?.digest}?ns=${encodeURIComponent(registry.address)}`,
-    ]);
-    expect(registry.log).toEqual([]);
-  });
-
-  it('may be below a path', async () => {
-    await other.addImage('proxy/hub/a', 'v1', {layers});
-    await resolve(client([`${other.address}/proxy/hub`]));
-    expect(other.log).toEqual(['GET /v2/proxy/hub/a/manifests/v1']);
-  });
-
-  it('that lack an image are passed over', async () => {
-    await registry.addImage('a', 'v1', {layers});
-    await resolve(client([other.address]));
-    expect([other.log, registry.log]).toEqual([['GET /v2/a/manifests/v1'], ['GET /v2/a/manifests/v1']]);
-  });
-
-  it('that lie are passed over', async () => {
-    const image = await registry.addImage('a', 'v1', {layers});
-    await other.addImage('a', 'v1', {layers});
-    other.fault = () => ({type: 'corrupt'});
-    const {manifestDigest} = await client([other.address]).resolve(name('a:v1'), amd64, signal);
-    expect(manifestDigest).toBe(image.descriptor.digest);
-  });
-
-  it('that are down are not asked again', async () => {
-    await registry.addImage('a', 'v1', {layers});
-    await other.close();
-    const {client: mirrored, pauses} = rig({
-      config: configOf({[registry.address]: {mirrors: [other.address]}}),
-    });
-    await resolve(mirrored);
-    await resolve(mirrored);
-    expect(pauses).toEqual([250]);
-    other = await startFakeRegistry();
-  });
-
-  it('are named when all fails', async () => {
-    other.fault = () => ({type: 'answer', status: 500});
-    expect(await failed(resolve(client([other.address])))).toMatchObject({
-      code: 'registry-not-found',
-      notes: `mirror ${other.address}: status 500`,
-    });
-  });
-
-  it('have passwords of their own', async () => {
-    other.auth = {type: 'basic', users: {me: 'secret'}};
-    await other.addImage('a', 'v1', {layers});
-    const asked: string[] = [];
-    const credentials: CredentialSource = {
-      lookup: async (host) => {
-        asked.push(host);
-        return {type: 'password', username: 'me', password: 'secret'};
-      },
-    };
-    const config = configOf({[registry.address]: {mirrors: [other.address]}});
-    await resolve(rig({config, credentials}).client);
-    expect(asked).toEqual([other.address]);
-  });
-});
-
-describe('a registry that cannot be reached', () => {
-  it('says so, with what to look at', async () => {
-    await registry.close();
-    const {client, pauses} = rig();
-    expect(await failed(resolve(client))).toMatchObject({
-      kind: 'environment',
-      code: 'registry-unreachable',
-      message: `${name('a:v1')}: cannot reach registry ${registry.address}: connection refused`,
-      hints: 'is the registry running, and is the port right?',
-    });
-    expect(pauses).toEqual([250, 500]);
-    registry = await startFakeRegistry();
-  });
-
-  it('with TLS says how to do without', async () => {
-    await registry.addImage('a', 'v1', {layers});
-    const {client, pauses} = rig({config: configOf({[registry.address]: {http: false}})});
-    expect(await failed(resolve(client))).toMatchObject({
-      kind: 'environment',
-      code: 'registry-unreachable',
-      message: expect.stringContaining('the server does not speak TLS'),
-      hints: `if it speaks plain http, set http = true below [registry."${registry.address}"] in tsbuild.toml`,
-    });
-    expect(pauses).toEqual([]);
-  });
-
-  it('in time says that it was the time', async () => {
-    registry.fault = () => ({type: 'stall', bytes: 0});
-    const config = configOf({[registry.address]: {http: true}});
-    const {client} = rig({config, timeouts: {headersMs: 100, stallMs: 100}});
-    await registry.addImage('a', 'v1', {layers});
-    expect(await failed(resolve(client))).toMatchObject({kind: 'environment', code: 'registry-timeout'});
-  });
-
-  it('is spoken to in plain http at once when the configuration says so', async () => {
-    await registry.addImage('a', 'v1', {layers});
-    await resolve(rig({config: configOf({[registry.address]: {http: true}})}).client);
-    expect(registry.log).toEqual(['GET /v2/a/manifests/v1']);
-  });
-});
-
-describe('a proxy', () => {
-  it('is given what is not of this machine', async () => {
-    await registry.addImage('a', 'v1', {layers});
-    const {client} = rig({
-      config: configOf({'images.invalid': {http: true}}),
-      environment: {HTTP_PROXY: `http://user:pw@${registry.address}`, HTTPS_PROXY: 'http://127.0.0.1:1'},
-    });
-    await client.resolve('images.invalid/a:v1', amd64, signal);
-    expect(registry.requests[0]?.path).toBe('http://images.invalid/v2/a/manifests/v1');
-    expect(registry.requests[0]?.headers['host']).toBe('images.invalid');
-    expect(registry.requests[0]?.headers['proxy-authorization']).toBe(
-      `Basic ${Buffer.from('user:pw').toString('base64')}`,
-    );
-  });
-
-  it('is left aside for hosts in NO_PROXY', async () => {
-    const {client} = rig({
-      config: configOf({'images.invalid': {http: true}}),
-      environment: {HTTP_PROXY: `http://${registry.address}`, NO_PROXY: '.invalid'},
-    });
-    expect(await failed(client.resolve('images.invalid/a:v1', amd64, signal))).toMatchObject({
-      message: expect.stringContaining('cannot reach registry images.invalid'),
-    });
-    expect(registry.log).toEqual([]);
-  });
-
-  it('that refuses a tunnel is named', async () => {
-    const {client} = rig({environment: {HTTPS_PROXY: `http://${registry.address}`}});
-    expect(await failed(client.resolve('images.invalid/a:v1', amd64, signal))).toMatchObject({
-      kind: 'environment',
-      code: 'registry-unreachable',
-      message: expect.stringContaining(`the proxy answered 403 (through the proxy ${registry.address})`),
-      hints: 'check HTTPS_PROXY and HTTP_PROXY, and NO_PROXY for hosts that need none',
-    });
-  });
-
-  it('that closes every connection is not waited for without end', async () => {
-    const mute = createServer((socket) => socket.once('data', () => socket.end()));
-    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
-    const {port} = mute.address() as AddressInfo;
-    const {client} = rig({environment: {HTTPS_PROXY: `http://127.0.0.1:${port}`}});
-    expect(await failed(client.resolve('images.invalid/a:v1', amd64, signal))).toMatchObject({
-      kind: 'environment',
-      message: expect.stringContaining('the proxy closed the connection'),
-    });
-    await client.close();
-    mute.close();
   });
 });
