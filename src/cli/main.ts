@@ -58,4 +58,4 @@ function drained(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
-await main();
+main().catch(onBug);
