@@ -6,8 +6,7 @@ import {readFile} from 'node:fs/promises';
 import type {Config} from '../../config/config.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
-import {type Digest, digestOf, parseDigest} from '../../oci/digest.ts';
-import {mediaTypes} from '../../oci/media-types.ts';
+import {type Digest, parseDigest} from '../../oci/digest.ts';
 import type {Platform} from '../../oci/platform.ts';
 import {
   isReferenceProblem,
@@ -16,18 +15,20 @@ import {
   parseReference,
   type Reference,
 } from '../../oci/reference.ts';
+import {assert} from '../../util/assert.ts';
 import type {Clock} from '../../util/clock.ts';
 import {Authenticator} from './authenticator.ts';
 import {downloadBlob} from './blob-download.ts';
 import {type CredentialSource, DockerCredentials} from './docker-credentials.ts';
+import {EndpointReader} from './endpoint-reader.ts';
 import {type Endpoint, endpointsOf} from './endpoints.ts';
-import {BadAnswer, type EndpointFailure, failureOf, isEndpointFailure, NotFound} from './failures.ts';
+import {type EndpointFailure, failureOf, isEndpointFailure} from './failures.ts';
 import {HostSlots} from './host-slots.ts';
 import {HttpClient, type HttpResponse, type HttpTimeouts} from './http.ts';
 import {NetworkFailure} from './network-failure.ts';
 import {type FetchedManifest, type ResolvedImage, resolveImage} from './resolve-image.ts';
 import {type Pacing, realPacing} from './retry.ts';
-import {detailOf, type RegistryRequest, RegistrySession} from './session.ts';
+import {type RegistryRequest, RegistrySession} from './session.ts';
 
 export interface RegistryClientOptions {
   readonly config: Config;
@@ -41,24 +42,14 @@ export interface RegistryClientOptions {
   readonly known?: (digest: Digest) => Promise<Uint8Array | undefined>;
 }
 
-const acceptedManifests = [
-  mediaTypes.index,
-  mediaTypes.manifest,
-  mediaTypes.dockerManifestList,
-  mediaTypes.dockerManifest,
-].join(', ');
-/** docker's own limit. */
-const manifestBytesMax = 4 * 1024 * 1024;
 const smallBlobBytesMax = 16 * 1024 * 1024;
 /** As BuildKit's default. */
 const blobsPerRegistryMax = 4;
-/** A mirror that fails has a registry behind it. */
-const mirrorAttemptsMax = 2;
-
 export class RegistryClient {
   readonly #options: RegistryClientOptions;
   readonly #http: HttpClient;
   readonly #session: RegistrySession;
+  readonly #reader: EndpointReader;
   readonly #pacing: Pacing;
   readonly #slots = new HostSlots(blobsPerRegistryMax);
   /** Mirrors that did not answer; asked no more. */
@@ -88,6 +79,7 @@ export class RegistryClient {
       new Authenticator(this.#http, credentials, this.#pacing),
       this.#pacing,
     );
+    this.#reader = new EndpointReader(this.#session);
   }
 
   /** The manifest of `platform` behind a name. Throws BuildError; see resolve-image.ts for which platform is taken. */
@@ -157,7 +149,7 @@ export class RegistryClient {
         descriptor,
         signal,
         pacing: this.#pacing,
-        request: (offset) => this.#blobFrom(endpoint, parsed, descriptor, offset, signal),
+        request: (offset) => this.#reader.blob(endpoint, parsed, descriptor, offset, signal),
       });
       for await (const piece of download) pieces.push(piece);
       return Buffer.concat(pieces);
@@ -168,7 +160,7 @@ export class RegistryClient {
   async send(reference: string | Reference, request: RegistryRequest): Promise<HttpResponse> {
     const parsed = referenceOf(reference);
     const own = endpointsOf(parsed.domain, this.#options.config).at(-1);
-    if (own === undefined) throw new Error('a registry is its own last endpoint');
+    assert(own !== undefined, 'a registry is its own last endpoint');
     try {
       return await this.#session.send(own, request);
     } catch (error) {
@@ -185,54 +177,16 @@ export class RegistryClient {
     const known = digest === undefined ? undefined : await this.#options.known?.(digest);
     if (digest !== undefined && known !== undefined) return {digest, bytes: known};
     return this.#overEndpoints(reference, normalisedName(reference), signal, async (endpoint) => {
-      const wanted = digest ?? (await this.#knownDigest(endpoint, reference, name, signal));
-      if (wanted === undefined) return this.#manifestFrom(endpoint, reference, name, undefined, signal);
-      const bytes = await this.#options.known?.(wanted);
-      return bytes === undefined
-        ? this.#manifestFrom(endpoint, reference, wanted, wanted, signal)
-        : {digest: wanted, bytes};
+      const {known: lookup} = this.#options;
+      if (digest !== undefined || lookup === undefined) {
+        return this.#reader.manifest(endpoint, reference, name, signal);
+      }
+      const told = await this.#reader.tagDigest(endpoint, reference, name, signal);
+      const bytes = told === undefined ? undefined : await lookup(told);
+      return told !== undefined && bytes !== undefined
+        ? {digest: told, bytes}
+        : this.#reader.manifest(endpoint, reference, told ?? name, signal);
     });
-  }
-
-  /** The digest of a tag by HEAD, which Docker Hub does not count; undefined when it would gain nothing. */
-  async #knownDigest(
-    endpoint: Endpoint,
-    reference: Reference,
-    tag: string,
-    signal: AbortSignal,
-  ): Promise<Digest | undefined> {
-    if (this.#options.known === undefined) return undefined;
-    const response = await this.#session.send(endpoint, {
-      ...this.#requestFor(endpoint, reference, `/manifests/${tag}`, signal),
-      method: 'HEAD',
-      headers: {accept: acceptedManifests},
-    });
-    await response.discard();
-    if (response.status === 404) throw new NotFound('');
-    return response.status === 200 ? parseDigest(response.headers['docker-content-digest'] ?? '') : undefined;
-  }
-
-  async #manifestFrom(
-    endpoint: Endpoint,
-    reference: Reference,
-    name: string,
-    wanted: Digest | undefined,
-    signal: AbortSignal,
-  ): Promise<FetchedManifest> {
-    const response = await this.#session.send(endpoint, {
-      ...this.#requestFor(endpoint, reference, `/manifests/${name}`, signal),
-      headers: {accept: acceptedManifests},
-    });
-    await checkStatus(response);
-    const bytes = await response.bytes(manifestBytesMax);
-    const digest = digestOf(bytes);
-    const told = response.headers['docker-content-digest'];
-    const expected = wanted ?? (told === undefined ? undefined : parseDigest(told));
-    if (expected !== undefined && expected !== digest) {
-      throw new BadAnswer('registry-wrong-digest', `a manifest of digest ${digest} for ${expected}`);
-    }
-    const contentType = response.headers['content-type']?.split(';')[0]?.trim();
-    return {digest, bytes, ...(contentType === undefined ? {} : {contentType})};
   }
 
   #blobResponse(
@@ -243,34 +197,8 @@ export class RegistryClient {
     signal: AbortSignal,
   ): Promise<HttpResponse> {
     return this.#overEndpoints(reference, what, signal, (endpoint) =>
-      this.#blobFrom(endpoint, reference, descriptor, offset, signal),
+      this.#reader.blob(endpoint, reference, descriptor, offset, signal),
     );
-  }
-
-  async #blobFrom(
-    endpoint: Endpoint,
-    reference: Reference,
-    descriptor: Descriptor,
-    offset: number,
-    signal: AbortSignal,
-  ): Promise<HttpResponse> {
-    const response = await this.#session.send(endpoint, {
-      ...this.#requestFor(endpoint, reference, `/blobs/${descriptor.digest}`, signal),
-      // Compressed on the way, a body would have other bytes than its digest.
-      headers: {'accept-encoding': 'identity', ...(offset === 0 ? {} : {range: `bytes=${offset}-`})},
-      verified: true,
-    });
-    await checkStatus(response);
-    return response;
-  }
-
-  #requestFor(endpoint: Endpoint, reference: Reference, path: string, signal: AbortSignal): RegistryRequest {
-    return {
-      path: `/${reference.path}${path}`,
-      scope: `repository:${reference.path}:pull`,
-      signal,
-      ...(endpoint.mirror ? {attemptsMax: mirrorAttemptsMax} : {}),
-    };
   }
 
   /** Does `work` with the first endpoint that can. */
@@ -297,7 +225,7 @@ export class RegistryClient {
       }
     }
     const [first, ...rest] = failures;
-    if (first === undefined) throw new Error('a registry has at least one endpoint');
+    assert(first !== undefined, 'a registry has at least one endpoint');
     throw failureOf(what, [first, ...rest]);
   }
 
@@ -305,14 +233,6 @@ export class RegistryClient {
     const endpoint = endpointsOf(reference.domain, this.#options.config).at(-1);
     return endpoint !== undefined && isEndpointFailure(error) ? failureOf(what, [{endpoint, error}]) : error;
   }
-}
-
-async function checkStatus(response: HttpResponse): Promise<void> {
-  const {status} = response;
-  if (status === 200 || status === 206) return;
-  const detail = await detailOf(response);
-  if (status === 404) throw new NotFound(detail);
-  throw new BadAnswer('registry-invalid-answer', `status ${status}${detail === '' ? '' : ` (${detail})`}`);
 }
 
 function referenceOf(reference: string | Reference): Reference {

@@ -10,20 +10,68 @@ import type {LayerCompression} from '../../oci/media-types.ts';
 const pieceBytes = 256 * 1024;
 /** What zstd's own decoder allows unless it is told otherwise (`--long=27`). */
 const zstdWindowMax = 2 ** 27;
+const zstdMagic = 0xfd2fb528;
 
-/** Throws BuildError('environment') when the bytes are not what `kind` says, or end too early. */
-export function decompress(
+/**
+ * The tar bytes of a layer. `kind` is what its media type says; the bytes themselves have the last word, as for
+ * docker, since there are images whose media types are wrong. Throws BuildError('environment') when they are neither,
+ * or end too early.
+ */
+export async function* decompress(
   kind: LayerCompression,
   source: AsyncIterable<Uint8Array>,
-): AsyncIterable<Uint8Array> {
-  switch (kind) {
+): AsyncGenerator<Uint8Array> {
+  const pieces = source[Symbol.asyncIterator]();
+  const {head, ended} = await readHead(pieces);
+  const whole = rejoined(head, ended, pieces);
+  switch (sniff(head) ?? kind) {
     case 'none':
-      return source;
+      return yield* whole;
     case 'gzip':
-      return gunzip(source);
+      return yield* gunzip(whole);
     case 'zstd':
-      return unzstd(source);
+      return yield* unzstd(whole);
   }
+}
+
+/** A tar block: enough for every magic number. */
+const headBytes = 512;
+
+async function readHead(pieces: AsyncIterator<Uint8Array>): Promise<{head: Uint8Array; ended: boolean}> {
+  const read: Uint8Array[] = [];
+  for (let size = 0; size < headBytes; ) {
+    const next = await pieces.next();
+    if (next.done) return {head: Buffer.concat(read), ended: true};
+    read.push(next.value);
+    size += next.value.length;
+  }
+  return {head: read.length === 1 && read[0] !== undefined ? read[0] : Buffer.concat(read), ended: false};
+}
+
+async function* rejoined(
+  head: Uint8Array,
+  ended: boolean,
+  pieces: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    if (ended) return;
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+  } finally {
+    await pieces.return?.();
+  }
+}
+
+function sniff(head: Uint8Array): LayerCompression | undefined {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  if (bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0x1f8b08) return 'gzip';
+  if (bytes.length >= 4 && bytes.readUInt32LE(0) === zstdMagic) return 'zstd';
+  const block = bytes.subarray(0, headBytes);
+  if (block.length < headBytes) return undefined;
+  // A tar header of POSIX or GNU, or an empty archive.
+  return block.toString('latin1', 257, 262) === 'ustar' || block.every((byte) => byte === 0)
+    ? 'none'
+    : undefined;
 }
 
 async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -107,7 +155,7 @@ const zstdHeaderMax = 18;
 
 function checkZstdWindow(head: Uint8Array): void {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
-  if (bytes.length < 6 || bytes.readUInt32LE(0) !== 0xfd2fb528) return;
+  if (bytes.length < 6 || bytes.readUInt32LE(0) !== zstdMagic) return;
   const descriptor = bytes.readUInt8(4);
   const singleSegment = (descriptor & 0x20) !== 0;
   if (singleSegment) return;

@@ -3,6 +3,7 @@
 // network leaves here as a NetworkFailure; an abort as the signal's reason.
 
 import {readFile as readFileOfSystem} from 'node:fs/promises';
+import type {Readable} from 'node:stream';
 import type {Dispatcher} from 'undici';
 import {NetworkFailure, networkFailure} from './network-failure.ts';
 import {proxyFor} from './proxy.ts';
@@ -41,11 +42,18 @@ export interface HttpTimeouts {
   readonly connectMs: number;
   /** From the request's end to the answer's headers. */
   readonly headersMs: number;
+  /** The same where a stream is sent, which undici counts in. */
+  readonly uploadMs: number;
   /** Between two pieces of a body. */
   readonly stallMs: number;
 }
 
-const defaultTimeouts: HttpTimeouts = {connectMs: 15_000, headersMs: 60_000, stallMs: 60_000};
+const defaultTimeouts: HttpTimeouts = {
+  connectMs: 15_000,
+  headersMs: 60_000,
+  uploadMs: 30 * 60_000,
+  stallMs: 60_000,
+};
 const redirectsMax = 10;
 const connectionsPerHostMax = 16;
 const discardedBytesMax = 64 * 1024;
@@ -114,7 +122,7 @@ export class HttpClient {
         method: request.method ?? 'GET',
         headers: {...request.headers},
         signal: own,
-        headersTimeout: this.#timeouts.headersMs,
+        headersTimeout: isStream(body) ? this.#timeouts.uploadMs : this.#timeouts.headersMs,
         bodyTimeout: this.#timeouts.stallMs,
         ...(body === undefined ? {} : {body: await bodyOf(body)}),
       });
@@ -268,10 +276,14 @@ function withoutAuthorization<T extends Readonly<Record<string, string>>>(header
   return Object.fromEntries(kept) as T;
 }
 
-async function bodyOf(
-  body: Uint8Array | string | AsyncIterable<Uint8Array>,
-): Promise<string | Uint8Array | import('node:stream').Readable> {
-  if (typeof body === 'string' || body instanceof Uint8Array) return body;
+type Body = NonNullable<HttpRequest['body']>;
+
+function isStream(body: Body | undefined): body is AsyncIterable<Uint8Array> {
+  return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
+}
+
+async function bodyOf(body: Body): Promise<string | Uint8Array | Readable> {
+  if (!isStream(body)) return body;
   const {Readable} = await import('node:stream');
   return Readable.from(body, {objectMode: false});
 }

@@ -4,7 +4,7 @@ import {BuildError} from '../../../src/diagnostics/build-error.ts';
 import {digestOf} from '../../../src/oci/digest.ts';
 import {decompress} from '../../../src/sources/registry/decompress.ts';
 import {collect} from '../../support/collect.ts';
-import {storedZstd} from '../../support/test-image.ts';
+import {storedZstd, testTar} from '../../support/test-image.ts';
 
 const content = Buffer.from(Array.from({length: 60_000}, (_, index) => `line ${index * 7919}\n`).join(''));
 
@@ -99,6 +99,22 @@ describe('zstd with a window larger than 128 MiB', () => {
     expect(await problem('zstd', frame)).toContain(
       'it needs a window of 268435456 bytes, more than 134217728',
     );
+  });
+});
+
+describe('a layer with a wrong media type', () => {
+  it.each([
+    ['gzip', 'none'],
+    ['gzip', 'zstd'],
+    ['zstd', 'gzip'],
+    ['none', 'gzip'],
+    ['none', 'zstd'],
+  ] as const)('%s is read all the same when its bytes are %s', async (told, real) => {
+    const tar = await testTar([{path: 'a', content}]);
+    const bytes = {none: tar, gzip: gzipSync(tar), zstd: storedZstd(tar)}[real];
+    for (const size of [100, 100_000]) {
+      expect(digestOf(await collect(decompress(told, pieces(bytes, size))))).toBe(digestOf(tar));
+    }
   });
 });
 

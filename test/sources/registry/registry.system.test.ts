@@ -9,6 +9,7 @@ import {layerCompressionOf} from '../../../src/oci/media-types.ts';
 import {RegistryClient} from '../../../src/sources/registry/client.ts';
 import {decompress} from '../../../src/sources/registry/decompress.ts';
 import {startRegistry, type TestRegistry} from '../../support/registry.ts';
+import {testImage} from '../../support/test-image.ts';
 
 const amd64 = {os: 'linux', architecture: 'amd64'};
 const armV7 = {os: 'linux', architecture: 'arm', variant: 'v7'};
@@ -91,6 +92,48 @@ describe('an image in a registry', () => {
     await expect(
       client.resolve(pushed.reference, {os: 'linux', architecture: 's390x'}, signal),
     ).rejects.toThrow('no image for platform linux/s390x');
+  });
+
+  it('can be pushed with requests of the client', async () => {
+    if (registry === undefined) return;
+    const image = await testImage({layers: [{entries: [{path: 'a', content: Buffer.alloc(300_000, 'x')}]}]});
+    const reference = `${registry.address}/pushed/a:v1`;
+    const scope = 'repository:pushed/a:pull,push';
+    for (const [digest, bytes] of image.blobs) {
+      const opened = await client.send(reference, {
+        method: 'POST',
+        path: '/pushed/a/blobs/uploads/',
+        scope,
+        signal,
+      });
+      await opened.discard();
+      const halves = [bytes.subarray(0, 100), bytes.subarray(100)];
+      const put = await client.send(reference, {
+        method: 'PUT',
+        path: new URL(opened.headers['location'] ?? ''),
+        query: {digest},
+        headers: {'content-type': 'application/octet-stream', 'content-length': String(bytes.length)},
+        body: async function* () {
+          yield* halves;
+        },
+        scope,
+        signal,
+      });
+      expect(put.status).toBe(201);
+      await put.discard();
+    }
+    const put = await client.send(reference, {
+      method: 'PUT',
+      path: '/pushed/a/manifests/v1',
+      headers: {'content-type': image.descriptor.mediaType},
+      body: () => image.manifest,
+      scope,
+      signal,
+    });
+    await put.discard();
+    const found = await client.resolve(reference, amd64, signal);
+    expect(found.manifestDigest).toBe(image.descriptor.digest);
+    expect(digestOf(await tarOf(reference, image.layers[0] as Descriptor))).toBe(image.diffIds[0]);
   });
 
   it('that is not there is said to be so', async () => {

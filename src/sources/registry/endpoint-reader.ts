@@ -1,0 +1,113 @@
+// What is read from one endpoint of a registry: manifests by name, the digest of a tag, blobs from an offset on. An
+// answer that is not what was asked for is NotFound or BadAnswer, so that the next endpoint can be tried.
+
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {type Digest, digestOf, parseDigest} from '../../oci/digest.ts';
+import {mediaTypes} from '../../oci/media-types.ts';
+import type {Reference} from '../../oci/reference.ts';
+import type {Endpoint} from './endpoints.ts';
+import {BadAnswer, NotFound} from './failures.ts';
+import type {HttpResponse} from './http.ts';
+import type {FetchedManifest} from './resolve-image.ts';
+import {detailOf, type RegistryRequest, type RegistrySession} from './session.ts';
+
+const acceptedManifests = [
+  mediaTypes.index,
+  mediaTypes.manifest,
+  mediaTypes.dockerManifestList,
+  mediaTypes.dockerManifest,
+].join(', ');
+/** docker's own limit. */
+const manifestBytesMax = 4 * 1024 * 1024;
+/** A mirror that fails has a registry behind it. */
+const mirrorAttemptsMax = 2;
+
+export class EndpointReader {
+  readonly #session: RegistrySession;
+
+  constructor(session: RegistrySession) {
+    this.#session = session;
+  }
+
+  /** The digest of a tag by HEAD, which Docker Hub does not count; undefined when the registry does not tell. */
+  async tagDigest(
+    endpoint: Endpoint,
+    reference: Reference,
+    tag: string,
+    signal: AbortSignal,
+  ): Promise<Digest | undefined> {
+    const response = await this.#session.send(endpoint, {
+      ...requestFor(endpoint, reference, `/manifests/${tag}`, signal),
+      method: 'HEAD',
+      headers: {accept: acceptedManifests},
+    });
+    await response.discard();
+    if (response.status === 404) throw new NotFound('');
+    return response.status === 200 ? parseDigest(response.headers['docker-content-digest'] ?? '') : undefined;
+  }
+
+  /**
+   * A manifest by tag or digest; its digest is the one asked for, or else the one the registry tells, or else its
+   * own.
+   */
+  async manifest(
+    endpoint: Endpoint,
+    reference: Reference,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<FetchedManifest> {
+    const response = await this.#session.send(endpoint, {
+      ...requestFor(endpoint, reference, `/manifests/${name}`, signal),
+      headers: {accept: acceptedManifests},
+    });
+    await checkStatus(response);
+    const bytes = await response.bytes(manifestBytesMax);
+    const digest = digestOf(bytes);
+    const expected = parseDigest(name) ?? parseDigest(response.headers['docker-content-digest'] ?? '');
+    if (expected !== undefined && expected !== digest) {
+      throw new BadAnswer('registry-wrong-digest', `a manifest of digest ${digest} for ${expected}`);
+    }
+    const contentType = response.headers['content-type']?.split(';')[0]?.trim();
+    return {digest, bytes, ...(contentType === undefined ? {} : {contentType})};
+  }
+
+  /** The answer with a blob's bytes, from `offset` on where the registry can do that; unverified. */
+  async blob(
+    endpoint: Endpoint,
+    reference: Reference,
+    descriptor: Descriptor,
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
+    const response = await this.#session.send(endpoint, {
+      ...requestFor(endpoint, reference, `/blobs/${descriptor.digest}`, signal),
+      // Compressed on the way, a body would have other bytes than its digest.
+      headers: {'accept-encoding': 'identity', ...(offset === 0 ? {} : {range: `bytes=${offset}-`})},
+      verified: true,
+    });
+    await checkStatus(response);
+    return response;
+  }
+}
+
+function requestFor(
+  endpoint: Endpoint,
+  reference: Reference,
+  path: string,
+  signal: AbortSignal,
+): RegistryRequest {
+  return {
+    path: `/${reference.path}${path}`,
+    scope: `repository:${reference.path}:pull`,
+    signal,
+    ...(endpoint.mirror ? {attemptsMax: mirrorAttemptsMax} : {}),
+  };
+}
+
+async function checkStatus(response: HttpResponse): Promise<void> {
+  const {status} = response;
+  if (status === 200 || status === 206) return;
+  const detail = await detailOf(response);
+  if (status === 404) throw new NotFound(detail);
+  throw new BadAnswer('registry-invalid-answer', `status ${status}${detail === '' ? '' : ` (${detail})`}`);
+}
