@@ -6,12 +6,13 @@
 //   state.db            records
 
 import {randomBytes} from 'node:crypto';
-import {mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type Database, openDatabase} from './database.ts';
 import {type LockSpace, socketLocks} from './lock.ts';
+import {makeDirectories} from './make-directories.ts';
 
 export interface StateDirectory extends Disposable {
   readonly root: string;
@@ -31,7 +32,7 @@ export interface StateDirectory extends Disposable {
 export function openStateDirectory(root: string): StateDirectory {
   try {
     for (const name of ['blobs/sha256', 'layers', 'work', 'cache-mounts']) {
-      mkdirSync(join(root, name), {recursive: true, mode: 0o700});
+      makeDirectories(join(root, name), 0o700);
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);

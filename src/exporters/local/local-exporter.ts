@@ -1,9 +1,9 @@
 // type=local: the final file system's files in a directory of the user's. What is there and not in the image stays. Files belong
 // to whoever runs tsbuild: 0:0 as the helper sees it, which in its user namespace is the caller.
 
-import {mkdir} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {viewArguments} from '../../helper/helper.ts';
+import {makeDirectories} from '../../store/make-directories.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {asOutputError} from '../output-file.ts';
@@ -30,9 +30,11 @@ export const localExporter: ExporterFactory = {
         const view = await image.rootView(context.signal);
         const helper = await context.helper();
         const directory = resolve(context.workingDirectory, dest);
-        await mkdir(directory, {recursive: true}).catch((error: unknown) => {
+        try {
+          makeDirectories(directory);
+        } catch (error) {
           throw asOutputError(error, dest);
-        });
+        }
         context.note('copying files');
         const result = await helper.request(
           'copy',

@@ -4,10 +4,11 @@
 
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
-import {copyFile, link, mkdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {copyFile, link, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {ImageIndex} from '../../oci/manifest.ts';
+import {makeDirectories} from '../../store/make-directories.ts';
 import type {BlobReader, ExportContext} from '../exporter.ts';
 import {
   blobPath,
@@ -27,7 +28,7 @@ export async function writeLayoutDirectory(
 ): Promise<void> {
   const directory = resolve(context.workingDirectory, dest);
   try {
-    await mkdir(join(directory, 'blobs/sha256'), {recursive: true});
+    makeDirectories(join(directory, 'blobs/sha256'));
     const others = await otherEntries(directory, dest, layout.entries);
     for (const blob of layout.blobs) {
       context.signal.throwIfAborted();
