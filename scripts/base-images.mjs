@@ -10,6 +10,7 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -108,6 +109,7 @@ export function mirrorConfig(address) {
 
 async function startRegistry(state) {
   const folder = mkdtempSync(join(state, 'serve-'));
+  chmodSync(folder, 0o755);
   for (let attempt = 0; attempt < 5; attempt++) {
     const address = `127.0.0.1:${await freePort()}`;
     const settings = {

@@ -109,7 +109,7 @@ describe('a wrong command line', () => {
 
 describe('a base image', () => {
   it('that does not exist is the Dockerfile’s mistake, with its place', async () => {
-    const run = await failing({Dockerfile: 'FROM nosuchimage:1\nRUN true\n'});
+    const run = await failing({Dockerfile: `FROM ${registry.address}/nosuchimage:1\nRUN true\n`});
     expectOneError(run, 1, /nosuchimage/);
     expect(run.stderr).toMatch(/Dockerfile:1/);
   });
@@ -159,6 +159,11 @@ describe('the machine', () => {
   it('with a state directory that cannot be made ends with 3', async () => {
     const run = await space.run(['build', good], {root: '/proc/tsbuild-state'});
     expectOneError(run, 3, /\/proc\/tsbuild-state/);
+  });
+
+  it('with an output that cannot be made says so, and does not try for ever', async () => {
+    const run = await space.run(['build', '-o', '/proc/tsbuild-output', good]);
+    expectOneError(run, run.code === 1 ? 1 : 3, /\/proc\/tsbuild-output/);
   });
 
   it('with a state directory that is not writable ends with 3', async (test) => {

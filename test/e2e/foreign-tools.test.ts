@@ -22,7 +22,8 @@ beforeAll(async () => {
   space = await workspace(registry.config);
   const context = await space.context({
     Dockerfile:
-      'FROM busybox\nRUN adduser -D app && echo hello > /greeting && chown app /greeting && rm /bin/wget\n' +
+      'FROM busybox\nRUN echo app:x:1000:1000::/:/bin/sh >> /etc/passwd && echo app:x:1000: >> /etc/group\n' +
+      'RUN echo hello > /greeting && chown app /greeting && rm /usr/bin/wget\n' +
       'COPY --chmod=755 say /usr/local/bin/say\nUSER app\nENV WHO=world\nCMD ["say"]\n',
     say: '#!/bin/sh\necho "$(cat /greeting) $WHO from $(id -un)"\n',
   });
