@@ -40,10 +40,11 @@ export class DirectiveBlock {
   }
 }
 
-/** The frontend that a file asks for (`docker/dockerfile:1`), in any of the forms above. */
+/** The frontend that a file asks for (`docker/dockerfile:1`), in any of the forms above, without its options. */
 export function detectSyntax(text: string): string | undefined {
   const body = withoutPreamble(text);
-  return blockValue(body, 'syntax', '#') ?? blockValue(body, 'syntax', '//') ?? jsonSyntax(body);
+  const value = blockValue(body, 'syntax', '#') ?? blockValue(body, 'syntax', '//');
+  return value === undefined ? jsonSyntax(body) : value.split(' ', 1)[0];
 }
 
 /** Value of a directive in a file's block of `#` comments. */

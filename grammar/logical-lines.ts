@@ -3,7 +3,7 @@
 // map from the joined text back to the source, so that a token deep in a continued line still has an exact place.
 
 import {trim, trimStart} from './blanks.ts';
-import {type Directive, DirectiveBlock} from './directives.ts';
+import {DirectiveBlock} from './directives.ts';
 
 /** Docker reads lines through a 64 KiB buffer that must hold the newline too. */
 export const lineBytesMax = 65_535;
@@ -38,7 +38,6 @@ export class LineReader {
   readonly #lines: readonly string[];
   readonly #directiveBlock = new DirectiveBlock();
   readonly problems: LineProblem[] = [];
-  readonly directives: (Directive & {readonly line: number})[] = [];
   #escape: '\\' | '`' = '\\';
   /** Lines read so far, so also the number of the current line. */
   #count = 0;
@@ -132,9 +131,8 @@ export class LineReader {
     if (found === undefined) return;
     const {name, value} = found.directive;
     if (found.repeated) this.problems.push({kind: 'repeated-directive', line: this.#count, detail: name});
-    else if (name !== 'escape') this.directives.push({...found.directive, line: this.#count});
-    else if (value === '\\' || value === '`') this.#escape = value;
-    else this.problems.push({kind: 'bad-escape', line: this.#count, detail: value});
+    else if (name === 'escape' && (value === '\\' || value === '`')) this.#escape = value;
+    else if (name === 'escape') this.problems.push({kind: 'bad-escape', line: this.#count, detail: value});
     this.#isDirective = true;
   }
 

@@ -63,7 +63,9 @@ function excerpt(
 ): readonly string[] {
   const last = Math.min(span.endLine, span.line + placeLinesMax - 1, file.lines.length);
   const from = Math.max(1, span.line - contextLines);
-  const to = Math.min(file.lines.length, last + contextLines);
+  // The empty line behind the last newline is no line to look at.
+  const linesCount = file.lines.length - (file.lines.at(-1) === '' ? 1 : 0);
+  const to = Math.max(last, Math.min(linesCount, last + contextLines));
   const numberWidth = String(to).length;
   const width =
     options.columns > 0 ? Math.max(20, options.columns - numberWidth - 5) : Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 // What several readers do alike: counting arguments, and command lines in shell or exec form.
 
+import {trim} from '../../grammar/blanks.ts';
 import type {CommandLine} from './ast.ts';
 import type {Report} from './instruction-reader.ts';
 import type {Statement, Word} from './statement.ts';
@@ -21,6 +22,11 @@ export function hasArguments(statement: Statement, report: Report): boolean {
 /** The command from argument `first` on. */
 export function commandLine({json, args}: Statement, first = 0): CommandLine {
   return {json, args: args.slice(first).map((word) => word.text)};
+}
+
+/** Without the blanks around, as docker understands them. */
+export function trimBlanks(text: string): string {
+  return trim(text);
 }
 
 /** A name that must not be empty: `ENV =x`. */

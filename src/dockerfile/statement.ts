@@ -1,6 +1,7 @@
 // What the grammar says of one instruction, in terms of the source: words with their places, before anything is known
 // about what the instruction means. Readers (src/instructions/*/read.ts) turn statements into instructions.
 
+import {trim} from '../../grammar/blanks.ts';
 import {type LogicalLine, placeOf} from '../../grammar/logical-lines.ts';
 import type {ParsedInstruction} from '../../grammar/rule-tools.ts';
 import {textOf} from '../../grammar/tokens.ts';
@@ -75,7 +76,7 @@ export function statementOf(
 export function instructionBase(statement: Statement): InstructionBase {
   return {
     span: statement.span,
-    original: statement.line.trim(),
+    original: trim(statement.line),
     flags: statement.flags,
     heredocs: statement.heredocs,
     comments: statement.comments,

@@ -32,7 +32,6 @@ export interface StatementSlot {
 export interface StatementList {
   readonly slots: readonly StatementSlot[];
   readonly escape: '\\' | '`';
-  readonly directives: {readonly syntax?: string; readonly check?: string};
   /** Mistakes that keep docker from reading the file at all; it tells these before any other. */
   readonly syntax: readonly Diagnostic[];
   readonly warnings: readonly Diagnostic[];
@@ -109,12 +108,9 @@ class StatementRun {
         span: this.#wholeLine(Math.max(1, this.lines.linesRead)),
       });
     }
-    const directive = (name: string) => this.lines.directives.find((each) => each.name === name)?.value;
-    const [syntax, check] = [directive('syntax'), directive('check')];
     return {
       slots: this.#slots,
       escape: this.lines.escape,
-      directives: {...(syntax === undefined ? {} : {syntax}), ...(check === undefined ? {} : {check})},
       syntax: this.#syntax.sort((a, b) => (a.span?.line ?? 0) - (b.span?.line ?? 0)),
       warnings: this.#warnings,
       linesCount: this.lines.linesRead,
@@ -168,9 +164,14 @@ class StatementRun {
     const at = Math.max(0, line.text.indexOf('<<'));
     const named = line.text.indexOf(name, at);
     const span = named < 0 ? spanOf(line, at, at + 2) : spanOf(line, named, named + name.length);
-    this.#fail('dockerfile-unterminated-heredoc', 'unterminated heredoc', span, [
-      `add a line with nothing but ${name} at the end of the text`,
-    ]);
+    const almost = this.#file.lines.findIndex(
+      (text, index) => index >= line.lastLine && text !== name && text.trim() === name,
+    );
+    const hint =
+      almost < 0
+        ? `add a line with nothing but ${name} at the end of the text`
+        : `line ${almost + 1} would be the end if there were no blanks around ${name}`;
+    this.#fail('dockerfile-unterminated-heredoc', 'unterminated heredoc', span, [hint]);
   }
 
   #describe(line: LogicalLine, {kind, keyword, token}: SyntaxProblem): Diagnostic {

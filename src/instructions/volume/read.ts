@@ -3,7 +3,7 @@
 import type {VolumeInstruction} from '../../dockerfile/ast.ts';
 import {readFlags} from '../../dockerfile/flags.ts';
 import type {InstructionReader} from '../../dockerfile/instruction-reader.ts';
-import {hasArguments} from '../../dockerfile/reading.ts';
+import {hasArguments, trimBlanks} from '../../dockerfile/reading.ts';
 import {instructionBase} from '../../dockerfile/statement.ts';
 
 export const volumeReader = {
@@ -15,7 +15,7 @@ export const volumeReader = {
     const flags = readFlags(statement.flags, volumeReader.flags, report);
     // `VOLUME []` is an array without arguments, which docker refuses as well.
     if (!hasArguments(statement, report)) return undefined;
-    const volumes = statement.args.map((word) => ({...word, text: word.text.trim()}));
+    const volumes = statement.args.map((word) => ({...word, text: trimBlanks(word.text)}));
     const empty = volumes.filter(({text}) => text === '');
     for (const {span} of empty) {
       const message = 'VOLUME specified can not be an empty string';

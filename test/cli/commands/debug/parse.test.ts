@@ -1,0 +1,121 @@
+import {describe, expect, it} from 'vitest';
+import {describeDockerfile, runDebugParse} from '../../../../src/cli/commands/debug/parse.ts';
+import {memoryIo} from '../../memory-io.ts';
+
+describe('describeDockerfile', () => {
+  it('shows stages and instructions as written', () => {
+    const text = [
+      'ARG V',
+      'FROM --platform=$P a AS B',
+      'run --mount=type="cache" x \\',
+      '  y',
+      'CMD ["z"]',
+      'ENV a=b c="d"',
+      'COPY <<-E /x',
+      '\te',
+      'E',
+      'ONBUILD COPY --from=q r s',
+      '',
+    ].join('\n');
+    expect(describeDockerfile('Dockerfile', text)).toEqual({
+      ok: true,
+      escape: '\\',
+      metaArgs: [{name: 'ARG', lines: [1, 1], flags: [], args: ['V'], heredocs: []}],
+      stages: [
+        {
+          name: 'b',
+          base: 'a',
+          platform: '$P',
+          lines: [2, 2],
+          instructions: [
+            {
+              name: 'RUN',
+              lines: [3, 4],
+              flags: ['--mount=type=cache'],
+              json: false,
+              args: ['x   y'],
+              heredocs: [],
+            },
+            {name: 'CMD', lines: [5, 5], flags: [], json: true, args: ['z'], heredocs: []},
+            {
+              name: 'ENV',
+              lines: [6, 6],
+              flags: [],
+              pairs: [
+                ['a', 'b'],
+                ['c', '"d"'],
+              ],
+              heredocs: [],
+            },
+            {
+              name: 'COPY',
+              lines: [7, 9],
+              flags: [],
+              args: ['<<-E', '/x'],
+              heredocs: [{name: 'E', fd: 0, expand: true, chomp: true, content: '\te\n'}],
+            },
+            {
+              name: 'ONBUILD',
+              lines: [10, 10],
+              flags: [],
+              heredocs: [],
+              sub: {
+                name: 'COPY',
+                lines: [10, 10],
+                flags: ['--from=q'],
+                args: ['r', 's'],
+                heredocs: [],
+              },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['FROM a\nCOYP b c', 'dockerfile parse error on line 2: unknown instruction: COYP (did you mean COPY?)'],
+    [
+      'FROM a\nCOPY --form=x b c',
+      'dockerfile parse error on line 2: unknown flag: --form (did you mean from?)',
+    ],
+    ['RUN a', 'no build stage in current context'],
+    ['', 'file with no instructions'],
+  ])('says of %j what docker says', (text, error) => {
+    expect(describeDockerfile('Dockerfile', text)).toMatchObject({ok: false, error});
+  });
+
+  it('tells what keeps docker from reading a file before what it means', () => {
+    expect(describeDockerfile('Dockerfile', 'NONSENSE\nENV a')).toMatchObject({
+      error: 'ENV must have two arguments',
+    });
+  });
+
+  it('counts lines of directives like docker', () => {
+    const text = '# escape=`\n# escape=`\nFROM a';
+    expect(describeDockerfile('Dockerfile', text)).toMatchObject({errorLines: [1, 1]});
+  });
+});
+
+describe('runDebugParse', () => {
+  it('answers with one line of JSON, and fails when the file has a mistake', async () => {
+    const good = memoryIo({stdin: 'FROM a\n'});
+    expect(await runDebugParse(['-'], good)).toBe(0);
+    expect(JSON.parse(good.out())).toMatchObject({ok: true});
+    const bad = memoryIo({stdin: 'FROM\n'});
+    expect(await runDebugParse(['-'], bad)).toBe(1);
+    expect(JSON.parse(bad.out())).toMatchObject({ok: false});
+  });
+
+  it('wants exactly one file', async () => {
+    const io = memoryIo();
+    expect(await runDebugParse([], io)).toBe(2);
+    expect(io.err()).toContain('usage: tsbuild debug parse FILE');
+  });
+
+  it('says which file cannot be read', async () => {
+    const io = memoryIo({cwd: '/nowhere'});
+    expect(await runDebugParse(['Dockerfile'], io)).toBe(1);
+    expect(io.err()).toMatch(/^read Dockerfile: ENOENT/);
+  });
+});

@@ -1,0 +1,160 @@
+// What must hold for every text, also for nonsense. Texts are made of the characters and words that mean something.
+
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {describeDockerfile} from '../../src/cli/commands/debug/parse.ts';
+import {sourceFile} from '../../src/diagnostics/source-file.ts';
+import {expandWord, expandWords} from '../../src/dockerfile/expansion.ts';
+import {parseWithReaders, readers} from '../../src/instructions/readers.ts';
+
+const seed = process.env['TSBUILD_SEED'] === undefined ? {} : {seed: Number(process.env['TSBUILD_SEED'])};
+const options = {numRuns: Number(process.env['TSBUILD_RUNS'] ?? 300), ...seed};
+
+const keywords = readers.map(({keyword}) => keyword.toLowerCase());
+const piece = fc.oneof(
+  fc.constantFrom(...keywords),
+  fc.constantFrom(
+    '\n',
+    '\\\n',
+    ' ',
+    '#',
+    '<<EOF',
+    '\nEOF\n',
+    '[',
+    ']',
+    '"a"',
+    ',',
+    '=',
+    '--',
+    '--from=',
+    'as',
+    '$x',
+  ),
+  fc.constantFrom(
+    '# escape=`\n',
+    '\r\n',
+    '\ufeff',
+    "'",
+    '"',
+    '\\',
+    '`',
+    '${',
+    '}',
+    '\t',
+    '<<-"E"',
+    '1',
+    '{',
+    '\u00a0',
+  ),
+  fc.string({unit: 'grapheme', maxLength: 3}),
+);
+const nonsense = fc.array(piece, {maxLength: 40}).map((pieces) => pieces.join(''));
+const likely = fc
+  .array(fc.tuple(fc.constantFrom(...keywords), fc.array(piece, {maxLength: 6})), {maxLength: 4})
+  .map((lines) => `FROM a\n${lines.map(([keyword, rest]) => `${keyword} ${rest.join('')}\n`).join('')}`);
+const dockerfile = fc.oneof(nonsense, likely);
+const shellPiece = fc.constantFrom(
+  ...[
+    '$',
+    '{',
+    '}',
+    'a',
+    'B',
+    '1',
+    ':',
+    '-',
+    '+',
+    '?',
+    '#',
+    '%',
+    '/',
+    '*',
+    '\\',
+    '`',
+    '"',
+    "'",
+    ' ',
+    '<<',
+    'é',
+    '😀',
+  ],
+);
+const word = fc.array(shellPiece, {maxLength: 24}).map((pieces) => pieces.join(''));
+const env = new Map([
+  ['a', 'x/y z'],
+  ['B', ''],
+]);
+
+describe('parsing', () => {
+  it('never throws, and gives a Dockerfile or an error', () => {
+    fc.assert(
+      fc.property(dockerfile, (text) => {
+        const result = parseWithReaders(sourceFile('Dockerfile', text));
+        const broken = result.diagnostics.some(({severity}) => severity === 'error');
+        expect(result.dockerfile === undefined).toBe(broken);
+      }),
+      options,
+    );
+  });
+
+  it('names places that are in the file', () => {
+    fc.assert(
+      fc.property(dockerfile, (text) => {
+        const file = sourceFile('Dockerfile', text);
+        for (const {span} of parseWithReaders(file).diagnostics) {
+          if (span === undefined) continue;
+          expect(span.line).toBeGreaterThanOrEqual(1);
+          expect(span.line).toBeLessThanOrEqual(file.lines.length);
+          expect(span.column).toBeLessThanOrEqual((file.lines[span.line - 1] ?? '').length);
+          expect(span.endLine).toBeGreaterThanOrEqual(span.line);
+        }
+      }),
+      options,
+    );
+  });
+
+  it('says the same of an instruction and of the line it keeps', () => {
+    fc.assert(
+      fc.property(dockerfile, (text) => {
+        const first = describeDockerfile('Dockerfile', text);
+        if (!first.ok || first.escape !== '\\') return;
+        const {dockerfile: parsed} = parseWithReaders(sourceFile('Dockerfile', text));
+        const lines = (parsed?.stages ?? []).flatMap(({from, instructions}) => [from, ...instructions]);
+        if (lines.length === 0 || lines.some(({heredocs}) => heredocs.length > 0)) return;
+        // A line that ends in the escape character can only stand at the end of a file.
+        if (lines.some(({original}) => original.endsWith('\\'))) return;
+        const again = describeDockerfile('Dockerfile', lines.map(({original}) => `${original}\n`).join(''));
+        expect(withoutLines(again)).toEqual(withoutLines({...first, metaArgs: []}));
+      }),
+      options,
+    );
+  });
+});
+
+describe('expansion', () => {
+  it('never throws', () => {
+    fc.assert(
+      fc.property(word, fc.constantFrom('\\', '`' as const), fc.boolean(), (text, character, raw) => {
+        const how = {escape: character as '\\' | '`', rawQuotes: raw, skipUnset: raw};
+        const one = expandWord(text, env, how);
+        const many = expandWords(text, env, how);
+        expect('error' in one).toBe('error' in many);
+      }),
+      options,
+    );
+  });
+
+  it('keeps a word without anything special', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        fc.pre(!/[$\\'"]/.test(text));
+        expect(expandWord(text, env, {escape: '\\'})).toMatchObject({result: text});
+      }),
+      options,
+    );
+  });
+});
+
+function withoutLines(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, (key, member) => (key === 'lines' ? undefined : member)));
+}
