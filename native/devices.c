@@ -11,6 +11,8 @@
 
 #include "kernel.h"
 #include "mounts.h"
+#include "scratch.h"
+#include "userns.h"
 
 #define DEVICE_BASE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
@@ -24,22 +26,40 @@ static const char *const links[][2] = {{"fd", "/proc/self/fd"},       {"stdin", 
                                        {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
                                        {"ptmx", "pts/ptmx"},          {"core", "/proc/kcore"}};
 
-/** User namespaces may not make device nodes, but may bind the host's. */
-static void bind_node(int dev, const char *name) {
-  if (mknodat(dev, name, S_IFREG | 0666, 0) != 0) die("mounts", errno, name, "cannot make a device");
-  char *host = xformat("/dev/%s", name);
-  int node = mount_clone(AT_FDCWD, host);
-  mount_attach(node, openat(dev, name, O_PATH | O_CLOEXEC), host);
-  close(node);
+/** A place for nodes that can be opened: everything else in a sandbox is nodev. */
+static int nodes_directory(void) {
+  const char *const options[] = {"mode", "755", NULL};
+  int mount = mount_fresh("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, options);
+  if (mount < 0) die("mounts", errno, "/dev", "cannot make a tmpfs");
+  mount_attach(mount, scratch_directory(0700), "/dev");
+  return mount;
 }
 
-static void make_nodes(int dev) {
-  mode_t mask = umask(0);
+/**
+ * The devices are bound one by one. /dev itself is nodev as all of the sandbox is, or its root could make the
+ * node of the host's disk and open it: CAP_MKNOD is one of docker's capabilities, but docker also has a
+ * device cgroup.
+ */
+static void bind_nodes(int dev) {
+  int own = userns_nested() ? -1 : nodes_directory();
   for (size_t i = 0; i < COUNT_OF(nodes); i++) {
-    if (mknodat(dev, nodes[i].name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) == 0) continue;
-    if (errno != EPERM) die("mounts", errno, nodes[i].name, "cannot make a device");
-    bind_node(dev, nodes[i].name);
+    const char *name = nodes[i].name;
+    char *host = xformat("/dev/%s", name);
+    // User namespaces may not make device nodes, but may bind the host's. Root must not, its chmod would
+    // reach the host.
+    if (own >= 0 && mknodat(own, name, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)) != 0)
+      die("mounts", errno, host, "cannot make a device");
+    int node = own >= 0 ? mount_clone(own, name) : mount_clone(AT_FDCWD, host);
+    if (mknodat(dev, name, S_IFREG | 0666, 0) != 0) die("mounts", errno, host, "cannot make a mount point");
+    mount_attach(node, openat(dev, name, O_PATH | O_CLOEXEC), host);
+    close(node);
   }
+  close_quietly(own);
+}
+
+static void make_contents(int dev) {
+  mode_t mask = umask(0);
+  bind_nodes(dev);
   for (size_t i = 0; i < COUNT_OF(links); i++)
     if (symlinkat(links[i][1], dev, links[i][0]) != 0)
       die("mounts", errno, links[i][0], "cannot make a link");
@@ -61,13 +81,13 @@ static int mount_terminals(void) {
   return mount >= 0 ? mount : mount_fresh("devpts", DEVICE_BASE, without_group);
 }
 
-int devices_mount(int mount_point, const char *shm_size) {
+int devices_mount(int mount_point, const char *shm_size, uint64_t attributes) {
   const char *const dev_options[] = {"mode", "755", "size", "65536k", NULL};
   const char *const shm_options[] = {"mode", "1777", "size", shm_size, NULL};
-  int dev = mount_fresh("tmpfs", MOUNT_ATTR_NOSUID, dev_options);
+  int dev = mount_fresh("tmpfs", (unsigned)(MOUNT_ATTR_NOSUID | attributes), dev_options);
   if (dev < 0) die("mounts", errno, "/dev", "cannot make a tmpfs");
   mount_attach(dev, mount_point, "/dev");
-  make_nodes(dev);
+  make_contents(dev);
   mount_below(dev, "pts", mount_terminals());
   mount_below(dev, "shm", mount_fresh("tmpfs", DEVICE_BASE | MOUNT_ATTR_NODEV, shm_options));
   int queues = mount_fresh("mqueue", DEVICE_BASE | MOUNT_ATTR_NODEV, NULL);

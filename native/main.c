@@ -14,15 +14,6 @@
 #include "userns.h"
 #include "verbs.h"
 
-#pragma weak verb_scan
-#pragma weak verb_digest
-#pragma weak verb_copy
-#pragma weak verb_pack
-#pragma weak verb_unpack
-#pragma weak verb_adopt
-#pragma weak verb_remove
-#pragma weak verb_sync
-
 #define VIEW "dir=PATH | layer=PATH…"
 
 static const struct verb verbs[] = {

@@ -186,9 +186,9 @@ static int mount_tmpfs(const struct mount_request *request) {
   return mount;
 }
 
-void mount_take(struct cursor *cursor) {
+void mount_take(struct cursor *cursor, uint64_t attributes) {
   struct mount_request request = take_request(cursor);
-  uint64_t attributes = request.readonly ? MOUNT_ATTR_RDONLY : 0;
+  if (request.readonly) attributes |= MOUNT_ATTR_RDONLY;
   int mount;
   if (strcmp(request.type, "bind") == 0 || strcmp(request.type, "cache") == 0) {
     mount = mount_bind(&request);
@@ -196,7 +196,7 @@ void mount_take(struct cursor *cursor) {
     mount = mount_tmpfs(&request);
   } else if (strcmp(request.type, "text") == 0) {
     mount = mount_text(&request);
-    attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    attributes |= MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
   } else if (strcmp(request.type, "socket") == 0) {
     mount = mount_bind(&request);
   } else {

@@ -21,7 +21,7 @@ void mount_attach(int mount, int mount_point, const char *target);
 /** Attaches at `target` in the root, making the mount point (a directory or a file, as the mount is one). */
 void mount_attach_at(int mount, const char *target);
 
-/** Takes one `mount=…` group at the cursor and attaches it. */
-void mount_take(struct cursor *cursor);
+/** Takes one `mount=…` group at the cursor and attaches it, with these MOUNT_ATTR_* flags and its own. */
+void mount_take(struct cursor *cursor, uint64_t attributes);
 
 #endif

@@ -26,8 +26,13 @@ static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap",
 static int proc_mount_point = -1;
 static int mask_file = -1, mask_directory = -1;  // what masked paths show
 
-int rootfs_open(const struct view_spec *spec) {
+uint64_t rootfs_attributes(const struct rootfs_options *options) {
+  return options->insecure ? 0 : MOUNT_ATTR_NODEV;
+}
+
+int rootfs_open(const struct view_spec *spec, const struct rootfs_options *options) {
   int root = view_mount(spec);
+  mount_restrict(root, rootfs_attributes(options), "/");
   mount_attach(root, scratch_directory(0700), "/");
   int upper =
       spec->layer_count > 0 && spec->upper != NULL ? open(spec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -100,7 +105,7 @@ static void mount_sys(const struct rootfs_options *options) {
 
 void rootfs_furnish(const struct rootfs_options *options) {
   proc_mount_point = real_directory("proc");
-  int dev = devices_mount(real_directory("dev"), options->shm_size);
+  int dev = devices_mount(real_directory("dev"), options->shm_size, rootfs_attributes(options));
   mask_file = openat(dev, "null", O_PATH | O_CLOEXEC);
   mask_directory = scratch_directory(0555);
   if (mask_file < 0) die("mounts", errno, "/dev/null", "cannot open");

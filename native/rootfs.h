@@ -12,7 +12,10 @@ struct rootfs_options {
 };
 
 /** Mounts the view out of sight and makes it the root for mount points; its descriptor. */
-int rootfs_open(const struct view_spec *spec);
+int rootfs_open(const struct view_spec *spec, const struct rootfs_options *options);
+
+/** The MOUNT_ATTR_* flags of everything that the processes of the sandbox can write to. */
+uint64_t rootfs_attributes(const struct rootfs_options *options);
 
 /** /dev, /sys and the place of /proc. */
 void rootfs_furnish(const struct rootfs_options *options);

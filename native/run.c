@@ -70,12 +70,13 @@ static int build_sandbox(struct run_options *options) {
   if (sethostname(options->hostname, strlen(options->hostname)) != 0)
     die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
   (void)!setdomainname("", 0);
-  int root = rootfs_open(&options->view);
+  int root = rootfs_open(&options->view, &options->rootfs);
   resolve_user(options, root);
   rootfs_furnish(&options->rootfs);
   bind_file(options->resolv, "etc/resolv.conf");
   bind_file(options->hosts, "etc/hosts");
-  while (cursor_is(&options->mounts, "mount")) mount_take(&options->mounts);
+  uint64_t attributes = rootfs_attributes(&options->rootfs);
+  while (cursor_is(&options->mounts, "mount")) mount_take(&options->mounts, attributes);
   if (cursor_peek(&options->mounts) != NULL) cursor_unexpected(&options->mounts);
   make_working_directory(&options->payload, root);
   return root;

@@ -191,6 +191,31 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
     expect([stdout, stderr]).toEqual(['out\n', 'err\n']);
   });
 
+  it('can make device nodes but not open them, unless it is insecure', async () => {
+    const script =
+      'for at in /null /dev/mine /cache/null /t/null; do busybox mknod $at c 1 3; echo x 2>/dev/null > $at && echo $at; done; echo x > /dev/null';
+    const mounts = [
+      'mount=cache',
+      'target=/cache',
+      `dir=${world.makeDirectory('nodes')}`,
+      'mount=tmpfs',
+      'target=/t',
+    ];
+    expect((await world.shell(script, mounts)).stdout).toBe('');
+    const {stdout} = await world.shell(script.replaceAll(' /cache/null /t/null', ''), ['insecure=1']);
+    expect(stdout).toBe('/null\n/dev/mine\n');
+  });
+
+  it('finds nothing to write to in the program that started it', async () => {
+    // The way into runc of CVE-2019-5736: be started as the runtime's own program. It is a sealed copy in memory.
+    const own = await world.run(world.newLayer(), ['arg=/proc/self/exe', 'arg=help']);
+    expect(own.stdout).toContain('usage: tsbuild-helper');
+    const {stdout} = await world.shell(
+      'exec 3< /proc/1/exe || echo unreadable; echo x > /proc/1/exe || echo unwritable',
+    );
+    expect(stdout).not.toContain('x\n');
+  });
+
   it('gets the limits it is given, and umask 022', async () => {
     const {stdout} = await world.shell('ulimit -n; ulimit -Hn; umask', ['ulimit=nofile:64:128']);
     expect(stdout).toBe('64\n128\n0022\n');

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Asks a helper built with sanitizers for everything that is cheap, well-formed and not. The behaviour itself is tested from
+# TypeScript (test/helper); here any report of a sanitizer, and any crash, is the failure.
+set -u
+helper=$(realpath "$1")
+export ASAN_OPTIONS=detect_leaks=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=99
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+cd "$place" || exit 1
+failures=0
+
+# expect STATUS PATTERN ARGUMENT…: the exit status, and a pattern in standard error.
+expect() {
+  status=$1 pattern=$2
+  shift 2
+  "$helper" "$@" >out 2>err </dev/null
+  got=$?
+  if [ "$got" -ne "$status" ] || { [ -n "$pattern" ] && ! grep -q -- "$pattern" err; }; then
+    echo "FAILED ($got, expected $status and \"$pattern\"): $*"
+    sed 's/^/  /' err
+    failures=$((failures + 1))
+  fi
+}
+
+expect 2 ''
+expect 1 'unknown verb' frobnicate
+expect 1 'expected key=value' scan nonsense
+expect 1 'expected key=value' scan =x
+expect 1 'cannot read the argument file' run @missing
+expect 1 'there is no arg' run dir=.
+expect 1 'there is no upper' run arg=x
+expect 1 'upper needs work' run layer=. upper=. arg=x
+expect 1 'ulimit=' run dir=. arg=x ulimit=nofile
+expect 1 'unknown limit' run dir=. arg=x ulimit=colour:1:2
+expect 1 'shmsize' run dir=. arg=x shmsize=99999999999999999999
+expect 1 'epoch' run dir=. arg=x epoch=soon
+printf 'arg=true\0dir=.' >unterminated
+expect 1 'does not end in NUL' run @unterminated
+
+# Frames: too long, unknown, half a header, an empty request, a cancel for nobody, many requests at once.
+serve() {
+  "$helper" serve >out 2>err
+  got=$?
+  if grep -q -e Sanitizer -e 'runtime error' out err || [ "$got" -eq 99 ]; then
+    echo "FAILED: serve on $1 frames"
+    sed 's/^/  /' err
+    failures=$((failures + 1))
+  fi
+}
+printf '\377\377\377\377\001\0\0\0\001\0\0\0' | serve 'long'
+printf '\0\0\0\0\001\0\0\0\143\0\0\0' | serve 'unknown'
+printf '\0\0\0\0\001' | serve 'half'
+printf '\0\0\0\0\001\0\0\0\001\0\0\0' | serve 'empty'
+printf '\002\0\0\0\011\0\0\0\002\0\0\00015' | serve 'stray cancel'
+for i in 1 2 3 4 5 6 7 8; do printf '\005\0\0\0\00%d\0\0\0\001\0\0\0sync\0' $i; done | serve 'many'
+head -c 100000 /dev/urandom | serve 'random'
+
+# Sandboxes. AddressSanitizer reserves too much address space to be the payload's first process under a small memory limit,
+# but otherwise they work as ever.
+if [ "$(id -u)" -eq 0 ] && [ -x /bin/busybox ] && "$helper" probe >/dev/null 2>&1; then
+  mkdir -p base/bin base/etc cache
+  cp /bin/busybox base/bin/
+  ln -s busybox base/bin/sh
+  printf 'root:x:0:0:root:/root:/bin/sh\nbroken\n:::\nx:y:z\napp:x:1000:1001::/home/app:/bin/sh' >base/etc/passwd
+  printf 'root:x:0:\nwheel:x:10:root,app,\n::' >base/etc/group
+  head -c 300000 /dev/zero | tr '\0' a >base/etc/long
+  fresh() { rm -rf upper work && mkdir upper work; }
+  fresh && expect 0 'result: exit=0' run layer=base upper=upper work=work network=none arg=/bin/sh 'arg=-c' 'arg=busybox touch x x.pyc' epoch=5 user=app:wheel cwd=/a/b
+  fresh && expect 1 'result: signal=9' run layer=base upper=upper work=work network=none arg=/bin/sh 'arg=-c' 'arg=kill -9 $$'
+  fresh && expect 1 'executable file not found' run layer=base upper=upper work=work network=none arg=nothing
+  fresh && expect 1 'unable to find user' run layer=base upper=upper work=work network=none arg=sh user=nobody
+  fresh && expect 0 'result: exit=0' run layer=base upper=upper work=work hosts=base/etc/passwd resolv=base/etc/group arg=/bin/sh arg=-c arg=: \
+    mount=bind target=/src dir=base rw=discard mount=bind target=/src/x layer=base source=etc ro=1 mount=cache target=/c dir=cache \
+    mount=tmpfs target=/t size=65536 mount=text target=/s hex=00ff mode=0400 uid=1 gid=1
+  fresh && expect 1 'pairs of hexadecimal' run layer=base upper=upper work=work arg=sh mount=text target=/s hex=0
+  fresh && expect 1 'unknown mount type' run layer=base upper=upper work=work arg=sh mount=magic target=/s
+  fresh && expect 0 'result: exit=0' run upper=upper arg=/bin/busybox arg=true mount=bind target=/bin dir=base/bin
+  mkdir stack && for i in $(seq 60); do mkdir "stack/$i"; done
+  layers=$(for i in $(seq 60); do echo "layer=stack/$i"; done)
+  # shellcheck disable=SC2086
+  fresh && expect 0 'result: exit=0' run $layers layer=base upper=upper work=work arg=/bin/busybox arg=true
+  # shellcheck disable=SC2086
+  fresh && TSBUILD_HELPER_OLD_MOUNT=1 expect 0 'result: exit=0' run $layers layer=base upper=upper work=work arg=/bin/busybox arg=true
+fi
+
+if [ "$failures" -ne 0 ]; then
+  echo "$failures failed"
+  exit 1
+fi
+echo 'native: all checks passed'
