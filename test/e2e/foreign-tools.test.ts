@@ -97,7 +97,7 @@ describe('skopeo', () => {
       target,
     ]);
     const context = await space.context({
-      Dockerfile: `FROM ${registry.address}/e2e/greeter:1\nUSER root\nRUN test ! -e /bin/wget && grep hello /greeting\n`,
+      Dockerfile: `FROM ${registry.address}/e2e/greeter:1\nUSER root\nRUN test ! -e /usr/bin/wget && grep hello /greeting\n`,
     });
     const dest = join(space.folder, 'derived.tar');
     await space.build(['-o', `type=oci,dest=${dest}`, context], {root: join(space.folder, 'derived-state')});
@@ -116,7 +116,7 @@ describe('umoci', () => {
     const bundle = join(space.folder, 'bundle');
     tool(umoci, ['unpack', '--image', `${layout}:${name}`, bundle]);
     expect(readFileSync(join(bundle, 'rootfs/greeting'), 'utf8')).toBe('hello\n');
-    expect(existsSync(join(bundle, 'rootfs/bin/wget'))).toBe(false);
+    expect(existsSync(join(bundle, 'rootfs/usr/bin/wget'))).toBe(false);
   });
 });
 

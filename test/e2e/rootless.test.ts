@@ -28,7 +28,7 @@ describe('an ordinary user', () => {
     const root = await ownState(space, user, 'rootless-state');
     const context = await space.context({
       Dockerfile:
-        'FROM busybox\nRUN id -u > /uid && echo x > /file && rm /bin/wget\nCOPY a /a\nRUN test -f /a\n',
+        'FROM busybox\nRUN id -u > /uid && echo x > /file && rm /usr/bin/wget\nCOPY a /a\nRUN test -f /a\n',
       a: 'a',
     });
     const first = await space.build([context], {root, ...user});
@@ -40,7 +40,7 @@ describe('an ordinary user', () => {
     await user.own(out);
     await space.build(['-o', out, context], {root, ...user});
     expect(readFileSync(join(out, 'uid'), 'utf8')).toBe('0\n');
-    expect(readdirSync(join(out, 'bin'))).not.toContain('wget');
+    expect(readdirSync(join(out, 'usr/bin'))).not.toContain('wget');
     expect(await space.leftovers()).toEqual([]);
   });
 
