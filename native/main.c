@@ -17,25 +17,32 @@
 #define VIEW "dir=PATH | layer=PATH…"
 
 static const struct verb verbs[] = {
-    {"scan", verb_scan, VIEW " path=P… prune=P… digest=1 follow=1"},
-    {"digest", verb_digest, VIEW " file=P…"},
-    {"copy", verb_copy, "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir … epoch= since="},
-    {"run", verb_run,
+    {"scan", verb_scan, false, VIEW " path=P… prune=P… digest=1 follow=1"},
+    {"digest", verb_digest, false, VIEW " file=P…"},
+    {"copy", verb_copy, true, "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir … epoch= since="},
+    {"run", verb_run, true,
      VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none insecure=1 shmsize= "
           "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp= mount=bind|cache|tmpfs|text|socket target= … epoch= "
           "since="},
-    {"pack", verb_pack, VIEW " flatten=1 out=FILE|- compress=none|gzip level="},
-    {"unpack", verb_unpack, "in=FILE|-|unix:PATH dir="},
-    {"adopt", verb_adopt, "dir= layer=… path=P…"},
-    {"remove", verb_remove, "path=P…"},
-    {"sync", verb_sync, "dir="},
-    {"probe", verb_probe, "dir="},
+    {"pack", verb_pack, false, VIEW " flatten=1 out=FILE|- compress=none|gzip level="},
+    {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},
+    {"adopt", verb_adopt, true, "dir= layer=… path=P…"},
+    {"remove", verb_remove, false, "path=P…"},
+    {"sync", verb_sync, false, "dir="},
+    {"probe", verb_probe, false, "dir="},
 };
 
 const struct verb *verb_find(const char *name) {
   for (size_t i = 0; i < COUNT_OF(verbs); i++)
     if (strcmp(verbs[i].name, name) == 0) return &verbs[i];
   return NULL;
+}
+
+int verb_perform(const struct request *request) {
+  const struct verb *verb = verb_find(request->verb);
+  if (verb == NULL) die("request", 0, NULL, "unknown verb \"%.80s\"", request->verb);
+  if (verb->owns) userns_require();
+  return verb->perform(request);
 }
 
 static int help(void) {
@@ -61,5 +68,5 @@ int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGPIPE, SIG_IGN);
   struct request request = request_from_arguments(argc - 1, argv + 1);
-  return reply_finish(verb->perform(&request));
+  return reply_finish(verb_perform(&request));
 }

@@ -23,10 +23,28 @@ static const char *failed_phase;
 static const char *failed_message;
 static int failed_errno;
 
+// What administrators switch user namespaces off with, and the value that does it.
+static const struct {
+  const char *path, *off, *name;
+} switches[] = {
+    {"/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces is 0"},
+    {"/proc/sys/kernel/unprivileged_userns_clone", "0", "kernel.unprivileged_userns_clone is 0"},
+    {"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+     "kernel.apparmor_restrict_unprivileged_userns is 1"},
+};
+
 static void fail(const char *phase, int error, const char *message) {
   failed_phase = phase;
   failed_errno = error;
   failed_message = message;
+  for (size_t i = 0; error != 0 && i < COUNT_OF(switches); i++) {
+    struct buffer value = {0};
+    int fd = open(switches[i].path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) continue;
+    if (read_all(fd, 64, &value) == 0 && strncmp(value.bytes, switches[i].off, 1) == 0)
+      failed_message = xformat("%s (%s)", message, switches[i].name);
+    close(fd);
+  }
 }
 
 void userns_require(void) {

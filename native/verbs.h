@@ -19,8 +19,12 @@ int verb_unpack(const struct request *request);
 struct verb {
   const char *name;
   int (*perform)(const struct request *request);
+  bool owns;         // gives files to users: only as root, be it of a user namespace
   const char *keys;  // for `help`
 };
 const struct verb *verb_find(const char *name);
+
+/** Finds the verb and performs the request; its status. */
+int verb_perform(const struct request *request);
 
 #endif

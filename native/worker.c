@@ -49,9 +49,7 @@ static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], char *payload, si
   signal(SIGINT, SIG_DFL);
   signal(SIGHUP, SIG_DFL);
   struct request request = request_parse(payload, length);
-  const struct verb *verb = verb_find(request.verb);
-  if (verb == NULL) die("request", 0, NULL, "unknown verb \"%.80s\"", request.verb);
-  int status = verb->perform(&request);
+  int status = verb_perform(&request);
   _exit(reply_finish(status));
 }
 

@@ -1,5 +1,5 @@
-// The helper as a process of ours: started once, spoken to in frames, many requests at a time. When we die it sees the end of
-// its standard input and takes its sandboxes with it.
+// The helper as a process of ours: started once, spoken to in frames, many requests at a time. When we die it sees the
+// end of its standard input and takes its sandboxes with it.
 
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -60,7 +60,7 @@ export class HelperProcess implements Helper {
   ): Promise<ReadonlyMap<string, string>> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason);
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    // An argument ends at its NUL: what comes after it would be read as another one, a mount of the host for instance.
+    // An argument ends at its NUL: what comes after it would be read as another one, a bind of the host for instance.
     if (args.some((text) => text.includes('\0'))) {
       return Promise.reject(buildError('user', 'helper-nul', `a NUL character in what is given to ${verb}`));
     }

@@ -1,5 +1,5 @@
-// Where the helper's binary is: $TSBUILD_HELPER, or native/tsbuild-helper in the package this file belongs to, whether it runs from src/
-// or as a chunk of the bundle in dist/.
+// Where the helper's binary is: $TSBUILD_HELPER, or native/tsbuild-helper in the package this file belongs to, whether
+// it runs from src/ or as a chunk of the bundle in dist/.
 
 import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
