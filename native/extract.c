@@ -15,6 +15,7 @@
 #include "view.h"
 
 #define IMPLIED_MODE 0755
+#define LINKS_MAX 40  // as the kernel
 
 /** A directory by its clean path of any length. openat2 takes at most PATH_MAX bytes at a time. */
 static int open_directory(const struct extract *extract, const char *path) {
@@ -80,10 +81,25 @@ static void make_one(struct extract *extract, int parent, const char *name, cons
   }
 }
 
-/** Opens `through`, the first `length` bytes of a path; makes its last component in `parent` if it is missing. */
-static int open_or_make(struct extract *extract, int parent, const char *through) {
+static int make_directories(struct extract *extract, const char *path, int links);
+
+/** The path that the symlink parent/name leads to, NULL when it is none. */
+static char *link_target(int parent, const char *name, const char *through) {
+  char target[PATH_MAX];
+  ssize_t length = readlinkat(parent, name, target, sizeof target - 1);
+  if (length < 0) return NULL;
+  target[length] = 0;
+  if (*target == '/') return path_clean(target);
+  return path_clean(xformat("%.*s/%s", (int)path_parent_length(through), through, target));
+}
+
+/** Opens the directory `through`; makes its last component in `parent` if it is missing. */
+static int open_or_make(struct extract *extract, int parent, const char *through, int links) {
   int fd = open_directory(extract, through);
   if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
+  // A layer may go through a symlink whose target is only in a lower layer (lib -> usr/lib): it is made in this one.
+  char *target = extract->layer && links < LINKS_MAX ? link_target(parent, path_base(through), through) : NULL;
+  if (target != NULL) return make_directories(extract, target, links + 1);
   size_t length = path_parent_length(through);
   if (!extract->layer) keep_time(extract, length == 0 ? "." : xstrndup(through, length), parent);
   make_one(extract, parent, path_base(through), through);
@@ -92,12 +108,12 @@ static int open_or_make(struct extract *extract, int parent, const char *through
 }
 
 /** Makes what is missing of a directory path and opens it. */
-static int make_directories(struct extract *extract, const char *path) {
+static int make_directories(struct extract *extract, const char *path, int links) {
   int fd = openat(extract->root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   for (const char *end = path; *end != 0;) {
     end = strchrnul(end + (*end == '/'), '/');
     char *through = xstrndup(path, (size_t)(end - path));
-    int next = open_or_make(extract, fd, through);
+    int next = open_or_make(extract, fd, through, links);
     if (next < 0) die(extract->phase, errno, through, "cannot open the directory");
     close(fd);
     fd = next;
@@ -116,7 +132,7 @@ int extract_parent(struct extract *extract, const char *path) {
   const char *directory = length == 0 ? "." : extract->parent_path;
   extract->parent = open_directory(extract, directory);
   if (extract->parent < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-    extract->parent = make_directories(extract, directory);
+    extract->parent = make_directories(extract, directory, 0);
   }
   if (extract->parent < 0) die(extract->phase, errno, directory, "cannot open the directory");
   if (!extract->layer) keep_time(extract, directory, extract->parent);
