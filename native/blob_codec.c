@@ -37,11 +37,11 @@ const char *compress_capabilities(void) {
 }
 
 static void *new_state(enum blob_format format, int level) {
+  (void)level;  // without libdeflate
 #ifdef HAVE_LIBDEFLATE
   if (format == BLOB_GZIP) return libdeflate_alloc_compressor(level);
 #endif
 #ifdef HAVE_LIBZSTD
-  (void)level;
   if (format == BLOB_ZSTD) return ZSTD_createCCtx();
 #endif
   die("unsupported", 0, NULL, "this helper was built without %s",
