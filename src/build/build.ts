@@ -18,7 +18,7 @@ import {systemClock} from '../util/clock.ts';
 import {builtImage} from './built-image.ts';
 import {type BuildContext, openContext} from './context.ts';
 import {type Engine, openEngine} from './engine.ts';
-import {parseRemembered} from './frontend.ts';
+import {parseRemembered, planningRemembered} from './frontend.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {namedContextsOf} from './named-contexts.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
@@ -89,27 +89,30 @@ async function planRequest(
     return {file: source, parsed: await parseRemembered(source, engine.notes)};
   });
   const platform = hostPlatform();
-  const plan = await planBuild(
-    {
-      dockerfile: parsed.dockerfile,
-      ...(request.target === undefined ? {} : {target: request.target}),
-      buildArgs: request.buildArgs,
-      labels: request.labels,
-      targetPlatform: request.platform ?? platform,
-      buildPlatform: platform,
-      namedContexts: namedContextsOf(request),
-      noCache: request.noCache,
-      network: request.network,
-      extraHosts: request.extraHosts,
-      shmSizeBytes: request.shmSizeBytes,
-      ulimits: request.ulimits,
-      entitlements: request.entitlements,
-      resolveImage: async (reference, wanted) =>
-        reporter.step(`[internal] load metadata for ${reference}`, () =>
-          images.resolve(reference, wanted, signal),
-        ),
-    },
-    instructionSet,
+  const plan = await planningRemembered(file, engine.notes, () =>
+    planBuild(
+      {
+        dockerfile: parsed.dockerfile,
+        ...(request.target === undefined ? {} : {target: request.target}),
+        buildArgs: request.buildArgs,
+        labels: request.labels,
+        targetPlatform: request.platform ?? platform,
+        platformGiven: request.platform !== undefined,
+        buildPlatform: platform,
+        namedContexts: namedContextsOf(request),
+        noCache: request.noCache,
+        network: request.network,
+        extraHosts: request.extraHosts,
+        shmSizeBytes: request.shmSizeBytes,
+        ulimits: request.ulimits,
+        entitlements: request.entitlements,
+        resolveImage: async (reference, wanted) =>
+          reporter.step(`[internal] load metadata for ${reference}`, () =>
+            images.resolve(reference, wanted, signal),
+          ),
+      },
+      instructionSet,
+    ),
   );
   for (const diagnostic of [...parsed.warnings, ...plan.warnings]) {
     emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});

@@ -5,11 +5,19 @@ import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Dockerfile} from '../dockerfile/ast.ts';
+import {
+  type KnownWords,
+  knownWords,
+  learnWords,
+  loadWordGrammar,
+  WordGrammarMissing,
+} from '../dockerfile/word-grammar.ts';
 import {digestOf} from '../oci/digest.ts';
 import type {Notes} from '../store/notes.ts';
+import {assert} from '../util/assert.ts';
 
-/** Raised whenever the shape of the AST or what the parser accepts changes. */
-const astVersion = 1;
+/** Raised whenever the shape of the AST or of words, or what the parser accepts, changes. */
+const astVersion = 2;
 
 interface Remembered {
   readonly dockerfile: Omit<Dockerfile, 'file'>;
@@ -23,8 +31,7 @@ export interface ParsedDockerfile {
 
 /** Throws BuildError('user') with every mistake of the file. */
 export async function parseRemembered(file: SourceFile, notes: Notes): Promise<ParsedDockerfile> {
-  const key = `${astVersion} ${digestOf(file.text)}`;
-  const known = notes.getText('parse', key);
+  const known = notes.getText('parse', keyOf(file));
   if (known !== undefined) {
     const {dockerfile, warnings} = JSON.parse(known) as Remembered;
     return {dockerfile: {...dockerfile, file}, warnings: warnings.map((warning) => ({...warning, file}))};
@@ -33,13 +40,33 @@ export async function parseRemembered(file: SourceFile, notes: Notes): Promise<P
   const {dockerfile, diagnostics} = parseWithReaders(file);
   const [first, ...rest] = diagnostics.filter(({severity}) => severity === 'error');
   if (first !== undefined) throw new BuildError('user', [first, ...rest]);
-  if (dockerfile === undefined) throw new BuildError('user', [nothingParsed(file)]);
+  assert(dockerfile !== undefined, 'a file without errors was read');
   const {file: _, ...plain} = dockerfile;
   const warnings = diagnostics.map(({file: __, ...warning}) => warning);
-  notes.set('parse', key, JSON.stringify({dockerfile: plain, warnings} satisfies Remembered));
+  notes.set('parse', keyOf(file), JSON.stringify({dockerfile: plain, warnings} satisfies Remembered));
   return {dockerfile, warnings: diagnostics};
 }
 
-function nothingParsed(file: SourceFile): Diagnostic {
-  return {severity: 'error', code: 'dockerfile-empty', message: 'file with no instructions', file};
+/** Runs `plan` with the words that an earlier build of this file met, and remembers the new ones. */
+export async function planningRemembered<T>(
+  file: SourceFile,
+  notes: Notes,
+  plan: () => Promise<T>,
+): Promise<T> {
+  const key = `words ${keyOf(file)}`;
+  const text = notes.getText('parse', key);
+  if (text !== undefined) learnWords(JSON.parse(text) as KnownWords);
+  const before = knownWords().length;
+  const planned = await plan().catch(async (error: unknown) => {
+    if (!(error instanceof WordGrammarMissing)) throw error;
+    await loadWordGrammar();
+    return plan();
+  });
+  const words = knownWords();
+  if (words.length > before || text === undefined) notes.set('parse', key, JSON.stringify(words));
+  return planned;
+}
+
+function keyOf(file: SourceFile): string {
+  return `${astVersion} ${digestOf(file.text)}`;
 }

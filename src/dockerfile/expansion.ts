@@ -3,8 +3,8 @@
 // y is unset, whatever x is), and the first failure ends it.
 
 import type {WordPart} from '../../grammar/variables.ts';
-import {VariableGrammar} from '../../grammar/variables.ts';
 import {replaceAll, replaceFirst, trimPrefix, trimSuffix} from './shell-pattern.ts';
+import {wordPartsOf} from './word-grammar.ts';
 import {WordSplitter} from './word-splitter.ts';
 
 export interface ExpandOptions {
@@ -68,13 +68,10 @@ function isSpecial(word: string, options: ExpandOptions): boolean {
   return options.skipQuotes !== true && (word.includes('"') || word.includes("'"));
 }
 
-let grammar: VariableGrammar | undefined;
-
 type Outcome = Expanded<{readonly text: string; readonly words: readonly string[]}>;
 
 function expand(word: string, env: Environment, options: ExpandOptions): Outcome | ExpansionError {
-  grammar ??= new VariableGrammar();
-  const parts = grammar.parse(word, {escape: options.escape, skipQuotes: options.skipQuotes ?? false});
+  const parts = partsOf(word, options);
   const evaluation = new Evaluation(word.length, env, options);
   try {
     const splitter = new WordSplitter();
@@ -85,6 +82,11 @@ function expand(word: string, env: Environment, options: ExpandOptions): Outcome
     if (!(error instanceof Failure)) throw error;
     return {error: `failed to process ${JSON.stringify(word)}: ${error.message}`};
   }
+}
+
+function partsOf(word: string, options: ExpandOptions): readonly WordPart[] {
+  if (!isSpecial(word, options)) return word === '' ? [] : [{kind: 'text', text: word}];
+  return wordPartsOf(word, {escape: options.escape, skipQuotes: options.skipQuotes ?? false});
 }
 
 /** Ends an evaluation; `end` is how far docker's scanner has read, which decides what it says at the end of a word. */

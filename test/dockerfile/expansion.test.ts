@@ -1,5 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {type ExpandOptions, expandHeredoc, expandWord, expandWords} from '../../src/dockerfile/expansion.ts';
+import {loadWordGrammar} from '../../src/dockerfile/word-grammar.ts';
+
+await loadWordGrammar();
 
 const env = new Map([
   ['A', 'a value'],

@@ -5,7 +5,10 @@ import {describe, expect, it} from 'vitest';
 import {describeDockerfile} from '../../src/cli/commands/debug/parse.ts';
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import {expandWord, expandWords} from '../../src/dockerfile/expansion.ts';
+import {loadWordGrammar} from '../../src/dockerfile/word-grammar.ts';
 import {parseWithReaders, readers} from '../../src/instructions/readers.ts';
+
+await loadWordGrammar();
 
 const seed = process.env['TSBUILD_SEED'] === undefined ? {} : {seed: Number(process.env['TSBUILD_SEED'])};
 const options = {numRuns: Number(process.env['TSBUILD_RUNS'] ?? 300), ...seed};

@@ -8,6 +8,7 @@ import {
   expandWord,
   expandWords,
 } from '../../../dockerfile/expansion.ts';
+import {loadWordGrammar} from '../../../dockerfile/word-grammar.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import {type CliIo, readAll} from '../../io.ts';
 
@@ -16,6 +17,7 @@ export async function runDebugShell(argv: readonly string[], io: CliIo): Promise
     io.stderr.write('usage: tsbuild debug shell < cases.jsonl\n');
     return exitCodes.usage;
   }
+  await loadWordGrammar();
   const lines = (await readAll(io.stdin)).toString('utf8').split('\n');
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '') continue;
