@@ -119,10 +119,15 @@ function writeToStream(stream: NodeJS.WritableStream, chunk: Uint8Array, signal:
       return;
     }
     stream.write(chunk, (error) => {
-      if (error) onError(buildError('user', 'exporter-stdout', `standard output: ${error.message}`));
+      if (error) onError(stdoutError(error));
       else onDone();
     });
   });
+}
+
+function stdoutError(error: NodeJS.ErrnoException): BuildError {
+  const problem = error.code === 'EPIPE' ? 'was closed before everything was written' : error.message;
+  return buildError('user', 'exporter-stdout', `standard output ${problem}`, {cause: error});
 }
 
 async function temporaryDirectory(): Promise<string> {
