@@ -36,7 +36,7 @@ export class Contents {
 
   /** Content key of what `copy` takes from `value`. Throws BuildError('user') for a source that is not there. */
   async digestOfCopy(value: BuildValue, copy: CopyPattern, signal: AbortSignal): Promise<string> {
-    if (value.type === 'local') return (await value.context.select(copy, signal)).contentDigest;
+    if (value.type === 'local') return value.context.contentDigest(copy, signal);
     const {sources, parents, excludes} = copy;
     const plain = sources.map(({path, wildcard}) => ({path, wildcard}));
     const key = `${value.snapshot ?? ''} ${digestOf(canonicalJson({sources: plain, parents, excludes}))}`;

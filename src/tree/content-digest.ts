@@ -17,7 +17,7 @@ const formatName = 'tsbuild content 1\n';
 export interface ContentDigestOptions {
   /** 'reset': every file belongs to 0:0, as in a local context. */
   readonly ownership: 'kept' | 'reset';
-  /** SHA-256 of a regular file, 32 bytes. */
+  /** SHA-256 of a regular file, 32 bytes that need only hold until the next call. */
   digestOf(record: TreeRecord): Uint8Array;
 }
 
@@ -48,7 +48,7 @@ function writeRecord(frames: FrameWriter, record: TreeRecord, options: ContentDi
   frames.u32(reset ? 0 : record.uid);
   frames.u32(reset ? 0 : record.gid);
   frames.text(record.linkTarget);
-  frames.bytes(record.capability ?? new Uint8Array(0));
+  frames.bytes(record.capability ?? nothing);
   if (isDevice(record)) {
     frames.u32(record.rdevMajor);
     frames.u32(record.rdevMinor);
@@ -61,10 +61,16 @@ function writeRecord(frames: FrameWriter, record: TreeRecord, options: ContentDi
 }
 
 const bufferBytes = 1 << 18;
+// Most paths are; see Chunk in record.ts.
+const plain = /^[\x00-\x7f]*$/;
+// PATH_MAX; what is longer takes the way that has no limit.
+const pathLengthMax = 4096;
+const nothing = new Uint8Array(0);
 
 /** Collects frames in one buffer: a hash update for each field would cost more than the hash. */
 class FrameWriter {
-  readonly #buffer = Buffer.allocUnsafe(bufferBytes);
+  readonly #buffer = Buffer.alloc(bufferBytes);
+  readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, bufferBytes);
   readonly #sink: (bytes: Uint8Array) => void;
   #length = 0;
 
@@ -74,7 +80,8 @@ class FrameWriter {
 
   u32(value: number): void {
     this.#reserve(4);
-    this.#length = this.#buffer.writeUInt32LE(value, this.#length);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
   }
 
   u64(value: number): void {
@@ -84,7 +91,13 @@ class FrameWriter {
 
   /** The bytes of a path, their number first. */
   text(text: string): void {
-    this.bytes(text === '' ? new Uint8Array(0) : encodePathText(text));
+    if (text.length > pathLengthMax || !plain.test(text)) {
+      this.bytes(encodePathText(text));
+      return;
+    }
+    this.u32(text.length);
+    this.#reserve(text.length);
+    this.#length += this.#buffer.write(text, this.#length, 'latin1');
   }
 
   bytes(bytes: Uint8Array): void {
@@ -100,7 +113,7 @@ class FrameWriter {
   }
 
   flush(): void {
-    if (this.#length > 0) this.#sink(Buffer.from(this.#buffer.subarray(0, this.#length)));
+    if (this.#length > 0) this.#sink(this.#buffer.subarray(0, this.#length));
     this.#length = 0;
   }
 

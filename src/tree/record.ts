@@ -63,75 +63,145 @@ const recordLengthMax = 1 << 20;
 export class ScanDecoder {
   readonly records: TreeRecord[] = [];
   /** The start of a record whose end has not come. */
-  #rest: Buffer | undefined;
+  #rest = Buffer.alloc(0);
 
   push(bytes: Uint8Array): void {
-    let buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (this.#rest !== undefined) buffer = Buffer.concat([this.#rest, buffer]);
-    const end = this.#decodeAll(buffer);
-    this.#rest = end < buffer.length ? Buffer.from(buffer.subarray(end)) : undefined;
+    const chunk = new Chunk(Buffer.concat([this.#rest, bytes]));
+    const end = chunk.decodeInto(this.records);
+    this.#rest = Buffer.from(chunk.bytes.subarray(end));
   }
 
   /** The records of the whole stream. */
   finish(): TreeRecord[] {
-    assert(this.#rest === undefined, 'a scan ended within a record');
+    assert(this.#rest.length === 0, 'a scan ended within a record');
     return this.records;
   }
+}
 
-  #decodeAll(buffer: Buffer): number {
-    const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+// A regular expression is fast from its first use on; a loop over characters only once it was compiled.
+const plain = /^[\x00-\x7f]*$/;
+
+/** A buffer of records. Only their paths and modes are read at once: most of the rest never is. */
+class Chunk {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  /** All bytes as characters, of which plain paths are slices: no copy for each. */
+  readonly #characters: string;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#characters = bytes.toString('latin1');
+  }
+
+  /** Gives where the last whole record ends. */
+  decodeInto(records: TreeRecord[]): number {
+    const {bytes, view} = this;
     let at = 0;
-    while (at + 4 <= buffer.length) {
+    while (at + 4 <= bytes.length) {
       const length = view.getUint32(at, true);
       assert(length >= fixedLength && length <= recordLengthMax, `a scan record of ${length} bytes`);
-      if (at + length > buffer.length) break;
-      this.records.push(decodeRecord(buffer, view, at, length));
+      if (at + length > bytes.length) break;
+      const pathEnd = at + fixedLength + view.getUint32(at + 80, true);
+      const digestAt = pathEnd + view.getUint32(at + 84, true) + view.getUint32(at + 88, true);
+      const withDigest = (view.getUint32(at + 52, true) & hasDigest) !== 0;
+      const expected = digestAt - at + (withDigest ? digestLength : 0);
+      assert(expected === length, `a scan record of ${length} bytes whose parts have ${expected}`);
+      records.push(new ScanRecord(this, at, this.textOf(at + fixedLength, pathEnd)));
       at += length;
     }
     return at;
   }
+
+  textOf(start: number, end: number): string {
+    const text = this.#characters.slice(start, end);
+    return plain.test(text) ? text : decodePathText(this.bytes, start, end);
+  }
+
+  unsigned64(at: number): number {
+    const high = this.view.getUint32(at + 4, true);
+    const low = this.view.getUint32(at, true);
+    return high === 0 ? low : high * two32 + low;
+  }
+
+  signed64(at: number): number {
+    const high = this.view.getInt32(at + 4, true);
+    const low = this.view.getUint32(at, true);
+    return high === 0 ? low : high * two32 + low;
+  }
 }
 
-function decodeRecord(buffer: Buffer, view: DataView, at: number, length: number): TreeRecord {
-  const flags = view.getUint32(at + 52, true);
-  const pathLength = view.getUint32(at + 80, true);
-  const linkLength = view.getUint32(at + 84, true);
-  const capabilityLength = view.getUint32(at + 88, true);
-  const linkAt = at + fixedLength + pathLength;
-  const capabilityAt = linkAt + linkLength;
-  const digestAt = capabilityAt + capabilityLength;
-  const withDigest = (flags & hasDigest) !== 0;
-  const expected = digestAt - at + (withDigest ? digestLength : 0);
-  assert(expected === length, `a scan record of ${length} bytes whose parts have ${expected}`);
-  return {
-    path: decodePathText(buffer, at + fixedLength, linkAt),
-    mode: view.getUint32(at + 4, true),
-    uid: view.getUint32(at + 8, true),
-    gid: view.getUint32(at + 12, true),
-    size: unsigned64(view, at + 16),
-    mtimeSeconds: signed64(view, at + 24),
-    mtimeNanoseconds: view.getUint32(at + 32, true),
-    linkCount: view.getUint32(at + 36, true),
-    ctimeSeconds: signed64(view, at + 40),
-    ctimeNanoseconds: view.getUint32(at + 48, true),
-    inode: unsigned64(view, at + 56),
-    device: unsigned64(view, at + 64),
-    rdevMajor: view.getUint32(at + 72, true),
-    rdevMinor: view.getUint32(at + 76, true),
-    linkTarget: linkLength === 0 ? '' : decodePathText(buffer, linkAt, capabilityAt),
-    capability: (flags & hasCapability) === 0 ? undefined : copyOf(buffer, capabilityAt, digestAt),
-    digest: withDigest ? copyOf(buffer, digestAt, digestAt + digestLength) : undefined,
-  };
-}
+class ScanRecord implements TreeRecord {
+  readonly path: string;
+  readonly mode: number;
+  readonly #chunk: Chunk;
+  readonly #at: number;
 
-function unsigned64(view: DataView, at: number): number {
-  return view.getUint32(at + 4, true) * two32 + view.getUint32(at, true);
-}
+  constructor(chunk: Chunk, at: number, path: string) {
+    this.path = path;
+    this.mode = chunk.view.getUint32(at + 4, true);
+    this.#chunk = chunk;
+    this.#at = at;
+  }
 
-function signed64(view: DataView, at: number): number {
-  return view.getInt32(at + 4, true) * two32 + view.getUint32(at, true);
-}
+  get uid(): number {
+    return this.#u32(8);
+  }
+  get gid(): number {
+    return this.#u32(12);
+  }
+  get size(): number {
+    return this.#chunk.unsigned64(this.#at + 16);
+  }
+  get mtimeSeconds(): number {
+    return this.#chunk.signed64(this.#at + 24);
+  }
+  get mtimeNanoseconds(): number {
+    return this.#u32(32);
+  }
+  get linkCount(): number {
+    return this.#u32(36);
+  }
+  get ctimeSeconds(): number {
+    return this.#chunk.signed64(this.#at + 40);
+  }
+  get ctimeNanoseconds(): number {
+    return this.#u32(48);
+  }
+  get inode(): number {
+    return this.#chunk.unsigned64(this.#at + 56);
+  }
+  get device(): number {
+    return this.#chunk.unsigned64(this.#at + 64);
+  }
+  get rdevMajor(): number {
+    return this.#u32(72);
+  }
+  get rdevMinor(): number {
+    return this.#u32(76);
+  }
+  get linkTarget(): string {
+    const length = this.#u32(84);
+    const start = this.#at + fixedLength + this.#u32(80);
+    return length === 0 ? '' : this.#chunk.textOf(start, start + length);
+  }
+  get capability(): Uint8Array | undefined {
+    return (this.#u32(52) & hasCapability) === 0 ? undefined : this.#capability();
+  }
+  get digest(): Uint8Array | undefined {
+    if ((this.#u32(52) & hasDigest) === 0) return undefined;
+    const {buffer, byteOffset} = this.#chunk.bytes;
+    const end = this.#at + this.#u32(0);
+    return new Uint8Array(buffer, byteOffset + end - digestLength, digestLength);
+  }
 
-function copyOf(buffer: Buffer, start: number, end: number): Uint8Array {
-  return Uint8Array.prototype.slice.call(buffer, start, end);
+  #capability(): Uint8Array {
+    const {buffer, byteOffset} = this.#chunk.bytes;
+    const start = this.#at + fixedLength + this.#u32(80) + this.#u32(84);
+    return new Uint8Array(buffer, byteOffset + start, this.#u32(88));
+  }
+
+  #u32(offset: number): number {
+    return this.#chunk.view.getUint32(this.#at + offset, true);
+  }
 }

@@ -5,12 +5,20 @@ import {clampToRoot, join} from '../util/go-path.ts';
 import {isSymlink, type TreeRecord} from './record.ts';
 import type {Tree} from './tree.ts';
 
-export type Resolution =
-  /** `record` is undefined for a root whose own record was not asked for. */
-  | {readonly type: 'found'; readonly path: string; readonly record: TreeRecord | undefined}
-  | {readonly type: 'missing'; readonly path: string}
-  /** This walk root has to be scanned before the question can be answered. */
-  | {readonly type: 'unscanned'; readonly path: string};
+export type Resolution = {
+  readonly path: string;
+  /** How many symlinks were followed to come here. */
+  readonly links: number;
+} & (
+  | {
+      readonly type: 'found';
+      /** Undefined for a root whose own record was not asked for. */
+      readonly record: TreeRecord | undefined;
+    }
+  | {readonly type: 'missing'}
+  /** The walk root `path` has to be scanned before the question can be answered. */
+  | {readonly type: 'unscanned'}
+);
 
 // As many as securejoin and containerd's fs.RootPath follow.
 const linksMax = 255;
@@ -27,7 +35,7 @@ export function resolveInTree(tree: Tree, path: string): Resolution {
     record = tree.at(next);
     if (record === undefined) {
       const wanted = join(next, ...after);
-      return {type: tree.covers(next) ? 'missing' : 'unscanned', path: wanted};
+      return {type: tree.covers(next) ? 'missing' : 'unscanned', path: wanted, links};
     }
     if (!isSymlink(record)) {
       current = next;
@@ -35,13 +43,13 @@ export function resolveInTree(tree: Tree, path: string): Resolution {
       continue;
     }
     links++;
-    if (links > linksMax) return {type: 'missing', path: join(next, ...after)};
+    if (links > linksMax) return {type: 'missing', path: join(next, ...after), links};
     const target = record.linkTarget.startsWith('/') ? record.linkTarget : join(current, record.linkTarget);
     rest = [...componentsOf(clampToRoot(target)), ...after];
     current = '.';
     record = tree.at('.');
   }
-  return {type: 'found', path: current, record};
+  return {type: 'found', path: current, record, links};
 }
 
 function componentsOf(path: string): string[] {

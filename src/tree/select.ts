@@ -37,6 +37,8 @@ export interface SelectedSource {
 
 export interface Selection {
   readonly sources: readonly SelectedSource[];
+  /** Symlinks led to a source, so more than the walk roots of the copy decides what is selected. */
+  readonly followedLinks?: true;
 }
 
 export type SelectOutcome =
@@ -50,7 +52,7 @@ export function select(tree: Tree, copy: CopyPattern): SelectOutcome {
   const sources = sourcePatternsOf(copy).flatMap((source) => selector.sourcesOf(source));
   return selector.unscanned.length > 0
     ? {type: 'unscanned', roots: selector.unscanned}
-    : {type: 'selected', selection: {sources}};
+    : {type: 'selected', selection: {sources, ...(selector.followedLinks ? {followedLinks: true} : {})}};
 }
 
 /** `select` with as many scans as symlinks make necessary. `scan` gives a tree that has all earlier roots as well. */
@@ -73,6 +75,7 @@ const roundsMax = 512;
 
 class Selector {
   readonly unscanned: string[] = [];
+  followedLinks = false;
   readonly #tree: Tree;
   readonly #exclude: PatternMatcher | undefined;
 
@@ -82,7 +85,7 @@ class Selector {
   }
 
   sourcesOf(source: SourcePattern): SelectedSource[] {
-    const start = resolveInTree(this.#tree, source.prefix);
+    const start = this.#resolve(source.prefix);
     if (source.pattern !== '') {
       if (start.type === 'unscanned') this.unscanned.push(start.path);
       if (start.type !== 'found') return [];
@@ -91,8 +94,14 @@ class Selector {
     return this.#sourceOf(source, source.prefix, start);
   }
 
+  #resolve(path: string): Resolution {
+    const resolution = resolveInTree(this.#tree, path);
+    if (resolution.links > 0) this.followedLinks = true;
+    return resolution;
+  }
+
   #sourceAt(source: SourcePattern, path: string): SelectedSource[] {
-    return this.#sourceOf(source, path, resolveInTree(this.#tree, path));
+    return this.#sourceOf(source, path, this.#resolve(path));
   }
 
   #sourceOf(source: SourcePattern, written: string, found: Resolution): SelectedSource[] {

@@ -13,6 +13,7 @@ export interface Scan {
   readonly walked: readonly string[];
   /** Directories that were not looked into, for everything in them is ignored. */
   readonly pruned: readonly string[];
+  /** In tree order, each once. */
   readonly records: readonly TreeRecord[];
 }
 
@@ -31,17 +32,14 @@ export class Tree {
     this.#walked = scans.flatMap((scan) => scan.walked);
     this.#pruned = scans.flatMap((scan) => scan.pruned);
     this.#ignore = ignore;
-    const [only] = scans;
-    this.#found = inOrder(scans.length === 1 ? (only?.records ?? []) : scans.flatMap(({records}) => records));
+    this.#found = recordsOf(scans);
     this.kept = this.#keep();
   }
 
   #keep(): readonly TreeRecord[] {
-    const [first] = this.#found;
-    const root = first?.path === '.' ? [first] : [];
-    const below = this.#found.slice(root.length);
-    const rules = {base: '.', include: undefined, exclude: this.#ignore};
-    return [...root, ...keptEntries(below, rules)];
+    // Nothing is ignored, and without a way to the roots no record can have been found through a symlink.
+    if (this.#ignore === undefined && this.#walked.every((root) => !root.includes('/'))) return this.#found;
+    return keptEntries(this.#found, {base: '.', include: undefined, exclude: this.#ignore});
   }
 
   /** The record at exactly this path, unless it is not there or ignored. */
@@ -113,13 +111,12 @@ function pathAt(records: readonly TreeRecord[], index: number): string {
   return records[index]?.path ?? '';
 }
 
-/** Sorted and without doubles; the usual single walk is both already. */
-function inOrder(records: readonly TreeRecord[]): readonly TreeRecord[] {
-  for (let index = 1; index < records.length; index++) {
-    if (treeOrder(pathAt(records, index - 1), pathAt(records, index)) >= 0) {
-      const sorted = [...records].sort((a, b) => treeOrder(a.path, b.path));
-      return sorted.filter((record, at) => at === 0 || sorted[at - 1]?.path !== record.path);
-    }
-  }
-  return records;
+/** In tree order and without doubles, as each scan for itself is already. */
+function recordsOf(scans: readonly Scan[]): readonly TreeRecord[] {
+  const filled = scans.filter(({records}) => records.length > 0);
+  const [first] = filled;
+  if (first === undefined) return [];
+  if (filled.length === 1) return first.records;
+  const sorted = filled.flatMap(({records}) => records).sort((a, b) => treeOrder(a.path, b.path));
+  return sorted.filter((record, at) => at === 0 || sorted[at - 1]?.path !== record.path);
 }

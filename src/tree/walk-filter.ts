@@ -13,7 +13,7 @@ export interface WalkEntry {
 }
 
 export interface WalkRules {
-  /** Directory that patterns are relative to; '.' for the root. Its own record must not be added. */
+  /** Directory that patterns are relative to; '.' for the root, whose own record always stays. */
   readonly base: string;
   /** Only what matches; undefined: everything. */
   readonly include: PatternMatcher | undefined;
@@ -53,6 +53,10 @@ class WalkFilter<R extends WalkEntry> {
 
   add(record: R): void {
     const {path} = record;
+    if (path === '.') {
+      this.kept.push(record);
+      return;
+    }
     if (this.#closedPrefix !== undefined && path.startsWith(this.#closedPrefix)) return;
     const open = this.#open;
     let parent = open[open.length - 1];

@@ -87,7 +87,7 @@ describe('a scan that uses both', () => {
           if (isWhole) expect(whole.countBelow(path)).toBe(whole.below(path).length);
         }
       }),
-      {numRuns: 5000},
+      {numRuns: 1500},
     );
   });
 });

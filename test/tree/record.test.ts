@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {ScanDecoder} from '../../src/tree/record.ts';
+import {ScanDecoder, type TreeRecord} from '../../src/tree/record.ts';
 import {record} from './memory-tree.ts';
 import {encodeRecord} from './record-encoder.ts';
 
@@ -20,11 +20,14 @@ function decode(bytes: Buffer, size: number) {
     decoder.push(chunk);
     chunk.fill(0xee);
   }
-  return decoder.finish().map((one) => ({
-    ...one,
-    capability: one.capability && Uint8Array.from(one.capability),
-    digest: one.digest && Uint8Array.from(one.digest),
-  }));
+  return decoder.finish().map(plainly);
+}
+
+/** A record's fields as a plain object. */
+function plainly(one: TreeRecord): TreeRecord {
+  const names = Object.keys(record('x')) as (keyof TreeRecord)[];
+  const bytes = (value: unknown) => (value instanceof Uint8Array ? Uint8Array.from(value) : value);
+  return Object.fromEntries(names.map((name) => [name, bytes(one[name])])) as unknown as TreeRecord;
 }
 
 describe('ScanDecoder', () => {

@@ -128,6 +128,13 @@ describe('symlinks', () => {
     expect(told(selectionOf(linked, ['dir/*']))).toEqual(['file f', 'file up<x']);
   });
 
+  it('are told of, unless they lead to no source', () => {
+    expect(selectionOf(linked, ['dir/']).followedLinks).toBe(true);
+    expect(selectionOf(linked, ['a*']).followedLinks).toBe(true);
+    expect(selectionOf(linked, ['dir/n*']).followedLinks).toBe(true);
+    expect(selectionOf(linked, ['.', 'real']).followedLinks).toBeUndefined();
+  });
+
   it('that lead nowhere are not found', () => {
     expect(() => selectionOf(linked, ['loop'])).toThrow('"/loop": not found');
     expect(() => selectionOf(['l -> gone'], ['l'])).toThrow('"/l": not found');

@@ -37,7 +37,7 @@ describe('treeOrder', () => {
       fc.property(path, path, (a, b) => {
         expect(Math.sign(treeOrder(a, b))).toBe(Math.sign(plainOrder(a, b)));
       }),
-      {numRuns: 5000},
+      {numRuns: 2000},
     );
   });
 });

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {PatternMatcher} from '../../src/tree/pattern-matcher.ts';
 import {Tree} from '../../src/tree/tree.ts';
-import {scanOf, treeOf} from './memory-tree.ts';
+import {recordsOf, scanOf, treeOf} from './memory-tree.ts';
 
 const words = ['a/x', 'a/y/z', 'a-b', 'b/c/d', 'b/e'];
 
@@ -45,6 +45,13 @@ describe('Tree', () => {
     const tree = new Tree([{asked: ['.'], walked: ['.'], pruned: ['a/y', 'gone'], records}]);
     expect(tree.countBelow('a')).toBe(Number.POSITIVE_INFINITY);
     expect(tree.countBelow('a/x')).toBe(0);
+  });
+
+  it('drops what a scan gave under the name of a symlink', () => {
+    const records = [...recordsOf(['l -> real']), ...recordsOf(['l/x'])].filter(({path, linkTarget}) =>
+      path === 'l' ? linkTarget !== '' : path === 'l/x',
+    );
+    expect(new Tree([{asked: ['l/x'], walked: ['l/x'], pruned: [], records}]).kept).toHaveLength(1);
   });
 
   it('joins scans without doubles, in order', () => {

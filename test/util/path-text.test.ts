@@ -35,7 +35,7 @@ describe('path text', () => {
       fc.property(fc.uint8Array({maxLength: 20}), (bytes) => {
         expect([...encodePathText(decodePathText(Buffer.from(bytes)))]).toEqual([...bytes]);
       }),
-      {numRuns: 2000},
+      {numRuns: 500},
     );
   });
 });

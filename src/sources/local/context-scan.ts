@@ -1,13 +1,15 @@
 // Walks of a local context: each part of the directory is scanned once per build, by one request at a time, and only where
-// the ignore rules can keep something. What a user can have done wrong with the directory is said here.
+// the ignore rules can keep something. What a walk said is kept as bytes: as long as nobody asks for a file there is only
+// their fingerprint. What a user can have done wrong with the directory is said here.
 
+import {createHash} from 'node:crypto';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import {type Helper, HelperError, viewArguments} from '../../helper/helper.ts';
 import {prunableOf, reachableRoots} from '../../tree/ignore-reach.ts';
 import {PatternError} from '../../tree/pattern-matcher.ts';
 import {ScanDecoder} from '../../tree/record.ts';
 import {scanArgumentsOf} from '../../tree/scan-arguments.ts';
-import {type Scan, Tree} from '../../tree/tree.ts';
+import {isWithin, type Scan, Tree} from '../../tree/tree.ts';
 import type {Clock} from '../../util/clock.ts';
 import type {IgnoreRules} from './ignore-rules.ts';
 
@@ -16,6 +18,12 @@ export interface ContextScanOptions {
   readonly rules: IgnoreRules;
   readonly clock: Clock;
   helper(): Promise<Helper>;
+}
+
+interface RawScan extends Omit<Scan, 'records'> {
+  readonly bytes: readonly Buffer[];
+  /** Of the request and all it said. */
+  readonly fingerprint: string;
 }
 
 const accessDenied = 13;
@@ -27,16 +35,16 @@ const unreadableMax = 100;
 
 export class ContextScan {
   readonly #options: ContextScanOptions;
-  readonly #scans: Scan[] = [];
+  readonly #scans: RawScan[] = [];
+  readonly #decoded: Scan[] = [];
   /** Ignored directories that are known not to be readable. */
   readonly #unreadable: string[] = [];
-  #tree: Tree;
+  #tree: Tree | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #startMs = Number.POSITIVE_INFINITY;
 
   constructor(options: ContextScanOptions) {
     this.#options = options;
-    this.#tree = new Tree([], options.rules.matcher);
   }
 
   /** When the first walk began: files changed since are not what the records say. */
@@ -44,59 +52,78 @@ export class ContextScan {
     return this.#startMs;
   }
 
-  /** The path was looked for and is not there, or ignored. */
-  isGone(path: string): boolean {
-    return this.#tree.coversBelow(path) && this.#tree.at(path) === undefined;
-  }
-
-  /** The tree with at least these walk roots. Callers take turns, so that none scans what another is scanning. */
-  async treeOf(roots: readonly string[], signal: AbortSignal | undefined): Promise<Tree> {
-    const turn = this.#running.then(
-      () => this.#extend(roots, signal),
-      () => this.#extend(roots, signal),
-    );
-    this.#running = turn.catch(() => undefined);
-    await turn;
+  /** What was found so far. Throws BuildError('user') when an ignore rule cannot be evaluated. */
+  get tree(): Tree {
+    if (this.#tree !== undefined) return this.#tree;
+    for (const {bytes, ...scan} of this.#scans.slice(this.#decoded.length)) {
+      const decoder = new ScanDecoder();
+      for (const chunk of bytes) decoder.push(chunk);
+      this.#decoded.push({...scan, records: decoder.finish()});
+    }
+    const {matcher, explain} = this.#options.rules;
+    try {
+      this.#tree = new Tree(this.#decoded, matcher);
+    } catch (error) {
+      throw error instanceof PatternError ? explain(error) : error;
+    }
     return this.#tree;
   }
 
+  /** The tree with at least these walk roots. */
+  async treeOf(roots: readonly string[], signal: AbortSignal | undefined): Promise<Tree> {
+    await this.extend(roots, signal);
+    return this.tree;
+  }
+
+  /** Equal ones mean: nothing changed at or below these walk roots, nor above them as far as it matters. */
+  async fingerprintOf(roots: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    await this.extend(roots, signal);
+    const used = roots.map(
+      (root) => this.#scans.find(({asked}) => isWithinAny(root, asked))?.fingerprint ?? '',
+    );
+    return used.join(' ');
+  }
+
+  /** Scans what was not yet. Callers take turns, so that none scans what another is scanning. */
+  async extend(roots: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const turn = this.#running.then(() => this.#extend(roots, signal));
+    this.#running = turn.catch(() => undefined);
+    await turn;
+  }
+
   async #extend(roots: readonly string[], signal: AbortSignal | undefined): Promise<void> {
-    const asked = roots.filter((root) => !this.#tree.coversBelow(root));
+    const asked = roots.filter((root) => !this.#scans.some((scan) => isWithinAny(root, scan.asked)));
     if (asked.length === 0) return;
     signal?.throwIfAborted();
     const {matcher} = this.#options.rules;
     const walked = matcher === undefined ? asked : reachableRoots(matcher, asked);
     const pruned = matcher === undefined ? [] : prunableOf(matcher);
     this.#startMs = Math.min(this.#startMs, this.#options.clock.nowMs());
-    const records = walked.length === 0 ? [] : await this.#walk(walked, pruned, signal);
-    this.#scans.push({asked, walked, pruned: [...pruned, ...this.#unreadable], records});
-    try {
-      this.#tree = new Tree(this.#scans, matcher);
-    } catch (error) {
-      throw error instanceof PatternError ? this.#options.rules.explain(error) : error;
-    }
+    const {bytes, args} = await this.#walk(walked, pruned, signal);
+    const hash = createHash('sha256').update(`${args.join('\0')}\0\0`);
+    for (const chunk of bytes) hash.update(chunk);
+    const fingerprint = hash.digest('hex');
+    this.#scans.push({asked, walked, pruned: [...pruned, ...this.#unreadable], bytes, fingerprint});
+    this.#tree = undefined;
   }
 
   async #walk(
     roots: readonly string[],
     pruned: readonly string[],
     signal: AbortSignal | undefined,
-  ): Promise<Scan['records']> {
+  ): Promise<{readonly bytes: readonly Buffer[]; readonly args: readonly string[]}> {
+    if (roots.length === 0) return {bytes: [], args: []};
     const {directory} = this.#options;
     const helper = await this.#options.helper();
     for (let attempt = 0; ; attempt++) {
-      const prune = [...pruned, ...this.#unreadable];
-      const decoder = new ScanDecoder();
+      const args = scanArgumentsOf(roots, {prune: [...pruned, ...this.#unreadable]});
+      const bytes: Buffer[] = [];
       try {
-        await helper.request(
-          'scan',
-          [...viewArguments({dir: directory}), ...scanArgumentsOf(roots, {prune})],
-          {
-            ...(signal === undefined ? {} : {signal}),
-            onData: (bytes) => decoder.push(bytes),
-          },
-        );
-        return decoder.finish();
+        await helper.request('scan', [...viewArguments({dir: directory}), ...args], {
+          ...(signal === undefined ? {} : {signal}),
+          onData: (chunk) => bytes.push(Buffer.from(chunk)),
+        });
+        return {bytes, args};
       } catch (error) {
         if (!(error instanceof HelperError)) throw error;
         if (attempt >= unreadableMax || !this.#isIgnoredDirectory(error)) throw scanFailed(directory, error);
@@ -110,6 +137,10 @@ export class ContextScan {
     if (matcher === undefined || phase === 'view' || errno !== accessDenied || path === '.') return false;
     return matcher.excludesInWalk(path) && !matcher.mayTakeBackBelow(path);
   }
+}
+
+function isWithinAny(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => isWithin(path, root));
 }
 
 function scanFailed(directory: string, error: HelperError): BuildError {

@@ -4,7 +4,9 @@
 import {buildError} from '../../diagnostics/build-error.ts';
 import {type Helper, viewArguments} from '../../helper/helper.ts';
 import {isRegularFile, type TreeRecord} from '../../tree/record.ts';
+import type {Tree} from '../../tree/tree.ts';
 import {assert} from '../../util/assert.ts';
+import {isPlainText} from '../../util/path-text.ts';
 import {isSettled, StatCache, type StatEntry} from './stat-cache.ts';
 
 /** Where the bytes of a stat cache are kept; `key` is the directory. */
@@ -23,8 +25,8 @@ export interface FileDigestsOptions {
 export interface DigestScan {
   /** When it began. */
   readonly startMs: number;
-  /** The path was looked for and is not there, or ignored. */
-  isGone(path: string): boolean;
+  /** All that was found so far. */
+  readonly tree: Tree;
 }
 
 const digestBytes = 32;
@@ -33,28 +35,31 @@ const argumentBytesMax = 8 << 20;
 
 export class FileDigests {
   readonly #options: FileDigestsOptions;
-  readonly #known = new Map<TreeRecord, Uint8Array>();
-  #cache: Promise<StatCache> | undefined;
+  /** Of files that the cache does not know. */
+  readonly #hashed = new Map<TreeRecord, Uint8Array>();
+  readonly #answer = new Uint8Array(digestBytes);
+  #loading: Promise<void> | undefined;
+  #cache = StatCache.empty;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: FileDigestsOptions) {
     this.#options = options;
   }
 
-  /** 32 bytes of a record that was given to `learn`. */
+  /** 32 bytes of a record that was given to `learn`; they hold until the next call. */
   of(record: TreeRecord): Uint8Array {
-    const digest = this.#known.get(record);
+    const index = this.#cache.indexOf(record);
+    if (index >= 0) {
+      this.#cache.copyDigest(index, this.#answer);
+      return this.#answer;
+    }
+    const digest = this.#hashed.get(record);
     assert(digest !== undefined, `no digest was asked for ${record.path}`);
     return digest;
   }
 
-  /** Starts reading the stored cache, which takes about as long as a scan. */
-  prepare(): void {
-    this.#cache ??= this.#options.store
-      .load(this.#options.directory)
-      .then((bytes) => StatCache.decode(bytes));
-    // Whoever needs it gets the error.
-    this.#cache.catch(() => undefined);
+  async #load(): Promise<void> {
+    this.#cache = StatCache.decode(await this.#options.store.load(this.#options.directory));
   }
 
   /** Finds the digests of all regular files among `records`. Callers take turns: none hashes what another is hashing. */
@@ -73,18 +78,14 @@ export class FileDigests {
     scan: DigestScan,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    this.prepare();
-    const cache = (await this.#cache) ?? StatCache.empty;
-    const wanted: TreeRecord[] = [];
-    for (const record of records) {
-      if (!isRegularFile(record) || this.#known.has(record)) continue;
-      const digest = record.digest ?? cache.digestOf(record);
-      if (digest === undefined) wanted.push(record);
-      else this.#known.set(record, digest);
-    }
+    this.#loading ??= this.#load();
+    await this.#loading;
+    const wanted = records.filter(
+      (record) => isRegularFile(record) && !this.#hashed.has(record) && this.#cache.indexOf(record) < 0,
+    );
     if (wanted.length === 0) return;
-    for (const batch of batchesOf(wanted)) await this.#hash(batch, signal);
-    await this.#save(cache, scan);
+    for (const batch of batchesOf([...new Set(wanted)])) await this.#hash(batch, signal);
+    await this.#save(scan);
   }
 
   async #hash(records: readonly TreeRecord[], signal: AbortSignal | undefined): Promise<void> {
@@ -100,22 +101,26 @@ export class FileDigests {
     for (const [index, record] of records.entries()) {
       const digest = digests.subarray(index * digestBytes, (index + 1) * digestBytes);
       if (digest.every((byte) => byte === 0)) throw unreadable(record);
-      this.#known.set(record, digest);
+      this.#hashed.set(record, digest);
     }
   }
 
-  /** All that is known of this build, and the old entries of files that it has not met, unless they are gone. */
-  async #save(cache: StatCache, scan: DigestScan): Promise<void> {
-    const met = new Set<string>();
-    const entries: StatEntry[] = [];
-    for (const [record, digest] of this.#known) {
-      met.add(record.path);
-      if (isSettled(record, scan.startMs)) entries.push({record, digest});
+  /** All that is known of the files that were found, and the old entries of parts that were not looked at. */
+  async #save({startMs, tree}: DigestScan): Promise<void> {
+    const rows: (number | StatEntry)[] = [];
+    for (const record of tree.kept) {
+      if (!isRegularFile(record)) continue;
+      const index = this.#cache.indexOf(record);
+      const digest = index < 0 ? this.#hashed.get(record) : undefined;
+      if (index >= 0) rows.push(index);
+      else if (digest !== undefined && isSettled(record, startMs) && isPlainText(record.path)) {
+        rows.push({record, digest});
+      }
     }
     const {directory, store} = this.#options;
     await store.save(
       directory,
-      cache.with(entries, (path) => met.has(path) || scan.isGone(path)),
+      this.#cache.with(rows, (path) => !tree.coversBelow(path)),
     );
   }
 }

@@ -4,7 +4,7 @@
 
 import {hash} from 'node:crypto';
 import type {TreeRecord} from '../../tree/record.ts';
-import {isPlainText} from '../../util/path-text.ts';
+import {partitionPoint, treeOrder} from '../../tree/tree-order.ts';
 
 export const statCacheVersion = 1;
 
@@ -26,23 +26,28 @@ export function isSettled(record: TreeRecord, scanStartMs: number): boolean {
   return ctimeMs + (record.ctimeNanoseconds === 0 ? coarseTickMs : tickMs) <= scanStartMs;
 }
 
+/** Its path must be plain text (util/path-text.ts). */
 export interface StatEntry {
   readonly record: TreeRecord;
   /** 32 bytes. */
   readonly digest: Uint8Array;
 }
 
+/** Lookups in tree order, as a build makes them, step from entry to entry; any other order costs a search. */
 export class StatCache {
   static readonly empty = new StatCache(Buffer.alloc(0), []);
 
   readonly #bytes: Buffer;
+  readonly #view: DataView;
+  /** In tree order. */
   readonly #paths: readonly string[];
-  readonly #indexes = new Map<string, number>();
+  /** Where the next lookup is expected. */
+  #cursor = 0;
 
   private constructor(bytes: Buffer, paths: readonly string[]) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#paths = paths;
-    for (let index = 0; index < paths.length; index++) this.#indexes.set(paths[index] ?? '', index);
   }
 
   static decode(stored: Uint8Array | undefined): StatCache {
@@ -66,50 +71,90 @@ export class StatCache {
     return this.#paths.length;
   }
 
-  /** The digest of a file that is exactly as it was. The bytes belong to the cache. */
-  digestOf(record: TreeRecord): Uint8Array | undefined {
-    const index = this.#indexes.get(record.path);
-    if (index === undefined) return undefined;
+  /** The entry of a file that is exactly as it was, -1 when there is none. */
+  indexOf(record: TreeRecord): number {
+    const index = this.#find(record.path);
+    if (index < 0) return -1;
     const at = headerBytes + index * entryBytes;
-    const bytes = this.#bytes;
+    const view = this.#view;
     const isSame =
-      readU64(bytes, at) === record.inode &&
-      readU64(bytes, at + 8) === record.size &&
-      readI64(bytes, at + 16) === record.mtimeSeconds &&
-      readI64(bytes, at + 24) === record.ctimeSeconds &&
-      bytes.readUInt32LE(at + 32) === record.mtimeNanoseconds &&
-      bytes.readUInt32LE(at + 36) === record.ctimeNanoseconds;
-    return isSame ? bytes.subarray(at + digestAt, at + digestAt + digestBytes) : undefined;
+      view.getUint32(at + 36, true) === record.ctimeNanoseconds &&
+      view.getUint32(at + 32, true) === record.mtimeNanoseconds &&
+      readI64(view, at + 24) === record.ctimeSeconds &&
+      readI64(view, at + 16) === record.mtimeSeconds &&
+      readU64(view, at + 8) === record.size &&
+      readU64(view, at) === record.inode;
+    return isSame ? index : -1;
   }
 
-  /** A cache with `entries`, and of this one what is not about `replaced` paths. */
-  with(entries: readonly StatEntry[], replaced: (path: string) => boolean): Uint8Array {
-    const added = entries.filter(({record}) => isPlainText(record.path));
-    const kept: number[] = [];
-    for (let index = 0; index < this.#paths.length; index++) {
-      if (!replaced(this.#paths[index] ?? '')) kept.push(index);
+  /** Copies the digest of an entry. */
+  copyDigest(index: number, to: Uint8Array): void {
+    const at = headerBytes + index * entryBytes + digestAt;
+    this.#bytes.copy(to, 0, at, at + digestBytes);
+  }
+
+  #find(path: string): number {
+    const paths = this.#paths;
+    let index = this.#cursor;
+    if (paths[index] !== path) {
+      index = partitionPoint(0, paths.length, (at) => treeOrder(paths[at] ?? '', path) < 0);
+      if (paths[index] !== path) return -1;
     }
-    const count = added.length + kept.length;
-    const paths = Buffer.from(
-      [...added.map(({record}) => record.path), ...kept.map((index) => this.#paths[index])].join('\0'),
-    );
-    const body = Buffer.alloc(headerBytes + count * entryBytes + paths.length);
+    this.#cursor = index + 1;
+    return index;
+  }
+
+  /**
+   * The bytes of a cache with these rows, in tree order: entries of this one by their index, or new ones; and the other
+   * entries of this one that `isKept`, which no row is about.
+   */
+  with(rows: readonly (number | StatEntry)[], isKept: (path: string) => boolean): Uint8Array {
+    const all = this.#withKept(rows, isKept);
+    const paths = Buffer.from(all.map((row) => this.#pathOf(row)).join('\0'));
+    const body = Buffer.alloc(headerBytes + all.length * entryBytes + paths.length);
     body.write(magic, 0, 'latin1');
     body.writeUInt32LE(statCacheVersion, 8);
-    body.writeUInt32LE(count, 12);
+    body.writeUInt32LE(all.length, 12);
     body.writeUInt32LE(paths.length, 16);
-    let at = headerBytes;
-    for (const entry of added) {
-      writeEntry(body, at, entry);
-      at += entryBytes;
-    }
-    for (const index of kept) {
-      const from = headerBytes + index * entryBytes;
-      this.#bytes.copy(body, at, from, from + entryBytes);
-      at += entryBytes;
-    }
-    paths.copy(body, at);
+    this.#writeRows(body, all);
+    paths.copy(body, headerBytes + all.length * entryBytes);
     return Buffer.concat([body, Buffer.from(hash('sha256', body, 'hex'), 'hex')]);
+  }
+
+  #withKept(
+    rows: readonly (number | StatEntry)[],
+    isKept: (path: string) => boolean,
+  ): readonly (number | StatEntry)[] {
+    const taken = new Uint8Array(this.#paths.length);
+    for (const row of rows) if (typeof row === 'number') taken[row] = 1;
+    const kept: number[] = [];
+    for (let index = 0; index < taken.length; index++) {
+      if (taken[index] === 0 && isKept(this.#pathOf(index))) kept.push(index);
+    }
+    if (kept.length === 0) return rows;
+    return [...rows, ...kept].sort((a, b) => treeOrder(this.#pathOf(a), this.#pathOf(b)));
+  }
+
+  #pathOf(row: number | StatEntry): string {
+    return typeof row === 'number' ? (this.#paths[row] ?? '') : row.record.path;
+  }
+
+  /** Entries that stay next to each other are copied together: usually all but the few files that changed. */
+  #writeRows(to: Buffer, rows: readonly (number | StatEntry)[]): void {
+    for (let index = 0; index < rows.length; ) {
+      const row = rows[index];
+      const at = headerBytes + index * entryBytes;
+      if (typeof row !== 'number') {
+        if (row !== undefined) writeEntry(to, at, row);
+        index++;
+        continue;
+      }
+      let length = 1;
+      while (rows[index + length] === row + length) length++;
+      const from = headerBytes + row * entryBytes;
+      this.#bytes.copy(to, at, from, from + length * entryBytes);
+      index += length;
+    }
   }
 }
 
@@ -123,8 +168,9 @@ function writeEntry(to: Buffer, at: number, {record, digest}: StatEntry): void {
   to.set(digest, at + digestAt);
 }
 
-function readU64(bytes: Buffer, at: number): number {
-  return bytes.readUInt32LE(at + 4) * two32 + bytes.readUInt32LE(at);
+function readU64(view: DataView, at: number): number {
+  const high = view.getUint32(at + 4, true);
+  return high === 0 ? view.getUint32(at, true) : high * two32 + view.getUint32(at, true);
 }
 
 function writeU64(bytes: Buffer, at: number, value: number): void {
@@ -132,8 +178,9 @@ function writeU64(bytes: Buffer, at: number, value: number): void {
   bytes.writeUInt32LE(Math.floor(value / two32), at + 4);
 }
 
-function readI64(bytes: Buffer, at: number): number {
-  return bytes.readInt32LE(at + 4) * two32 + bytes.readUInt32LE(at);
+function readI64(view: DataView, at: number): number {
+  const high = view.getInt32(at + 4, true);
+  return high === 0 ? view.getUint32(at, true) : high * two32 + view.getUint32(at, true);
 }
 
 function writeI64(bytes: Buffer, at: number, value: number): void {

@@ -3,23 +3,27 @@ import {HelperError} from '../../../src/helper/helper.ts';
 import {ContextScan} from '../../../src/sources/local/context-scan.ts';
 import {LocalContext} from '../../../src/sources/local/local-context.ts';
 import {PatternMatcher} from '../../../src/tree/pattern-matcher.ts';
+import type {TreeRecord} from '../../../src/tree/record.ts';
 import {FakeHelper} from './fake-helper.ts';
 
 const nowMs = 1_700_000_000_000;
 
 class Store {
-  bytes: Uint8Array | undefined;
-  loads = 0;
-  saves = 0;
+  readonly values = new Map<string, Uint8Array>();
+  readonly log: string[] = [];
 
-  async load(): Promise<Uint8Array | undefined> {
-    this.loads++;
-    return this.bytes;
+  get bytes(): Uint8Array | undefined {
+    return this.values.get('/nowhere/context');
   }
 
-  async save(_: string, bytes: Uint8Array): Promise<void> {
-    this.saves++;
-    this.bytes = bytes;
+  async load(key: string): Promise<Uint8Array | undefined> {
+    this.log.push(`load ${key}`);
+    return this.values.get(key);
+  }
+
+  async save(key: string, bytes: Uint8Array): Promise<void> {
+    this.log.push(`save ${key}`);
+    this.values.set(key, bytes);
   }
 }
 
@@ -130,7 +134,16 @@ describe('the stat cache', () => {
     const after = await contextOf(second, store).select(copy('.'));
     expect(after.contentDigest).toBe(before.contentDigest);
     expect(second.hashed()).toEqual([]);
-    expect([store.loads, store.saves]).toEqual([2, 1]);
+    const ofDigests = store.log.filter((line) => !line.includes(' keys '));
+    expect(ofDigests).toEqual(['load /nowhere/context', 'save /nowhere/context', 'load /nowhere/context']);
+  });
+
+  it('holds no name that text cannot hold', async () => {
+    const store = new Store();
+    const helper = new FakeHelper(['odd\udcff']);
+    await contextOf(helper, store).select(copy('.'));
+    await contextOf(helper, store).select(copy('.'));
+    expect(helper.hashed()).toEqual([['odd\udcff'], ['odd\udcff']]);
   });
 
   it('has only changed files hashed again', async () => {
@@ -168,6 +181,77 @@ describe('the stat cache', () => {
     expect(store.bytes?.length).toBe(sizeBefore);
     expect(Buffer.from(store.bytes ?? []).includes('src/b.ts')).toBe(false);
     expect(Buffer.from(store.bytes ?? []).includes('lib/c.ts')).toBe(true);
+  });
+});
+
+describe('LocalContext.contentDigest', () => {
+  it('needs neither the stat cache nor a record when a walk says what it said before', async () => {
+    const store = new Store();
+    const helper = new FakeHelper(words);
+    const key = await contextOf(helper, store).contentDigest(copy('.'));
+    store.log.length = 0;
+    expect(await contextOf(helper, store).contentDigest(copy('.'))).toBe(key);
+    expect(store.log).toEqual(['load keys /nowhere/context']);
+    expect(await contextOf(helper, store).contentDigest(copy('src'))).not.toBe(key);
+  });
+
+  it.each<[string, Partial<TreeRecord>]>([
+    ['an edit', {ctimeNanoseconds: 9}],
+    ['an edit and another mode', {ctimeNanoseconds: 9, mode: 0o100600}],
+    ['an edit that took the old times', {inode: 10}],
+  ])('looks closely after %s', async (_, change) => {
+    const store = new Store();
+    const helper = new FakeHelper(words);
+    await contextOf(helper, store).contentDigest(copy('.'));
+    helper.change('src/a.ts', change);
+    helper.contents.set('src/a.ts', 'changed');
+    const fresh = await contextOf(helper, new Store()).contentDigest(copy('.'));
+    expect(await contextOf(helper, store).contentDigest(copy('.'))).toBe(fresh);
+  });
+
+  it('does not trust a walk in which a file could still change unseen', async () => {
+    const store = new Store();
+    const helper = new FakeHelper(words);
+    helper.change('src/a.ts', {ctimeSeconds: nowMs / 1000 - 1, ctimeNanoseconds: 995_000_000});
+    const key = await contextOf(helper, store).contentDigest(copy('.'));
+    helper.contents.set('src/a.ts', 'changed within the tick');
+    expect(await contextOf(helper, store, nowMs + 1000).contentDigest(copy('.'))).not.toBe(key);
+  });
+
+  it('does not trust a walk when a symlink led elsewhere', async () => {
+    const store = new Store();
+    const helper = new FakeHelper(words);
+    const keyOf = async () => {
+      const context = contextOf(helper, store);
+      // The target is scanned already, so that the link needs no further walk.
+      await context.scan(['src']);
+      return context.contentDigest(copy('d'));
+    };
+    const key = await keyOf();
+    helper.change('src/a.ts', {size: 9});
+    expect(await keyOf()).not.toBe(key);
+  });
+
+  it('tells instructions and ignore rules apart', async () => {
+    const store = new Store();
+    const helper = new FakeHelper(words);
+    const context = contextOf(helper, store);
+    const keys = [
+      copy('src'),
+      copy('src', 'package.json'),
+      {...copy('src'), excludes: ['a.ts']},
+      {...copy('src'), parents: true},
+    ];
+    const first = await Promise.all(keys.map((one) => context.contentDigest(one)));
+    expect(new Set(first).size).toBe(keys.length);
+    const again = contextOf(helper, store);
+    expect(await Promise.all(keys.map((one) => again.contentDigest(one)))).toEqual(first);
+  });
+
+  it('says what is missing, as select does', async () => {
+    await expect(contextOf(new FakeHelper(words)).contentDigest(copy('nope'))).rejects.toThrow(
+      '"/nope": not found',
+    );
   });
 });
 
