@@ -166,13 +166,18 @@ function restOfLine(text: string, offset: number): ScannedWord {
 
 /** One token type per shape: the keyword token decides the mode, and with it the rule, that follows. */
 function createKeywords(shapes: ShapeTable): Record<ArgumentShape | 'unknown', TokenType> {
+  const shapeAt = (word: string, isInner: boolean): ArgumentShape | 'unknown' => {
+    const shape = shapes.get(word.toUpperCase()) ?? 'unknown';
+    // An ONBUILD in an ONBUILD is a mistake whatever it holds. Its arguments are not taken apart, or a line of nothing
+    // else would exhaust the stack.
+    return isInner && shape === 'nested' ? 'unknown' : shape;
+  };
   const keyword = (shape: ArgumentShape | 'unknown'): TokenType =>
     token(
       `Keyword(${shape})`,
-      (text, offset) => {
+      (text, offset, before) => {
         const word = plainWord(text, offset);
-        const known = word === undefined ? undefined : (shapes.get(word.text.toUpperCase()) ?? 'unknown');
-        return known === shape ? word : undefined;
+        return word !== undefined && shapeAt(word.text, before.length > 0) === shape ? word : undefined;
       },
       {push_mode: shape},
     );

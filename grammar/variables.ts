@@ -52,6 +52,9 @@ export interface ReplacementPart {
   readonly end: number;
 }
 
+/** Each level takes several frames of the stack. */
+const nestingMax = 200;
+
 class WordParser extends EmbeddedActionsParser {
   readonly word: Rule<readonly WordPart[]>;
 
@@ -82,8 +85,30 @@ export class VariableGrammar {
   /** The parts of `word`. Every text is a word; what cannot be expanded is a part of kind `bad` or is not `closed`. */
   parse(word: string, state: Readonly<VariableLexerState>): readonly WordPart[] {
     Object.assign(this.#state, state);
-    this.#parser.input = this.#lexer.tokenize(word).tokens;
+    const {tokens} = this.#lexer.tokenize(word);
+    const tooDeep = this.#firstTooDeep(tokens);
+    if (tooDeep !== undefined) {
+      return [
+        {
+          kind: 'bad',
+          message: `more than ${nestingMax} substitutions inside each other`,
+          end: endOf(tooDeep),
+        },
+      ];
+    }
+    this.#parser.input = tokens;
     return this.#parser.word();
+  }
+
+  #firstTooDeep(tokens: readonly IToken[]): IToken | undefined {
+    let depth = 0;
+    for (const token of tokens) {
+      const mode = token.tokenType.PUSH_MODE;
+      if (mode !== undefined && token.tokenType.POP_MODE !== true) depth++;
+      else if (mode === undefined && token.tokenType.POP_MODE === true) depth--;
+      if (depth > nestingMax) return token;
+    }
+    return undefined;
   }
 }
 

@@ -48,7 +48,7 @@ describe('DockerfileGrammar', () => {
     ['declarations', ' a b="c d" e\\ f', {args: ['a', 'b="c d"', 'e\\ f']}],
     ['line', ' a  b ', {args: ['a  b ']}],
     ['nested', ' words a b', {args: [], nested: {args: ['a', 'b']}}],
-    ['nested', ' nested line x', {args: [], nested: {args: [], nested: {args: ['x']}}}],
+    ['nested', ' nested line x', {args: [], nested: {args: ['line x']}}],
     ['nested', ' nonsense x', {args: [], nested: {args: ['x']}}],
     ['unknown', ' a b', {args: ['a b']}],
   ])('reads the shape %s in %j', (shape, rest, expected) => {
@@ -89,6 +89,10 @@ describe('DockerfileGrammar', () => {
     const {keywords} = grammar.parse('NeStEd WoRdS a', '\\');
     expect(keywords.map(textOf)).toEqual(['NeStEd', 'WoRdS']);
     expect(keywords.map((keyword) => grammar.shapeOf(keyword))).toEqual(['nested', 'words']);
+  });
+
+  it('survives a line of nothing but nested keywords', () => {
+    expect(() => grammar.parse('nested '.repeat(50_000), '\\')).not.toThrow();
   });
 
   it('says of an empty line that there is nothing', () => {

@@ -85,6 +85,12 @@ describe('VariableGrammar', () => {
     expect(parse('`$a\\$b', '`')).toBe('($)a\\{b}');
   });
 
+  it('gives up on what is nested too deeply, not on what is long', () => {
+    expect(parse('${a:-'.repeat(10_000))).toBe('[more than 200 substitutions inside each other]');
+    expect(parse('${a:-b}'.repeat(1000))).toBe('{a :- b}'.repeat(1000));
+    expect(parse('${a/b/c}'.repeat(1000))).toBe('{a / b c}'.repeat(1000));
+  });
+
   it('takes quotes for text when told so, also inside braces', () => {
     expect(parse('"$a" \'${b:-"c"}', '\\', true)).toBe('"{a}" \'{b :- "c"}');
   });
