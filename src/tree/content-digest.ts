@@ -1,8 +1,9 @@
-// The content key of a selection: what would be copied, to the last byte, and nothing else. SHA-256 over framed records:
-// no two selections share their bytes by moving a separator. Never in it: times, inode numbers, hard links (a link count
-// changes when a file outside the selection is linked, and two equal files give equal layers to whoever reads them).
-// The root of a copied directory is not in it, for only its contents are copied and the destination is made with a mode
-// of its own. The name of a file always is: whether the destination is a directory that takes it is not known here.
+// The content key of a selection: what would be copied, to the last byte, and nothing else. SHA-256 over framed
+// records: no two selections share their bytes by moving a separator. Never in it: times, inode numbers, hard
+// links (a link count changes when a file outside the selection is linked, and two equal files give equal layers
+// to whoever reads them). The root of a copied directory is not in it, for only its contents are copied and the
+// destination is made with a mode of its own. The name of a file always is: whether the destination is a directory
+// that takes it is not known here.
 
 import {createHash} from 'node:crypto';
 import type {Digest} from '../oci/digest.ts';

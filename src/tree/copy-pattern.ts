@@ -23,8 +23,8 @@ export interface SourcePattern {
 }
 
 /**
- * BuildKit's lowering (convert_copy.go): `--parents` splits at the first `/./`, the part before is the source and the rest
- * an include pattern below it; without a pivot the source is the root.
+ * BuildKit's lowering (convert_copy.go): `--parents` splits at the first `/./`, the part before is the source and
+ * the rest an include pattern below it; without a pivot the source is the root.
  */
 export function sourcePatternsOf(copy: CopyPattern): SourcePattern[] {
   return copy.sources.map(({path, wildcard}) => {

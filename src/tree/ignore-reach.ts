@@ -1,6 +1,6 @@
-// What ignore rules say about a tree before it is walked: directories nobody needs to look into, and, for the allow lists
-// that start with `*`, the few places where something can be kept at all. Only ever leaves out what the rules leave out;
-// patterns whose meaning is not obvious from their text are not reasoned about.
+// What ignore rules say about a tree before it is walked: directories nobody needs to look into, and, for the
+// allow lists that start with `*`, the few places where something can be kept at all. Only ever leaves out what
+// the rules leave out; patterns whose meaning is not obvious from their text are not reasoned about.
 
 import {minimalRoots} from './copy-pattern.ts';
 import type {PatternMatcher} from './pattern-matcher.ts';
@@ -39,8 +39,8 @@ export function reachableRoots(matcher: PatternMatcher, roots: readonly string[]
 }
 
 /**
- * Undefined: anywhere. Only the first rule that ignores can make an allow list: one behind another is not evaluated for
- * what is ignored already, and then not known below it (see PatternMatcher.matchesBelow).
+ * Undefined: anywhere. Only the first rule that ignores can make an allow list: one behind another is not
+ * evaluated for what is ignored already, and then not known below it (see PatternMatcher.matchesBelow).
  */
 function allowedPlacesOf(matcher: PatternMatcher): string[] | undefined {
   const {patterns} = matcher;
@@ -57,7 +57,10 @@ function allowedPlacesOf(matcher: PatternMatcher): string[] | undefined {
   return [...places];
 }
 
-/** The leading components that are just names. Undefined when there are none, or when alternatives make that uncertain. */
+/**
+ * The leading components that are just names. Undefined when there are none, or when alternatives make that
+ * uncertain.
+ */
 function literalHeadOf(text: string): string | undefined {
   const parts = text.split('/');
   const first = parts.findIndex((part) => special.test(part));

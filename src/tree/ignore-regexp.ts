@@ -1,6 +1,7 @@
-// The regular expression that moby/patternmatcher makes of a pattern, as a JavaScript RegExp. Done in two steps, because
-// patterns can reach the expression syntax: moby escapes `.+()$` but not `|{}` (its bitmap has one byte for `b/8` up to
-// 15), and a backslash before a letter makes an escape of Go's RE2. So: first moby's text, then RE2's reading of it.
+// The regular expression that moby/patternmatcher makes of a pattern, as a JavaScript RegExp. Done in two steps,
+// because patterns can reach the expression syntax: moby escapes `.+()$` but not `|{}` (its bitmap has one byte
+// for `b/8` up to 15), and a backslash before a letter makes an escape of Go's RE2. So: first moby's text, then
+// RE2's reading of it.
 
 import {BadPatternError} from '../util/go-path.ts';
 

@@ -1,6 +1,7 @@
-// moby/patternmatcher: what .dockerignore and --exclude mean. Patterns apply in order, a later one wins, `!` takes back,
-// and a match of a directory holds for everything below it. Compiled once; plain names, `dir/**` and `**/name` never
-// reach a regular expression. Differences to gitignore and to most npm packages are the point: this is Docker's meaning.
+// moby/patternmatcher: what .dockerignore and --exclude mean. Patterns apply in order, a later one wins, `!` takes
+// back, and a match of a directory holds for everything below it. Compiled once; plain names, `dir/**` and
+// `**/name` never reach a regular expression. Differences to gitignore and to most npm packages are the point:
+// this is Docker's meaning.
 
 import {BadPatternError, clean, compileMatch, trimSpace} from '../util/go-path.ts';
 import {mobyExpressionOf, regExpOf} from './ignore-regexp.ts';

@@ -1,6 +1,7 @@
-// What a walk says of one file: the `scan` record of docs/formats/helper-protocol.md as an object, and the decoder from a
-// stream of buffers. Paths are text with escapes for bytes that are not UTF-8 (util/path-text.ts). An inode number beyond
-// 2^53 (overlay with xino) loses its low bits here: it is only ever compared together with times and size.
+// What a walk says of one file: the `scan` record of docs/formats/helper-protocol.md as an object, and the decoder
+// from a stream of buffers. Paths are text with escapes for bytes that are not UTF-8 (util/path-text.ts). An inode
+// number beyond 2^53 (overlay with xino) loses its low bits here: it is only ever compared together with times and
+// size.
 
 import {assert} from '../util/assert.ts';
 import {decodePathText} from '../util/path-text.ts';

@@ -1,5 +1,5 @@
-// Following symlinks inside a tree, by its records alone, as openat2(RESOLVE_IN_ROOT) does: absolute targets start at the
-// root, `..` stops at it. May find that it needs a part of the tree that was not scanned.
+// Following symlinks inside a tree, by its records alone, as openat2(RESOLVE_IN_ROOT) does: absolute targets start
+// at the root, `..` stops at it. May find that it needs a part of the tree that was not scanned.
 
 import {clampToRoot, join} from '../util/go-path.ts';
 import {isSymlink, type TreeRecord} from './record.ts';

@@ -1,5 +1,6 @@
-// Arguments of the helper's `scan` verb for walk roots. The directories on the way to a root are asked for, too, without
-// descending: their records show symlinks among them, under whose names the walk below would otherwise be taken for real.
+// Arguments of the helper's `scan` verb for walk roots. The directories on the way to a root are asked for, too,
+// without descending: their records show symlinks among them, under whose names the walk below would otherwise be
+// taken for real.
 
 import {minimalRoots} from './copy-pattern.ts';
 import {treeOrder} from './tree-order.ts';

@@ -1,6 +1,6 @@
-// Which entries of a tree a COPY or ADD takes: BuildKit's rules (fsutil's copy and contenthash), decided once, so that the
-// content key, the copy itself and the error text agree. Symlinks in a source path are followed inside the root, a source
-// that is one, too; symlinks met below a copied directory stay symlinks. Pure.
+// Which entries of a tree a COPY or ADD takes: BuildKit's rules (fsutil's copy and contenthash), decided once, so
+// that the content key, the copy itself and the error text agree. Symlinks in a source path are followed inside
+// the root, a source that is one, too; symlinks met below a copied directory stay symlinks. Pure.
 
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
 import {AssertionError} from '../util/assert.ts';
@@ -24,7 +24,10 @@ export interface SelectedSource {
   readonly kind: 'file' | 'directory';
   /** Where it is, symlinks resolved; relative to the root, '.' for the root. */
   readonly path: string;
-  /** Its name when the destination turns out to be a directory: as written or matched, before symlinks were followed. */
+  /**
+   * Its name when the destination turns out to be a directory: as written or matched, before symlinks were
+   * followed.
+   */
   readonly name: string;
   /**
    * In tree order. A directory: what is copied from below it (never itself, its contents are copied); with --parents

@@ -1,5 +1,6 @@
-// The order of a walk: depth first, the entries of a directory in byte order. As an order of whole paths: by bytes, the
-// slash before everything else, so that a directory's subtree is one run. Searches in a Tree depend on it.
+// The order of a walk: depth first, the entries of a directory in byte order. As an order of whole paths: by
+// bytes, the slash before everything else, so that a directory's subtree is one run. Searches in a Tree depend on
+// it.
 
 import {encodePathText} from '../util/path-text.ts';
 
@@ -29,7 +30,9 @@ function withLowSlash(bytes: Buffer): Buffer {
   return bytes.map((byte) => (byte === slash ? 0 : byte)) as Buffer;
 }
 
-/** The first index from `from` on at which `holds` becomes false; `holds` must be true up to there and false after. */
+/**
+ * The first index from `from` on at which `holds` becomes false; `holds` must be true up to there and false after.
+ */
 export function partitionPoint(from: number, end: number, holds: (index: number) => boolean): number {
   let low = from;
   let high = end;

@@ -1,5 +1,6 @@
-// A scanned tree, perhaps in parts: what walks found, with ignore rules applied. Lookups are binary searches in the two
-// sorted lists, since a map of 50,000 paths costs more than all lookups of a build. Immutable; a further scan makes a new one.
+// A scanned tree, perhaps in parts: what walks found, with ignore rules applied. Lookups are binary searches in
+// the two sorted lists, since a map of 50,000 paths costs more than all lookups of a build. Immutable; a further
+// scan makes a new one.
 
 import type {PatternMatcher} from './pattern-matcher.ts';
 import type {TreeRecord} from './record.ts';
@@ -76,7 +77,10 @@ export class Tree {
     return this.kept.slice(start, end);
   }
 
-  /** How many entries a directory has below it, ignored ones counted; Infinity when not all of them were looked at. */
+  /**
+   * How many entries a directory has below it, ignored ones counted; Infinity when not all of them were looked
+   * at.
+   */
   countBelow(directory: string): number {
     const isWhole =
       this.#walked.some((root) => isWithin(directory, root)) &&

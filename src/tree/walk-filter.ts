@@ -1,7 +1,7 @@
-// Which records of a walk stay when ignore rules (or --exclude and --parents patterns) apply. A directory that does not
-// stay itself comes back when something below it does: it is given just before its first kept descendant, as fsutil's
-// FilterFS and copier do. Records come in tree order; one whose parent was not given as a directory (a path through a
-// symlink) is dropped.
+// Which records of a walk stay when ignore rules (or --exclude and --parents patterns) apply. A directory that
+// does not stay itself comes back when something below it does: it is given just before its first kept descendant,
+// as fsutil's FilterFS and copier do. Records come in tree order; one whose parent was not given as a directory (a
+// path through a symlink) is dropped.
 
 import type {MatchState, PatternMatcher} from './pattern-matcher.ts';
 import {isDirectory} from './record.ts';

@@ -1,5 +1,5 @@
-// Path functions that behave exactly as Go's path/filepath on Linux: the Dockerfile language and .dockerignore are defined
-// by what these functions do, down to their errors. Pure text; nothing here looks at a file system.
+// Path functions that behave exactly as Go's path/filepath on Linux: the Dockerfile language and .dockerignore are
+// defined by what these functions do, down to their errors. Pure text; nothing here looks at a file system.
 
 /** What filepath.Match says of a malformed pattern. */
 export const badPatternMessage = 'syntax error in pattern';
@@ -47,7 +47,9 @@ export function dir(path: string): string {
   return clean(path.slice(0, path.lastIndexOf('/') + 1));
 }
 
-/** The path below the root that `path` means when `/` and `..` cannot leave it: no leading slash, '.' for the root. */
+/**
+ * The path below the root that `path` means when `/` and `..` cannot leave it: no leading slash, '.' for the root.
+ */
 export function clampToRoot(path: string): string {
   const rooted = clean(`/${path}`);
   return rooted === '/' ? '.' : rooted.slice(1);

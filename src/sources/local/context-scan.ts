@@ -1,6 +1,6 @@
-// Walks of a local context: each part of the directory is scanned once per build, by one request at a time, and only where
-// the ignore rules can keep something. What a walk said is kept as bytes: as long as nobody asks for a file there is only
-// their fingerprint. What a user can have done wrong with the directory is said here.
+// Walks of a local context: each part of the directory is scanned once per build, by one request at a time, and
+// only where the ignore rules can keep something. What a walk said is kept as bytes: as long as nobody asks for a
+// file there is only their fingerprint. What a user can have done wrong with the directory is said here.
 
 import {createHash} from 'node:crypto';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';

@@ -1,5 +1,6 @@
-// Digests of the regular files of a context: from the stat cache where nothing changed, else from the helper, all missing
-// ones in one request. The cache is read when the first digest is wanted and written when there are new ones.
+// Digests of the regular files of a context: from the stat cache where nothing changed, else from the helper, all
+// missing ones in one request. The cache is read when the first digest is wanted and written when there are new
+// ones.
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import {type Helper, viewArguments} from '../../helper/helper.ts';
@@ -62,7 +63,10 @@ export class FileDigests {
     this.#cache = StatCache.decode(await this.#options.store.load(this.#options.directory));
   }
 
-  /** Finds the digests of all regular files among `records`. Callers take turns: none hashes what another is hashing. */
+  /**
+   * Finds the digests of all regular files among `records`. Callers take turns: none hashes what another is
+   * hashing.
+   */
   async learn(
     records: readonly TreeRecord[],
     scan: DigestScan,

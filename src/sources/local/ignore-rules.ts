@@ -1,5 +1,5 @@
-// The ignore file of a context: `<Dockerfile>.dockerignore` beside the Dockerfile, else `.dockerignore` in the context;
-// never both (BuildKit, dockerui).
+// The ignore file of a context: `<Dockerfile>.dockerignore` beside the Dockerfile, else `.dockerignore` in the
+// context; never both (BuildKit, dockerui).
 
 import {readFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';

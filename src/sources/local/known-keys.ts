@@ -1,6 +1,6 @@
-// Content keys of earlier builds: when a walk says exactly what it said before, times and inodes included, the selection
-// made of it has the key that it had before, and no record needs to be looked at. A fully cached build of 50,000 files then
-// costs the walk and one hash over what it said. Format in docs/formats/stat-cache.md.
+// Content keys of earlier builds: when a walk says exactly what it said before, times and inodes included, the
+// selection made of it has the key that it had before, and no record needs to be looked at. A fully cached build
+// of 50,000 files then costs the walk and one hash over what it said. Format in docs/formats/stat-cache.md.
 
 import {createHash} from 'node:crypto';
 import type {Digest} from '../../oci/digest.ts';

@@ -66,8 +66,8 @@ export class LocalContext {
   }
 
   /**
-   * Scans these walk roots. To scan once per build, give the roots of all instructions before the first is asked about;
-   * what an instruction needs beyond them is scanned then.
+   * Scans these walk roots. To scan once per build, give the roots of all instructions before the first is asked
+   * about; what an instruction needs beyond them is scanned then.
    */
   async scan(roots: readonly string[], signal?: AbortSignal): Promise<void> {
     await (await this.#theScan()).extend(roots, signal);
@@ -101,7 +101,8 @@ export class LocalContext {
       ownership: 'reset',
       digestOf: (record) => this.#digests.of(record),
     });
-    // Behind a symlink there is more than the fingerprint covers; a file that can still change unseen may have done so.
+    // Behind a symlink there is more than the fingerprint covers; a file that can still change unseen may have
+    // done so.
     const isCovered = selection.followedLinks === undefined || walkRootsOf(copy).includes('.');
     if (isCovered && records.every((record) => !isRegularFile(record) || isSettled(record, scan.startMs))) {
       await this.#keys.remember(await this.#idOf(copy, signal), contentDigest);
@@ -117,8 +118,8 @@ export class LocalContext {
   }
 
   /**
-   * Whether the files are still those that were selected. Asked after they were copied, before the result is remembered
-   * under their content: somebody may have edited one in between.
+   * Whether the files are still those that were selected. Asked after they were copied, before the result is
+   * remembered under their content: somebody may have edited one in between.
    */
   async isUnchanged(copy: CopyPattern, selected: Selection, signal?: AbortSignal): Promise<boolean> {
     const scan = await this.#newScan();

@@ -1,6 +1,6 @@
-// Remembered digests of files of a context: as long as path, inode, size, mtime and ctime are what they were, the bytes are.
-// Format in docs/formats/stat-cache.md. Anything odd about the stored bytes gives an empty cache, never an error: the
-// cost is hashing again.
+// Remembered digests of files of a context: as long as path, inode, size, mtime and ctime are what they were, the
+// bytes are. Format in docs/formats/stat-cache.md. Anything odd about the stored bytes gives an empty cache, never
+// an error: the cost is hashing again.
 
 import {hash} from 'node:crypto';
 import type {TreeRecord} from '../../tree/record.ts';
@@ -15,8 +15,8 @@ const digestAt = 40;
 const digestBytes = 32;
 const two32 = 2 ** 32;
 
-// A change within the kernel's clock tick after our look at a file can leave its ctime as it was ("racily clean", as in
-// git). Ticks are at most 10 ms; file systems without nanoseconds count in seconds, FAT in two.
+// A change within the kernel's clock tick after our look at a file can leave its ctime as it was ("racily clean",
+// as in git). Ticks are at most 10 ms; file systems without nanoseconds count in seconds, FAT in two.
 const tickMs = 10;
 const coarseTickMs = 2000;
 
@@ -105,8 +105,8 @@ export class StatCache {
   }
 
   /**
-   * The bytes of a cache with these rows, in tree order: entries of this one by their index, or new ones; and the other
-   * entries of this one that `isKept`, which no row is about.
+   * The bytes of a cache with these rows, in tree order: entries of this one by their index, or new ones; and
+   * the other entries of this one that `isKept`, which no row is about.
    */
   with(rows: readonly (number | StatEntry)[], isKept: (path: string) => boolean): Uint8Array {
     const all = this.#withKept(rows, isKept);

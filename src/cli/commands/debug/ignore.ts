@@ -1,5 +1,6 @@
-// `tsbuild debug ignore`: what .dockerignore rules make of paths, one JSON object per line in and out. For comparing with
-// other implementations: {patterns, files} asks the matcher, {ignore, files} filters a tree as the context is filtered.
+// `tsbuild debug ignore`: what .dockerignore rules make of paths, one JSON object per line in and out. For
+// comparing with other implementations: {patterns, files} asks the matcher, {ignore, files} filters a tree as the
+// context is filtered.
 
 import {IgnoreFileError, readIgnoreFile} from '../../../tree/ignore-file.ts';
 import {isExcluded, PatternError, PatternMatcher} from '../../../tree/pattern-matcher.ts';
