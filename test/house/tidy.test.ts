@@ -6,7 +6,7 @@ import {filesBelow, type TextFile, withoutComments} from './source-files.ts';
 
 const linesMax = 400;
 const columnsMax = 120;
-const helperLinesMax = 6000;
+const helperLinesMax = 10_000;
 
 interface Ban {
   readonly what: string;
