@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "blob.h"
 #include "map.h"
 #include "reply.h"
@@ -24,8 +26,28 @@ struct pack {
   struct map hard_links;  // {device, inode} -> the member path that has the data
   bool user_xattrs;
   bool root_member;
+  int below;  // root of the layers below, or -1
   uint64_t count;
 };
+
+/** `.wh..wh..opq` says "nothing from below": it has a meaning only where a directory is below. The path is in the layer. */
+static bool whiteout_matters(const struct pack *pack, const char *path) {
+  static const char OPAQUE[] = ".wh..wh..opq";
+  static const char PREFIX[] = ".wh.";
+  if (pack->below < 0) return true;
+  char hidden[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  size_t parent = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+  const char *name = path + parent;
+  struct stat status;
+  if (strcmp(name, OPAQUE) == 0) {
+    if (parent == 0) return true;
+    snprintf(hidden, sizeof hidden, "%.*s", (int)parent - 1, path);
+    return below_has(pack->below, hidden, &status) && S_ISDIR(status.st_mode);
+  }
+  snprintf(hidden, sizeof hidden, "%.*s%s", (int)parent, path, name + strlen(PREFIX));
+  return below_has(pack->below, hidden, &status);
+}
 
 /**
  * Attributes of the open file or directory. Docker and BuildKit keep security.capability only; user.* is extra, because layers
@@ -122,6 +144,7 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   const char *path = walk->path.bytes;
   struct stat status = {0};
   if (walk->type == WALK_WHITEOUT) {
+    if (!whiteout_matters(pack, path)) return;
     struct tar_member member = member_of(TAR_FILE, path, &status);
     put_member(pack, &member);
     return;
@@ -129,6 +152,8 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   if (fstatat(directory, walk->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     die("pack", errno, path, "cannot read the metadata");
   }
+  bool same = below_same(pack->below, path, directory, walk->name, &status);
+  if (same && !S_ISDIR(status.st_mode)) return;
   const char *first = S_ISDIR(status.st_mode) || S_ISSOCK(status.st_mode) ? NULL : first_name(pack, &status, path);
   if (first != NULL) {
     struct tar_member member = member_of(TAR_HARD_LINK, path, &status);
@@ -139,7 +164,7 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   switch (status.st_mode & S_IFMT) {
     case S_IFDIR:
       if (walk_enter(walk) != 0) die("pack", errno, path, "cannot list the directory");
-      put_directory(pack, walk_dir(walk), walk->path.bytes);
+      if (!same) put_directory(pack, walk_dir(walk), walk->path.bytes);
       return;
     case S_IFREG: put_file(pack, directory, walk->name, path); return;
     case S_IFLNK: put_link(pack, member_of(TAR_SYMLINK, path, &status), directory, walk->name); return;
@@ -207,11 +232,15 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
 int verb_pack(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
   struct view_spec spec = view_take(&cursor);
-  struct pack pack = {0};
+  struct pack pack = {.below = -1};
   struct options options = take_options(&cursor, &pack);
   if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
   // A layer is packed from its own directory: in a mount its whiteouts could not be seen.
-  if (!options.flatten && spec.layer_count > 0) spec = (struct view_spec){.dir = spec.layers[0]};
+  if (!options.flatten && spec.layer_count > 0) {
+    struct view_spec below = {.layers = spec.layers + 1, .layer_count = spec.layer_count - 1};
+    if (below.layer_count > 0) pack.below = view_open(&below);
+    spec = (struct view_spec){.dir = spec.layers[0]};
+  }
   int root = view_open(&spec);
   bool to_file = strcmp(options.out, "-") != 0;
   int fd = to_file ? open(options.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;

@@ -74,7 +74,8 @@ const explanations: Readonly<Record<string, Explanation>> = {
     hints: ['--chown takes names known to the image being built, or numeric ids'],
   },
   copy: {kind: 'user', code: 'file-copy'},
-  mount: {kind: 'environment', code: 'sandbox-mount'},
+  mounts: {kind: 'step', code: 'exec-mount'},
+  cwd: {kind: 'step', code: 'exec-cwd'},
   namespaces: {
     kind: 'environment',
     code: 'sandbox-no-namespaces',

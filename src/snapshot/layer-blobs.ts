@@ -23,6 +23,13 @@ export interface LayerBlobsOptions {
 
 const gzipLevel = 6;
 
+/** What making a blob may have to ask. */
+export interface LayerQuestions {
+  readonly row: () => LayerRow;
+  /** Directories of the layers that it was made on, topmost first. */
+  readonly below: () => Promise<readonly string[]>;
+}
+
 export class LayerBlobs {
   readonly #options: LayerBlobsOptions;
   readonly #table: LayerTable;
@@ -72,7 +79,7 @@ export class LayerBlobs {
   /** The blob of a layer in the store, made if need be. */
   async ensure(
     id: LayerId,
-    row: () => LayerRow,
+    {row, below}: LayerQuestions,
     signal: AbortSignal,
   ): Promise<{diffId: DiffId; descriptor: Descriptor}> {
     const ready = await this.#ready(row());
@@ -81,7 +88,7 @@ export class LayerBlobs {
       const again = await this.#ready(row());
       if (again !== undefined) return again;
       const layer = row();
-      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, signal);
+      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, await below(), signal);
       const blob = blobOf(layer);
       for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
       const fetched = await this.#ready(layer);
@@ -95,12 +102,22 @@ export class LayerBlobs {
     return {diffId: row.diffId, descriptor: row.blob};
   }
 
-  async #pack(row: LayerRow, signal: AbortSignal): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+  async #pack(
+    row: LayerRow,
+    below: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{diffId: DiffId; descriptor: Descriptor}> {
     const {state, blobs} = this.#options;
     const work = await state.makeWork();
     const helper = await this.#options.helper();
     const out = join(work, 'blob');
-    const packed = await this.#packGzip(helper, row, work, out, signal);
+    const packed = await this.#packGzip(
+      helper,
+      [this.#options.state.layerPath(row.id), ...below],
+      work,
+      out,
+      signal,
+    );
     await blobs.adopt(out, packed);
     const descriptor = {mediaType: mediaTypes.layerGzip, digest: packed.digest, size: packed.size};
     this.#table.setBlob(row.id, packed.diffId, descriptor);
@@ -110,16 +127,16 @@ export class LayerBlobs {
 
   async #packGzip(
     helper: Helper,
-    row: LayerRow,
+    directories: readonly string[],
     work: string,
     out: string,
     signal: AbortSignal,
   ): Promise<{diffId: DiffId; digest: Digest; size: number}> {
-    const layer = `layer=${this.#options.state.layerPath(row.id)}`;
+    const layers = directories.map((directory) => `layer=${directory}`);
     try {
       const fields = await helper.request(
         'pack',
-        [layer, `out=${out}`, 'compress=gzip', `level=${gzipLevel}`],
+        [...layers, `out=${out}`, 'compress=gzip', `level=${gzipLevel}`],
         {
           signal,
         },
@@ -132,7 +149,7 @@ export class LayerBlobs {
       if (!(error instanceof HelperError && error.phase === 'unsupported')) throw error;
     }
     const tar = join(work, 'tar');
-    const fields = await helper.request('pack', [layer, `out=${tar}`, 'compress=none'], {signal});
+    const fields = await helper.request('pack', [...layers, `out=${tar}`, 'compress=none'], {signal});
     return {diffId: diffIdOf(fields), ...(await gzipFile(tar, out, signal))};
   }
 }

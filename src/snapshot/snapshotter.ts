@@ -236,7 +236,13 @@ export class Snapshotter {
 
   /** The layer's blob, packed or fetched when it is not in the store yet. */
   async blobOf(layer: LayerId, signal: AbortSignal): Promise<{diffId: DiffId; descriptor: Descriptor}> {
-    return this.#layerBlobs.ensure(layer, () => this.#layerOf(layer), signal);
+    // A layer tells only what it changes of what it was made on; its snapshot of the same name knows that.
+    const below = this.#table.snapshot(layer)?.parent;
+    return this.#layerBlobs.ensure(
+      layer,
+      {row: () => this.#layerOf(layer), below: () => this.#directoriesOf(below, signal)},
+      signal,
+    );
   }
 
   /** Syncs layer directories that were made a while ago (their pages are mostly written by now) and marks them durable. */

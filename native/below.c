@@ -1,0 +1,95 @@
+// Comparison of an entry with what lies below it (below.h).
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "below.h"
+#include "kernel.h"
+#include "xattr.h"
+
+enum { PIECE = 64 * 1024 };
+
+static int open_below(int below, const char *path, int flags) {
+  return k_openat2(below, path, (unsigned)flags | O_NOFOLLOW | O_CLOEXEC, 0,
+                   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
+bool below_has(int below, const char *path, struct stat *status) {
+  if (below < 0) return false;
+  // O_PATH with O_NOFOLLOW would be refused for a final symlink by RESOLVE_NO_SYMLINKS: its parent is opened instead.
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL) return fstatat(below, path, status, AT_SYMLINK_NOFOLLOW) == 0;
+  char parent[PATH_MAX];
+  size_t length = (size_t)(slash - path);
+  if (length >= sizeof parent) return false;
+  memcpy(parent, path, length);
+  parent[length] = 0;
+  int fd = open_below(below, parent, O_PATH | O_DIRECTORY);
+  if (fd < 0) return false;
+  bool found = fstatat(fd, slash + 1, status, AT_SYMLINK_NOFOLLOW) == 0;
+  close(fd);
+  return found;
+}
+
+static bool same_bytes(int a, int b) {
+  static char one[PIECE];
+  static char two[PIECE];
+  for (;;) {
+    ssize_t count = read(a, one, sizeof one);
+    if (count < 0) return false;
+    size_t done = 0;
+    while (done < (size_t)count) {
+      ssize_t more = read(b, two + done, (size_t)count - done);
+      if (more <= 0) return false;
+      done += (size_t)more;
+    }
+    if (memcmp(one, two, done) != 0) return false;
+    if (count == 0) return read(b, two, 1) == 0;
+  }
+}
+
+static bool same_capability(int a, int b) {
+  char one[XATTR_CAPABILITY_MAX];
+  char two[XATTR_CAPABILITY_MAX];
+  ssize_t first = fgetxattr(a, XATTR_CAPABILITY, one, sizeof one);
+  ssize_t second = fgetxattr(b, XATTR_CAPABILITY, two, sizeof two);
+  if (first <= 0 || second <= 0) return first <= 0 && second <= 0;
+  return first == second && memcmp(one, two, (size_t)first) == 0;
+}
+
+static bool same_link(int below, const char *path, int directory, const char *name) {
+  char one[PATH_MAX];
+  char two[PATH_MAX];
+  ssize_t first = readlinkat(directory, name, one, sizeof one);
+  ssize_t second = readlinkat(below, path, two, sizeof two);
+  return first >= 0 && first == second && memcmp(one, two, (size_t)first) == 0;
+}
+
+bool below_same(int below, const char *path, int directory, const char *name, const struct stat *status) {
+  struct stat other;
+  if (!below_has(below, path, &other)) return false;
+  if (status->st_mode != other.st_mode || status->st_uid != other.st_uid || status->st_gid != other.st_gid ||
+      status->st_rdev != other.st_rdev) {
+    return false;
+  }
+  bool plain = S_ISREG(status->st_mode);
+  bool is_directory = S_ISDIR(status->st_mode);
+  bool cut = status->st_mtim.tv_nsec == 0 && other.st_mtim.tv_nsec == 0;
+  if (!is_directory && (status->st_size != other.st_size || status->st_mtim.tv_sec != other.st_mtim.tv_sec ||
+                        status->st_mtim.tv_nsec != other.st_mtim.tv_nsec)) {
+    return false;
+  }
+  if (S_ISLNK(status->st_mode)) return !cut || same_link(below, path, directory, name);
+  if (!plain && !is_directory) return true;
+  int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW;
+  int a = openat(directory, name, flags);
+  int b = open_below(below, path, flags);
+  bool same = a >= 0 && b >= 0 && same_capability(a, b) && (!plain || !cut || same_bytes(a, b));
+  if (a >= 0) close(a);
+  if (b >= 0) close(b);
+  return same;
+}
