@@ -37,7 +37,7 @@ export interface OperationPart {
   readonly operator: string;
   readonly word: readonly WordPart[];
   readonly closed: boolean;
-  /** Offset behind the part. */
+  /** Offset behind the part; 0 when it is not closed. */
   readonly end: number;
 }
 
@@ -178,7 +178,7 @@ function defineDollar($: RuleTools, t: VariableTokens, word: SubWord, secondWord
       ...payloadOf<DollarPayload>(open),
       word: inner,
       closed: close !== undefined,
-      end: close === undefined ? Number.POSITIVE_INFINITY : endOf(close),
+      end: close === undefined ? 0 : endOf(close),
     }));
   });
   const replacement = $.RULE('replacement', (): WordPart => {
@@ -197,7 +197,7 @@ function defineDollar($: RuleTools, t: VariableTokens, word: SubWord, secondWord
       patternClosed: rest !== undefined,
       replacement: rest?.inner ?? [],
       closed: rest?.close !== undefined,
-      end: rest?.close === undefined ? Number.POSITIVE_INFINITY : endOf(rest.close),
+      end: rest?.close === undefined ? 0 : endOf(rest.close),
     }));
   });
   const alternatives: {readonly ALT: () => WordPart}[] = [

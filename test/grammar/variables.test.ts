@@ -85,6 +85,13 @@ describe('VariableGrammar', () => {
     expect(parse('`$a\\$b', '`')).toBe('($)a\\{b}');
   });
 
+  it('gives plain data, so that parts can be kept', () => {
+    for (const word of ['${a:-b', '${a/b', '${a/b/c}', '"$a\\n', '${}']) {
+      const parts = grammar.parse(word, {escape: '\\', skipQuotes: false});
+      expect(JSON.parse(JSON.stringify(parts))).toEqual(parts);
+    }
+  });
+
   it('gives up on what is nested too deeply, not on what is long', () => {
     expect(parse('${a:-'.repeat(10_000))).toBe('[more than 200 substitutions inside each other]');
     expect(parse('${a:-b}'.repeat(1000))).toBe('{a :- b}'.repeat(1000));
