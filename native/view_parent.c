@@ -16,8 +16,11 @@
 static int make_directory(int parent, const char *name, const struct make_parents *make) {
   if (make->before != NULL) make->before(make->context, parent, name);
   if (mkdirat(parent, name, 0700) != 0) return errno == EEXIST ? 0 : -1;
+  struct stat fresh;
+  mode_t inherited = fstatat(parent, name, &fresh, AT_SYMLINK_NOFOLLOW) == 0 ? fresh.st_mode : 0;
   if (fchownat(parent, name, make->uid, make->gid, AT_SYMLINK_NOFOLLOW) != 0) return -1;
-  return fchmodat(parent, name, make->mode, 0);
+  // A setgid directory passes its bit on (inode(7)).
+  return fchmodat(parent, name, make->mode | (inherited & S_ISGID), 0);
 }
 
 /** The target of `name` in `parent` if it is a symlink, else NULL. */

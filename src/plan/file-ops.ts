@@ -111,8 +111,8 @@ export function lowerTransfer(
   });
   flushPaths();
   for (const document of transfer.documents) {
-    const defaultMode = mode === undefined ? {mode: 0o644} : {};
-    actions.push({type: 'make-file', ...defaultMode, ...shared, ...document});
+    // Without a mode the file gets 0644; directories made for it have modes of their own.
+    actions.push({type: 'make-file', ...shared, ...document});
   }
   const made = stage.add({kind: 'file', base, actions}, inputs.vertices, name, {mayIgnoreCache: true});
   stage.vertex = isLinked ? merged(stage, made) : made;

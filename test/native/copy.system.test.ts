@@ -286,4 +286,12 @@ describe.skipIf(whyNoTrees() !== undefined)('copy', () => {
     expect(world.run('copy', `upper=${upper}`, 'action=copy', 'source=a').error).toContain('needs');
     expect(world.run('copy', 'action=mkdir', 'path=/x').error).toContain('needs upper=');
   });
+
+  test('directories made below a setgid directory inherit its bit, as mkdir(2) does', () => {
+    const upper = world.tree({home: {dir: true, mode: 0o2755}});
+    world.ok('copy', `upper=${upper}`, 'action=mkdir', 'path=/home/a/b', 'owner=7:8');
+    const made = lstatSync(`${upper}/home/a/b`);
+    expect((made.mode & 0o7777).toString(8)).toBe('2755');
+    expect([made.uid, made.gid]).toEqual([7, 8]);
+  });
 });

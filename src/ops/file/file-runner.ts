@@ -81,8 +81,8 @@ async function change(
       actions.push(...otherArguments(action));
       continue;
     }
-    const value = inputs[action.input];
-    assert(value !== undefined, 'a copy reads an input of its vertex');
+    // No input: an empty file system, from which a pattern or the root can still be copied.
+    const value: BuildValue = inputs[action.input] ?? {type: 'snapshot', snapshot: undefined};
     const selection = await contents.select(value, action, context.signal);
     newest = Math.max(newest, newestOf(value, selection, snapshotter));
     const fromContext = value.type === 'local';

@@ -144,8 +144,8 @@ describe('COPY', () => {
     const plan = await planOf(text);
     expect(fileOf(plan).actions).toMatchObject([
       {type: 'copy', sources: [{path: '/a'}], destination: '/d/'},
-      {type: 'make-file', destination: '/d/', name: 'one', content: 'say "1" $x\n', mode: 0o644},
-      {type: 'make-file', destination: '/d/', name: 'two', content: 'say "$x"\n', mode: 0o644},
+      {type: 'make-file', destination: '/d/', name: 'one', content: 'say "1" $x\n'},
+      {type: 'make-file', destination: '/d/', name: 'two', content: 'say "$x"\n'},
     ]);
     expect(historyOf(plan).at(-1)).toBe('COPY a <<one <<two /d/ # buildkit');
   });
