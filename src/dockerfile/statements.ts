@@ -6,6 +6,7 @@ import {DockerfileGrammar, type SyntaxProblem} from '../../grammar/dockerfile-pa
 import {type LineProblem, LineReader, type LogicalLine, lineBytesMax} from '../../grammar/logical-lines.ts';
 import type {ParsedInstruction} from '../../grammar/rule-tools.ts';
 import {textOf} from '../../grammar/tokens.ts';
+import {VariableGrammar} from '../../grammar/variables.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Span} from '../diagnostics/span.ts';
@@ -13,6 +14,7 @@ import type {Heredoc} from './ast.ts';
 import {chompTabs, type HeredocOpening, heredocsOf} from './heredoc.ts';
 import type {InstructionReader} from './instruction-reader.ts';
 import {type Statement, spanOf, statementOf} from './statement.ts';
+import {useWordGrammar} from './word-grammar.ts';
 
 /** A grammar with its keywords. */
 export interface Language {
@@ -44,6 +46,8 @@ const languages = new WeakMap<readonly InstructionReader[], Language>();
 export function languageOf(readers: readonly InstructionReader[]): Language {
   const known = languages.get(readers);
   if (known !== undefined) return known;
+  // Heredocs are found with the grammar of words, so whoever reads a Dockerfile has it loaded, too.
+  useWordGrammar(() => new VariableGrammar());
   const language: Language = {
     readers: new Map(readers.map((reader) => [reader.keyword, reader])),
     grammar: new DockerfileGrammar(new Map(readers.map(({keyword, shape}) => [keyword, shape]))),

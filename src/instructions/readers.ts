@@ -1,6 +1,5 @@
 // The syntactic half of the shelf: one reader per keyword, and the parser put together with all of them.
 
-import {VariableGrammar} from '../../grammar/variables.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {InstructionReader} from '../dockerfile/instruction-reader.ts';
 import {
@@ -10,7 +9,6 @@ import {
   parseDockerfile,
   parseInstructionText as parseInstructionTextWith,
 } from '../dockerfile/parse.ts';
-import {useWordGrammar} from '../dockerfile/word-grammar.ts';
 import {addReader} from './add/read.ts';
 import {argReader} from './arg/read.ts';
 import {cmdReader} from './cmd/read.ts';
@@ -50,9 +48,6 @@ export const readers: readonly InstructionReader[] = [
   volumeReader,
   workdirReader,
 ];
-
-// Whoever reads a Dockerfile has the grammar of words loaded, too.
-useWordGrammar(() => new VariableGrammar());
 
 const options = {readers};
 

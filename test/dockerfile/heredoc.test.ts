@@ -1,5 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {chompTabs, heredocOpening, heredocsOf} from '../../src/dockerfile/heredoc.ts';
+import {loadWordGrammar} from '../../src/dockerfile/word-grammar.ts';
+
+await loadWordGrammar();
 
 function namesIn(line: string): unknown {
   const found = heredocsOf(line);
