@@ -1,29 +1,53 @@
-// Bundles the command into dist/: one small entry, and chunks that are loaded when they are needed (the parser, HTTP, archives,
-// the terminal …), because a cached build is mostly the time that Node takes to read our code.
+// Bundles the command into dist/, for the shortest start: a cached build is mostly the time that Node takes to read our code.
+//
+//   tsbuild.cjs   the entry; knows enough for --version and --help
+//   hot.js        what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
+//   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
+//   load.cjs      finds a chunk in hot.js or in chunks/
 //
 // In two passes: esbuild splits ES modules only, but Node 20 loads CommonJS faster (a cached build on a busy machine: 261 ms of
 // CPU above an empty Node with ES modules, 219 without). So the first pass splits, the second turns each chunk into
 // CommonJS.
 
-import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join, relative} from 'node:path';
+import {copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build, transform} from 'esbuild';
+import {bundledDatabase} from './bundled-database.mjs';
+import {licensesOf} from './licenses.mjs';
+import {warmUp} from './warm-up.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const finalDirectory = join(root, 'dist');
 const workDirectory = `${finalDirectory}.${process.pid}`;
 
-const chunks = await split();
-let bytes = 0;
-for (const {path, text} of chunks) bytes += await write(path, text);
+/** What is read before hot.js is, because it answers by itself: --version, --help. */
+const earlyEntries = ['src/cli/main.ts', 'src/cli/help.ts'];
+
+/** Dynamic imports that every cached build makes; what they import statically goes with them. */
+const hotEntries = [
+  'src/cli/program.ts',
+  'src/cli/commands/build.ts',
+  'src/cli/failure.ts',
+  'src/build/build.ts',
+  'src/progress/sinks/plain/plain-sink.ts',
+  'src/progress/sinks/quiet/quiet-sink.ts',
+  'src/progress/sinks/tty/tty-sink.ts',
+  'src/helper/helper-process.ts',
+];
+
+const {chunks, hot, licenses} = await split();
+const sizes = await writeAll();
 replaceDirectory();
-process.stdout.write(`dist/tsbuild.cjs and ${chunks.length - 1} chunks, ${Math.round(bytes / 1024)} KiB\n`);
+warmUp(finalDirectory);
+process.stdout.write(
+  `dist: ${chunks.length} chunks, ${hot.size} of them hot; ${kib(sizes.hot)} KiB hot, ${kib(sizes.cold)} KiB cold\n`,
+);
 
 /** First pass: what belongs together, as ES modules with their source maps inside. */
 async function split() {
-  const {outputFiles} = await build({
+  const {outputFiles, metafile} = await build({
     absWorkingDir: root,
     entryPoints: {tsbuild: 'src/cli/main.ts'},
     outdir: 'dist',
@@ -31,44 +55,91 @@ async function split() {
     bundle: true,
     splitting: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Its native part is a package of its own per platform, found by Node's resolution.
-    external: ['libsql'],
+    plugins: [bundledDatabase],
     define: {TSBUILD_VERSION: JSON.stringify(version)},
-    legalComments: 'inline',
+    legalComments: 'none',
     sourcemap: 'inline',
     logLevel: 'warning',
   });
-  return outputFiles.map(({path, text}) => ({path: relative(finalDirectory, path), text}));
+  const outputs = outputFiles.map(({path, text}) => ({name: basename(path, '.js'), text}));
+  return {chunks: outputs, hot: hotChunks(metafile), licenses: licensesOf(root, Object.keys(metafile.inputs))};
 }
 
-/** Second pass; gives the size. Identifiers stay, for the stack in a bug report must say something. */
-async function write(path, text) {
-  const renamed = text.replace(/(["'])(\.{1,2}\/(?:chunks\/)?[\w-]+)\.js\1/g, '"$2.cjs"');
+/** Names of the chunks that a cached build loads, but for the early ones. */
+function hotChunks({outputs}) {
+  const staticImports = (path, into) => {
+    if (into.has(path)) return into;
+    into.add(path);
+    for (const {path: target, kind} of outputs[path].imports) {
+      if (kind === 'import-statement' && target in outputs) staticImports(target, into);
+    }
+    return into;
+  };
+  const reached = (entries) => {
+    const found = new Set();
+    for (const entry of entries) {
+      const path = Object.keys(outputs).find((output) => outputs[output].entryPoint === entry);
+      if (path === undefined) throw new Error(`${entry} begins no chunk any more: mend the entries above`);
+      staticImports(path, found);
+    }
+    return found;
+  };
+  const early = reached(earlyEntries);
+  const hot = reached(hotEntries);
+  return new Set([...hot].filter((path) => !early.has(path)).map((path) => basename(path, '.js')));
+}
+
+/** Second pass and packing; gives sizes. */
+async function writeAll() {
+  mkdirSync(join(workDirectory, 'chunks'), {recursive: true});
+  const packed = [];
+  let cold = 0;
+  for (const {name, text} of chunks) {
+    const {code, map} = await toCommonJs(name, text);
+    // Cold chunks are files like any other; hot ones, and the entry, see them from dist/.
+    if (hot.has(name)) {
+      packed.push(`${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled) {\n${code}},\n`);
+      continue;
+    }
+    const path = name === 'tsbuild' ? 'tsbuild.cjs' : `chunks/${name}.cjs`;
+    const load = `const {tsbuildLoad, tsbuildKeepCompiled} = require('${name === 'tsbuild' ? './' : '../'}load.cjs');\n`;
+    writeFileSync(join(workDirectory, path), load + code);
+    writeFileSync(join(workDirectory, `${path}.map`), map);
+    cold += load.length + code.length;
+  }
+  const script = `({__proto__: null,\n${packed.join('')}})`;
+  writeFileSync(join(workDirectory, 'hot.js'), script);
+  writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);
+  copyFileSync(join(root, 'scripts/load.cjs'), join(workDirectory, 'load.cjs'));
+  return {hot: script.length, cold};
+}
+
+/** Identifiers stay, for the stack in a bug report must say something. Other characters than ASCII are escaped. */
+async function toCommonJs(name, text) {
+  const renamed = text.replace(/(["'])\.{1,2}\/(?:chunks\/)?([\w-]+)\.js\1/g, '"tsbuild:$2"');
   const {code, map, warnings} = await transform(renamed, {
-    sourcefile: path,
+    sourcefile: `${name}.js`,
     format: 'cjs',
     platform: 'node',
     target: 'node20',
     // `import()` becomes a deferred require.
     supported: {'dynamic-import': false},
-    define: {'import.meta.url': 'tsbuildModuleUrl'},
-    banner: renamed.includes('import.meta.url')
-      ? "const tsbuildModuleUrl = require('node:url').pathToFileURL(__filename).href;"
-      : '',
+    define: {'import.meta.url': 'tsbuildLoad.url'},
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'eof',
+    charset: 'ascii',
     sourcemap: 'external',
   });
-  if (warnings.length > 0) throw new Error(`${path}: ${warnings[0].text}`);
-  const target = join(workDirectory, path.replace(/\.js$/, '.cjs'));
-  mkdirSync(dirname(target), {recursive: true});
-  writeFileSync(target, code);
-  writeFileSync(`${target}.map`, map);
-  return Buffer.byteLength(code);
+  if (warnings.length > 0) throw new Error(`${name}: ${warnings[0].text}`);
+  const chunkDirectory = name === 'tsbuild' || hot.has(name) ? './chunks' : '.';
+  const linked = code.replace(/\brequire\("tsbuild:([\w-]+)"\)/g, (_, target) =>
+    hot.has(target) ? `tsbuildLoad("${target}")` : `require("${chunkDirectory}/${target}.cjs")`,
+  );
+  return {code: linked, map};
 }
 
 /** In one step, so that a command started meanwhile sees one build or the other. */
@@ -77,4 +148,8 @@ function replaceDirectory() {
   if (existsSync(finalDirectory)) renameSync(finalDirectory, previous);
   renameSync(workDirectory, finalDirectory);
   rmSync(previous, {recursive: true, force: true});
+}
+
+function kib(bytes) {
+  return Math.round(bytes / 1024);
 }

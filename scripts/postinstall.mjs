@@ -1,12 +1,14 @@
 // After installing the package: builds the helper from its sources where there is none yet. A machine without a compiler
-// gets one line and a working `tsbuild --version`; builds then say what is missing.
+// gets one line and a working `tsbuild --version`; builds then say what is missing. Then the first start is prepared.
 
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {warmUp} from './warm-up.mjs';
 
-const native = join(dirname(fileURLToPath(import.meta.url)), '..', 'native');
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const native = join(root, 'native');
 
 if (existsSync(join(native, 'Makefile')) && !existsSync(join(native, 'tsbuild-helper'))) {
   const missing = ['make', 'gcc'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
@@ -17,6 +19,7 @@ if (existsSync(join(native, 'Makefile')) && !existsSync(join(native, 'tsbuild-he
     if (make.status !== 0) tell(`make failed; to see why run: make -C ${native}\n${make.stderr ?? ''}`);
   }
 }
+if (existsSync(join(root, 'dist/hot.js'))) warmUp(join(root, 'dist'));
 
 function tell(text) {
   process.stderr.write(`tsbuild: the helper is not built: ${text}\n`);

@@ -65,7 +65,7 @@ export async function build(
   for (const exporter of exporters) {
     exports.push(
       await reporter.step(exporter.name, (note) =>
-        exporter.export(image, exportContext(request, engine, note, signal)),
+        exporter.export(image, exportContext(request, options, engine, note, signal)),
       ),
     );
   }
@@ -133,6 +133,7 @@ function exportersOf(request: BuildRequest): ReturnType<typeof createExporter>[]
 
 function exportContext(
   request: BuildRequest,
+  options: EngineOptions,
   engine: Engine,
   note: (text: string) => void,
   signal: AbortSignal,
@@ -144,7 +145,9 @@ function exportContext(
     tagImage: async (name, manifest) => images.tag(name, manifest, systemClock.nowMs()),
     signal,
     workingDirectory: request.workingDirectory,
-    stdout: process.stdout,
+    get stdout() {
+      return options.stdout();
+    },
     note,
   };
 }

@@ -47,6 +47,8 @@ export interface EngineOptions {
   /** Path of the TOML file given with --config; undefined: the defaults. */
   readonly configFile?: string;
   readonly emit: EmitEvent;
+  /** Where an output with `dest=-` goes; asked for only then. */
+  readonly stdout: () => NodeJS.WritableStream;
 }
 
 export interface BuildResult {

@@ -17,23 +17,39 @@ async function main(): Promise<void> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
-  // A reader that went away (`tsbuild images | head -1`) is no error; writers that care see it in their callbacks.
-  process.stdout.on('error', ignoreBrokenPipe);
-  process.stderr.on('error', ignoreBrokenPipe);
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
 
-  const io: CliIo = {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    cwd: process.cwd(),
-  };
+  const io = processIo();
   const code = await runCli(process.argv.slice(2), io, interrupt.signal);
-  await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  await Promise.all(io.used.map(drained));
   // Not by letting the event loop run dry: idle connections to registries would hold it for seconds.
   process.exit(code);
+}
+
+/** The process's streams, each opened when it is first asked for: opening costs Node milliseconds. */
+function processIo(): CliIo & {readonly used: readonly NodeJS.WriteStream[]} {
+  const used: NodeJS.WriteStream[] = [];
+  const opened = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
+    if (used.includes(stream)) return stream;
+    used.push(stream);
+    // A reader that went away (`tsbuild images | head -1`) is no error; writers that care see it in their callbacks.
+    return stream.on('error', ignoreBrokenPipe);
+  };
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return opened(process.stdout);
+    },
+    get stderr() {
+      return opened(process.stderr);
+    },
+    env: process.env,
+    cwd: process.cwd(),
+    used,
+  };
 }
 
 function restoreTerminal(): void {

@@ -13,6 +13,9 @@ import {imageIdOf, metadataText, writeResultFile} from '../result-files.ts';
 import type {BuildFunction} from '../run.ts';
 import {stateRootOf} from '../state-root.ts';
 
+/** In the bundle: keeps what V8 has compiled for the next start (scripts/load.cjs). */
+declare const tsbuildKeepCompiled: (() => void) | undefined;
+
 export interface BuildCommandOptions {
   readonly interrupt: AbortSignal;
   /** Default: the engine in src/build. */
@@ -46,6 +49,7 @@ export async function runBuild(
       root: stateRootOf(flags, io),
       ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
       emit: (event) => sink.emit(event),
+      stdout: () => io.stdout,
     },
     options.interrupt,
   )
@@ -65,6 +69,7 @@ export async function runBuild(
     await writeResultFile('--iidfile', idFile, id);
   }
   if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
+  if (typeof tsbuildKeepCompiled === 'function') tsbuildKeepCompiled();
   return exitCodes.ok;
 }
 

@@ -1,0 +1,63 @@
+// Loads the hot parts of the bundle by name (scripts/build.mjs says which these are). They lie in one script, whose compiled
+// form is kept beside it: V8 then neither parses nor compiles what a cached build runs. The compiled form belongs to one
+// version of Node; another one, or a directory that cannot be written, only makes the start slower.
+
+'use strict';
+
+const hotPath = `${__dirname}/hot.js`;
+const compiledPath = `${__dirname}/hot.${process.version}-${process.arch}.bin`;
+const loaded = new Map();
+let hot;
+let script;
+
+function tsbuildLoad(name) {
+  const known = loaded.get(name);
+  if (known !== undefined) return known.exports;
+  hot ??= readHot();
+  const module = {exports: {}};
+  loaded.set(name, module);
+  hot[name](module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled);
+  return module.exports;
+}
+
+/** What `import.meta.url` is in the bundle. */
+Object.defineProperty(tsbuildLoad, 'url', {get: () => require('node:url').pathToFileURL(__filename).href});
+
+function readHot() {
+  const {readFileSync} = require('node:fs');
+  const {Script} = require('node:vm');
+  // Only ASCII is in it, and latin1 is read fastest.
+  const source = readFileSync(hotPath, 'latin1');
+  let cachedData;
+  try {
+    cachedData = readFileSync(compiledPath);
+  } catch {}
+  script = new Script(source, {filename: hotPath, cachedData});
+  return script.runInThisContext();
+}
+
+/** Keeps the compiled form of what has run so far, unless it is kept already. Called when the work is done. */
+function tsbuildKeepCompiled() {
+  // Flags of V8 change what it accepts; two kinds of callers would overwrite each other for ever.
+  if (script === undefined || script.cachedDataRejected === false) return;
+  if (process.execArgv.length > 0 || process.env.NODE_OPTIONS) return;
+  const {closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync} = require('node:fs');
+  const temporary = `${compiledPath}.${process.pid}`;
+  try {
+    const file = openSync(temporary, 'wx');
+    try {
+      writeSync(file, script.createCachedData());
+      // Torn by a power cut it could crash V8, which checks its length only.
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, compiledPath);
+  } catch {
+    try {
+      unlinkSync(temporary);
+    } catch {}
+  }
+}
+
+module.exports = {tsbuildLoad, tsbuildKeepCompiled};
