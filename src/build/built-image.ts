@@ -1,9 +1,13 @@
 // A solved plan as an image that exporters can ask for layers and files.
 
-import type {BuiltImage, ImageLayer} from '../exporters/exporter.ts';
+import type {BuiltImage} from '../exporters/exporter.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import {mapLimited} from '../util/map-limited.ts';
+
+/** A large layer keeps every core busy by itself; small ones wait for the disk more than for the processor. */
+const packsMax = 4;
 
 export function builtImage(
   plan: Plan,
@@ -17,12 +21,7 @@ export function builtImage(
     history: plan.history,
     ...(plan.epochSeconds === undefined ? {} : {epochSeconds: plan.epochSeconds}),
     layerTimesMs: ids.map((id) => snapshotter.createdMsOf(id)),
-    layers: async (signal) => {
-      const layers: ImageLayer[] = [];
-      // One after the other: packing a layer keeps every core busy by itself.
-      for (const id of ids) layers.push(await snapshotter.blobOf(id, signal));
-      return layers;
-    },
+    layers: (signal) => mapLimited(ids, packsMax, (id) => snapshotter.blobOf(id, signal)),
     rootView: (signal) => snapshotter.view(snapshot, signal),
   };
 }

@@ -79,6 +79,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     helper: helper.get,
     registry: registry.get,
     async [Symbol.asyncDispose]() {
+      // Whatever cannot be removed now (the helper may be gone) is swept by the next build.
+      await snapshotter.cleanUp().catch(() => {});
       await (await helper.started())?.close();
       await (await registry.started())?.close();
       state[Symbol.dispose]();

@@ -98,7 +98,7 @@ export class Contents {
       notes.set('content', key, snapshot);
       return snapshot;
     } catch (error) {
-      await snapshotter.discard(active);
+      snapshotter.discard(active);
       throw error;
     }
   }

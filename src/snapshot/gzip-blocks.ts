@@ -12,14 +12,14 @@ import type {Digest} from '../oci/digest.ts';
 const compress = promisify(gzip);
 const blockBytes = 1 << 20;
 
-/** Compresses file `from` into the new file `to`, fsynced; gives the digest and size of what was written. */
+/** Compresses file `from` into the file `to`, fsynced; gives the digest and size of what was written. */
 export async function gzipFile(
   from: string,
   to: string,
   signal: AbortSignal,
 ): Promise<{digest: Digest; size: number}> {
   const hash = createHash('sha256');
-  const file = await open(to, 'wx', 0o600);
+  const file = await open(to, 'w', 0o600);
   let size = 0;
   const pending: Promise<Buffer>[] = [];
   const writeFirst = async (): Promise<void> => {

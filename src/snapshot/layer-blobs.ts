@@ -1,6 +1,6 @@
 // The blob side of a layer: fetched from a registry into the store, packed from a directory, or unpacked into one.
 
-import {join} from 'node:path';
+import {rm} from 'node:fs/promises';
 import {type Helper, HelperError} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type DiffId, type Digest, parseDiffId, parseDigest} from '../oci/digest.ts';
@@ -33,6 +33,7 @@ export interface LayerQuestions {
 export class LayerBlobs {
   readonly #options: LayerBlobsOptions;
   readonly #table: LayerTable;
+  #helperCompresses = true;
 
   constructor(options: LayerBlobsOptions, table: LayerTable) {
     this.#options = options;
@@ -108,49 +109,39 @@ export class LayerBlobs {
     signal: AbortSignal,
   ): Promise<{diffId: DiffId; descriptor: Descriptor}> {
     const {state, blobs} = this.#options;
-    const work = await state.makeWork();
-    const helper = await this.#options.helper();
-    const out = join(work, 'blob');
-    const packed = await this.#packGzip(
-      helper,
-      [this.#options.state.layerPath(row.id), ...below],
-      work,
-      out,
-      signal,
-    );
+    const out = await blobs.reserve();
+    const packed = await this.#packGzip([state.layerPath(row.id), ...below], out, signal);
     await blobs.adopt(out, packed);
     const descriptor = {mediaType: mediaTypes.layerGzip, digest: packed.digest, size: packed.size};
     this.#table.setBlob(row.id, packed.diffId, descriptor);
-    await helper.request('remove', [`path=${work}`]);
     return {diffId: packed.diffId, descriptor};
   }
 
   async #packGzip(
-    helper: Helper,
     directories: readonly string[],
-    work: string,
     out: string,
     signal: AbortSignal,
   ): Promise<{diffId: DiffId; digest: Digest; size: number}> {
+    const helper = await this.#options.helper();
     const layers = directories.map((directory) => `layer=${directory}`);
-    try {
-      const fields = await helper.request(
-        'pack',
-        [...layers, `out=${out}`, 'compress=gzip', `level=${gzipLevel}`],
-        {
-          signal,
-        },
-      );
-      const digest = parseDigest(fields.get('digest') ?? '');
-      assert(digest !== undefined, 'pack gives a digest');
-      return {diffId: diffIdOf(fields), digest, size: Number(fields.get('stored'))};
-    } catch (error) {
-      // A helper built where libdeflate's headers are missing writes plain tars only.
-      if (!(error instanceof HelperError && error.phase === 'unsupported')) throw error;
+    if (this.#helperCompresses) {
+      try {
+        const args = [...layers, `out=${out}`, 'compress=gzip', `level=${gzipLevel}`];
+        const fields = await helper.request('pack', args, {signal});
+        const digest = parseDigest(fields.get('digest') ?? '');
+        assert(digest !== undefined, 'pack gives a digest');
+        return {diffId: diffIdOf(fields), digest, size: Number(fields.get('stored'))};
+      } catch (error) {
+        // A helper built where libdeflate's headers are missing writes plain tars only.
+        if (!(error instanceof HelperError && error.phase === 'unsupported')) throw error;
+        this.#helperCompresses = false;
+      }
     }
-    const tar = join(work, 'tar');
+    const tar = await this.#options.blobs.reserve();
     const fields = await helper.request('pack', [...layers, `out=${tar}`, 'compress=none'], {signal});
-    return {diffId: diffIdOf(fields), ...(await gzipFile(tar, out, signal))};
+    const packed = {diffId: diffIdOf(fields), ...(await gzipFile(tar, out, signal))};
+    await rm(tar);
+    return packed;
   }
 }
 

@@ -57,6 +57,8 @@ export class Snapshotter {
   readonly #chains = new LRUCache<SnapshotId, readonly SnapshotRow[]>({max: chainsMax});
   readonly #directories = new SingleFlight<LayerId, void>();
   readonly #seen = new Set<LayerId>();
+  /** Work directories that nobody needs any more. */
+  readonly #leftovers: string[] = [];
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
@@ -212,9 +214,19 @@ export class Snapshotter {
   }
 
   /** Throws the layer in the making away. */
-  async discard(active: ActiveSnapshot): Promise<void> {
+  discard(active: ActiveSnapshot): void {
+    this.#leftovers.push(active.directory);
+  }
+
+  /** Removes what preparing and discarding left behind: once, since a request for each step would cost more than the step. */
+  async cleanUp(): Promise<void> {
+    const paths = this.#leftovers.splice(0);
+    if (paths.length === 0) return;
     const helper = await this.#options.helper();
-    await helper.request('remove', [`path=${active.directory}`]);
+    await helper.request(
+      'remove',
+      paths.map((path) => `path=${path}`),
+    );
   }
 
   /** Stacks the layers that `additions` have on top of nothing onto `base`, without copying. */
@@ -268,8 +280,7 @@ export class Snapshotter {
       await helper.request('remove', [`path=${path}`]);
       await rename(join(work, 'fs'), path);
     }
-    const helper = await this.#options.helper();
-    await helper.request('remove', [`path=${work}`]);
+    this.#leftovers.push(work);
   }
 
   #layerOf(id: LayerId): LayerRow {

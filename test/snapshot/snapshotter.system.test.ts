@@ -62,6 +62,7 @@ describe('Snapshotter', () => {
     const view = await snapshotter.view(top, never);
     assert('layers' in view, 'a snapshot is a stack');
     expect(view.layers.map((path) => readdirSync(path))).toEqual([['b'], ['a']]);
+    await snapshotter.cleanUp();
     expect(readdirSync(join(state.root, 'work'))).toEqual([]);
     expect(snapshotter.epochSecondsOf(top)).toBe(7);
   });
@@ -70,7 +71,8 @@ describe('Snapshotter', () => {
     const {snapshotter, state} = world();
     const active = await snapshotter.prepare(undefined, never);
     writeFileSync(join(active.upper, 'a'), '');
-    await snapshotter.discard(active);
+    snapshotter.discard(active);
+    await snapshotter.cleanUp();
     expect(readdirSync(join(state.root, 'work'))).toEqual([]);
     expect(readdirSync(join(state.root, 'layers'))).toEqual([]);
   });

@@ -48,7 +48,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
         await step.run(active, epochSeconds);
         return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
       } catch (error) {
-        await snapshotter.discard(active);
+        snapshotter.discard(active);
         throw error;
       }
     },

@@ -40,7 +40,7 @@ export function fileRunner(options: FileRunnerOptions): OpRunner<FileVertex, Bui
         const epochSeconds = await change(vertex.op, inputs, active, context, options);
         return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
       } catch (error) {
-        await snapshotter.discard(active);
+        snapshotter.discard(active);
         throw error;
       }
     },
