@@ -77,6 +77,16 @@ static bool is_zero(const void *block) {
   return memcmp(block, ZEROS, TAR_BLOCK) == 0;
 }
 
+/** Two blocks of zeros end an archive; the second may be missing, but not be cut, nor be something else. 0: the end; -1. */
+static int read_second_end(struct tar_reader *reader) {
+  char block[TAR_BLOCK];
+  ssize_t got = stream_read_full(reader->input, block, sizeof block);
+  if (got < 0) return fail(reader, reader->input->problem);
+  reader->position += (uint64_t)got;
+  if (got != 0 && (size_t)got != sizeof block) return fail(reader, "unexpected EOF");
+  return got == 0 || is_zero(block) ? 0 : fail(reader, "invalid tar header");
+}
+
 /** 1: a header; 0: the end; -1. */
 static int read_header(struct tar_reader *reader, struct header *header) {
   ssize_t got = stream_read_full(reader->input, header, sizeof *header);
@@ -84,7 +94,7 @@ static int read_header(struct tar_reader *reader, struct header *header) {
   reader->position += (uint64_t)got;
   if (got == 0) return 0;
   if ((size_t)got != sizeof *header) return fail(reader, "unexpected EOF");
-  if (is_zero(header)) return 0;
+  if (is_zero(header)) return read_second_end(reader);
   if (!checksum_holds(header)) return fail(reader, "invalid tar header");
   return 1;
 }

@@ -81,6 +81,21 @@ describe.skipIf(whyNoTrees() !== undefined)('unpacking an archive', () => {
     expect(added(gzipSync(plain, {level: 0}))).toEqual(unpackedTree);
   });
 
+  test('an archive cut within its end, or with something behind it, is refused as docker refuses it', () => {
+    // GNU tar's record is 10 KiB of zeros at the end; only the first two blocks of them matter.
+    const end = plain.lastIndexOf(Buffer.from('ustar')) - 257;
+    const member = plain.subarray(0, end + 512);
+    const zeros = Buffer.alloc(1024);
+    const errorOf = (tail: Uint8Array): string =>
+      add(Buffer.concat([member, tail]), ['destination=/n/', 'unpack=1']).outcome.error;
+    expect(errorOf(zeros)).toBe('');
+    expect(errorOf(zeros.subarray(0, 512))).toBe('');
+    expect(errorOf(zeros.subarray(0, 1023))).toContain('unexpected EOF');
+    expect(errorOf(Buffer.concat([zeros.subarray(0, 512), Buffer.alloc(512, 'x')]))).toContain(
+      'invalid tar header',
+    );
+  });
+
   test.each(['bzip2', 'xz', 'zstd'])('%s is decompressed by its program', (program) => {
     if (!hasProgram(program)) return;
     expect(added(compressed(program, plain))).toEqual(unpackedTree);
