@@ -1,15 +1,16 @@
 // Bundles the command into dist/, for the shortest start: a cached build is mostly the time that Node takes to read our code.
 //
 //   tsbuild.cjs   the entry; knows enough for --version and --help
-//   hot.js        what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
+//   hot-HASH.js   what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
 //   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
-//   load.cjs      finds a chunk in hot.js or in chunks/
+//   load.cjs      finds the parts of hot-HASH.js
 //
 // In two passes: esbuild splits ES modules only, but Node 20 loads CommonJS faster (a cached build on a busy machine: 261 ms of
 // CPU above an empty Node with ES modules, 219 without). So the first pass splits, the second turns each chunk into
 // CommonJS.
 
-import {copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build, transform} from 'esbuild';
@@ -112,9 +113,11 @@ async function writeAll() {
     cold += load.length + code.length;
   }
   const script = `({__proto__: null,\n${packed.join('')}})`;
-  writeFileSync(join(workDirectory, 'hot.js'), script);
+  const hotName = `hot-${createHash('sha256').update(script).digest('hex').slice(0, 12)}`;
+  writeFileSync(join(workDirectory, `${hotName}.js`), script);
   writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);
-  copyFileSync(join(root, 'scripts/load.cjs'), join(workDirectory, 'load.cjs'));
+  const loader = readFileSync(join(root, 'scripts/load.cjs'), 'utf8');
+  writeFileSync(join(workDirectory, 'load.cjs'), loader.replace("hotName = 'hot'", `hotName = '${hotName}'`));
   return {hot: script.length, cold};
 }
 

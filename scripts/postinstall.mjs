@@ -19,7 +19,7 @@ if (existsSync(join(native, 'Makefile')) && !existsSync(join(native, 'tsbuild-he
     if (make.status !== 0) tell(`make failed; to see why run: make -C ${native}\n${make.stderr ?? ''}`);
   }
 }
-if (existsSync(join(root, 'dist/hot.js'))) warmUp(join(root, 'dist'));
+if (existsSync(join(root, 'dist/load.cjs'))) warmUp(join(root, 'dist'));
 
 function tell(text) {
   process.stderr.write(`tsbuild: the helper is not built: ${text}\n`);

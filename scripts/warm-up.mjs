@@ -20,7 +20,7 @@ export function warmUp(distDirectory) {
     for (let turn = 0; turn < 2; turn++) {
       // What was kept after the first build lacks what only a cached one runs.
       for (const name of readdirSync(distDirectory)) {
-        if (name.startsWith('hot.') && name.endsWith('.bin')) rmSync(join(distDirectory, name));
+        if (name.startsWith('hot') && name.endsWith('.bin')) rmSync(join(distDirectory, name));
       }
       spawnSync(process.execPath, args, {env, stdio: 'ignore', timeout: limitMs});
     }

@@ -34,6 +34,14 @@ export async function build(
   setMaxListeners(0, signal);
   const clock = systemClock;
   const exporters = exportersOf(request);
+  for (const exporter of exporters) {
+    await exporter.prepare?.({
+      workingDirectory: request.workingDirectory,
+      get stdout() {
+        return options.stdout();
+      },
+    });
+  }
   const layerSteps = new LayerSteps(options.emit, clock);
   await using engine = await openEngine({
     root: resolve(request.workingDirectory, options.root),

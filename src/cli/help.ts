@@ -133,16 +133,16 @@ const exitCodesText = `Exit codes:
   0    built
   1    the Dockerfile, the context or a step failed
   2    the command line is wrong
-  3    the machine cannot do it (no user namespaces, disk full, state directory not writable)
+  3    the machine cannot do it (no user namespaces, disk full, registry not reachable)
   70   a bug of tsbuild
   130  interrupted; a second Ctrl-C leaves at once
 `;
 
 const debugHelp = `Usage:
-  tsbuild debug parse FILE       how a Dockerfile is read, as JSON
-  tsbuild debug shell …          how a word is expanded
-  tsbuild debug ignore …         which files a .dockerignore leaves
-  tsbuild debug layout DIR       what is wrong with an OCI image layout
+  tsbuild debug parse FILE              how a Dockerfile is read, as JSON
+  tsbuild debug shell < CASES.jsonl     how words are expanded
+  tsbuild debug ignore < CASES.jsonl    what .dockerignore patterns match
+  tsbuild debug layout DIR              what is wrong with an OCI image layout
 
 These show the inside of tsbuild for tests and bug reports; their output may change in any version.
 `;

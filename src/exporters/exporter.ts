@@ -61,6 +61,8 @@ export interface ExportResult {
 export interface Exporter {
   /** Shown as the step's name: `exporting to oci image format`. */
   readonly name: string;
+  /** Before the build: throws when it is clear already that the result will have nowhere to go. */
+  prepare?(context: Pick<ExportContext, 'stdout' | 'workingDirectory'>): Promise<void>;
   export(image: BuiltImage, context: ExportContext): Promise<ExportResult>;
 }
 

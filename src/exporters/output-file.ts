@@ -22,6 +22,13 @@ type Destination =
   /** A device, a pipe: cannot be replaced by a rename. */
   | {readonly type: 'special'; readonly path: string};
 
+type Surroundings = Pick<ExportContext, 'stdout' | 'workingDirectory'>;
+
+/** Throws where `dest` could not be written to as things are. */
+export async function checkOutput(dest: string, context: Surroundings): Promise<void> {
+  await destinationOf(dest, context);
+}
+
 /** Lets `produce` write the archive in pieces. */
 export async function writeOutput(
   dest: string,
@@ -61,7 +68,7 @@ export async function makeOutput(
   }
 }
 
-async function destinationOf(dest: string, context: ExportContext): Promise<Destination> {
+async function destinationOf(dest: string, context: Surroundings): Promise<Destination> {
   if (dest === '-') {
     if ((context.stdout as {isTTY?: boolean}).isTTY === true) {
       throw buildError('usage', 'exporter-terminal', 'an archive is not written to a terminal', {

@@ -7,7 +7,7 @@ import {jsonBytes} from '../assemble.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {blobPath, exportResult, type Layout, makeLayout} from '../layout.ts';
-import {writeOutput} from '../output-file.ts';
+import {checkOutput, writeOutput} from '../output-file.ts';
 import {storeExporter} from '../store-exporter.ts';
 
 const known = {
@@ -27,6 +27,7 @@ export const dockerExporter: ExporterFactory = {
     if (dest === undefined || dest === '') return storeExporter(names, annotations);
     return {
       name: 'exporting to docker image format',
+      prepare: (context) => checkOutput(dest, context),
       async export(image, context) {
         const layout = await makeLayout(image, context, {names, annotations});
         const members = await layoutMembers(layout, context.blobs);

@@ -4,7 +4,7 @@ import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {exportResult, makeLayout} from '../layout.ts';
-import {writeOutput} from '../output-file.ts';
+import {checkOutput, writeOutput} from '../output-file.ts';
 import {writeLayoutDirectory} from './layout-directory.ts';
 
 const known = {
@@ -26,6 +26,9 @@ export const ociExporter: ExporterFactory = {
     const annotations = options.annotations();
     return {
       name: 'exporting to oci image format',
+      prepare: async (context) => {
+        if (asTar) await checkOutput(dest, context);
+      },
       async export(image, context) {
         const layout = await makeLayout(image, context, {names, annotations});
         if (asTar) {

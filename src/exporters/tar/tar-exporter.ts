@@ -3,7 +3,7 @@
 import {viewArguments} from '../../helper/helper.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
-import {makeOutput} from '../output-file.ts';
+import {checkOutput, makeOutput} from '../output-file.ts';
 
 const known = {dest: 'file; - is standard output'} as const;
 
@@ -15,6 +15,7 @@ export const tarExporter: ExporterFactory = {
     const dest = options.required('dest', 'FILE');
     return {
       name: 'exporting to client tarball',
+      prepare: (context) => checkOutput(dest, context),
       async export(image, context) {
         const view = await image.rootView(context.signal);
         const helper = await context.helper();

@@ -141,6 +141,13 @@ describe('the file', () => {
     );
   });
 
+  it.each([['no/a.tar'], ['.']])('that cannot be is told before the build is run (%s)', async (dest) => {
+    const exporter = createExporter('oci', new Map([['dest', dest]]), []);
+    await expect(exporter.prepare?.(shop.context)).rejects.toThrow(
+      /output .* (cannot be written|is a directory)/,
+    );
+  });
+
   it('that is a directory is told plainly', async () => {
     mkdirSync(at('d'));
     await expect(exported({dest: 'd'})).rejects.toThrow(/is a directory, expected a file/);

@@ -1,0 +1,74 @@
+// bin/tsbuild around a stand-in for the bundle, which says what it was started with.
+
+import {spawnSync} from 'node:child_process';
+import {copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+
+const launcher = join(dirname(fileURLToPath(import.meta.url)), '../../bin/tsbuild');
+const standIn = `const {NODE_EXTRA_CA_CERTS: node, TSBUILD_EXTRA_CA_CERTS: ours} = process.env;
+process.stdout.write(JSON.stringify({args: process.argv.slice(2), node, ours}));
+process.exitCode = 7;`;
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tsbuild launcher '));
+  for (const name of ['package/bin', 'package/dist', 'links/deep'])
+    mkdirSync(join(directory, name), {recursive: true});
+  copyFileSync(launcher, join(directory, 'package/bin/tsbuild'));
+  writeFileSync(join(directory, 'package/dist/tsbuild.cjs'), standIn);
+  symlinkSync('../package/bin/tsbuild', join(directory, 'links/relative'));
+  symlinkSync(join(directory, 'links/relative'), join(directory, 'links/deep/absolute'));
+});
+afterAll(() => rmSync(directory, {recursive: true}));
+
+interface Started {
+  readonly args: readonly string[];
+  readonly node?: string;
+  readonly ours?: string;
+}
+
+function start(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = '/',
+): Started {
+  const {PATH = ''} = process.env;
+  const run = spawnSync(command, args, {cwd, env: {PATH, ...env}, encoding: 'utf8'});
+  expect(run.stderr).toBe('');
+  expect(run.status).toBe(7);
+  return JSON.parse(run.stdout) as Started;
+}
+
+describe('the launcher', () => {
+  it.each([['package/bin/tsbuild'], ['links/relative'], ['links/deep/absolute']])(
+    'finds the bundle from %s',
+    (name) => {
+      expect(start(join(directory, name), ['a']).args).toEqual(['a']);
+    },
+  );
+
+  it('finds the bundle from a relative path', () => {
+    expect(start('./tsbuild', [], {}, join(directory, 'package/bin')).args).toEqual([]);
+    expect(start('links/relative', [], {}, directory).args).toEqual([]);
+  });
+
+  it('hands arguments on as they are', () => {
+    const args = ['-t', 'a b', '', '--', '*', '$HOME', "it's"];
+    expect(start(join(directory, 'links/relative'), args).args).toEqual(args);
+  });
+
+  it('keeps certificates from Node’s start and hands them to us', () => {
+    const certificates = '/etc/ssl/certs/none.pem';
+    const started = start(join(directory, 'links/relative'), [], {NODE_EXTRA_CA_CERTS: certificates});
+    expect(started).toEqual({args: [], ours: certificates});
+  });
+
+  it('leaves a choice of our own alone', () => {
+    const env = {NODE_EXTRA_CA_CERTS: '/a', TSBUILD_EXTRA_CA_CERTS: '/b'};
+    expect(start(join(directory, 'links/relative'), [], env).ours).toBe('/b');
+  });
+});

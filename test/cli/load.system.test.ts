@@ -1,0 +1,86 @@
+// scripts/load.cjs around a stand-in for hot.js: the compiled form is kept, used, and never trusted blindly.
+
+import {spawnSync} from 'node:child_process';
+import {copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+
+const source = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/load.cjs');
+const hot = `({__proto__: null,
+"a"(module, exports, require, tsbuildLoad) { exports.text = 'a' + tsbuildLoad('b').text; tsbuildLoad.times = (tsbuildLoad.times ?? 0) + 1; },
+"b"(module, exports) { exports.text = 'b'; },
+})`;
+const entry = `const {tsbuildLoad, tsbuildKeepCompiled} = require('./load.cjs');
+process.stdout.write(tsbuildLoad('a').text + tsbuildLoad('a').text + tsbuildLoad.times + ' ' + tsbuildLoad.url);
+if (process.argv[2] === 'keep') tsbuildKeepCompiled();`;
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tsbuild-load-'));
+  copyFileSync(source, join(directory, 'load.cjs'));
+  writeFileSync(join(directory, 'hot.js'), hot);
+  writeFileSync(join(directory, 'entry.cjs'), entry);
+});
+afterEach(() => rmSync(directory, {recursive: true}));
+
+function run(args: readonly string[] = [], nodeFlags: readonly string[] = []): string {
+  const {NODE_OPTIONS: _, ...env} = process.env;
+  const {stdout, stderr} = spawnSync(
+    process.execPath,
+    [...nodeFlags, join(directory, 'entry.cjs'), ...args],
+    {
+      env,
+      encoding: 'utf8',
+    },
+  );
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+const compiled = (): string[] => readdirSync(directory).filter((name) => name.endsWith('.bin'));
+
+describe('the loader', () => {
+  it('runs each part once, and knows where it is', () => {
+    expect(run()).toBe(`abab1 file://${directory}/load.cjs`);
+  });
+
+  it('keeps the compiled form when asked, and then leaves it alone', () => {
+    run();
+    expect(compiled()).toEqual([]);
+    run(['keep']);
+    const [name = ''] = compiled();
+    expect(name).toBe(`hot.${process.version}-${process.arch}.bin`);
+    const {ino} = statSync(join(directory, name));
+    expect(run(['keep'])).toMatch(/^abab1/);
+    expect(statSync(join(directory, name)).ino).toBe(ino);
+  });
+
+  it('runs from source where the compiled form is not one, and makes it anew', () => {
+    run(['keep']);
+    const path = join(directory, compiled()[0] ?? '');
+    const good = readFileSync(path);
+    for (const bad of [Buffer.alloc(0), Buffer.from('nonsense'), good.subarray(0, good.length / 2)]) {
+      writeFileSync(path, bad);
+      expect(run(['keep'])).toMatch(/^abab1/);
+      expect(readFileSync(path).length).toBeGreaterThan(bad.length);
+    }
+  });
+
+  it('runs the new source when the old one’s compiled form is still there', () => {
+    run(['keep']);
+    writeFileSync(join(directory, 'hot.js'), hot.replace("exports.text = 'b'", "exports.text = 'longer'"));
+    expect(run()).toMatch(/^alongeralonger1/);
+  });
+
+  it('keeps nothing under flags of V8, whose compiled form others would refuse', () => {
+    run(['keep'], ['--no-opt']);
+    expect(compiled()).toEqual([]);
+  });
+
+  it('leaves no temporary files', () => {
+    run(['keep']);
+    expect(readdirSync(directory).sort()).toEqual(['entry.cjs', 'hot.js', compiled()[0], 'load.cjs']);
+  });
+});
