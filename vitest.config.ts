@@ -25,6 +25,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'system',
+          globalSetup: ['test/support/packages.ts'],
           include: ['test/**/*.system.test.ts'],
           exclude: ['test/e2e/**'],
           testTimeout: 60_000,
@@ -35,6 +36,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'e2e',
+          globalSetup: ['test/support/packages.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,

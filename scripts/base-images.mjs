@@ -48,7 +48,9 @@ export function ensurePackages(wanted) {
     throw new Error(`please install first: apt-get install ${packages.join(' ')}`);
   }
   const env = {...process.env, DEBIAN_FRONTEND: 'noninteractive'};
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
+  // Another apt may be at work on this machine, or in another process of ours.
+  const wait = ['-o', 'DPkg::Lock::Timeout=300'];
+  const install = ['install', '-y', '-qq', ...wait, '--no-install-recommends', ...packages];
   process.stderr.write(`installing ${packages.join(' ')}\n`);
   try {
     execFileSync('apt-get', install, {env, stdio: ['ignore', 'ignore', 'pipe']});

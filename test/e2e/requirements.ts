@@ -1,5 +1,5 @@
 // What a test needs of the machine. A test that cannot run says why on the terminal and is skipped; with
-// TSBUILD_MUST_RUN=1 (set where everything is known to be there) that is a failure instead.
+// TSBUILD_SYSTEM_MUST_WORK=1 (for a machine where everything is known to be there) that is a failure instead.
 
 import {ensurePackages, which} from '../../scripts/base-images.mjs';
 
@@ -10,7 +10,7 @@ interface Skippable {
 const isRoot = process.getuid?.() === 0;
 
 export function skip(test: Skippable, reason: string): never {
-  if (process.env['TSBUILD_MUST_RUN'] === '1') throw new Error(`may not be skipped: ${reason}`);
+  if (process.env['TSBUILD_SYSTEM_MUST_WORK'] === '1') throw new Error(`may not be skipped: ${reason}`);
   process.stderr.write(`skipped: ${reason}\n`);
   return test.skip(reason);
 }
