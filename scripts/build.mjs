@@ -1,13 +1,14 @@
-// Bundles the command into dist/, for the shortest start: a cached build is mostly the time that Node takes to read our code.
+// Bundles the command into dist/, for the shortest start: a cached build is mostly the time that Node takes to read
+// our code.
 //
 //   tsbuild.cjs   the entry; knows enough for --version and --help
 //   hot-HASH.js   what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
 //   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
 //   load.cjs      finds the parts of hot-HASH.js
 //
-// In two passes: esbuild splits ES modules only, but Node 20 loads CommonJS faster (a cached build on a busy machine: 261 ms of
-// CPU above an empty Node with ES modules, 219 without). So the first pass splits, the second turns each chunk into
-// CommonJS.
+// In two passes: esbuild splits ES modules only, but Node 20 loads CommonJS faster (a cached build on a busy machine:
+// 261 ms of CPU above an empty Node with ES modules, 219 without). So the first pass splits, the second turns each
+// chunk into CommonJS.
 
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -67,7 +68,11 @@ async function split() {
     logLevel: 'warning',
   });
   const outputs = outputFiles.map(({path, text}) => ({name: basename(path, '.js'), text}));
-  return {chunks: outputs, hot: hotChunks(metafile), licenses: licensesOf(root, Object.keys(metafile.inputs))};
+  return {
+    chunks: outputs,
+    hot: hotChunks(metafile),
+    licenses: licensesOf(root, Object.keys(metafile.inputs)),
+  };
 }
 
 /** Names of the chunks that a cached build loads, but for the early ones. */
@@ -103,11 +108,14 @@ async function writeAll() {
     const {code, map} = await toCommonJs(name, text);
     // Cold chunks are files like any other; hot ones, and the entry, see them from dist/.
     if (hot.has(name)) {
-      packed.push(`${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled) {\n${code}},\n`);
+      packed.push(
+        `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled) {\n${code}},\n`,
+      );
       continue;
     }
     const path = name === 'tsbuild' ? 'tsbuild.cjs' : `chunks/${name}.cjs`;
-    const load = `const {tsbuildLoad, tsbuildKeepCompiled} = require('${name === 'tsbuild' ? './' : '../'}load.cjs');\n`;
+    const loader = name === 'tsbuild' ? './load.cjs' : '../load.cjs';
+    const load = `const {tsbuildLoad, tsbuildKeepCompiled} = require('${loader}');\n`;
     writeFileSync(join(workDirectory, path), load + code);
     writeFileSync(join(workDirectory, `${path}.map`), map);
     cold += load.length + code.length;

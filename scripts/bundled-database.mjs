@@ -1,11 +1,19 @@
-// Puts the JavaScript of libsql into the bundle. By itself it finds out which C library the machine has by asking Node for a
-// diagnostic report, which costs more than opening the database; here it looks for the loader of musl.
+// Puts the JavaScript of libsql into the bundle. By itself it finds out which C library the machine has by asking
+// Node for a diagnostic report, which costs more than opening the database; here it looks for the loader of musl.
 
 import {readFileSync} from 'node:fs';
 
 const replacements = [
-  {file: /\/src\/store\/database\.ts$/, text: "createRequire(import.meta.url)('libsql')", by: "require('libsql')"},
-  {file: /\/node_modules\/libsql\/index\.js$/, text: '} = requireNative();', by: "} = require('libsql-native');"},
+  {
+    file: /\/src\/store\/database\.ts$/,
+    text: "createRequire(import.meta.url)('libsql')",
+    by: "require('libsql')",
+  },
+  {
+    file: /\/node_modules\/libsql\/index\.js$/,
+    text: '} = requireNative();',
+    by: "} = require('libsql-native');",
+  },
 ];
 
 const nativePart = `
@@ -45,6 +53,9 @@ export const bundledDatabase = {
     builder.onResolve({filter: /^(@neon-rs\/load|detect-libc)$/}, ({namespace}) =>
       namespace === 'native' ? {external: true} : {path: 'nothing', namespace: 'nothing'},
     );
-    builder.onLoad({filter: /.*/, namespace: 'nothing'}, () => ({contents: 'module.exports = {};', loader: 'js'}));
+    builder.onLoad({filter: /.*/, namespace: 'nothing'}, () => ({
+      contents: 'module.exports = {};',
+      loader: 'js',
+    }));
   },
 };

@@ -9,12 +9,18 @@ export function licensesOf(root, inputs) {
     const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (match !== null) packages.add(match[1]);
   }
-  return [...packages].sort().map((path) => entryOf(join(root, path))).join(`\n${'-'.repeat(80)}\n\n`);
+  return [...packages]
+    .sort()
+    .map((path) => entryOf(join(root, path)))
+    .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 function entryOf(directory) {
   const {name, version, license} = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
   const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(entry));
-  const text = file !== undefined && existsSync(join(directory, file)) ? readFileSync(join(directory, file), 'utf8') : '';
+  const text =
+    file !== undefined && existsSync(join(directory, file))
+      ? readFileSync(join(directory, file), 'utf8')
+      : '';
   return `${name} ${version} (${license ?? 'see below'})\n\n${text.trim()}\n`;
 }

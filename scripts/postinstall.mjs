@@ -1,5 +1,6 @@
-// After installing the package: builds the helper from its sources where there is none yet. A machine without a compiler
-// gets one line and a working `tsbuild --version`; builds then say what is missing. Then the first start is prepared.
+// After installing the package: builds the helper from its sources where there is none yet. A machine without a
+// compiler gets one line and a working `tsbuild --version`; builds then say what is missing. Then the first start is
+// prepared.
 
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';

@@ -1,5 +1,6 @@
-// Lets V8 compile what a cached build runs, ahead of the first one: builds a context of one file twice; the second time
-// everything is cached, and the compiled form is kept (load.cjs). Never fails: without it starts are slower, that is all.
+// Lets V8 compile what a cached build runs, ahead of the first one: builds a context of one file twice; the second
+// time everything is cached, and the compiled form is kept (load.cjs). Never fails: without it starts are slower,
+// that is all.
 
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
@@ -13,10 +14,20 @@ export function warmUp(distDirectory) {
   try {
     const context = join(directory, 'context');
     mkdirSync(context);
-    writeFileSync(join(context, 'Dockerfile'), 'FROM scratch AS files\nCOPY file /\nFROM scratch\nCOPY --from=files / /\n');
+    writeFileSync(
+      join(context, 'Dockerfile'),
+      'FROM scratch AS files\nCOPY file /\nFROM scratch\nCOPY --from=files / /\n',
+    );
     writeFileSync(join(context, 'file'), 'file\n');
     const {NODE_OPTIONS: _, NODE_EXTRA_CA_CERTS: __, ...env} = process.env;
-    const args = [join(distDirectory, 'tsbuild.cjs'), '--root', join(directory, 'state'), '--progress', 'plain', context];
+    const args = [
+      join(distDirectory, 'tsbuild.cjs'),
+      '--root',
+      join(directory, 'state'),
+      '--progress',
+      'plain',
+      context,
+    ];
     for (let turn = 0; turn < 2; turn++) {
       // What was kept after the first build lacks what only a cached one runs.
       for (const name of readdirSync(distDirectory)) {

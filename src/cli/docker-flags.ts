@@ -1,6 +1,6 @@
-// Flags that `docker build`, `docker buildx build` or their scripts know and tsbuild does not act on. Those that change nothing for
-// the result are accepted in silence; those whose absence would be noticed are refused by name, which is kinder
-// than "unknown flag" and safer than ignoring them.
+// Flags that `docker build`, `docker buildx build` or their scripts know and tsbuild does not act on. Those that
+// change nothing for the result are accepted in silence; those whose absence would be noticed are refused by name,
+// which is kinder than "unknown flag" and safer than ignoring them.
 
 export interface DockerFlag {
   readonly name: string;

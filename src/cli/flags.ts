@@ -1,6 +1,6 @@
-// The flags of every command as data: the parser (program.ts), --help (help.ts) and "did you mean" all read this table, so
-// they cannot disagree. Names and meanings are docker buildx's; flags of docker that tsbuild refuses or ignores are in
-// docker-flags.ts.
+// The flags of every command as data: the parser (program.ts), --help (help.ts) and "did you mean" all read this
+// table, so they cannot disagree. Names and meanings are docker buildx's; flags of docker that tsbuild refuses or
+// ignores are in docker-flags.ts.
 
 export interface Flag {
   /** Long name without dashes. */

@@ -1,6 +1,6 @@
-// The command line's grammar, and the only door to commander, which is used as a reader of flags: each flag that occurs is
-// recorded in order, with its value as text; what values mean is build-request.ts's. The command's name is looked
-// for first, because `build` may be left out: `tsbuild -t app .` and `tsbuild build -t app .` are the same.
+// The command line's grammar, and the only door to commander, which is used as a reader of flags: each flag that
+// occurs is recorded in order, with its value as text; what values mean is build-request.ts's. The command's name is
+// looked for first, because `build` may be left out: `tsbuild -t app .` and `tsbuild build -t app .` are the same.
 
 import {Command, CommanderError, Option} from 'commander';
 import {BuildError} from '../diagnostics/build-error.ts';

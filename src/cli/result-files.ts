@@ -1,5 +1,5 @@
-// What a build leaves for scripts: --iidfile, --metadata-file, and the image ID that -q prints. Written only when the build
-// succeeded, each in one piece.
+// What a build leaves for scripts: --iidfile, --metadata-file, and the image ID that -q prints. Written only when the
+// build succeeded, each in one piece.
 
 import {randomBytes} from 'node:crypto';
 import {rename, rm, writeFile} from 'node:fs/promises';

@@ -1,5 +1,6 @@
-// From a built image to the bytes of its config and manifest. The same image gives the same bytes: every object has one
-// spelling (canonical JSON), and every time comes from a layer, the base image or SOURCE_DATE_EPOCH, never from a clock.
+// From a built image to the bytes of its config and manifest. The same image gives the same bytes: every object has
+// one spelling (canonical JSON), and every time comes from a layer, the base image or SOURCE_DATE_EPOCH, never from a
+// clock.
 
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, digestOf} from '../oci/digest.ts';
@@ -60,9 +61,9 @@ export function jsonBytes(value: object): Uint8Array {
 }
 
 /**
- * Gives every entry a time. Entries of the base image have theirs. A layer's entry has the layer's time; an entry without a
- * layer that of the layer before it or, where the first new entries have none, that of the first new layer (as BuildKit).
- * SOURCE_DATE_EPOCH stands for every new time, and caps those of the base image.
+ * Gives every entry a time. Entries of the base image have theirs. A layer's entry has the layer's time; an entry
+ * without a layer that of the layer before it or, where the first new entries have none, that of the first new layer
+ * (as BuildKit). SOURCE_DATE_EPOCH stands for every new time, and caps those of the base image.
  */
 export function datedHistory(
   image: Pick<BuiltImage, 'epochSeconds' | 'history' | 'layerTimesMs'>,
@@ -99,7 +100,10 @@ export function datedHistory(
   });
 }
 
-/** OCI names for docker's media types: one manifest speaks one dialect. Members that are not about the bytes are left out. */
+/**
+ * OCI names for docker's media types: one manifest speaks one dialect. Members that are not about the bytes are
+ * left out.
+ */
 function layerDescriptor({mediaType, digest, size, annotations}: Descriptor): Descriptor {
   const names = {none: mediaTypes.layerTar, gzip: mediaTypes.layerGzip, zstd: mediaTypes.layerZstd};
   const compression = layerCompressionOf(mediaType);

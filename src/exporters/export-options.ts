@@ -1,5 +1,5 @@
-// Reading the `key=value` options of an output. An option that an exporter does not have is refused, with the one that was
-// probably meant: an output that silently ignores `dset=` would lose a build's result.
+// Reading the `key=value` options of an output. An option that an exporter does not have is refused, with the one
+// that was probably meant: an output that silently ignores `dset=` would lose a build's result.
 
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';

@@ -1,5 +1,5 @@
-// An OCI image layout (image-spec image-layout.md): which blobs it has and what its index.json says, whether it becomes a
-// directory or an archive.
+// An OCI image layout (image-spec image-layout.md): which blobs it has and what its index.json says, whether it
+// becomes a directory or an archive.
 
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, hexOf} from '../oci/digest.ts';

@@ -1,5 +1,5 @@
-// Where an archive goes: a file that appears complete or not at all (written beside its name, then renamed), a device or
-// pipe that is written to directly, or standard output.
+// Where an archive goes: a file that appears complete or not at all (written beside its name, then renamed), a device
+// or pipe that is written to directly, or standard output.
 
 import {randomBytes} from 'node:crypto';
 import {createReadStream} from 'node:fs';

@@ -1,6 +1,6 @@
-// Writing OCI and docker archives, and the only door to tar-stream. Members are in byte order of their names, owned by 0:0, with
-// one time for all, so the same image gives the same bytes. Not for layers: tar-stream clamps ids and mangles binary
-// xattrs; layers come from the helper.
+// Writing OCI and docker archives, and the only door to tar-stream. Members are in byte order of their names, owned
+// by 0:0, with one time for all, so the same image gives the same bytes. Not for layers: tar-stream clamps ids and
+// mangles binary xattrs; layers come from the helper.
 
 import {createReadStream} from 'node:fs';
 import {type Pack, pack as startPack} from 'tar-stream';
@@ -51,7 +51,10 @@ export async function writeArchive(
   if (drained.status === 'rejected') throw drained.reason;
 }
 
-/** A failed destination destroys the pack, which fails the feeder with a bare "destroyed"; a failed source does the reverse. */
+/**
+ * A failed destination destroys the pack, which fails the feeder with a bare "destroyed"; a failed source does the
+ * reverse.
+ */
 function firstCause(drained: unknown, fed: unknown): unknown {
   const isEcho = (error: unknown): boolean =>
     error instanceof Error && /destroyed|closed/i.test(error.message);

@@ -1,5 +1,6 @@
-// Checks an OCI image layout as a stranger would: every digest, size and media type, that layers unpack to what the config
-// says of them, and that the history tells of as many layers as there are. Where the files are is the caller's affair.
+// Checks an OCI image layout as a stranger would: every digest, size and media type, that layers unpack to what the
+// config says of them, and that the history tells of as many layers as there are. Where the files are is the caller's
+// affair.
 
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';

@@ -1,5 +1,5 @@
-// The last output of each running step, kept so that it can be shown when the step fails, by sinks that do not print all
-// output as it comes.
+// The last output of each running step, kept so that it can be shown when the step fails, by sinks that do not print
+// all output as it comes.
 
 import {LineSplitter} from './line-splitter.ts';
 

@@ -1,4 +1,5 @@
-// `tsbuild build`: from flags to a request, the engine's work shown by a sink, results left where they were asked for.
+// `tsbuild build`: from flags to a request, the engine's work shown by a sink, results left where they were asked
+// for.
 
 import {rm} from 'node:fs/promises';
 import {resolve} from 'node:path';

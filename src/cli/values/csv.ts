@@ -1,5 +1,5 @@
-// One CSV record, as docker reads the values of --output and --secret (Go's encoding/csv): fields between commas, a field that
-// starts with a double quote ends at the next single one, and `""` stands for a quote in it.
+// One CSV record, as docker reads the values of --output and --secret (Go's encoding/csv): fields between commas, a
+// field that starts with a double quote ends at the next single one, and `""` stands for a quote in it.
 
 import type {Problem} from './problem.ts';
 

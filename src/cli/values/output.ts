@@ -1,5 +1,5 @@
-// --output: `type=TYPE,key=value…`, a bare path (type=local) or `-` (a tar on standard output). Which types and keys there are is
-// the exporters' affair.
+// --output: `type=TYPE,key=value…`, a bare path (type=local) or `-` (a tar on standard output). Which types and keys
+// there are is the exporters' affair.
 
 import {csvFields} from './csv.ts';
 import type {Problem} from './problem.ts';

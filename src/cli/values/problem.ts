@@ -1,4 +1,5 @@
-// What a reader of a flag's value gives when the value is no good: a text that says what was expected and what was got.
+// What a reader of a flag's value gives when the value is no good: a text that says what was expected and what was
+// got.
 
 export interface Problem {
   readonly problem: string;

@@ -1,5 +1,6 @@
-// type=docker: an archive for `docker load` and `podman load`. It is an OCI layout that also has docker's manifest.json, so both
-// old and new readers find what they look for. Without `dest` the image goes to the local store, as with --load.
+// type=docker: an archive for `docker load` and `podman load`. It is an OCI layout that also has docker's
+// manifest.json, so both old and new readers find what they look for. Without `dest` the image goes to the local
+// store, as with --load.
 
 import {isReferenceProblem, parseReference} from '../../oci/reference.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
@@ -43,7 +44,7 @@ export const dockerExporter: ExporterFactory = {
   },
 };
 
-/** What `docker save` writes: paths inside the archive. Layers may be compressed; `docker load` looks at their bytes. */
+/** What `docker save` writes: paths inside the archive. Compressed layers are fine: `docker load` looks at bytes. */
 function dockerManifest({image}: Layout, names: readonly string[]): Uint8Array {
   const entry = {
     Config: blobPath(image.configDigest),

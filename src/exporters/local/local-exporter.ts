@@ -1,5 +1,5 @@
-// type=local: the final file system's files in a directory of the user's. What is there and not in the image stays. Files belong
-// to whoever runs tsbuild: 0:0 as the helper sees it, which in its user namespace is the caller.
+// type=local: the final file system's files in a directory of the user's. What is there and not in the image stays.
+// Files belong to whoever runs tsbuild: 0:0 as the helper sees it, which in its user namespace is the caller.
 
 import {resolve} from 'node:path';
 import {viewArguments} from '../../helper/helper.ts';

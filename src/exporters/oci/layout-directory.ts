@@ -1,6 +1,6 @@
-// An OCI layout in a directory. Blobs are linked from the store where they share a file system, copied otherwise; index.json
-// is replaced last, so a reader sees the layout before or after, never between. Images that the layout has already
-// stay, unless they have one of our names.
+// An OCI layout in a directory. Blobs are linked from the store where they share a file system, copied otherwise;
+// index.json is replaced last, so a reader sees the layout before or after, never between. Images that the layout has
+// already stay, unless they have one of our names.
 
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';

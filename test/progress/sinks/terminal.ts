@@ -1,5 +1,5 @@
-// A small terminal: what stands on the screen after a sink has written to it. Understands what the tty sink writes, and
-// refuses everything else, so that a stray escape fails a test.
+// A small terminal: what stands on the screen after a sink has written to it. Understands what the tty sink writes,
+// and refuses everything else, so that a stray escape fails a test.
 
 export interface Screen {
   /** Everything that was ever on it, scrolled-off lines included. */

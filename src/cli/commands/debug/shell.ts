@@ -1,5 +1,5 @@
-// `tsbuild debug shell`: expands words. Reads one JSON object per line, `{word, env: ["K=V"], escape, rawQuotes}`, and
-// answers each with one line, the word as one string and split into words.
+// `tsbuild debug shell`: expands words. Reads one JSON object per line, `{word, env: ["K=V"], escape, rawQuotes}`,
+// and answers each with one line, the word as one string and split into words.
 
 import {
   type Expanded,

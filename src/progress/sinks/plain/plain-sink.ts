@@ -1,5 +1,6 @@
-// --progress=plain: BuildKit's log form, one block per step, nothing clipped, nothing lost. One step has the floor at a
-// time, so that blocks stay readable: lines of the others wait until it ends, falls silent, or they have waited long enough.
+// --progress=plain: BuildKit's log form, one block per step, nothing clipped, nothing lost. One step has the floor at
+// a time, so that blocks stay readable: lines of the others wait until it ends, falls silent, or they have waited
+// long enough.
 
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {unreachable} from '../../../util/assert.ts';

@@ -1,5 +1,5 @@
-// Columns that text takes on a terminal, and cutting to a number of them. Covers what build output has: East Asian wide
-// characters and emoji are two columns, combining marks and format characters none.
+// Columns that text takes on a terminal, and cutting to a number of them. Covers what build output has: East Asian
+// wide characters and emoji are two columns, combining marks and format characters none.
 
 import {stripVTControlCharacters} from 'node:util';
 
@@ -29,8 +29,8 @@ export function cutToWidth(text: string, columns: number): string {
 }
 
 /**
- * What of a process's line may go to the terminal: no escape sequences or control characters, tabs as blanks, and of a line
- * that was overwritten with carriage returns only what would be visible.
+ * What of a process's line may go to the terminal: no escape sequences or control characters, tabs as blanks, and of
+ * a line that was overwritten with carriage returns only what would be visible.
  */
 export function tameLine(line: string): string {
   const text = stripVTControlCharacters(line).replace(/\r+$/, '');
