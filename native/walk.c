@@ -121,7 +121,9 @@ static int push_level(struct walk *walk, int directory) {
   }
   level.end = walk->entry_count;
   struct sort_key key = {walk->names.bytes, walk->order == WALK_AS_LAYER};
-  qsort_r(walk->entries + level.next, level.end - level.next, sizeof *walk->entries, compare_entries, &key);
+  if (level.end - level.next > 1) {
+    qsort_r(walk->entries + level.next, level.end - level.next, sizeof *walk->entries, compare_entries, &key);
+  }
   walk->levels[walk->level_count++] = level;
   chain_push(&walk->chain, directory);
   return 0;
