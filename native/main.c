@@ -17,7 +17,7 @@
 #define VIEW "dir=PATH | layer=PATH…"
 
 static const struct verb verbs[] = {
-    {"scan", verb_scan, false, VIEW " path=P… prune=P… digest=1 follow=1"},
+    {"scan", verb_scan, false, VIEW " path=P… prune=P… prunename=NAME… digest=1 follow=1"},
     {"digest", verb_digest, false, VIEW " file=P…"},
     {"copy", verb_copy, true, "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir … epoch= since="},
     {"run", verb_run, true,

@@ -29,6 +29,7 @@ struct scan {
   bool follow;
   bool capabilities;
   struct map pruned;
+  struct map pruned_names;
   struct buffer frame;
   uint64_t count;
   uint64_t missing;
@@ -115,7 +116,11 @@ static bool record_entry(struct scan *scan, int directory, const char *name, con
 }
 
 static bool is_pruned(const struct scan *scan, const char *path) {
-  return scan->pruned.count > 0 && map_find(&scan->pruned, path, strlen(path)) != NULL;
+  if (scan->pruned.count > 0 && map_find(&scan->pruned, path, strlen(path)) != NULL) return true;
+  if (scan->pruned_names.count == 0) return false;
+  const char *slash = strrchr(path, '/');
+  const char *name = slash == NULL ? path : slash + 1;
+  return map_find(&scan->pruned_names, name, strlen(name)) != NULL;
 }
 
 static void scan_below(struct scan *scan, int directory, const char *path) {
@@ -198,6 +203,8 @@ int verb_scan(const struct request *request) {
     } else if (strcmp(key, "prune") == 0) {
       const char *path = path_clean(argument->value);
       map_put(&scan.pruned, path, strlen(path), NULL);
+    } else if (strcmp(key, "prunename") == 0) {
+      map_put(&scan.pruned_names, argument->value, strlen(argument->value), NULL);
     } else if (strcmp(key, "digest") == 0) {
       scan.digest = argument_bool(key, argument->value);
     } else if (strcmp(key, "follow") == 0) {

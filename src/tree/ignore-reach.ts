@@ -25,6 +25,13 @@ export function prunableOf(matcher: PatternMatcher): string[] {
   return minimalRoots(found);
 }
 
+// Names that are ignored wherever they are, by rules such as **/node_modules, in lists where none takes back.
+export function prunableNamesOf(matcher: PatternMatcher): string[] {
+  if (matcher.hasExclusions) return [];
+  const names = matcher.patterns.flatMap(({text}) => /^\*\*\/([^/]+)$/.exec(text)?.[1] ?? []);
+  return [...new Set(names.filter((name) => !special.test(name)))];
+}
+
 /** The parts of `roots` in which the rules can keep something. */
 export function reachableRoots(matcher: PatternMatcher, roots: readonly string[]): string[] {
   const places = allowedPlacesOf(matcher);

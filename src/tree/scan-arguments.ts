@@ -8,6 +8,8 @@ import {treeOrder} from './tree-order.ts';
 export interface ScanOptions {
   /** Directories that need no look inside. */
   readonly prune?: readonly string[];
+  /** Names of directories that need no look inside, wherever they are. */
+  readonly pruneNames?: readonly string[];
   readonly digests?: boolean;
 }
 
@@ -30,6 +32,7 @@ export function scanArgumentsOf(roots: readonly string[], options: ScanOptions =
   return [
     ...paths.map((path) => `path=${path}`),
     ...[...prune].map((path) => `prune=${path}`),
+    ...(options.pruneNames ?? []).map((name) => `prunename=${name}`),
     ...(options.digests === true ? ['digest=1'] : []),
   ];
 }

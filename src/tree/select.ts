@@ -2,7 +2,8 @@
 // that the content key, the copy itself and the error text agree. Symlinks in a source path are followed inside
 // the root, a source that is one, too; symlinks met below a copied directory stay symlinks. Pure.
 
-import {type BuildError, buildError} from '../diagnostics/build-error.ts';
+import {BuildError, buildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {AssertionError} from '../util/assert.ts';
 import {BadPatternError, base, compileMatch, join} from '../util/go-path.ts';
 import {suggest} from '../util/suggest.ts';
@@ -53,9 +54,10 @@ export type SelectOutcome =
 export function select(tree: Tree, copy: CopyPattern): SelectOutcome {
   const selector = new Selector(tree, excludeMatcherOf(copy.excludes));
   const sources = sourcePatternsOf(copy).flatMap((source) => selector.sourcesOf(source));
-  return selector.unscanned.length > 0
-    ? {type: 'unscanned', roots: selector.unscanned}
-    : {type: 'selected', selection: {sources, ...(selector.followedLinks ? {followedLinks: true} : {})}};
+  if (selector.unscanned.length > 0) return {type: 'unscanned', roots: selector.unscanned};
+  const [first, ...others] = selector.missing;
+  if (first !== undefined) throw new BuildError('user', [first, ...others]);
+  return {type: 'selected', selection: {sources, ...(selector.followedLinks ? {followedLinks: true} : {})}};
 }
 
 /** `select` with as many scans as symlinks make necessary. `scan` gives a tree that has all earlier roots as well. */
@@ -78,6 +80,8 @@ const roundsMax = 512;
 
 class Selector {
   readonly unscanned: string[] = [];
+  /** All sources that are not there: the user is told of every one. */
+  readonly missing: Diagnostic[] = [];
   followedLinks = false;
   readonly #tree: Tree;
   readonly #exclude: PatternMatcher | undefined;
@@ -112,7 +116,10 @@ class Selector {
       this.unscanned.push(found.path);
       return [];
     }
-    if (found.type === 'missing') throw this.#notFound(source.required ?? written);
+    if (found.type === 'missing') {
+      this.#report(source.required ?? written);
+      return [];
+    }
     const {path, record} = found;
     if (record !== undefined && !isDirectory(record)) {
       this.#require(source, path);
@@ -169,11 +176,10 @@ class Selector {
   #require(source: SourcePattern, directory: string): void {
     const {include, required} = source;
     if (include === undefined || required === undefined) return;
-    if (include === '' || this.#tree.at(join(directory, include)) === undefined)
-      throw this.#notFound(required);
+    if (include === '' || this.#tree.at(join(directory, include)) === undefined) this.#report(required);
   }
 
-  #notFound(path: string): BuildError {
+  #report(path: string): void {
     const shown = path === '.' ? '/' : `/${path}`;
     const hints: string[] = [];
     const ignored = this.#tree.ignoredPartOf(path);
@@ -184,7 +190,8 @@ class Selector {
     );
     if (hints.length === 0 && nearest !== undefined && nearest !== path)
       hints.push(`did you mean ${nearest}?`);
-    return buildError('user', 'copy-source-not-found', `${JSON.stringify(shown)}: not found`, {hints});
+    const message = `${JSON.stringify(shown)}: not found`;
+    this.missing.push({severity: 'error', code: 'copy-source-not-found', message, hints});
   }
 }
 

@@ -158,6 +158,13 @@ describe.skipIf(whyNoTrees() !== undefined)('scan', () => {
     expect(result).toEqual({count: '4', missing: '2'});
   });
 
+  test('does not enter directories of a pruned name, wherever they are', () => {
+    const root = world.tree({'a/skip/x': '', 'skip/y': '', 'a/skipped/z': '', 'b/skip': ''});
+    expect(paths(`dir=${root}`, 'path=.', 'prunename=skip')).toEqual([
+      ...['.', 'a', 'a/skip', 'a/skipped', 'a/skipped/z', 'b', 'b/skip', 'skip'],
+    ]);
+  });
+
   test('follows symlinks in the parents of a path, inside the root; the last one only if asked', () => {
     const root = world.tree({
       'real/sub/x': '',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {prunableOf, reachableRoots} from '../../src/tree/ignore-reach.ts';
+import {prunableNamesOf, prunableOf, reachableRoots} from '../../src/tree/ignore-reach.ts';
 import {PatternMatcher} from '../../src/tree/pattern-matcher.ts';
 import {isWithin, Tree} from '../../src/tree/tree.ts';
 import {scanOf, treeOf} from './memory-tree.ts';
@@ -21,6 +21,14 @@ describe('prunableOf', () => {
     expect(prunable('x/y/**', '!x')).toEqual(['x/y']);
     expect(prunable('a', '!a')).toEqual([]);
     expect(prunable('*', 'b/c', '!b/**', '*')).toEqual([]);
+  });
+});
+
+describe('prunableNamesOf', () => {
+  it('has names that are ignored everywhere, unless something is taken back', () => {
+    const names = (...patterns: string[]) => prunableNamesOf(new PatternMatcher(patterns));
+    expect(names('**/node_modules', '**/*.log', '**/a/b', 'c', '**/.git')).toEqual(['node_modules', '.git']);
+    expect(names('**/node_modules', '!x')).toEqual([]);
   });
 });
 
@@ -75,8 +83,14 @@ describe('a scan that uses both', () => {
         const whole = treeOf(words, matcher);
         const walked = reachableRoots(matcher, ['.']);
         const pruned = prunableOf(matcher);
+        const names = prunableNamesOf(matcher);
         const records = scanOf(words, walked).filter(
-          ({path}) => !pruned.some((directory) => path !== directory && isWithin(path, directory)),
+          ({path}) =>
+            !pruned.some((directory) => path !== directory && isWithin(path, directory)) &&
+            !path
+              .split('/')
+              .slice(0, -1)
+              .some((name) => names.includes(name)),
         );
         const partial = new Tree([{asked: ['.'], walked, pruned, records}], matcher);
         const paths = (tree: Tree) => tree.below('.').map(({path}) => path);

@@ -17,6 +17,10 @@ describe('scanArgumentsOf', () => {
   });
 
   it('drops roots within others and passes what is to be skipped', () => {
-    expect(scanArgumentsOf(['.', 'a'], {prune: ['node_modules']})).toEqual(['path=.', 'prune=node_modules']);
+    expect(scanArgumentsOf(['.', 'a'], {prune: ['tmp'], pruneNames: ['.git']})).toEqual([
+      'path=.',
+      'prune=tmp',
+      'prunename=.git',
+    ]);
   });
 });

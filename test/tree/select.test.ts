@@ -57,6 +57,10 @@ describe('literal sources', () => {
     expect(() => selectionOf(words, ['a.go/x'])).toThrow('"/a.go/x": not found');
   });
 
+  it('that are missing are all told of', () => {
+    expect(() => selectionOf(words, ['no', 'a.go', 'more'])).toThrow('"/no": not found\n"/more": not found');
+  });
+
   it('that are missing get a suggestion, or are told to be ignored', () => {
     const hintsOf = (sources: readonly string[], ignore: readonly string[]) => {
       try {

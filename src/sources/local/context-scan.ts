@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import {type Helper, HelperError, viewArguments} from '../../helper/helper.ts';
-import {prunableOf, reachableRoots} from '../../tree/ignore-reach.ts';
+import {prunableNamesOf, prunableOf, reachableRoots} from '../../tree/ignore-reach.ts';
 import {PatternError} from '../../tree/pattern-matcher.ts';
 import {ScanDecoder} from '../../tree/record.ts';
 import {scanArgumentsOf} from '../../tree/scan-arguments.ts';
@@ -115,8 +115,10 @@ export class ContextScan {
     if (roots.length === 0) return {bytes: [], args: []};
     const {directory} = this.#options;
     const helper = await this.#options.helper();
+    const {matcher} = this.#options.rules;
+    const pruneNames = matcher === undefined ? [] : prunableNamesOf(matcher);
     for (let attempt = 0; ; attempt++) {
-      const args = scanArgumentsOf(roots, {prune: [...pruned, ...this.#unreadable]});
+      const args = scanArgumentsOf(roots, {prune: [...pruned, ...this.#unreadable], pruneNames});
       const bytes: Buffer[] = [];
       try {
         await helper.request('scan', [...viewArguments({dir: directory}), ...args], {

@@ -40,7 +40,9 @@ export class FakeHelper implements Helper {
     const values = (key: string) =>
       args.filter((arg) => arg.startsWith(`${key}=`)).map((arg) => arg.slice(key.length + 1));
     if (verb === 'scan')
-      options.onData?.(Buffer.concat(this.#scan(values('path'), values('prune')).map(encodeRecord)));
+      options.onData?.(
+        Buffer.concat(this.#scan(values('path'), values('prune'), values('prunename')).map(encodeRecord)),
+      );
     else options.onData?.(Buffer.concat(values('file').map((path) => this.#digest(path))));
     return new Map();
   }
@@ -54,15 +56,14 @@ export class FakeHelper implements Helper {
       .map(({args}) => args.filter((arg) => arg.startsWith('file=')).map((arg) => arg.slice(5)));
   }
 
-  #scan(paths: readonly string[], prune: readonly string[]): TreeRecord[] {
+  #scan(paths: readonly string[], prune: readonly string[], names: readonly string[]): TreeRecord[] {
+    const pruned = (path: string) => prune.includes(path) || names.includes(path.split('/').at(-1) ?? '');
     return paths.flatMap((root) =>
       this.records.filter((record) => {
         if (!isWithin(record.path, root)) return false;
-        const closed = prune.some(
-          (path) => isWithin(path, root) && path !== record.path && isWithin(record.path, path),
-        );
-        if (closed) return false;
-        if (isDirectory(record) && this.unreadable.has(record.path) && !prune.includes(record.path)) {
+        const above = record.path.split('/').map((_, index, parts) => parts.slice(0, index).join('/'));
+        if (above.some((path) => path !== '' && isWithin(path, root) && pruned(path))) return false;
+        if (isDirectory(record) && this.unreadable.has(record.path) && !pruned(record.path)) {
           throw new HelperError('scan', 13, record.path, 'cannot list the directory');
         }
         return true;

@@ -287,11 +287,19 @@ describe('ContextScan with ignore rules', () => {
 
   it('does not look into directories that are ignored as a whole', async () => {
     const helper = new FakeHelper([...words, 'node_modules/x/y']);
-    const tree = await scanWith(helper, 'node_modules', '**/c.ts').treeOf(['.'], undefined);
+    const tree = await scanWith(helper, 'node_modules', '*/c.ts').treeOf(['.'], undefined);
     expect(helper.requests[0]?.args).toEqual(['dir=/nowhere', 'path=.', 'prune=node_modules']);
     expect(tree.at('node_modules')).toBeUndefined();
     expect(tree.at('lib/c.ts')).toBeUndefined();
     expect(tree.at('src/a.ts')).toBeDefined();
+  });
+
+  it('does not look into directories of a name that is ignored everywhere', async () => {
+    const helper = new FakeHelper(['a/node_modules/x/y', 'a/b', 'node_modules/z']);
+    const tree = await scanWith(helper, '**/node_modules').treeOf(['.'], undefined);
+    expect(helper.requests[0]?.args).toEqual(['dir=/nowhere', 'path=.', 'prunename=node_modules']);
+    expect(tree.below('.').map(({path}) => path)).toEqual(['a', 'a/b']);
+    expect(tree.countBelow('a')).not.toBe(tree.below('a').length);
   });
 
   it('walks only the places of an allow list, and nothing when there are none', async () => {
@@ -308,10 +316,10 @@ describe('ContextScan with ignore rules', () => {
   it('steps over an unreadable directory that is ignored, and no other', async () => {
     const helper = new FakeHelper([...words, 'a/secret/x', 'open/x']);
     helper.unreadable.add('a/secret');
-    const tree = await scanWith(helper, '**/secret').treeOf(['.'], undefined);
+    const tree = await scanWith(helper, '*/secret').treeOf(['.'], undefined);
     expect(tree.at('open/x')).toBeDefined();
     helper.unreadable.add('open');
-    await expect(scanWith(helper, '**/secret').treeOf(['.'], undefined)).rejects.toThrow(
+    await expect(scanWith(helper, '*/secret').treeOf(['.'], undefined)).rejects.toThrow(
       'cannot read open of the build context: permission denied',
     );
   });
