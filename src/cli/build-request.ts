@@ -9,6 +9,7 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {formatPlatform, hostPlatform, type Platform, parsePlatform} from '../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import {suggest} from '../util/suggest.ts';
+import {commandNames} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
 import {type CliIo, readAll} from './io.ts';
 import {parseAddHost} from './values/add-host.ts';
@@ -31,6 +32,9 @@ export async function buildRequestOf(
   if (operands.length !== 1) {
     reader.report(
       `build needs exactly one PATH, URL or "-", got ${operands.length === 0 ? 'none' : operands.join(' ')}`,
+      operands.length === 0
+        ? 'tsbuild . builds the current directory; tsbuild --help shows everything'
+        : undefined,
     );
   }
   const dockerfile = flags.last('file');
@@ -61,7 +65,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
   return {
     tags: [...new Set(reader.each('tag', parseTag))],
     buildArgs: buildArgsOf(reader, io),
-    labels: Object.fromEntries(reader.each('label', (text) => keyValue('--label', text, ''))),
+    labels: labelsOf(reader, io),
     ...(target === undefined || target === '' ? {} : {target}),
     ...(platform === undefined ? {} : {platform}),
     noCache: noCacheOf(reader),
@@ -126,6 +130,19 @@ function parseTag(text: string): string | Problem {
   if (isReferenceProblem(reference)) return {problem: `invalid tag "${text}": ${reference.problem}`};
   if (reference.digest !== undefined) return {problem: `invalid tag "${text}": a digest cannot be chosen`};
   return normalisedName(reference);
+}
+
+/** docker buildx drops a label without a value; so do we, but not without a word. */
+function labelsOf(reader: ValueReader, io: CliIo): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const [key, value] of reader.each('label', (text) => keyValue('--label', text, '\0'))) {
+    if (value === '\0')
+      io.stderr.write(
+        `warning: --label ${key} has no value and is left out; write ${key}= for an empty one\n`,
+      );
+    else labels[key] = value;
+  }
+  return labels;
 }
 
 function keyValue(flag: string, text: string, missing: string | undefined): [string, string] | Problem {
@@ -234,11 +251,16 @@ async function contextOf(path: string, io: CliIo): Promise<ContextInput> {
   const kind = path === '' ? undefined : kindOf(directory);
   if (kind === 'directory') return {type: 'directory', path: directory};
   if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(path)) return {type: 'url', url: path};
+  const near = suggest(path, commandNames);
   throw buildError(
     'user',
     'cli-context-not-found',
     kind === undefined ? `context "${path}" not found` : `context "${path}" is not a directory`,
-    kind === undefined ? {} : {hints: [`to build from this Dockerfile: tsbuild -f ${path} .`]},
+    kind !== undefined
+      ? {hints: [`to build from this Dockerfile: tsbuild -f ${path} .`]}
+      : near === undefined
+        ? {}
+        : {hints: [`did you mean the command tsbuild ${near}?`]},
   );
 }
 
