@@ -122,6 +122,7 @@ const environmentText = `Environment:
   TSBUILD_ROOT              state directory, as --root
   TSBUILD_CONFIG            configuration file, as --config
   BUILDKIT_PROGRESS         progress mode, as --progress
+  BUILDKIT_TTY_LOG_LINES    lines of output shown under each running step (default: 6)
   NO_COLOR                  no colours
   SOURCE_DATE_EPOCH         time of the image, its history and its new files, in seconds since 1970
   DOCKER_DEFAULT_PLATFORM   platform, as --platform

@@ -7,12 +7,10 @@ import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
+import {type CommandName, commandNames} from './command-names.ts';
 import {type DockerFlag, dockerFlags} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
 import {buildFlags, type Flag, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
-
-export const commandNames = ['build', 'images', 'inspect', 'debug', 'version', 'help'] as const;
-export type CommandName = (typeof commandNames)[number];
 
 export interface CommandLine {
   readonly command: CommandName;

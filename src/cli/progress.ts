@@ -38,10 +38,12 @@ export function sinkNameOf(flags: FlagValues, io: CliIo): {readonly name: SinkNa
 }
 
 export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink> {
+  const outputLines = io.env['BUILDKIT_TTY_LOG_LINES'] ?? '';
   const host: SinkHost = {
     write: (data) => io.stderr.write(data),
     clock: systemClock,
     color: wantsColor(io.stderr, io.env),
+    ...(/^\d{1,4}$/.test(outputLines) ? {outputLines: Number(outputLines)} : {}),
     size: () => ({columns: columnsOf(io.stderr), rows: io.stderr.rows || defaultRows}),
     every(milliseconds, callback) {
       const timer = setInterval(callback, milliseconds).unref();

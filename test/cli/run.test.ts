@@ -99,6 +99,18 @@ describe('exit codes', () => {
     expect(io.err()).toBe('interrupted\n');
   });
 
+  it('a misspelt command is told as one', async () => {
+    const {code, io} = await run(['imags']);
+    expect(code).toBe(1);
+    expect(io.err()).toMatch(/context "imags" not found[\s\S]*did you mean the command tsbuild images/);
+  });
+
+  it('no arguments at all are told what is missing', async () => {
+    const {code, io} = await run([]);
+    expect(code).toBe(2);
+    expect(io.err()).toMatch(/got none[\s\S]*tsbuild --help/);
+  });
+
   it('a context that is not there is 1', async () => {
     const {code, io} = await run(['/no/such/place']);
     expect(code).toBe(1);

@@ -8,6 +8,8 @@ export interface SinkHost {
   write(data: string | Uint8Array): void;
   readonly clock: Clock;
   readonly color: boolean;
+  /** How many lines of a running step's output a terminal shows; undefined: the sink's own choice. */
+  readonly outputLines?: number;
   /** The terminal's size now; it may change at any time. */
   size(): {readonly columns: number; readonly rows: number};
   /** Calls `callback` again and again until the returned function is called; does not keep the process alive. */

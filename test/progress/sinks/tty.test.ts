@@ -41,6 +41,20 @@ describe('tty progress', () => {
     await expect(screen()).toMatchFileSnapshot('golden/running.tty.txt');
   });
 
+  it('shows as many lines of output as asked for', () => {
+    const host = {...fakeHost(), outputLines: 2};
+    const ticks: (() => void)[] = [];
+    const every = (_: number, tick: () => void): (() => void) => {
+      ticks.push(tick);
+      return () => {};
+    };
+    const sink = createTtySink({...host, every});
+    new Story(sink, host).start('a', 'A').say('a', '1\n2\n3\n');
+    for (const tick of ticks) tick();
+    const lines = screenOf(host.written()).lines.filter((line) => line.startsWith(' => => #'));
+    expect(lines).toEqual([' => => # 2', ' => => # 3']);
+  });
+
   it('gives the cursor back and closes its update', () => {
     const {story, host} = stage();
     wholeBuild(story);

@@ -11,8 +11,8 @@ import {type ScreenLine, TtyScreen} from './tty-screen.ts';
 import {TtyStep} from './tty-step.ts';
 
 const frameMs = 100;
-/** Lines of output under a running step. */
-const outputLines = 6;
+/** Lines of output under a running step, as in BuildKit. */
+const defaultOutputLines = 6;
 
 export function createTtySink(host: SinkHost): ProgressSink {
   return new TtySink(host);
@@ -128,7 +128,7 @@ class TtySink implements ProgressSink {
       lines.push(step.headline(nowMs, columns));
       const details = step.details(nowMs, columns).slice(0, room);
       room -= details.length;
-      const output = step.output(Math.min(outputLines, room), columns);
+      const output = step.output(Math.min(this.#host.outputLines ?? defaultOutputLines, room), columns);
       room -= output.length;
       lines.push(...details, ...output);
     }
