@@ -3,26 +3,19 @@
 import {setMaxListeners} from 'node:events';
 import {resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {ExportContext, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
-import {instructionSet} from '../instructions/index.ts';
-import {hostPlatform} from '../oci/platform.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
-import type {Plan} from '../plan/plan.ts';
-import {planBuild} from '../plan/plan-build.ts';
-import type {BuildEvent} from '../progress/events.ts';
 import {ImageResolver} from '../sources/image/image-resolver.ts';
 import {imageStoreOf} from '../store/image-store.ts';
 import {systemClock} from '../util/clock.ts';
 import {builtImage} from './built-image.ts';
-import {type BuildContext, openContext} from './context.ts';
+import {openContext} from './context.ts';
 import {type Engine, openEngine} from './engine.ts';
-import {parseRemembered, planningRemembered} from './frontend.ts';
 import {LayerSteps} from './layer-steps.ts';
-import {namedContextsOf} from './named-contexts.ts';
+import {planRequest} from './planning.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
-import {type StepReporter, stepReporter} from './step.ts';
+import {stepReporter} from './step.ts';
 import {solvePlan} from './wiring.ts';
 
 /** Builds. Throws BuildError for what the user or the machine did, the signal's reason when it was aborted. */
@@ -59,7 +52,7 @@ export async function build(
     clock,
     pull: request.pull,
   });
-  const {file, plan} = await planRequest(request, context, engine, images, reporter, options.emit, signal);
+  const {file, plan} = await planRequest({request, context, engine, images, reporter, signal}, options.emit);
   const summary =
     plan.vertex === undefined
       ? {snapshot: undefined, executed: 0, cached: 0}
@@ -80,52 +73,6 @@ export async function build(
   const imageDigest = exports.find((result) => result.configDigest !== undefined)?.configDigest;
   const {executed, cached} = summary;
   return {exports, executed, cached, ...(imageDigest === undefined ? {} : {imageDigest})};
-}
-
-async function planRequest(
-  request: BuildRequest,
-  context: BuildContext,
-  engine: Engine,
-  images: ImageResolver,
-  reporter: StepReporter,
-  emit: (event: BuildEvent) => void,
-  signal: AbortSignal,
-): Promise<{file: SourceFile; plan: Plan}> {
-  const name = request.dockerfile === undefined ? 'Dockerfile' : request.dockerfile;
-  const {file, parsed} = await reporter.step(`[internal] load build definition from ${name}`, async () => {
-    const source = await context.dockerfile();
-    return {file: source, parsed: await parseRemembered(source, engine.notes)};
-  });
-  const platform = hostPlatform();
-  const plan = await planningRemembered(file, engine.notes, () =>
-    planBuild(
-      {
-        dockerfile: parsed.dockerfile,
-        ...(request.target === undefined ? {} : {target: request.target}),
-        buildArgs: request.buildArgs,
-        labels: request.labels,
-        targetPlatform: request.platform ?? platform,
-        platformGiven: request.platform !== undefined,
-        buildPlatform: platform,
-        namedContexts: namedContextsOf(request),
-        noCache: request.noCache,
-        network: request.network,
-        extraHosts: request.extraHosts,
-        shmSizeBytes: request.shmSizeBytes,
-        ulimits: request.ulimits,
-        entitlements: request.entitlements,
-        resolveImage: async (reference, wanted) =>
-          reporter.step(`[internal] load metadata for ${reference}`, () =>
-            images.resolve(reference, wanted, signal),
-          ),
-      },
-      instructionSet,
-    ),
-  );
-  for (const diagnostic of [...parsed.warnings, ...plan.warnings]) {
-    emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
-  }
-  return {file, plan};
 }
 
 function exportersOf(request: BuildRequest): ReturnType<typeof createExporter>[] {

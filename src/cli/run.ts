@@ -78,6 +78,8 @@ async function runDebug(operands: readonly string[], io: CliIo): Promise<number>
       return (await import('./commands/debug/shell.ts')).runDebugShell(rest, io);
     case 'ignore':
       return (await import('./commands/debug/ignore.ts')).runDebugIgnore(rest, io);
+    case 'lint':
+      return (await import('./commands/debug/lint.ts')).runDebugLint(rest, io);
     case 'layout':
       return (await import('./commands/debug/layout.ts')).runDebugLayout(rest, io);
     case undefined:
@@ -88,7 +90,7 @@ async function runDebug(operands: readonly string[], io: CliIo): Promise<number>
       throw buildError(
         'usage',
         'cli-unknown-command',
-        `debug has no "${what}": expected parse, shell, ignore or layout`,
+        `debug has no "${what}": expected parse, shell, ignore, lint or layout`,
       );
   }
 }

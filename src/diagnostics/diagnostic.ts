@@ -14,6 +14,8 @@ export interface Diagnostic {
   readonly span?: Span;
   /** What the user can do, each a sentence: "did you mean --from?". */
   readonly hints?: readonly string[];
+  /** Page that says more. */
+  readonly url?: string;
   /** Further lines printed below the excerpt (last lines of a failed step, the cause of a miss). */
   readonly notes?: readonly string[];
 }

@@ -24,6 +24,8 @@ export interface ParseOptions {
 export interface ParseResult {
   /** Absent when a diagnostic is an error. */
   readonly dockerfile?: Dockerfile;
+  /** What could be read in spite of the errors. */
+  readonly partial: Dockerfile;
   /** In the order of the file. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -36,8 +38,8 @@ export interface Analysis extends ParseResult {
 }
 
 export function parseDockerfile(file: SourceFile, options: ParseOptions): ParseResult {
-  const {dockerfile, diagnostics} = analyzeDockerfile(file, options);
-  return dockerfile === undefined ? {diagnostics} : {dockerfile, diagnostics};
+  const {dockerfile, partial, diagnostics} = analyzeDockerfile(file, options);
+  return dockerfile === undefined ? {partial, diagnostics} : {dockerfile, partial, diagnostics};
 }
 
 export function analyzeDockerfile(file: SourceFile, {readers}: ParseOptions): Analysis {
@@ -47,15 +49,15 @@ export function analyzeDockerfile(file: SourceFile, {readers}: ParseOptions): An
   for (const slot of statements.slots) assembly.add(slot);
   const meaning = assembly.problems;
   const diagnostics = [...statements.syntax, ...statements.warnings, ...meaning].sort(byPlace);
-  if (statements.syntax.length + meaning.length > 0) return {diagnostics, statements, meaning};
-  const dockerfile: Dockerfile = {
+  const partial: Dockerfile = {
     file,
     escape: statements.escape,
     directives: directivesOf(file.text),
     metaArgs: assembly.metaArgs,
     stages: assembly.stages,
   };
-  return {dockerfile, diagnostics, statements, meaning};
+  const isSound = statements.syntax.length + meaning.length === 0;
+  return {...(isSound ? {dockerfile: partial} : {}), partial, diagnostics, statements, meaning};
 }
 
 /** One instruction from its text, as ONBUILD keeps it in an image. */

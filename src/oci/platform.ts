@@ -28,8 +28,13 @@ const architectureAliases: Readonly<Record<string, readonly [architecture: strin
 /** Parses `linux/amd64`, `linux/arm/v7`, `arm64`, `linux`; a problem text when it is none of these. */
 export function parsePlatform(text: string): Platform | {readonly problem: string} {
   const parts = text.split('/');
-  if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.()-]+$/.test(part))) {
-    return {problem: `invalid platform "${text}": expected OS[/ARCH[/VARIANT]], such as linux/amd64`};
+  const shown = JSON.stringify(text);
+  // The texts are containerd's, which docker prints.
+  if (parts.length > 3) return {problem: `${shown}: cannot parse platform specifier: invalid argument`};
+  const bad = parts.find((part) => !/^[A-Za-z0-9_.()-]+$/.test(part));
+  if (bad !== undefined) {
+    const rule = 'platform specifier component must match "^[A-Za-z0-9_.-]+$"';
+    return {problem: `${JSON.stringify(bad)} is an invalid component of ${shown}: ${rule}: invalid argument`};
   }
   const host = hostPlatform();
   const [system = '', second, third] = parts.map((part) => part.toLowerCase());
@@ -40,7 +45,7 @@ export function parsePlatform(text: string): Platform | {readonly problem: strin
     if (['linux', 'windows', 'darwin', 'freebsd'].includes(first)) return {...host, os: first, ...osVersion};
     if (Object.hasOwn(architectureAliases, first) || knownArchitectures.has(first))
       return normalised('linux', first, undefined);
-    return {problem: `"${text}": unknown operating system or architecture: invalid argument`};
+    return {problem: `${shown}: unknown operating system or architecture: invalid argument`};
   }
   return {...normalised(first, second, third), ...osVersion};
 }

@@ -130,6 +130,16 @@ export class BaseResolver {
     }
     const image = ImageConfigBuilder.from(resolved.config);
     const platform = this.#platformFor(want, image);
+    if (context === undefined && !hasNoLayers(resolved)) {
+      const {stage, span, baseName: name} = node;
+      this.#scope.request.observer?.onBaseImage?.({
+        stage,
+        span,
+        name,
+        expected: platform,
+        actual: image.platform,
+      });
+    }
     return {vertex: this.#imageVertex(want, resolved), image, platform};
   }
 

@@ -17,7 +17,10 @@ export const nonEnvironmentArguments: ReadonlySet<string> = new Set([
 const proxyNames = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'] as const;
 
 /** BUILD* and TARGET*: always defined, perhaps empty; overridable like any other. */
-export function predefinedArguments(request: PlanRequest, targetName: string): Environment {
+export function predefinedArguments(
+  request: Pick<PlanRequest, 'buildPlatform' | 'targetPlatform' | 'buildArgs'>,
+  targetName: string,
+): Environment {
   const {buildPlatform: build, targetPlatform: target, buildArgs} = request;
   const values: readonly (readonly [string, string])[] = [
     ['BUILDPLATFORM', platformText(build)],

@@ -9,7 +9,16 @@ export type Escape = Dockerfile['escape'];
 
 /** One word, quotes taken off. */
 export function expandWord(word: string, variables: expansion.Environment, escapeCharacter: Escape): string {
-  return resultOf(expansion.expandWord(word, variables, {escape: escapeCharacter}));
+  return expansionOf(word, variables, escapeCharacter).result;
+}
+
+/** The same, with the names that were met. */
+export function expansionOf(
+  word: string,
+  variables: expansion.Environment,
+  escapeCharacter: Escape,
+): expansion.Expanded<string> {
+  return checked(expansion.expandWord(word, variables, {escape: escapeCharacter}));
 }
 
 /** Words after expansion: a variable with blanks gives several. */
@@ -18,12 +27,12 @@ export function expandWords(
   variables: expansion.Environment,
   escapeCharacter: Escape,
 ): readonly string[] {
-  return resultOf(expansion.expandWords(word, variables, {escape: escapeCharacter}));
+  return checked(expansion.expandWords(word, variables, {escape: escapeCharacter})).result;
 }
 
 /** The body of a COPY heredoc: quotes are text. */
-export function expandHeredoc(body: string, variables: expansion.Environment): string {
-  return resultOf(expansion.expandHeredoc(body, variables));
+export function expandHeredoc(body: string, variables: expansion.Environment): expansion.Expanded<string> {
+  return checked(expansion.expandHeredoc(body, variables));
 }
 
 /**
@@ -41,7 +50,7 @@ export function expandForDisplay(
   return 'error' in expanded ? text : expanded.result;
 }
 
-function resultOf<T>(expanded: expansion.Expanded<T> | expansion.ExpansionError): T {
+function checked<T>(expanded: expansion.Expanded<T> | expansion.ExpansionError): expansion.Expanded<T> {
   if ('error' in expanded) throw new PlanProblem('plan-expansion', expanded.error);
-  return expanded.result;
+  return expanded;
 }

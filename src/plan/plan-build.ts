@@ -30,8 +30,11 @@ export async function planBuild(request: PlanRequest, language: InstructionSet):
   const epoch = resolveEpoch(request, globals, contexts, problems);
 
   const {lowerings} = language;
-  const {targetPlatform} = request;
-  const graph = new StageGraph({dockerfile, globals, contexts, lowerings, targetPlatform}, problems);
+  const {targetPlatform, observer} = request;
+  const graph = new StageGraph(
+    {dockerfile, globals, contexts, lowerings, targetPlatform, observer},
+    problems,
+  );
   throwIfAny(problems);
   const target = targetOf(graph, request.target);
   graph.linkInstructions(problems);
@@ -44,7 +47,9 @@ export async function planBuild(request: PlanRequest, language: InstructionSet):
   const bases = new BaseResolver({request, graph, vertices, contexts, platformIsImplicit}, dockerfile.file);
   bases.check(problems);
   throwIfAny(problems);
-  const reachable = await resolveReachable(graph, target, bases, language, problems);
+  const wanted = (): ReadonlySet<StageNode> =>
+    request.allStages === true ? new Set(graph.nodes) : reachableFrom(target);
+  const reachable = await resolveReachable(graph, wanted, bases, language, problems);
 
   const scope: PlanScope = {
     request,
@@ -66,14 +71,14 @@ export async function planBuild(request: PlanRequest, language: InstructionSet):
 /** Resolves base images until ONBUILD triggers bring no new ones. */
 async function resolveReachable(
   graph: StageGraph,
-  target: StageNode,
+  wanted: () => ReadonlySet<StageNode>,
   bases: BaseResolver,
   language: InstructionSet,
   problems: ProblemList,
 ): Promise<ReadonlySet<StageNode>> {
   const done = new Set<StageNode>();
   for (;;) {
-    const reachable = reachableFrom(target);
+    const reachable = wanted();
     // In the order of the file: a vertex that several stages share has the name it got first.
     await bases.resolve(graph.nodes.filter((node) => reachable.has(node)));
     const before = graph.nodes.length;
@@ -106,9 +111,10 @@ function lowerStage(
   node.state = state;
   for (const {instruction, span, fromTrigger, sources} of node.instructions) {
     problems.collect(span, () => {
-      state.begin({original: instruction.original, span, fromTrigger});
+      state.begin({instruction, span, fromTrigger});
       const referenced = sources.map((source) => source && referencedSource(source.name, source.node, bases));
       loweringOf(language.lowerings, instruction).lower(instruction, state, referenced);
+      state.end();
     });
   }
 }
@@ -135,7 +141,6 @@ function finishedPlan(
     config,
     history,
     baseHistoryCount: image.baseHistoryCount,
-    warnings: [],
     ...(epochSeconds === undefined ? {} : {epochSeconds}),
     platform: image.platform,
   };

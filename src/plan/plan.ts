@@ -1,11 +1,11 @@
 // What planning takes and gives. Pure but for `resolveImage`, which looks up base image configs.
 
-import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {Dockerfile} from '../dockerfile/ast.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Platform} from '../oci/platform.ts';
+import type {PlanObserver} from './plan-observer.ts';
 
 export interface ResolvedImage {
   /** Normalised reference, as for ImageSource. */
@@ -43,6 +43,9 @@ export interface PlanRequest {
   readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
   /** `--allow`: what RUN --network=host and --security=insecure need. */
   readonly entitlements: ReadonlySet<string>;
+  /** True: every stage of the file is planned, whatever the target needs, so that all its mistakes are found. */
+  readonly allStages?: boolean;
+  readonly observer?: PlanObserver;
   /** Ids given with --secret; a required secret that is missing is the exec runner's error. */
   resolveImage(reference: string, platform: Platform): Promise<ResolvedImage>;
 }
@@ -56,7 +59,6 @@ export interface Plan {
   readonly history: readonly HistoryEntry[];
   /** How many of `history` came with the base image (they keep their `created`). */
   readonly baseHistoryCount: number;
-  readonly warnings: readonly Diagnostic[];
   /** SOURCE_DATE_EPOCH in seconds, when set. */
   readonly epochSeconds?: number;
   readonly platform: Platform;

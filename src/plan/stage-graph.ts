@@ -7,10 +7,11 @@ import type {Dockerfile, Instruction, Stage} from '../dockerfile/ast.ts';
 import {type Platform, parsePlatform} from '../oci/platform.ts';
 import {suggest} from '../util/suggest.ts';
 import type {Environment} from './environment.ts';
-import {expandWord} from './expand.ts';
+import {expandWord, expansionOf} from './expand.ts';
 import {type InstructionLowerings, loweringOf, type SourceReference} from './instruction-lowering.ts';
 import type {NamedContexts} from './named-contexts.ts';
 import type {NamedContext} from './plan.ts';
+import type {PlanObserver} from './plan-observer.ts';
 import {PlanProblem, type ProblemList} from './plan-problem.ts';
 import type {StageState} from './stage-state.ts';
 import {StepNames} from './step-names.ts';
@@ -54,6 +55,7 @@ export interface GraphScope {
   readonly contexts: NamedContexts;
   readonly lowerings: InstructionLowerings;
   readonly targetPlatform: Platform;
+  readonly observer: PlanObserver | undefined;
 }
 
 export class StageGraph {
@@ -106,9 +108,9 @@ export class StageGraph {
   }
 
   #declare(stage: Stage): void {
-    const {globals, contexts, dockerfile, targetPlatform} = this.#scope;
+    const {contexts, targetPlatform} = this.#scope;
     const written = stage.from.image;
-    const baseName = expandWord(written, globals, dockerfile.escape);
+    const baseName = this.#expandFrom(stage);
     if (baseName === '') {
       throw new PlanProblem('plan-blank-base', `base name (${written}) should not be blank`, [
         'an ARG that FROM uses stands before the first FROM and needs a default or --build-arg',
@@ -126,6 +128,21 @@ export class StageGraph {
       context,
       title: stage.name === '' ? `stage-${index}` : stage.name,
     });
+  }
+
+  /** The base name. What the words of FROM name is told before anything is made of it. */
+  #expandFrom(stage: Stage): string {
+    const {globals, dockerfile, observer} = this.#scope;
+    const image = expansionOf(stage.from.image, globals, dockerfile.escape);
+    const {platform: written} = stage.from;
+    if (observer?.onFrom !== undefined) {
+      const platform =
+        written === undefined || image.result === ''
+          ? undefined
+          : expansionOf(written, globals, dockerfile.escape);
+      observer.onFrom({stage, index: this.nodes.length, image, platform, globals});
+    }
+    return image.result;
   }
 
   #platformOf(expression: string): Platform {

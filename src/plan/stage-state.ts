@@ -2,17 +2,26 @@
 // steps. Instructions change it through this class only; nothing of it is seen outside the plan.
 
 import type {Span} from '../diagnostics/span.ts';
-import type {CommandLine} from '../dockerfile/ast.ts';
+import type {CommandLine, Instruction} from '../dockerfile/ast.ts';
 import type {FileAction, Op} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import type {Platform} from '../oci/platform.ts';
 import type {StageBase} from './base-image.ts';
 import {Environment, splitVariable} from './environment.ts';
-import {type Escape, expandForDisplay, expandHeredoc, expandWord, expandWords} from './expand.ts';
+import {
+  type Escape,
+  expandForDisplay,
+  expandHeredoc,
+  expandWord,
+  expandWords,
+  expansionOf,
+} from './expand.ts';
 import type {GraphBuilder} from './graph-builder.ts';
 import type {ImageConfigBuilder} from './image-config-builder.ts';
 import {workdirAfter} from './paths.ts';
 import type {PlanRequest} from './plan.ts';
+import type {ObservedInstruction, StageView} from './plan-observer.ts';
+import {PlanProblem} from './plan-problem.ts';
 import {type StepNames, withUpperKeyword} from './step-names.ts';
 
 /** What all stages of a plan share. */
@@ -32,13 +41,14 @@ export interface DeclaredArgument {
 }
 
 interface CurrentInstruction {
-  readonly original: string;
+  readonly instruction: Instruction;
   readonly span: Span;
   readonly fromTrigger: boolean;
 }
 
-export class StageState {
+export class StageState implements StageView {
   readonly scope: PlanScope;
+  readonly base: StageState | undefined;
   readonly platform: Platform;
   readonly image: ImageConfigBuilder;
   /** ENV and ARG, the last declaration winning: what RUN sees. */
@@ -64,6 +74,7 @@ export class StageState {
     stage: {readonly names: StepNames; readonly title: string; readonly ignoreCache: boolean},
   ) {
     this.scope = scope;
+    this.base = from instanceof StageState ? from : undefined;
     this.platform = from.platform;
     this.vertex = from.vertex;
     this.image = from.image.clone();
@@ -71,9 +82,8 @@ export class StageState {
     this.#separator = from.platform.os === 'windows' ? '\\' : '/';
     this.title = stage.title;
     this.#ignoreCache = stage.ignoreCache;
-    const isStage = from instanceof StageState;
-    this.environment = isStage ? from.environment.clone() : new Environment();
-    this.declaredArguments = isStage ? [...from.declaredArguments] : [];
+    this.environment = this.base?.environment.clone() ?? new Environment();
+    this.declaredArguments = [...(this.base?.declaredArguments ?? [])];
     // Triggers of the base have become instructions of this stage by now.
     this.image.onBuild = [];
     this.image.addMissingPath();
@@ -84,8 +94,18 @@ export class StageState {
   }
 
   /** Called before each instruction. */
-  begin(instruction: CurrentInstruction): void {
-    this.#current = instruction;
+  begin(current: CurrentInstruction): void {
+    this.#current = current;
+    const {observer} = this.scope.request;
+    if (observer?.onInstruction !== undefined) observer.onInstruction(this.#observed(current));
+  }
+
+  /** Called after each instruction that had no mistake. */
+  end(): void {
+    const {observer} = this.scope.request;
+    if (this.#current !== undefined && observer?.afterInstruction !== undefined) {
+      observer.afterInstruction(this.#observed(this.#current));
+    }
   }
 
   /** `path` is relative to the directory so far. */
@@ -96,7 +116,9 @@ export class StageState {
 
   /** One word, quotes taken off. */
   expand(word: string): string {
-    return expandWord(word, this.environment, this.scope.escape);
+    const {result, unmatched} = expansionOf(word, this.environment, this.scope.escape);
+    this.#tellUnset(unmatched);
+    return result;
   }
 
   /** Words after expansion: a variable with blanks gives several. */
@@ -106,7 +128,25 @@ export class StageState {
 
   /** Variables of a heredoc body; quotes in it are text. */
   expandHeredoc(content: string): string {
-    return expandHeredoc(content, this.environment);
+    const {result, unmatched} = expandHeredoc(content, this.environment);
+    this.#tellUnset(unmatched);
+    return result;
+  }
+
+  get shell(): readonly string[] {
+    return this.image.shell;
+  }
+
+  get imageVariables(): readonly string[] {
+    return this.image.env;
+  }
+
+  peek(word: string): string | undefined {
+    return withoutProblem(() => expandWord(word, this.environment, this.scope.escape));
+  }
+
+  peekWords(word: string): readonly string[] {
+    return withoutProblem(() => expandWords(word, this.environment, this.scope.escape)) ?? [];
   }
 
   /** The numbered name of the current instruction, with its variables filled in. */
@@ -118,7 +158,7 @@ export class StageState {
   commandName(suffix: string, hidden: readonly string[]): string {
     const variables = this.environment.clone();
     for (const name of hidden) variables.set(name, '****');
-    const text = (this.#current?.original ?? '') + suffix;
+    const text = (this.#current?.instruction.original ?? '') + suffix;
     return this.nextName(withUpperKeyword(expandForDisplay(text, variables, this.scope.escape, 'command')));
   }
 
@@ -174,7 +214,27 @@ export class StageState {
   }
 
   #shown(mode: 'words' | 'command'): string {
-    return expandForDisplay(this.#current?.original ?? '', this.environment, this.scope.escape, mode);
+    const text = this.#current?.instruction.original ?? '';
+    return expandForDisplay(text, this.environment, this.scope.escape, mode);
+  }
+
+  #observed({instruction, span}: CurrentInstruction): ObservedInstruction {
+    return {instruction, span, stage: this};
+  }
+
+  #tellUnset(names: readonly string[]): void {
+    const {observer} = this.scope.request;
+    if (names.length === 0 || this.#current === undefined || observer?.onUnset === undefined) return;
+    observer.onUnset(names, this.#observed(this.#current));
+  }
+}
+
+function withoutProblem<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof PlanProblem) return undefined;
+    throw error;
   }
 }
 

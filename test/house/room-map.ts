@@ -19,6 +19,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   plan: 4,
   cache: 5,
   instructions: 5,
+  lint: 5,
   ops: 5,
   exporters: 5,
   build: 6,
@@ -40,6 +41,7 @@ export const pureRooms: ReadonlySet<string> = new Set([
   'solver',
   'plan',
   'instructions',
+  'lint',
 ]);
 
 /** Functions of worldly modules that touch nothing. */

@@ -1,0 +1,121 @@
+// From a request to a plan: the Dockerfile read, linted and planned. What both a build and a check begin with.
+
+import {BuildError} from '../diagnostics/build-error.ts';
+import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {Dockerfile} from '../dockerfile/ast.ts';
+import {instructionSet} from '../instructions/index.ts';
+import {type LintRun, startLint} from '../lint/lint-run.ts';
+import type {IgnoredPaths} from '../lint/rule.ts';
+import {hostPlatform} from '../oci/platform.ts';
+import type {Plan, PlanRequest} from '../plan/plan.ts';
+import {planBuild} from '../plan/plan-build.ts';
+import type {EmitEvent} from '../progress/events.ts';
+import type {ImageResolver} from '../sources/image/image-resolver.ts';
+import {systemClock} from '../util/clock.ts';
+import type {BuildContext} from './context.ts';
+import type {Engine} from './engine.ts';
+import {type ParsedDockerfile, parseRemembered, planningRemembered} from './frontend.ts';
+import {namedContextsOf} from './named-contexts.ts';
+import type {BuildRequest} from './request.ts';
+import type {StepReporter} from './step.ts';
+
+export interface Planning {
+  readonly request: BuildRequest;
+  readonly context: BuildContext;
+  readonly engine: Engine;
+  readonly images: ImageResolver;
+  readonly reporter: StepReporter;
+  readonly signal: AbortSignal;
+}
+
+/** The plan of a build. Warnings go out as events, also when planning fails; with `error=true` they make it fail. */
+export async function planRequest(
+  planning: Planning,
+  emit: EmitEvent,
+): Promise<{readonly file: SourceFile; readonly plan: Plan}> {
+  const {engine, reporter, request} = planning;
+  const {file, parsed} = await reporter.step(loadingStep(request), async () => {
+    const source = await planning.context.dockerfile();
+    return {file: source, parsed: await parseRemembered(source, engine.notes)};
+  });
+  const lint: {run?: LintRun} = {};
+  try {
+    const plan = await planLinted(planning, parsed, {}, (run) => {
+      lint.run = run;
+    });
+    const failure = lint.run?.failure();
+    if (failure !== undefined) throw failure;
+    return {file, plan};
+  } finally {
+    for (const {diagnostic} of lint.run?.warnings() ?? []) {
+      emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
+    }
+  }
+}
+
+export function loadingStep({dockerfile = 'Dockerfile'}: BuildRequest): string {
+  return `[internal] load build definition from ${dockerfile}`;
+}
+
+/** Plans; `onLint` is told of the lint before, and again when planning has to begin anew. */
+export async function planLinted(
+  planning: Planning,
+  {dockerfile, warnings}: ParsedDockerfile,
+  more: Pick<PlanRequest, 'allStages'>,
+  onLint: (run: LintRun) => void,
+): Promise<Plan> {
+  const {context, engine} = planning;
+  const ignored = await ignoredPaths(dockerfile, context);
+  const request = {...planRequestOf(planning, dockerfile), ...more};
+  return planningRemembered(dockerfile.file, engine.notes, () => {
+    const run = startLint({...request, parserWarnings: warnings, ignored});
+    onLint(run);
+    return planBuild({...request, observer: run.observer}, instructionSet);
+  });
+}
+
+export function planRequestOf(
+  {request, images, reporter, signal}: Planning,
+  dockerfile: Dockerfile,
+): PlanRequest {
+  const platform = hostPlatform();
+  return {
+    dockerfile,
+    ...(request.target === undefined ? {} : {target: request.target}),
+    buildArgs: request.buildArgs,
+    labels: request.labels,
+    targetPlatform: request.platform ?? platform,
+    platformGiven: request.platform !== undefined,
+    buildPlatform: platform,
+    namedContexts: namedContextsOf(request),
+    noCache: request.noCache,
+    network: request.network,
+    extraHosts: request.extraHosts,
+    shmSizeBytes: request.shmSizeBytes,
+    ulimits: request.ulimits,
+    entitlements: request.entitlements,
+    resolveImage: async (reference, wanted) =>
+      reporter.step(`[internal] load metadata for ${reference}`, () =>
+        images.resolve(reference, wanted, signal),
+      ),
+  };
+}
+
+/** Read only for files that copy from the context. A mistake in it is told by whoever needs the context. */
+async function ignoredPaths({stages}: Dockerfile, context: BuildContext): Promise<IgnoredPaths | undefined> {
+  const copies = stages.some(({instructions}) =>
+    instructions.some(
+      (each) =>
+        (each.keyword === 'COPY' || each.keyword === 'ADD') &&
+        each.from === undefined &&
+        each.sources.length > 0,
+    ),
+  );
+  if (!copies) return undefined;
+  try {
+    return (await context.local('context').ignoreRules()).matcher;
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+// The commands of a RUN, as far as rules look: words, split where a shell would begin another command. No shell is
+// parsed; what hides in quotes or behind `$(…)` is not seen, which costs a warning and never makes one up.
+
+import type {RunInstruction} from '../dockerfile/ast.ts';
+
+/** Words of one command: `apt-get`, `install`, `-y` …. Assignments and `sudo` in front are left out. */
+export type Command = readonly string[];
+
+const separators = /&&|\|\||[;|\n]/;
+
+export function commandsOf({command, heredocs}: RunInstruction): readonly Command[] {
+  if (command.json) {
+    const [program = '', flag = '', script = ''] = command.args;
+    const isShell = /(?:^|\/)(?:ba|da|a|z)?sh$/.test(program) && /^-[a-z]*c$/.test(flag);
+    return isShell ? splitScript(script) : [command.args];
+  }
+  return splitScript([command.args.join(' '), ...heredocs.map(({content}) => content)].join('\n'));
+}
+
+function splitScript(script: string): readonly Command[] {
+  return script
+    .split(separators)
+    .map((text) => withoutPrefix(text.split(/\s+/).filter((word) => word !== '')))
+    .filter((words) => words.length > 0);
+}
+
+function withoutPrefix(words: readonly string[]): Command {
+  const first = words.findIndex(
+    (word) => !/^(?:[A-Za-z_]\w*=.*|sudo|exec|time|\(|\{|set|-[a-z]+)$/.test(word),
+  );
+  return first < 0 ? [] : words.slice(first);
+}
