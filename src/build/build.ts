@@ -13,8 +13,11 @@ import {builtImage} from './built-image.ts';
 import {openContext} from './context.ts';
 import {type Engine, openEngine} from './engine.ts';
 import {LayerSteps} from './layer-steps.ts';
+import {once} from './once.ts';
 import {planRequest} from './planning.ts';
+import {remoteSources} from './remote-sources.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
+import {readSecrets} from './secrets.ts';
 import {stepReporter} from './step.ts';
 import {solvePlan} from './wiring.ts';
 
@@ -44,13 +47,16 @@ export async function build(
     onLayerProgress: (event) => layerSteps.onProgress(event),
   });
   const reporter = stepReporter(options.emit, clock, signal);
-  await using context = await openContext(request, engine, signal);
+  const {get: secrets} = once(() => readSecrets(request));
+  const sources = remoteSources(request, engine, secrets, reporter);
+  await using context = await openContext(request, engine, sources, signal);
   const images = new ImageResolver({
     database: engine.state.database,
     blobs: engine.blobs,
     registry: engine.registry,
     clock,
     pull: request.pull,
+    layouts: context.named.layouts,
   });
   const {file, plan} = await planRequest({request, context, engine, images, reporter, signal}, options.emit);
   const summary =
@@ -58,7 +64,7 @@ export async function build(
       ? {snapshot: undefined, executed: 0, cached: 0}
       : await solvePlan(
           plan.vertex,
-          {request, engine, context, images, file, layerSteps, emit: options.emit},
+          {request, engine, context, sources, secrets, images, file, layerSteps, emit: options.emit},
           signal,
         );
   const image = builtImage(plan, summary.snapshot, engine.snapshotter);

@@ -1,186 +1,194 @@
-// The build context and the Dockerfile: a directory, or an archive or a bare Dockerfile on standard input.
+// The build context, the named ones and the Dockerfile: a directory of the host is read in place, anything else was
+// fetched and is a tree with a key.
 
-import {mkdir, readFile, stat, writeFile} from 'node:fs/promises';
-import {basename, join, relative, resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import type {SnapshotId} from '../snapshot/layer-table.ts';
+import type {Solved} from '../solver/op-runner.ts';
 import {LocalContext} from '../sources/local/local-context.ts';
+import type {BuildValue} from '../sources/value.ts';
 import type {Engine} from './engine.ts';
-import {localDirectoriesOf} from './named-contexts.ts';
+import type {ContextFetcher, FetchedContext} from './fetched-context.ts';
+import {type LocalPlace, localPlaceOf, readLocalDockerfile} from './local-place.ts';
+import {type NamedContextSet, readNamedContexts, type TreeOrigin} from './named-contexts.ts';
+import {once} from './once.ts';
+import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
 
 export interface BuildContext extends AsyncDisposable {
+  readonly named: NamedContextSet;
   dockerfile(): Promise<SourceFile>;
-  /** The directory behind a LocalSource name: `context`, or a named one. */
-  local(name: string): LocalContext;
+  /** The directory behind a LocalSource name (`context`, or a named one); undefined when it is no directory here. */
+  local(name: string): LocalContext | undefined;
+  /** What a LocalSource name stands for. Fetches it if need be. */
+  open(name: string, signal: AbortSignal): Promise<Solved<BuildValue>>;
 }
 
-interface Place {
-  readonly directory: string;
-  /** Path of the Dockerfile on the host; undefined when its text came from standard input. */
-  readonly dockerfile: string | undefined;
-  readonly text: string | undefined;
-  /** As the user knows it, for messages. */
-  readonly shown: string;
-}
+type MainContext =
+  | {readonly type: 'local'; readonly place: LocalPlace}
+  | {readonly type: 'fetched'; readonly tree: FetchedContext};
 
+const mainName = 'context';
+
+/** Fetches the main context when it is not here, for the Dockerfile is in it. */
 export async function openContext(
   request: BuildRequest,
   engine: Engine,
+  sources: RemoteSources,
   signal: AbortSignal,
 ): Promise<BuildContext> {
-  const work: string[] = [];
-  const makeWork = async (): Promise<string> => {
-    const path = await engine.state.makeWork();
-    work.push(path);
-    return path;
-  };
-  const place = await placeOf(request, engine, makeWork, signal);
-  const directories = new Map([...localDirectoriesOf(request), ['context', place.directory] as const]);
-  const contexts = new Map<string, LocalContext>();
-  return {
-    dockerfile: () => readDockerfile(place),
-    local(name) {
-      let context = contexts.get(name);
-      if (context === undefined) {
-        const directory = directories.get(name);
-        if (directory === undefined)
-          throw buildError('user', 'context-unknown', `no build context named ${name}`);
-        context = new LocalContext({
-          name,
-          directory,
-          ...(name === 'context' && place.dockerfile !== undefined ? {dockerfile: place.dockerfile} : {}),
-          helper: engine.helper,
-          statCache: {
-            load: async (key) => engine.notes.get('stat', key),
-            save: async (key, bytes) => engine.notes.set('stat', key, bytes),
-          },
-        });
-        contexts.set(name, context);
-      }
-      return context;
-    },
-    async [Symbol.asyncDispose]() {
-      if (work.length === 0) return;
-      const helper = await engine.helper();
-      await helper.request(
-        'remove',
-        work.map((path) => `path=${path}`),
-      );
-    },
-  };
-}
-
-async function placeOf(
-  request: BuildRequest,
-  engine: Engine,
-  makeWork: () => Promise<string>,
-  signal: AbortSignal,
-): Promise<Place> {
-  const {context} = request;
-  switch (context.type) {
-    case 'url':
-      throw buildError('usage', 'usage-context', `a context from ${context.url} is not supported yet`, {
-        hints: ['clone or download it first and give the directory'],
-      });
-    case 'directory': {
-      const directory = resolve(request.workingDirectory, context.path);
-      await checkDirectory(directory, context.path);
-      return locate(request, directory, context.path);
-    }
-    case 'stdin': {
-      const work = await makeWork();
-      const directory = join(work, 'context');
-      await mkdir(directory, {mode: 0o755});
-      if (!isArchive(context.bytes)) {
-        return {directory, dockerfile: undefined, text: decode(context.bytes), shown: '-'};
-      }
-      await writeFile(join(work, 'archive'), context.bytes);
-      const helper = await engine.helper();
-      const args = [`upper=${directory}`, 'view=1', `dir=${work}`];
-      await helper.request(
-        'copy',
-        [...args, 'action=copy', 'view=1', 'source=archive', 'destination=/', 'unpack=1'],
-        {signal},
-      );
-      const name = request.dockerfile ?? 'Dockerfile';
-      return {directory, dockerfile: resolve(directory, name), text: request.dockerfileText, shown: name};
-    }
-  }
-}
-
-async function locate(request: BuildRequest, directory: string, contextPath: string): Promise<Place> {
-  if (request.dockerfileText !== undefined) {
-    return {directory, dockerfile: undefined, text: request.dockerfileText, shown: '-'};
-  }
-  if (request.dockerfile !== undefined) {
-    const path = resolve(request.workingDirectory, request.dockerfile);
-    return {directory, dockerfile: path, text: undefined, shown: request.dockerfile};
-  }
-  const shown = join(relative(request.workingDirectory, directory), 'Dockerfile');
-  for (const name of ['Dockerfile', 'dockerfile']) {
-    const path = join(directory, name);
-    if (await isThere(path))
-      return {directory, dockerfile: path, text: undefined, shown: join(shown, '..', name)};
-  }
-  throw buildError('user', 'context-no-dockerfile', `${contextPath} has no Dockerfile`, {
-    hints: ['name another file with -f FILE'],
+  const named = await readNamedContexts(request);
+  const work = new WorkDirectories(engine);
+  // Loaded when something is not a directory, which is seldom.
+  const fetcher = once(async () => {
+    const {ContextFetcher} = await import('./fetched-context.ts');
+    return new ContextFetcher({request, engine, sources, makeWork: () => work.make(), signal});
   });
-}
-
-async function checkDirectory(directory: string, shown: string): Promise<void> {
-  const found = await stat(directory).catch((error: NodeJS.ErrnoException) => error);
-  if (found instanceof Error) {
-    const reason = found.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${found.code}`;
-    throw buildError('user', 'context-missing', `build context ${shown} ${reason}`, {
-      hints: ['the last argument of the command is the directory to build from, usually .'],
-    });
-  }
-  if (!found.isDirectory()) {
-    throw buildError('user', 'context-not-directory', `build context ${shown} is not a directory`, {
-      hints: [`to build from this Dockerfile: -f ${shown} DIRECTORY`],
-    });
-  }
-}
-
-async function readDockerfile(place: Place): Promise<SourceFile> {
-  if (place.text !== undefined) return sourceFile(place.shown, place.text);
-  const path = place.dockerfile ?? '';
   try {
-    return sourceFile(place.shown, decode(await readFile(path)));
+    const text = await outsideDockerfile(request, fetcher.get);
+    const main = await mainContext(request, text !== undefined, fetcher.get);
+    return new OpenedContext({named, engine, sources, work, main, text, fetcher: fetcher.get});
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const reason =
-      code === 'ENOENT' ? 'no such file or directory' : code === 'EISDIR' ? 'is a directory' : code;
-    throw buildError(
-      'user',
-      'context-no-dockerfile',
-      `failed to read dockerfile: open ${place.shown}: ${reason ?? String(error)}`,
-      {hints: [`is ${basename(path)} the right name? -f is relative to the current directory`], cause: error},
+    await work[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A Dockerfile that is not a file of this machine. */
+async function outsideDockerfile(
+  {dockerfile = '', dockerfileText}: BuildRequest,
+  fetcher: () => Promise<ContextFetcher>,
+): Promise<SourceFile | undefined> {
+  if (dockerfileText !== undefined) return sourceFile('-', dockerfileText);
+  if (!/^https?:\/\//.test(dockerfile)) return undefined;
+  return sourceFile(dockerfile, await (await fetcher()).textOf(dockerfile));
+}
+
+async function mainContext(
+  request: BuildRequest,
+  hasText: boolean,
+  fetcher: () => Promise<ContextFetcher>,
+): Promise<MainContext> {
+  const {context} = request;
+  if (context.type === 'directory')
+    return {type: 'local', place: await localPlaceOf(request, context.path, hasText)};
+  const fetched = await fetcher();
+  const tree = await (context.type === 'url'
+    ? fetched.fromUrl(context.url)
+    : fetched.fromBytes(context.bytes));
+  return {type: 'fetched', tree};
+}
+
+interface OpenedContextOptions {
+  readonly named: NamedContextSet;
+  readonly engine: Engine;
+  readonly sources: RemoteSources;
+  readonly work: WorkDirectories;
+  readonly main: MainContext;
+  /** The Dockerfile, when it is not in the context. */
+  readonly text: SourceFile | undefined;
+  fetcher(): Promise<ContextFetcher>;
+}
+
+class OpenedContext implements BuildContext {
+  readonly named: NamedContextSet;
+  readonly #options: OpenedContextOptions;
+  readonly #locals = new Map<string, LocalContext>();
+
+  constructor(options: OpenedContextOptions) {
+    this.named = options.named;
+    this.#options = options;
+  }
+
+  async dockerfile(): Promise<SourceFile> {
+    const {text, main, fetcher} = this.#options;
+    if (text !== undefined) return text;
+    return main.type === 'local'
+      ? readLocalDockerfile(main.place)
+      : (await fetcher()).dockerfileIn(main.tree);
+  }
+
+  local(name: string): LocalContext | undefined {
+    const known = this.#locals.get(name);
+    if (known !== undefined) return known;
+    const place = this.#placeOf(name);
+    if (place === undefined) return undefined;
+    const {helper, notes} = this.#options.engine;
+    const context = new LocalContext({
+      name,
+      ...place,
+      helper,
+      statCache: {
+        load: async (key) => notes.get('stat', key),
+        save: async (key, bytes) => notes.set('stat', key, bytes),
+      },
+    });
+    this.#locals.set(name, context);
+    return context;
+  }
+
+  async open(name: string, signal: AbortSignal): Promise<Solved<BuildValue>> {
+    const context = this.local(name);
+    if (context !== undefined) return {value: {type: 'local', context}, key: undefined};
+    const {snapshot, key} = await this.#treeOf(name, signal);
+    return {value: {type: 'snapshot', snapshot}, key};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#options.work[Symbol.asyncDispose]();
+  }
+
+  #placeOf(name: string): {readonly directory: string; readonly dockerfile?: string} | undefined {
+    const origin = this.named.trees.get(name);
+    if (origin !== undefined) return origin.type === 'directory' ? {directory: origin.directory} : undefined;
+    const {main} = this.#options;
+    if (name !== mainName || main.type !== 'local') return undefined;
+    const {directory, dockerfile} = main.place;
+    return {directory, ...(dockerfile === undefined ? {} : {dockerfile})};
+  }
+
+  async #treeOf(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{readonly snapshot: SnapshotId | undefined; readonly key: string}> {
+    const {sources, main, fetcher} = this.#options;
+    const origin: TreeOrigin | undefined = this.named.trees.get(name);
+    switch (origin?.type) {
+      case 'git':
+        return sources.git(origin.source, signal);
+      case 'file':
+        return (await fetcher()).file(origin.url);
+      case 'empty':
+        return {snapshot: undefined, key: 'empty'};
+      default:
+        if (name === mainName && main.type === 'fetched') return main.tree;
+        throw buildError('user', 'context-unknown', `no build context named ${name}`);
+    }
+  }
+}
+
+/** Directories for what is on its way in; gone with the context. */
+class WorkDirectories implements AsyncDisposable {
+  readonly #engine: Engine;
+  readonly #paths: string[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async make(): Promise<string> {
+    const path = await this.#engine.state.makeWork();
+    this.#paths.push(path);
+    return path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const paths = this.#paths.splice(0);
+    if (paths.length === 0) return;
+    const helper = await this.#engine.helper();
+    await helper.request(
+      'remove',
+      paths.map((path) => `path=${path}`),
     );
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);
-}
-
-const magics: readonly (readonly number[])[] = [
-  [0x1f, 0x8b, 0x08],
-  [0x42, 0x5a, 0x68],
-  [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00],
-  [0x28, 0xb5, 0x2f, 0xfd],
-];
-
-/** As docker decides it: a compressed stream, or a tar whose first header says `ustar`. */
-function isArchive(bytes: Uint8Array): boolean {
-  if (magics.some((magic) => magic.every((byte, index) => bytes[index] === byte))) return true;
-  return Buffer.from(bytes.subarray(257, 262)).toString('latin1') === 'ustar';
 }

@@ -8,10 +8,12 @@ import {locateHelper} from '../helper/locate-helper.ts';
 import type {OnLayerProgress} from '../snapshot/layer-source.ts';
 import {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {RegistryClient} from '../sources/registry/client.ts';
+import type {HttpClient} from '../sources/registry/http.ts';
 import {LocalBlobStore} from '../store/blob-store.ts';
 import {Notes} from '../store/notes.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
 import type {Clock} from '../util/clock.ts';
+import {once} from './once.ts';
 
 export interface Engine extends AsyncDisposable {
   readonly state: StateDirectory;
@@ -20,6 +22,8 @@ export interface Engine extends AsyncDisposable {
   readonly snapshotter: Snapshotter;
   helper(): Promise<Helper>;
   registry(): Promise<RegistryClient>;
+  /** For sources that are no images. */
+  http(): Promise<HttpClient>;
 }
 
 export interface OpenEngineOptions {
@@ -54,6 +58,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const {RegistryClient} = await import('../sources/registry/client.ts');
     return new RegistryClient({config, environment, clock});
   });
+  const http = once(async () => {
+    const {HttpClient} = await import('../sources/registry/http.ts');
+    return new HttpClient({environment});
+  });
   const snapshotter = new Snapshotter({
     state,
     blobs,
@@ -78,29 +86,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     snapshotter,
     helper: helper.get,
     registry: registry.get,
+    http: http.get,
     async [Symbol.asyncDispose]() {
       // Whatever cannot be removed now (the helper may be gone) is swept by the next build.
       await snapshotter.cleanUp().catch(() => {});
       await (await helper.started())?.close();
       await (await registry.started())?.close();
+      await (await http.started())?.close();
       state[Symbol.dispose]();
     },
-  };
-}
-
-interface Once<T> {
-  get(): Promise<T>;
-  /** What was started, if it was. */
-  started(): Promise<T | undefined>;
-}
-
-function once<T>(start: () => Promise<T>): Once<T> {
-  let promise: Promise<T> | undefined;
-  return {
-    get: () => {
-      promise ??= start();
-      return promise;
-    },
-    started: async () => promise?.catch(() => undefined),
   };
 }

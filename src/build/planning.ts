@@ -15,7 +15,6 @@ import {systemClock} from '../util/clock.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {type ParsedDockerfile, parseRemembered, planningRemembered} from './frontend.ts';
-import {namedContextsOf} from './named-contexts.ts';
 import type {BuildRequest} from './request.ts';
 import type {StepReporter} from './step.ts';
 
@@ -75,7 +74,7 @@ export async function planLinted(
 }
 
 export function planRequestOf(
-  {request, images, reporter, signal}: Planning,
+  {request, context, images, reporter, signal}: Planning,
   dockerfile: Dockerfile,
 ): PlanRequest {
   const platform = hostPlatform();
@@ -87,7 +86,7 @@ export function planRequestOf(
     targetPlatform: request.platform ?? platform,
     platformGiven: request.platform !== undefined,
     buildPlatform: platform,
-    namedContexts: namedContextsOf(request),
+    namedContexts: context.named.contexts,
     noCache: request.noCache,
     network: request.network,
     extraHosts: request.extraHosts,
@@ -113,7 +112,7 @@ async function ignoredPaths({stages}: Dockerfile, context: BuildContext): Promis
   );
   if (!copies) return undefined;
   try {
-    return (await context.local('context').ignoreRules()).matcher;
+    return (await context.local('context')?.ignoreRules())?.matcher;
   } catch (error) {
     if (error instanceof BuildError) return undefined;
     throw error;

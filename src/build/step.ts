@@ -4,9 +4,11 @@ import type {EmitEvent} from '../progress/events.ts';
 import type {Clock} from '../util/clock.ts';
 
 export interface StepReporter {
-  /** Runs `work` as the step `name`. `note` shows a line under it. */
-  step<T>(name: string, work: (note: (text: string) => void) => Promise<T>): Promise<T>;
+  /** Runs `work` as the step `name`. `note` shows a line under it, `progress` how many bytes have come. */
+  step<T>(name: string, work: (note: (text: string) => void, progress: OnBytes) => Promise<T>): Promise<T>;
 }
+
+export type OnBytes = (item: string, current: number, total: number | undefined) => void;
 
 export function stepReporter(emit: EmitEvent, clock: Clock, signal: AbortSignal): StepReporter {
   return {
@@ -24,7 +26,20 @@ export function stepReporter(emit: EmitEvent, clock: Clock, signal: AbortSignal)
         });
       emit({type: 'step-started', step, name, atMs: clock.nowMs()});
       try {
-        const result = await work((text) => emit({type: 'step-note', step, text, atMs: clock.nowMs()}));
+        const result = await work(
+          (text) => emit({type: 'step-note', step, text, atMs: clock.nowMs()}),
+          (item, current, total = 0) =>
+            emit({
+              type: 'step-progress',
+              step,
+              item,
+              current,
+              total,
+              unit: 'bytes',
+              done: current === total,
+              atMs: clock.nowMs(),
+            }),
+        );
         end('done');
         return result;
       } catch (error) {

@@ -1,10 +1,7 @@
 // The only file that introduces the rooms to each other: ops to snapshots, solver to cache, sources to contexts.
 
-import {readFile} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
-import {resolve} from 'node:path';
 import {RecordCache} from '../cache/record-cache.ts';
-import {buildError} from '../diagnostics/build-error.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {Contents} from '../ops/contents.ts';
@@ -26,12 +23,16 @@ import {systemClock} from '../util/clock.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import type {LayerSteps} from './layer-steps.ts';
+import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
+import type {Secrets} from './secrets.ts';
 
 export interface Wiring {
   readonly request: BuildRequest;
   readonly engine: Engine;
   readonly context: BuildContext;
+  readonly sources: RemoteSources;
+  secrets(): Promise<Secrets>;
   readonly images: ImageResolver;
   readonly file: SourceFile;
   readonly layerSteps: LayerSteps;
@@ -82,14 +83,16 @@ async function runnersOf(
   wiring: Wiring,
   networkFiles: NetworkFiles,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
-  const {request, engine, context, images, layerSteps} = wiring;
+  const {request, engine, context, sources, images, layerSteps} = wiring;
   const {snapshotter, helper, state, notes} = engine;
   const contents = new Contents({snapshotter, helper, notes});
   return {
     source: sourceRunner({
       snapshotter,
       chainOf: (reference, manifestDigest) => images.chainOf(reference, manifestDigest),
-      localContext: (name) => context.local(name),
+      openLocal: (name, signal) => context.open(name, signal),
+      http: (source, signal) => sources.http(source, signal),
+      git: (source, signal) => sources.git(source, signal),
       onImage: (vertex, snapshot) => layerSteps.onImage(vertex, snapshotter, snapshot),
     }),
     exec: execRunner({
@@ -99,36 +102,10 @@ async function runnersOf(
       locks: state.locks,
       cacheMountPath: (id) => state.cacheMountPath(id),
       networkFiles,
-      secrets: await readSecrets(request),
+      secrets: await wiring.secrets(),
       ssh: request.ssh,
     }),
     file: fileRunner({snapshotter, helper, contents}),
     merge: mergeRunner(snapshotter),
   } as Record<string, OpRunner<Vertex, BuildValue>>;
-}
-
-async function readSecrets(request: BuildRequest): Promise<Readonly<Record<string, Uint8Array>>> {
-  const entries = Object.entries(request.secrets).map(async ([id, secret]): Promise<[string, Uint8Array]> => {
-    if ('env' in secret) {
-      const text = request.environment[secret.env];
-      if (text === undefined) {
-        throw buildError(
-          'usage',
-          'usage-secret',
-          `--secret id=${id}: environment variable ${secret.env} is not set`,
-        );
-      }
-      return [id, Buffer.from(text)];
-    }
-    const path = resolve(request.workingDirectory, secret.file);
-    try {
-      return [id, await readFile(path)];
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw buildError('usage', 'usage-secret', `--secret id=${id}: cannot read ${secret.file}: ${code}`, {
-        cause: error,
-      });
-    }
-  });
-  return Object.fromEntries(await Promise.all(entries));
 }

@@ -3,7 +3,7 @@
 
 import type {Database} from './database.ts';
 
-export type NoteKind = 'parse' | 'stat' | 'content';
+export type NoteKind = 'parse' | 'stat' | 'content' | 'http' | 'git' | 'archive';
 
 export class Notes {
   readonly #database: Database;

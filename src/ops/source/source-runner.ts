@@ -1,14 +1,13 @@
 // Sources: an image becomes a snapshot whose layers are fetched when somebody needs them; a directory of the host is
-// read in place and keyed by what is read of it.
+// read in place and keyed by what is read of it; what a URL or a repository names is looked up with every build, and
+// fetched when it is not here.
 
-import {buildError} from '../../diagnostics/build-error.ts';
-import type {SourceOp} from '../../graph/op.ts';
+import type {GitSource, HttpSource, SourceOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {chainIdOf} from '../../oci/digest.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {ImageChain, Snapshotter} from '../../snapshot/snapshotter.ts';
-import type {OpRunner} from '../../solver/op-runner.ts';
-import type {LocalContext} from '../../sources/local/local-context.ts';
+import type {OpRunner, Solved} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';
 
@@ -16,14 +15,23 @@ export interface SourceRunnerOptions {
   readonly snapshotter: Snapshotter;
   /** Layers of an image that planning resolved. */
   chainOf(reference: string, manifestDigest: string): ImageChain;
-  localContext(name: string): LocalContext;
+  /** A context by name: a directory, or a tree that was fetched, which has a key. */
+  openLocal(name: string, signal: AbortSignal): Promise<Solved<BuildValue>>;
+  http(source: HttpSource, signal: AbortSignal): Promise<Fetched>;
+  git(source: GitSource, signal: AbortSignal): Promise<Fetched>;
   /** Told which layers a source has, so that their progress can be shown under its step. */
   onImage(vertex: Vertex<SourceOp>, snapshot: SnapshotId | undefined): void;
 }
 
+/** A tree from outside, and what it holds as a key. */
+interface Fetched {
+  readonly snapshot: SnapshotId;
+  readonly key: string;
+}
+
 export function sourceRunner(options: SourceRunnerOptions): OpRunner<Vertex<SourceOp>, BuildValue> {
   return {
-    async open(vertex) {
+    async open(vertex, signal) {
       const {source} = vertex.op;
       switch (source.type) {
         case 'image': {
@@ -36,17 +44,11 @@ export function sourceRunner(options: SourceRunnerOptions): OpRunner<Vertex<Sour
           return {value: {type: 'snapshot', snapshot}, key};
         }
         case 'local':
-          return {value: {type: 'local', context: options.localContext(source.name)}, key: undefined};
+          return options.openLocal(source.name, signal);
         case 'http':
-          throw unsupported(
-            'ADD from a URL is not supported yet',
-            'download the file into the build context first',
-          );
+          return opened(await options.http(source, signal));
         case 'git':
-          throw unsupported(
-            'ADD from a git repository is not supported yet',
-            'clone it into the build context first',
-          );
+          return opened(await options.git(source, signal));
       }
     },
     cacheMap: () => assert(false, 'a source is opened, not cached') as never,
@@ -54,6 +56,6 @@ export function sourceRunner(options: SourceRunnerOptions): OpRunner<Vertex<Sour
   };
 }
 
-function unsupported(message: string, hint: string): Error {
-  return buildError('user', 'source-unsupported', message, {hints: [hint]});
+function opened({snapshot, key}: Fetched): Solved<BuildValue> {
+  return {value: {type: 'snapshot', snapshot}, key};
 }

@@ -24,6 +24,8 @@ export interface ImageResolverOptions {
   readonly clock: Clock;
   /** Ask the registry even for a name that is known (`--pull`). */
   readonly pull: boolean;
+  /** References that stand for images in OCI layout directories. */
+  readonly layouts?: ReadonlyMap<string, {readonly directory: string; readonly root: Digest}>;
 }
 
 export interface ResolvedReference {
@@ -52,7 +54,9 @@ export class ImageResolver {
     if (known !== undefined) return known;
     return this.#flights.run(key, async () => {
       const resolved =
-        (await this.#local(reference, platform)) ?? (await this.#remote(reference, platform, signal));
+        (await this.#inLayout(reference, platform, signal)) ??
+        (await this.#local(reference, platform)) ??
+        (await this.#remote(reference, platform, signal));
       this.#known.set(key, resolved);
       return resolved;
     });
@@ -74,6 +78,22 @@ export class ImageResolver {
       source: local ? undefined : reference,
       createdMs: Number.isFinite(createdMs) ? Math.max(0, createdMs) : 0,
     };
+  }
+
+  async #inLayout(
+    reference: string,
+    platform: Platform,
+    signal: AbortSignal,
+  ): Promise<ResolvedReference | undefined> {
+    const {layouts, blobs} = this.#options;
+    const layout = layouts?.get(reference);
+    if (layout === undefined) return undefined;
+    const {importLayout} = await import('../oci-layout/layout.ts');
+    const {directory, root} = layout;
+    const digest = await importLayout(directory, root, platform, blobs, reference, signal);
+    const found = await this.#load(reference, digest, true);
+    assert(found !== undefined, 'an image that was imported is here');
+    return found;
   }
 
   async #local(reference: string, platform: Platform): Promise<ResolvedReference | undefined> {

@@ -1,5 +1,5 @@
-// What a source is to the rest of a build: an image is named by its content, a directory by nothing, and what is not
-// supported says so.
+// What a source is to the rest of a build: an image or a tree that was fetched is named by its content, a directory of
+// the host by nothing.
 
 import {describe, expect, it} from 'vitest';
 import type {SourceOp} from '../../../src/graph/op.ts';
@@ -7,7 +7,7 @@ import {type Vertex, vertex} from '../../../src/graph/vertex.ts';
 import {chainIdOf, type DiffId, digestOf} from '../../../src/oci/digest.ts';
 import {type SourceRunnerOptions, sourceRunner} from '../../../src/ops/source/source-runner.ts';
 import type {ImageChain, Snapshotter} from '../../../src/snapshot/snapshotter.ts';
-import type {LocalContext} from '../../../src/sources/local/local-context.ts';
+import type {BuildValue} from '../../../src/sources/value.ts';
 
 const platform = {os: 'linux', architecture: 'amd64'} as const;
 const signal = new AbortController().signal;
@@ -31,7 +31,12 @@ function runnerOver(layers: readonly DiffId[]): {
       seen.push(`chain of ${reference}`);
       return {layers: layers.map((diffId) => ({diffId}))} as unknown as ImageChain;
     },
-    localContext: (name) => ({name}) as unknown as LocalContext,
+    openLocal: async (name) => ({
+      value: {type: 'local', context: {name}} as unknown as BuildValue,
+      key: undefined,
+    }),
+    http: async ({url}) => ({snapshot: `file of ${url}`, key: 'http 1'}),
+    git: async ({remote}) => ({snapshot: `tree of ${remote}`, key: 'git 1'}),
     onImage: (from, snapshot) => seen.push(`${from.origin.name} is ${snapshot}`),
   };
   const {open} = sourceRunner(options);
@@ -68,14 +73,16 @@ it('a directory of the host has no key: only what is read of it counts', async (
 });
 
 it.each([
-  {type: 'http', url: 'https://example.org/x', filename: 'x'},
-  {type: 'git', remote: 'https://example.org/x.git', keepGitDirectory: false},
-] as const)('a $type source is refused with what to do instead', async (source) => {
+  [{type: 'http', url: 'https://example.org/x', filename: 'x'}, 'file of https://example.org/x', 'http 1'],
+  [
+    {type: 'git', remote: 'https://example.org/x.git', keepGitDirectory: false},
+    'tree of https://example.org/x.git',
+    'git 1',
+  ],
+] as const)('a source from outside is a snapshot with a key: %j', async (source, snapshot, key) => {
   const remote = vertex<SourceOp>({kind: 'source', source}, [], {name: 'ADD'});
-  await expect(runnerOver([]).open(remote, signal)).rejects.toMatchObject({
-    kind: 'user',
-    diagnostics: [
-      {message: expect.stringMatching(/not supported yet/), hints: [expect.stringMatching(/context first/)]},
-    ],
+  await expect(runnerOver([]).open(remote, signal)).resolves.toEqual({
+    value: {type: 'snapshot', snapshot},
+    key,
   });
 });

@@ -1,0 +1,103 @@
+// A build context that is a directory of the host, and where its Dockerfile is.
+
+import {readFile, stat} from 'node:fs/promises';
+import {basename, dirname, join, relative, resolve} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
+import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import type {BuildRequest} from './request.ts';
+
+export const defaultDockerfile = 'Dockerfile';
+/** Also looked for where the default name is not there. */
+const lowercaseDockerfile = 'dockerfile';
+
+export interface LocalPlace {
+  readonly directory: string;
+  /** Path of the Dockerfile on the host; undefined when its text came from elsewhere. */
+  readonly dockerfile: string | undefined;
+  /** As the user knows it, for messages. */
+  readonly shown: string;
+}
+
+/** `path` as the user gave it. Throws BuildError when there is no such directory, or no Dockerfile in it. */
+export async function localPlaceOf(
+  request: BuildRequest,
+  path: string,
+  hasText: boolean,
+): Promise<LocalPlace> {
+  const directory = resolve(request.workingDirectory, path);
+  await checkDirectory(directory, path);
+  if (hasText) return {directory, dockerfile: undefined, shown: '-'};
+  if (request.dockerfile !== undefined) {
+    const dockerfile = await spelled(resolve(request.workingDirectory, request.dockerfile));
+    return {directory, dockerfile, shown: join(dirname(request.dockerfile), basename(dockerfile))};
+  }
+  const dockerfile = await spelled(join(directory, defaultDockerfile));
+  if (!(await isThere(dockerfile))) {
+    throw buildError('user', 'context-no-dockerfile', `${path} has no Dockerfile`, {
+      hints: ['name another file with -f FILE'],
+    });
+  }
+  return {
+    directory,
+    dockerfile,
+    shown: join(relative(request.workingDirectory, directory), basename(dockerfile)),
+  };
+}
+
+/** The path as it is on disk: `dockerfile` where there is no `Dockerfile`. */
+async function spelled(path: string): Promise<string> {
+  if (basename(path) !== defaultDockerfile || (await isThere(path))) return path;
+  const lowercase = join(dirname(path), lowercaseDockerfile);
+  return (await isThere(lowercase)) ? lowercase : path;
+}
+
+/** The names to look for in a tree that was fetched. */
+export function dockerfileNames(request: BuildRequest): readonly string[] {
+  const {dockerfile = defaultDockerfile} = request;
+  return basename(dockerfile) === defaultDockerfile
+    ? [dockerfile, join(dirname(dockerfile), lowercaseDockerfile)]
+    : [dockerfile];
+}
+
+export async function readLocalDockerfile({dockerfile = '', shown}: LocalPlace): Promise<SourceFile> {
+  try {
+    return sourceFile(shown, decode(await readFile(dockerfile)));
+  } catch (error) {
+    throw unreadable(shown, (error as NodeJS.ErrnoException).code ?? String(error), error);
+  }
+}
+
+export function unreadable(shown: string, code: string, cause?: unknown): Error {
+  const reason =
+    code === 'ENOENT' ? 'no such file or directory' : code === 'EISDIR' ? 'is a directory' : code;
+  return buildError('user', 'context-no-dockerfile', `failed to read dockerfile: open ${shown}: ${reason}`, {
+    hints: [`is ${basename(shown)} the right name? -f is relative to the current directory`],
+    cause,
+  });
+}
+
+export function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);
+}
+
+async function checkDirectory(directory: string, shown: string): Promise<void> {
+  const found = await stat(directory).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    const reason = found.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${found.code}`;
+    throw buildError('user', 'context-missing', `build context ${shown} ${reason}`, {
+      hints: ['the last argument of the command is the directory to build from, usually .'],
+    });
+  }
+  if (!found.isDirectory()) {
+    throw buildError('user', 'context-not-directory', `build context ${shown} is not a directory`, {
+      hints: [`to build from this Dockerfile: -f ${shown} DIRECTORY`],
+    });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

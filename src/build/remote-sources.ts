@@ -1,0 +1,48 @@
+// Sources that come over a network, as steps that the user sees. What fetches them is loaded with the first one: most
+// builds have none.
+
+import type {GitSource, HttpSource} from '../graph/op.ts';
+import type {FetchedTree} from '../sources/git/git-sources.ts';
+import type {FetchedFile} from '../sources/http/http-sources.ts';
+import type {Engine} from './engine.ts';
+import {once} from './once.ts';
+import type {BuildRequest} from './request.ts';
+import type {Secrets} from './secrets.ts';
+import type {StepReporter} from './step.ts';
+
+export interface RemoteSources {
+  /** One file, by URL. Within a build the same URL is asked for once. */
+  http(source: HttpSource, signal: AbortSignal): Promise<FetchedFile>;
+  /** The tree of a commit. */
+  git(source: GitSource, signal: AbortSignal): Promise<FetchedTree>;
+}
+
+export function remoteSources(
+  request: BuildRequest,
+  engine: Engine,
+  secrets: () => Promise<Secrets>,
+  reporter: StepReporter,
+): RemoteSources {
+  const {snapshotter, notes} = engine;
+  const http = once(async () => {
+    const {HttpSources} = await import('../sources/http/http-sources.ts');
+    return new HttpSources({snapshotter, notes, http: engine.http, secrets});
+  });
+  const git = once(async () => {
+    const {GitSources} = await import('../sources/git/git-sources.ts');
+    const {environment, ssh} = request;
+    return new GitSources({snapshotter, notes, environment, secrets, sshAgent: ssh['default']});
+  });
+  return {
+    async http(source, signal) {
+      const sources = await http.get();
+      return reporter.step(`download ${sources.nameOf(source)}`, (_, progress) =>
+        sources.fetch(source, signal, (received, total) => progress(source.filename, received, total)),
+      );
+    },
+    async git(source, signal) {
+      const sources = await git.get();
+      return reporter.step(`clone ${sources.nameOf(source)}`, () => sources.fetch(source, signal));
+    },
+  };
+}

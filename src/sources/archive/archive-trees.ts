@@ -1,0 +1,61 @@
+// An archive as a tree: unpacked once into a snapshot, remembered by the digest of its bytes. Owners, modes and times
+// are the archive's.
+
+import {type Helper, type View, viewArguments} from '../../helper/helper.ts';
+import type {Digest} from '../../oci/digest.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import type {Snapshotter} from '../../snapshot/snapshotter.ts';
+import type {Notes} from '../../store/notes.ts';
+import {ScanDecoder} from '../../tree/record.ts';
+
+export interface ArchiveTreesOptions {
+  readonly snapshotter: Snapshotter;
+  readonly helper: () => Promise<Helper>;
+  readonly notes: Notes;
+}
+
+export interface Archive {
+  readonly digest: Digest;
+  /** Where the file is; asked for when it was not unpacked before. */
+  view(): Promise<View>;
+  readonly name: string;
+}
+
+/** Gives the snapshot of what is in the archive. */
+export async function unpackedTree(
+  {digest, view, name}: Archive,
+  options: ArchiveTreesOptions,
+  signal: AbortSignal,
+): Promise<SnapshotId> {
+  const {snapshotter, notes} = options;
+  const known = notes.getText('archive', digest);
+  if (known !== undefined && (await snapshotter.isWhole(known))) return known;
+  const active = await snapshotter.prepare(undefined, signal);
+  try {
+    const helper = await options.helper();
+    const copy = ['action=copy', 'view=1', `source=${name}`, 'destination=/', 'unpack=1'];
+    await helper.request(
+      'copy',
+      [`upper=${active.upper}`, 'view=1', ...viewArguments(await view()), ...copy],
+      {signal},
+    );
+    const snapshot = await snapshotter.commit(active, await newestIn(active.upper, helper, signal));
+    notes.set('archive', digest, snapshot);
+    return snapshot;
+  } catch (error) {
+    snapshotter.discard(active);
+    throw error;
+  }
+}
+
+/** Steps that take something of the tree stamp what they make with its newest time (docs/adr/0006). */
+async function newestIn(directory: string, helper: Helper, signal: AbortSignal): Promise<number> {
+  const decoder = new ScanDecoder();
+  await helper.request('scan', [`dir=${directory}`], {signal, onData: (bytes) => decoder.push(bytes)});
+  let newest = 0;
+  for (const {path, mtimeSeconds} of decoder.finish()) {
+    // The root has no header of its own, and the time of its making.
+    if (path !== '.') newest = Math.max(newest, mtimeSeconds);
+  }
+  return newest;
+}
