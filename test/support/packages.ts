@@ -10,6 +10,7 @@ export function setup(): void {
       busybox: 'busybox-static',
       openssl: 'openssl',
       zstd: 'zstd',
+      python3: 'python3',
       skopeo: 'skopeo',
       umoci: 'umoci',
       podman: 'podman',
