@@ -21,20 +21,30 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', onBug);
 
   const io = processIo();
-  const code = await runCli(process.argv.slice(2), io, interrupt.signal);
+  let code = await runCli(process.argv.slice(2), io, interrupt.signal);
   await Promise.all(io.used.map(drained));
+  if (code === exitCodes.ok && io.lost !== undefined) {
+    process.stderr.write(`error: standard output cannot be written: ${io.lost.message}\n`);
+    code = exitCodes.environment;
+  }
   // Not by letting the event loop run dry: idle connections to registries would hold it for seconds.
   process.exit(code);
 }
 
 /** The process's streams, each opened when it is first asked for: opening costs Node milliseconds. */
-function processIo(): CliIo & {readonly used: readonly NodeJS.WriteStream[]} {
+function processIo(): CliIo & {
+  readonly used: readonly NodeJS.WriteStream[];
+  readonly lost: Error | undefined;
+} {
   const used: NodeJS.WriteStream[] = [];
+  let lost: Error | undefined;
   const opened = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
     if (used.includes(stream)) return stream;
     used.push(stream);
-    // A reader that went away (`tsbuild images | head -1`) is no error; writers that care see it in their callbacks.
-    return stream.on('error', ignoreBrokenPipe);
+    // Writers that care see it in their callbacks. A reader that went away (`tsbuild images | head -1`) is no error.
+    return stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && stream === process.stdout) lost ??= error;
+    });
   };
   return {
     get stdin() {
@@ -49,15 +59,14 @@ function processIo(): CliIo & {readonly used: readonly NodeJS.WriteStream[]} {
     env: process.env,
     cwd: process.cwd(),
     used,
+    get lost() {
+      return lost;
+    },
   };
 }
 
 function restoreTerminal(): void {
   if (process.stderr.isTTY) process.stderr.write('\x1b[?2026l\x1b[?25h\n');
-}
-
-function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 function onBug(error: unknown): void {

@@ -9,7 +9,10 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 
 const source = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/load.cjs');
 const hot = `({__proto__: null,
-"a"(module, exports, require, tsbuildLoad) { exports.text = 'a' + tsbuildLoad('b').text; tsbuildLoad.times = (tsbuildLoad.times ?? 0) + 1; },
+"a"(module, exports, require, tsbuildLoad) {
+  exports.text = 'a' + tsbuildLoad('b').text;
+  tsbuildLoad.times = (tsbuildLoad.times ?? 0) + 1;
+},
 "b"(module, exports) { exports.text = 'b'; },
 })`;
 const entry = `const {tsbuildLoad, tsbuildKeepCompiled} = require('./load.cjs');
