@@ -23,6 +23,8 @@ async function main(): Promise<void> {
   const io = processIo();
   let code = await runCli(process.argv.slice(2), io, interrupt.signal);
   await Promise.all(io.used.map(drained));
+  // The news of a failed write comes in a later turn.
+  await new Promise((resolve) => setImmediate(resolve));
   if (code === exitCodes.ok && io.lost !== undefined) {
     process.stderr.write(`error: standard output cannot be written: ${io.lost.message}\n`);
     code = exitCodes.environment;

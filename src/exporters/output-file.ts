@@ -133,9 +133,9 @@ function writeToStream(stream: NodeJS.WritableStream, chunk: Uint8Array, signal:
 }
 
 function stdoutError(error: NodeJS.ErrnoException): BuildError {
-  const problem = error.code === 'EPIPE' ? 'was closed before everything was written' : `: ${error.message}`;
+  const problem = error.code === 'EPIPE' ? ' was closed before everything was written' : `: ${error.message}`;
   const kind = error.code === 'ENOSPC' ? 'environment' : 'user';
-  return buildError(kind, 'exporter-stdout', `standard output ${problem}`, {cause: error});
+  return buildError(kind, 'exporter-stdout', `standard output${problem}`, {cause: error});
 }
 
 async function temporaryDirectory(): Promise<string> {
