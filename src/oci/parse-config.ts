@@ -30,8 +30,26 @@ export function parseConfig(bytes: Uint8Array): ImageConfig | {readonly problem:
     ...(document as unknown as ImageConfig),
     config,
     rootfs: {type: 'layers', diff_ids: diffIds},
-    history: (history ?? []) as readonly HistoryEntry[],
+    history: matchedHistory((history ?? []) as readonly HistoryEntry[], diffIds.length),
   };
+}
+
+/**
+ * History that tells of exactly as many layers as there are: many tools write none, or too little. What is missing is added
+ * without a word on how it came about; what is too much is said to be empty, from the oldest on (BuildKit,
+ * exporter/containerimage normalizeLayersAndHistory).
+ */
+function matchedHistory(history: readonly HistoryEntry[], layerCount: number): readonly HistoryEntry[] {
+  let surplus = history.filter((entry) => entry.empty_layer !== true).length - layerCount;
+  const told = history.map((entry) => {
+    if (surplus <= 0 || entry.empty_layer === true) return entry;
+    surplus--;
+    return {...entry, empty_layer: true};
+  });
+  const missing = Array.from({length: Math.max(0, -surplus)}, () => ({
+    comment: 'buildkit.exporter.image.v0',
+  }));
+  return [...told, ...missing];
 }
 
 function readDiffIds(rootfs: unknown): ImageConfig['rootfs']['diff_ids'] | undefined {
