@@ -1,6 +1,6 @@
-// The verb `adopt`: directories that a layer's tar had no header for take mode, owner, attributes and time from the same path in
-// the layers below; otherwise unpacking one layer would change what a lower one said about /usr. Hard links to files of
-// lower layers are completed likewise.
+// The verb `adopt`: directories that a layer's tar had no header for take mode, owner, attributes and time
+// from the same path in the layers below; otherwise unpacking one layer would change what a lower one said
+// about /usr. Hard links to files of lower layers are completed likewise.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,8 @@ static bool copy_up(struct adoption *adoption, const char *target, int parent, c
   struct stat status;
   if (from < 0 || fstat(from, &status) != 0 || !S_ISREG(status.st_mode)) return false;
   int to = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (to < 0 || copy_data(from, to, (uint64_t)status.st_size) != 0) die("adopt", errno, target, "cannot copy the file");
+  if (to < 0 || copy_data(from, to, (uint64_t)status.st_size) != 0)
+    die("adopt", errno, target, "cannot copy the file");
   copy_metadata(from, to, &status, target);
   close(from);
   close(to);
@@ -89,7 +90,8 @@ int verb_adopt(const struct request *request) {
   const char *dir = cursor_take(&cursor, "dir");
   if (dir == NULL) cursor_unexpected(&cursor);
   struct view_spec below = view_take(&cursor);
-  struct adoption adoption = {.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .lower = view_open(&below)};
+  struct adoption adoption = {.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                              .lower = view_open(&below)};
   if (adoption.root < 0) return reply_error("adopt", errno, dir, "cannot open the directory");
   for (const char *path; cursor_peek(&cursor) != NULL;) {
     if ((path = cursor_take(&cursor, "path")) != NULL) {

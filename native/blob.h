@@ -1,6 +1,6 @@
-// The writing end of `pack`: tar bytes go in; out come the digest of the tar (DiffID), and a file or data frames, compressed on the way. gzip and
-// zstd are made of independent blocks of 1 MiB, each a member (frame) of its own, by several threads and written in
-// order: the same bytes whatever the number of threads.
+// The writing end of `pack`: tar bytes go in; out come the digest of the tar (DiffID), and a file or data
+// frames, compressed on the way. gzip and zstd are made of independent blocks of 1 MiB, each a member (frame)
+// of its own, by several threads and written in order: the same bytes whatever the number of threads.
 #ifndef TSBUILD_BLOB_H
 #define TSBUILD_BLOB_H
 
@@ -49,7 +49,8 @@ struct blob_pool *blob_pool_start(enum blob_format format, int level);
 /** An empty block to fill, if one is free; else NULL: take a finished one first. */
 char *blob_pool_reserve(struct blob_pool *pool);
 void blob_pool_submit(struct blob_pool *pool, size_t length);
-/** The oldest submitted block, compressed; waits for it. NULL: none was submitted. Valid until blob_pool_release. */
+/** The oldest submitted block, compressed; waits for it. NULL: none was submitted. Valid until
+ * blob_pool_release. */
 const void *blob_pool_next(struct blob_pool *pool, size_t *length);
 void blob_pool_release(struct blob_pool *pool);
 

@@ -1,5 +1,5 @@
-// Compressing one block with the libraries that were there at build time. The gzip header is our own, with nothing in
-// it that varies: no name, no time, no operating system.
+// Compressing one block with the libraries that were there at build time. The gzip header is our own, with
+// nothing in it that varies: no name, no time, no operating system.
 #define _GNU_SOURCE
 #include "blob.h"
 
@@ -45,7 +45,8 @@ static void *new_state(enum blob_format format, int level) {
   if (format == BLOB_ZSTD) return ZSTD_createCCtx();
 #endif
   die("unsupported", 0, NULL, "this helper was built without %s",
-      format == BLOB_GZIP ? "libdeflate: it cannot compress with gzip" : "libzstd: it cannot compress with zstd");
+      format == BLOB_GZIP ? "libdeflate: it cannot compress with gzip"
+                          : "libzstd: it cannot compress with zstd");
 }
 
 struct blob_codec *blob_codec_new(enum blob_format format, int level) {
@@ -61,7 +62,8 @@ size_t blob_codec_bound(const struct blob_codec *codec) {
   size_t bound = 0;
 #ifdef HAVE_LIBDEFLATE
   if (codec->format == BLOB_GZIP) {
-    bound = libdeflate_deflate_compress_bound(codec->state, BLOB_BLOCK) + GZIP_HEADER_SIZE + GZIP_TRAILER_SIZE;
+    bound =
+        libdeflate_deflate_compress_bound(codec->state, BLOB_BLOCK) + GZIP_HEADER_SIZE + GZIP_TRAILER_SIZE;
   }
 #endif
 #ifdef HAVE_LIBZSTD
@@ -72,7 +74,8 @@ size_t blob_codec_bound(const struct blob_codec *codec) {
 }
 
 #ifdef HAVE_LIBDEFLATE
-static size_t compress_gzip(struct blob_codec *codec, const void *from, size_t length, unsigned char *to, size_t room) {
+static size_t compress_gzip(struct blob_codec *codec, const void *from, size_t length, unsigned char *to,
+                            size_t room) {
   static const unsigned char HEADER[GZIP_HEADER_SIZE] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
   memcpy(to, HEADER, sizeof HEADER);
   size_t body = libdeflate_deflate_compress(codec->state, from, length, to + GZIP_HEADER_SIZE,

@@ -1,5 +1,5 @@
-// A ring of blocks between one producer, who also takes the results, and compressing threads. The ring bounds the memory: two blocks of
-// 1 MiB for each of at most 2 * 8 + 2 places.
+// A ring of blocks between one producer, who also takes the results, and compressing threads. The ring bounds
+// the memory: two blocks of 1 MiB for each of at most 2 * 8 + 2 places.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>

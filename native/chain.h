@@ -1,6 +1,6 @@
-// A chain of open directories from a root down, for walks of any depth: only the last CHAIN_OPEN_MAX of them hold a
-// descriptor; the others are reopened through ".." on the way back and checked to be the same directory, so that a
-// tree that somebody renames under us is an error and never a way out.
+// A chain of open directories from a root down, for walks of any depth: only the last CHAIN_OPEN_MAX of them
+// hold a descriptor; the others are reopened through ".." on the way back and checked to be the same
+// directory, so that a tree that somebody renames under us is an error and never a way out.
 #ifndef TSBUILD_CHAIN_H
 #define TSBUILD_CHAIN_H
 

@@ -13,22 +13,33 @@
 
 static mode_t who_bits(char letter) {
   switch (letter) {
-    case 'u': return USER_BITS;
-    case 'g': return GROUP_BITS;
-    case 'o': return OTHER_BITS;
-    case 'a': return 07777;
-    default: return 0;
+    case 'u':
+      return USER_BITS;
+    case 'g':
+      return GROUP_BITS;
+    case 'o':
+      return OTHER_BITS;
+    case 'a':
+      return 07777;
+    default:
+      return 0;
   }
 }
 
 static mode_t permission_bits(char letter) {
   switch (letter) {
-    case 'r': return 0444;
-    case 'w': return 0222;
-    case 'x': return 0111;
-    case 's': return SET_ID_BITS;
-    case 't': return S_ISVTX;
-    default: return 0;
+    case 'r':
+      return 0444;
+    case 'w':
+      return 0222;
+    case 'x':
+      return 0111;
+    case 's':
+      return SET_ID_BITS;
+    case 't':
+      return S_ISVTX;
+    default:
+      return 0;
   }
 }
 
@@ -84,10 +95,14 @@ static mode_t spread(mode_t triple) {
 
 static mode_t step_value(const struct chmod_step *step, mode_t original, mode_t current) {
   switch (step->copy_from) {
-    case 'u': return spread(current >> 6 & 7);
-    case 'g': return spread(current >> 3 & 7);
-    case 'o': return spread(current & 7);
-    default: break;
+    case 'u':
+      return spread(current >> 6 & 7);
+    case 'g':
+      return spread(current >> 3 & 7);
+    case 'o':
+      return spread(current & 7);
+    default:
+      break;
   }
   mode_t value = step->bits;
   if (step->conditional && (S_ISDIR(original) || (original & EXECUTE_BITS) != 0)) value |= EXECUTE_BITS;

@@ -5,11 +5,11 @@
 #include "util.h"
 
 struct chmod_step {
-  char sign;           // + - =
-  mode_t who;          // the bits that may change (07777 subset)
-  mode_t bits;         // r, w, x, s, t as bits in all classes
-  bool conditional;    // X
-  char copy_from;      // u, g, o, or 0
+  char sign;         // + - =
+  mode_t who;        // the bits that may change (07777 subset)
+  mode_t bits;       // r, w, x, s, t as bits in all classes
+  bool conditional;  // X
+  char copy_from;    // u, g, o, or 0
 };
 
 struct chmod {

@@ -1,5 +1,6 @@
-// The verb `copy`: COPY and ADD of Dockerfiles, with the semantics of BuildKit. copy.c reads the request, copy_action.c does one action,
-// copy_tree.c copies the contents of a directory and copy_entry.c anything that is not one.
+// The verb `copy`: COPY and ADD of Dockerfiles, with the semantics of BuildKit. copy.c reads the request,
+// copy_action.c does one action, copy_tree.c copies the contents of a directory and copy_entry.c anything
+// that is not one.
 #ifndef TSBUILD_COPY_H
 #define TSBUILD_COPY_H
 
@@ -44,7 +45,8 @@ struct copier {
   uint64_t bytes;
 };
 
-/** A place in a tree: an entry that may not exist yet. The last component is not a symlink unless `follow` was off. */
+/** A place in a tree: an entry that may not exist yet. The last component is not a symlink unless `follow`
+ * was off. */
 struct place {
   int parent;  // O_PATH; -1: not even that exists
   char *name;
@@ -76,6 +78,7 @@ void copy_clear(struct copier *copier, int parent, const char *name, const char 
 mode_t copy_mode(const struct copier *copier, mode_t mode);
 void copy_owner(const struct copier *copier, const struct stat *status, uid_t *uid, gid_t *gid);
 /** Sets owner, mode, attributes and time of an open copy, in that order; attributes come from `from`. */
-void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status, const char *path);
+void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status,
+                   const char *path);
 
 #endif

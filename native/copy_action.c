@@ -27,7 +27,8 @@ static char *link_target(const struct place *place) {
   return xformat("%.*s%s", (int)parent, place->text, target);
 }
 
-/** Finds what `path` names, following symlinks to the end, also when there is nothing; `make` as in view_open_parent. */
+/** Finds what `path` names, following symlinks to the end, also when there is nothing; `make` as in
+ * view_open_parent. */
 static struct place locate(int root, const char *path, const struct make_parents *make) {
   struct place place = {.text = xstrdup(path)};
   for (int links = 0; links < LINKS_MAX; links++) {
@@ -73,9 +74,11 @@ static void resolve_mode(struct copier *copier, const struct copy_action *action
   }
 }
 
-/** How missing parents are made: 0755 or the octal mode, root's or the given owner's (BuildKit: not a symbolic mode). */
+/** How missing parents are made: 0755 or the octal mode, root's or the given owner's (BuildKit: not a
+ * symbolic mode). */
 static struct make_parents parents_of(struct copier *copier, const struct copy_action *action) {
-  struct make_parents make = {.mode = DIRECTORY_MODE, .before = stamps_before_making, .context = &copier->stamps};
+  struct make_parents make = {
+      .mode = DIRECTORY_MODE, .before = stamps_before_making, .context = &copier->stamps};
   if (copier->has_mode && copier->mode.numeric && !action->unpack) make.mode = copier->mode.mode;
   if (action->owner != NULL) {
     make.uid = copier->uid;
@@ -93,8 +96,8 @@ static int make_directory(struct copier *copier, const char *path, const struct 
 }
 
 /**
- * Where a file goes: the destination itself, or, when that is a directory or named like one, `name` in it. A symlink at
- * the destination is followed, one in the directory is not: it will be replaced.
+ * Where a file goes: the destination itself, or, when that is a directory or named like one, `name` in it. A
+ * symlink at the destination is followed, one in the directory is not: it will be replaced.
  */
 static struct place file_place(struct copier *copier, const struct copy_action *action, const char *name,
                                const struct make_parents *make) {
@@ -126,8 +129,8 @@ static void read_includes(struct copier *copier, const struct copy_action *actio
   }
 }
 
-static void copy_directory(struct copier *copier, const struct copy_action *action, const struct place *source,
-                           const struct make_parents *make) {
+static void copy_directory(struct copier *copier, const struct copy_action *action,
+                           const struct place *source, const struct make_parents *make) {
   char *clean = path_clean(action->destination);
   if (path_names_directory(action->destination)) close(make_directory(copier, clean, make));
   struct place place = locate(copier->root, clean, make);
@@ -148,8 +151,8 @@ static void copy_directory(struct copier *copier, const struct copy_action *acti
 }
 
 /** ADD of an archive. False: the file is none, and is to be copied. */
-static bool unpack_archive(struct copier *copier, const struct copy_action *action, const struct place *source,
-                           const struct make_parents *make) {
+static bool unpack_archive(struct copier *copier, const struct copy_action *action,
+                           const struct place *source, const struct make_parents *make) {
   int fd = openat(source->parent, source->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) die("copy", errno, action->source, "cannot read the file");
   const char *problem = NULL;
@@ -225,7 +228,8 @@ static void perform_file(struct copier *copier, const struct copy_action *action
   mode_t mode = copy_mode(copier, status.st_mode) & 0777;
   int fd = openat(place.parent, place.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
   size_t length = strlen(action->content);
-  if (fd < 0 || write_full(fd, action->content, length) != 0) die("copy", errno, place.text, "cannot write the file");
+  if (fd < 0 || write_full(fd, action->content, length) != 0)
+    die("copy", errno, place.text, "cannot write the file");
   if (copier->rule.active) {
     status.st_mtim = copier->rule.epoch;
   } else {

@@ -1,5 +1,5 @@
-// Copying files, symlinks, devices and FIFOs. Existing files are replaced, never written through: a hard link or symlink at the
-// destination does not change what it points to.
+// Copying files, symlinks, devices and FIFOs. Existing files are replaced, never written through: a hard link
+// or symlink at the destination does not change what it points to.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,8 @@ static void owner_failed(uid_t uid, gid_t gid, const char *path) {
   die("copy", errno, path, "cannot set the owner %u:%u", uid, gid);
 }
 
-void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status, const char *path) {
+void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status,
+                   const char *path) {
   uid_t uid;
   gid_t gid;
   copy_owner(copier, status, &uid, &gid);
@@ -65,7 +66,8 @@ static void set_metadata_at(const struct copier *copier, const struct copy_entry
   if (fchownat(entry->to, entry->to_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
     owner_failed(uid, gid, entry->from_path);
   }
-  if (!S_ISLNK(status->st_mode) && fchmodat(entry->to, entry->to_name, copy_mode(copier, status->st_mode), 0) != 0) {
+  if (!S_ISLNK(status->st_mode) &&
+      fchmodat(entry->to, entry->to_name, copy_mode(copier, status->st_mode), 0) != 0) {
     die("copy", errno, entry->from_path, "cannot set the mode");
   }
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, status->st_mtim};
@@ -74,7 +76,8 @@ static void set_metadata_at(const struct copier *copier, const struct copy_entry
   }
 }
 
-/** Links to the copy of another name of the same file. False: this is the first name, or it could not be linked. */
+/** Links to the copy of another name of the same file. False: this is the first name, or it could not be
+ * linked. */
 static bool link_to_copy(struct copier *copier, const struct copy_entry *entry) {
   if (entry->status->st_nlink < 2) return false;
   struct {
@@ -112,7 +115,8 @@ static void copy_regular(struct copier *copier, const struct copy_entry *entry) 
   if (!S_ISREG(status.st_mode)) die("copy", 0, entry->from_path, "the file changed while it was copied");
   int to = create(copier, entry);
   if (to < 0) die("copy", errno, entry->from_path, "cannot make the copy");
-  if (copy_data(from, to, (uint64_t)status.st_size) != 0) die("copy", errno, entry->from_path, "cannot copy the data");
+  if (copy_data(from, to, (uint64_t)status.st_size) != 0)
+    die("copy", errno, entry->from_path, "cannot copy the data");
   copy_metadata(copier, from, to, &status, entry->from_path);
   close(from);
   close(to);
@@ -125,7 +129,8 @@ static void copy_symlink(struct copier *copier, const struct copy_entry *entry) 
   if (length < 0) die("copy", errno, entry->from_path, "cannot read the symlink");
   target[length] = 0;
   copy_clear(copier, entry->to, entry->to_name, entry->to_path);
-  if (symlinkat(target, entry->to, entry->to_name) != 0) die("copy", errno, entry->from_path, "cannot make the symlink");
+  if (symlinkat(target, entry->to, entry->to_name) != 0)
+    die("copy", errno, entry->from_path, "cannot make the symlink");
   set_metadata_at(copier, entry);
 }
 
@@ -140,12 +145,19 @@ static void copy_device(struct copier *copier, const struct copy_entry *entry) {
 
 void copy_entry(struct copier *copier, const struct copy_entry *entry) {
   switch (entry->status->st_mode & S_IFMT) {
-    case S_IFREG: copy_regular(copier, entry); break;
-    case S_IFLNK: copy_symlink(copier, entry); break;
+    case S_IFREG:
+      copy_regular(copier, entry);
+      break;
+    case S_IFLNK:
+      copy_symlink(copier, entry);
+      break;
     case S_IFCHR:
     case S_IFBLK:
-    case S_IFIFO: copy_device(copier, entry); break;
-    default: return;  // a socket means nothing without the process that listens on it
+    case S_IFIFO:
+      copy_device(copier, entry);
+      break;
+    default:
+      return;  // a socket means nothing without the process that listens on it
   }
   copier->count++;
 }

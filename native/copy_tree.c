@@ -1,5 +1,5 @@
-// Copying the contents of a directory, merged into what is there. The destination is followed by a chain of descriptors in step
-// with the walk of the source, so that no path is ever looked up twice.
+// Copying the contents of a directory, merged into what is there. The destination is followed by a chain of
+// descriptors in step with the walk of the source, so that no path is ever looked up twice.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +27,8 @@ static const char *path_below(const struct tree *tree) {
 
 static bool is_selected(const struct tree *tree) {
   const struct copier *copier = tree->copier;
-  return !copier->filtered || map_find(&copier->included, tree->walk.path.bytes, tree->walk.path.length) != NULL;
+  return !copier->filtered ||
+         map_find(&copier->included, tree->walk.path.bytes, tree->walk.path.length) != NULL;
 }
 
 /** Makes or finds the directory's copy and goes into both. */
@@ -39,7 +40,8 @@ static void enter(struct tree *tree, const struct stat *status) {
   int directory = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (directory < 0 && (errno == ENOTDIR || errno == ELOOP)) {
     const char *base = tree->copier->base_text;
-    die("copy", 0, path, "cannot copy to non-directory: /%s%s%s", base, *base == 0 ? "" : "/", path_below(tree));
+    die("copy", 0, path, "cannot copy to non-directory: /%s%s%s", base, *base == 0 ? "" : "/",
+        path_below(tree));
   }
   if (directory < 0) die("copy", errno, path, "cannot open the directory");
   if (walk_enter(&tree->walk) != 0) die("copy", errno, path, "cannot list the directory");
@@ -51,14 +53,16 @@ static void enter(struct tree *tree, const struct stat *status) {
   tree->statuses[tree->depth++] = *status;
 }
 
-/** A finished directory takes the source's metadata, also when it was there before (BuildKit: nested ones do). */
+/** A finished directory takes the source's metadata, also when it was there before (BuildKit: nested ones
+ * do). */
 static void leave(struct tree *tree) {
   const struct stat *status = &tree->statuses[--tree->depth];
   // The walk stands in the parent again; the source's attributes need it open once more.
   int from = openat(walk_dir(&tree->walk), tree->walk.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   copy_metadata(tree->copier, from, chain_top(&tree->to), status, tree->walk.path.bytes);
   close_quietly(from);
-  if (chain_pop(&tree->to) != 0) die("copy", errno, tree->walk.path.bytes, "the destination changed during the copy");
+  if (chain_pop(&tree->to) != 0)
+    die("copy", errno, tree->walk.path.bytes, "the destination changed during the copy");
   tree->copier->count++;
 }
 
@@ -91,7 +95,8 @@ void copy_tree(struct copier *copier, int from, const char *from_path) {
   int to = openat(copier->base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (to < 0) die("copy", errno, copier->base_text, "cannot open the directory");
   chain_push(&tree.to, to);
-  if (walk_begin(&tree.walk, from, prefix, WALK_BY_NAME) != 0) die("copy", errno, from_path, "cannot list the directory");
+  if (walk_begin(&tree.walk, from, prefix, WALK_BY_NAME) != 0)
+    die("copy", errno, from_path, "cannot list the directory");
   for (enum walk_step step; (step = walk_next(&tree.walk)) != WALK_DONE;) {
     if (step == WALK_UP) {
       leave(&tree);

@@ -5,8 +5,9 @@
 #include "util.h"
 
 /**
- * Copies `size` bytes of `from` to the new, empty file `to`: shared blocks where the file system can (FICLONE), else inside the kernel
- * (copy_file_range), else by reading and writing. Holes stay holes. 0, or -1 with errno.
+ * Copies `size` bytes of `from` to the new, empty file `to`: shared blocks where the file system can
+ * (FICLONE), else inside the kernel (copy_file_range), else by reading and writing. Holes stay holes. 0, or
+ * -1 with errno.
  */
 int copy_data(int from, int to, uint64_t size);
 

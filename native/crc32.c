@@ -24,8 +24,9 @@ uint32_t crc32_add(uint32_t crc, const void *bytes, size_t length) {
   for (; length >= 8; length -= 8, from += 8) {
     uint32_t low = get_u32(from) ^ crc;
     uint32_t high = get_u32(from + 4);
-    crc = tables[7][low & 255] ^ tables[6][low >> 8 & 255] ^ tables[5][low >> 16 & 255] ^ tables[4][low >> 24] ^
-          tables[3][high & 255] ^ tables[2][high >> 8 & 255] ^ tables[1][high >> 16 & 255] ^ tables[0][high >> 24];
+    crc = tables[7][low & 255] ^ tables[6][low >> 8 & 255] ^ tables[5][low >> 16 & 255] ^
+          tables[4][low >> 24] ^ tables[3][high & 255] ^ tables[2][high >> 8 & 255] ^
+          tables[1][high >> 16 & 255] ^ tables[0][high >> 24];
   }
   for (; length > 0; length--, from++) crc = crc >> 8 ^ tables[0][(crc ^ *from) & 255];
   return ~crc;

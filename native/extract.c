@@ -47,7 +47,8 @@ static int open_directory(const struct extract *extract, const char *path) {
 }
 
 struct directory_note *extract_note(struct extract *extract, const char *path, size_t length) {
-  struct map_entry *entry = map_put(&extract->directories, length == 0 ? "." : path, length == 0 ? 1 : length, NULL);
+  struct map_entry *entry =
+      map_put(&extract->directories, length == 0 ? "." : path, length == 0 ? 1 : length, NULL);
   if (entry->value == NULL) entry->value = xcalloc(1, sizeof(struct directory_note));
   return entry->value;
 }
@@ -97,8 +98,10 @@ static char *link_target(int parent, const char *name, const char *through) {
 static int open_or_make(struct extract *extract, int parent, const char *through, int links) {
   int fd = open_directory(extract, through);
   if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
-  // A layer may go through a symlink whose target is only in a lower layer (lib -> usr/lib): it is made in this one.
-  char *target = extract->layer && links < LINKS_MAX ? link_target(parent, path_base(through), through) : NULL;
+  // A layer may go through a symlink whose target is only in a lower layer (lib -> usr/lib): it is made in
+  // this one.
+  char *target =
+      extract->layer && links < LINKS_MAX ? link_target(parent, path_base(through), through) : NULL;
   if (target != NULL) return make_directories(extract, target, links + 1);
   size_t length = path_parent_length(through);
   if (!extract->layer) keep_time(extract, length == 0 ? "." : xstrndup(through, length), parent);

@@ -1,6 +1,6 @@
-// Puts the members of a tar into a directory tree: an ADDed archive into a destination, or a layer into a new layer directory. Member
-// paths are resolved inside the tree (absolute paths, `..` and symlinks cannot leave it); what is in the way is
-// replaced, but directories merge.
+// Puts the members of a tar into a directory tree: an ADDed archive into a destination, or a layer into a new
+// layer directory. Member paths are resolved inside the tree (absolute paths, `..` and symlinks cannot leave
+// it); what is in the way is replaced, but directories merge.
 #ifndef TSBUILD_EXTRACT_H
 #define TSBUILD_EXTRACT_H
 
@@ -16,7 +16,8 @@ struct extract {
   bool has_owner;  // all members belong to uid:gid, whatever their headers say
   uid_t uid;
   gid_t gid;
-  const struct times_rule *rule;  // for directories that are made without a header; NULL: they keep the time of day
+  const struct times_rule
+      *rule;  // for directories that are made without a header; NULL: they keep the time of day
 
   struct map directories;  // clean path -> struct directory_note
   char *parent_path;       // the directory of the last member, kept open
@@ -25,7 +26,8 @@ struct extract {
   uint64_t bytes;     // of file data
   uint64_t skipped;   // devices that a user namespace may not make
   uint64_t unmapped;  // entries whose owner does not exist in this user namespace; they keep ours
-  struct buffer missing_links;  // layer: path NUL target NUL of hard links to something that is not in this layer
+  struct buffer
+      missing_links;  // layer: path NUL target NUL of hard links to something that is not in this layer
   uint64_t missing_link_count;
 };
 
@@ -41,7 +43,8 @@ void extract_all(struct extract *extract, struct tar_reader *reader, struct tar_
 
 // Between the files of the extraction:
 
-/** The parent directory of a clean path, made if missing; an O_PATH descriptor that stays valid until the next call. */
+/** The parent directory of a clean path, made if missing; an O_PATH descriptor that stays valid until the
+ * next call. */
 int extract_parent(struct extract *extract, const char *path);
 /** The note of a directory, made when there is none. */
 struct directory_note *extract_note(struct extract *extract, const char *path, size_t length);

@@ -1,5 +1,5 @@
-// Making one member of an archive. The order matters: owner before mode, because chown(2) clears the set-id bits; attributes after
-// the owner, because it clears security.capability; the time last.
+// Making one member of an archive. The order matters: owner before mode, because chown(2) clears the set-id
+// bits; attributes after the owner, because it clears security.capability; the time last.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,8 @@ struct owner {
   gid_t gid;
 };
 
-static struct owner owner_of(const struct extract *extract, const struct tar_member *member, const char *path) {
+static struct owner owner_of(const struct extract *extract, const struct tar_member *member,
+                             const char *path) {
   if (extract->has_owner) return (struct owner){extract->uid, extract->gid};
   if (member->uid >= UINT32_MAX || member->gid >= UINT32_MAX) {
     die(extract->phase, 0, path, "the owner %llu:%llu is out of range", (unsigned long long)member->uid,
@@ -31,10 +32,11 @@ static struct owner owner_of(const struct extract *extract, const struct tar_mem
 }
 
 /**
- * Sets the owner of parent/name, or of the descriptor `parent` when name is "". An id that the user namespace does not map
- * (EINVAL) or that an ordinary user may not give (EPERM) leaves the entry ours.
+ * Sets the owner of parent/name, or of the descriptor `parent` when name is "". An id that the user namespace
+ * does not map (EINVAL) or that an ordinary user may not give (EPERM) leaves the entry ours.
  */
-static void set_owner(struct extract *extract, int parent, const char *name, struct owner owner, const char *path) {
+static void set_owner(struct extract *extract, int parent, const char *name, struct owner owner,
+                      const char *path) {
   if (fchownat(parent, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) return;
   if (errno != EINVAL && !(errno == EPERM && userns_mode() != USERNS_ROOT)) {
     die(extract->phase, errno, path, "cannot set the owner");
@@ -168,14 +170,16 @@ static void make_hard_link(struct extract *extract, const struct tar_member *mem
 }
 
 /** Opens the directory parent/name, which is made unless it is there. */
-static int open_made_directory(struct extract *extract, int parent, const char *name, mode_t mode, const char *path) {
+static int open_made_directory(struct extract *extract, int parent, const char *name, mode_t mode,
+                               const char *path) {
   if (mkdirat(parent, name, mode & 0777) != 0) {
     if (errno != EEXIST) die(extract->phase, errno, path, "cannot make the directory");
     struct stat status;
     bool merges = fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
     if (!merges && !(extract->layer && extract_replace_whiteout(extract, parent, name))) {
       clear_place(extract, parent, name, path);
-      if (mkdirat(parent, name, mode & 0777) != 0) die(extract->phase, errno, path, "cannot make the directory");
+      if (mkdirat(parent, name, mode & 0777) != 0)
+        die(extract->phase, errno, path, "cannot make the directory");
     }
   }
   int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -203,12 +207,22 @@ void extract_member(struct extract *extract, struct tar_reader *reader, const st
   // The root itself: a layer says what its root is like; an ADD goes into what is there, as in Docker.
   if (strcmp(path, ".") == 0 && (!extract->layer || member->type != TAR_DIRECTORY)) return;
   switch (member->type) {
-    case TAR_FILE: make_file(extract, reader, member, path); return;
-    case TAR_HARD_LINK: make_hard_link(extract, member, path); return;
-    case TAR_SYMLINK: make_symlink(extract, member, path); return;
+    case TAR_FILE:
+      make_file(extract, reader, member, path);
+      return;
+    case TAR_HARD_LINK:
+      make_hard_link(extract, member, path);
+      return;
+    case TAR_SYMLINK:
+      make_symlink(extract, member, path);
+      return;
     case TAR_CHARACTER:
     case TAR_BLOCK_DEVICE:
-    case TAR_FIFO: make_device(extract, member, path); return;
-    case TAR_DIRECTORY: make_directory(extract, member, path); return;
+    case TAR_FIFO:
+      make_device(extract, member, path);
+      return;
+    case TAR_DIRECTORY:
+      make_directory(extract, member, path);
+      return;
   }
 }

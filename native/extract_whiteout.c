@@ -1,4 +1,5 @@
-// Whiteouts of OCI layers (image-spec, layer.md) in overlayfs form: `.wh.NAME` is a character device 0/0 called NAME,
+// Whiteouts of OCI layers (image-spec, layer.md) in overlayfs form: `.wh.NAME` is a character device 0/0
+// called NAME,
 // `.wh..wh..opq` an attribute of its directory.
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,8 +38,8 @@ bool extract_replace_whiteout(struct extract *extract, int parent, const char *n
 }
 
 /**
- * NAME below this layer is gone. What this very layer has under that name stays (the order of members has no meaning):
- * a directory then hides what was below it.
+ * NAME below this layer is gone. What this very layer has under that name stays (the order of members has no
+ * meaning): a directory then hides what was below it.
  */
 static void make_whiteout(struct extract *extract, int parent, const char *name, const char *path) {
   if (mknodat(parent, name, S_IFCHR, makedev(0, 0)) == 0) return;

@@ -1,4 +1,5 @@
-// Reads files and hashes them. The buffer is small enough to stay in the second-level cache between read and hash.
+// Reads files and hashes them. The buffer is small enough to stay in the second-level cache between read and
+// hash.
 #define _GNU_SOURCE
 #include "hashing.h"
 

@@ -1,5 +1,6 @@
-// Deflate and its gzip frame as a state machine that can stop after any symbol when the output buffer is full. The
-// buffer keeps the last 32 KiB of output in front of what the caller has not taken yet, as the window for matches.
+// Deflate and its gzip frame as a state machine that can stop after any symbol when the output buffer is
+// full. The buffer keeps the last 32 KiB of output in front of what the caller has not taken yet, as the
+// window for matches.
 #define _GNU_SOURCE
 #include "inflate.h"
 
@@ -149,7 +150,8 @@ static bool read_code_lengths(struct gunzip *gz, unsigned char *lengths, size_t 
 static bool dynamic_codes(struct gunzip *gz) {
   static const unsigned char ORDER[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
   uint32_t length_count, distance_count, code_count;
-  if (!take_bits(gz, 5, &length_count) || !take_bits(gz, 5, &distance_count) || !take_bits(gz, 4, &code_count)) {
+  if (!take_bits(gz, 5, &length_count) || !take_bits(gz, 5, &distance_count) ||
+      !take_bits(gz, 4, &code_count)) {
     return false;
   }
   length_count += 257;
@@ -166,7 +168,8 @@ static bool dynamic_codes(struct gunzip *gz) {
   if (!read_code_lengths(gz, lengths, length_count + distance_count)) return false;
   unsigned char distances[32];
   memcpy(distances, lengths + length_count, distance_count);
-  if (!huffman_build(&gz->lengths, lengths, length_count) || !huffman_build(&gz->distances, distances, distance_count)) {
+  if (!huffman_build(&gz->lengths, lengths, length_count) ||
+      !huffman_build(&gz->distances, distances, distance_count)) {
     return fail(gz, "invalid compressed data");
   }
   return true;
@@ -199,7 +202,8 @@ static bool begin_block(struct gunzip *gz) {
   unsigned char header[4];
   if (!take_bytes(gz, header, sizeof header)) return false;
   gz->stored = header[0] | (size_t)header[1] << 8;
-  if ((get_u32(header) >> 16 ^ get_u32(header)) << 16 != 0xffff0000u) return fail(gz, "invalid compressed data");
+  if ((get_u32(header) >> 16 ^ get_u32(header)) << 16 != 0xffff0000u)
+    return fail(gz, "invalid compressed data");
   return true;
 }
 
@@ -212,7 +216,8 @@ static bool copy_stored(struct gunzip *gz) {
       if (!take_bytes(gz, gz->out + gz->out_end, 1)) return false;
     } else {
       gz->bits = 0;  // fill_bits leaves the bits of bytes it has not taken
-      if (gz->in_next == gz->in_end && !refill_input(gz)) return fail(gz, "unexpected EOF in compressed data");
+      if (gz->in_next == gz->in_end && !refill_input(gz))
+        return fail(gz, "unexpected EOF in compressed data");
       size_t have = gz->in_end - gz->in_next;
       if (length > have) length = have;
       memcpy(gz->out + gz->out_end, gz->in + gz->in_next, length);
@@ -230,8 +235,8 @@ static bool copy_match(struct gunzip *gz, int symbol) {
                                            31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
   static const unsigned char LENGTH_EXTRA[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
                                                  2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-  static const uint16_t DISTANCE_BASE[30] = {1,   2,   3,   4,   5,   7,    9,    13,   17,   25,
-                                             33,  49,  65,  97,  129, 193,  257,  385,  513,  769,
+  static const uint16_t DISTANCE_BASE[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                             33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
                                              1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
   if (symbol > 285) return fail(gz, "invalid compressed data");
   uint32_t length, distance;
@@ -318,7 +323,8 @@ static bool read_trailer(struct gunzip *gz) {
   align_to_byte(gz);
   unsigned char trailer[8];
   if (!take_bytes(gz, trailer, sizeof trailer)) return false;
-  if (get_u32(trailer) != gz->crc || get_u32(trailer + 4) != gz->size) return fail(gz, "gzip checksum mismatch");
+  if (get_u32(trailer) != gz->crc || get_u32(trailer + 4) != gz->size)
+    return fail(gz, "gzip checksum mismatch");
   gz->state = AT_HEADER;
   return true;
 }
@@ -335,12 +341,18 @@ static void make_room(struct gunzip *gz) {
 
 static bool step(struct gunzip *gz) {
   switch (gz->state) {
-    case AT_HEADER: return read_header(gz);
-    case AT_BLOCK: return begin_block(gz);
-    case IN_STORED: return copy_stored(gz);
-    case IN_CODED: return decode_symbols(gz);
-    case AT_TRAILER: return read_trailer(gz);
-    case AT_END: break;
+    case AT_HEADER:
+      return read_header(gz);
+    case AT_BLOCK:
+      return begin_block(gz);
+    case IN_STORED:
+      return copy_stored(gz);
+    case IN_CODED:
+      return decode_symbols(gz);
+    case AT_TRAILER:
+      return read_trailer(gz);
+    case AT_END:
+      break;
   }
   return false;
 }

@@ -1,5 +1,5 @@
-// gzip decompression (RFC 1951, RFC 1952), streaming, several members one after the other. Our own, so that a layer or an ADDed
-// archive never depends on a program or library of the host.
+// gzip decompression (RFC 1951, RFC 1952), streaming, several members one after the other. Our own, so that a
+// layer or an ADDed archive never depends on a program or library of the host.
 #ifndef TSBUILD_INFLATE_H
 #define TSBUILD_INFLATE_H
 

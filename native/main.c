@@ -19,14 +19,16 @@
 static const struct verb verbs[] = {
     {"scan", verb_scan, false, VIEW " path=P… prune=P… prunename=NAME… digest=1 follow=1"},
     {"digest", verb_digest, false, VIEW " file=P…"},
-    {"copy", verb_copy, true, "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir … epoch= since="},
+    {"copy", verb_copy, true,
+     "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir|attributes … epoch="},
     {"run", verb_run, true,
      VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none insecure=1 shmsize= "
           "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp= mount=bind|cache|tmpfs|text|socket target= … epoch= "
           "since="},
-    {"pack", verb_pack, false, VIEW " flatten=1 out=FILE|- compress=none|gzip level="},
+    {"pack", verb_pack, false,
+     VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1"},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},
-    {"adopt", verb_adopt, true, "dir= layer=… path=P…"},
+    {"adopt", verb_adopt, true, "dir= layer=… path=P… link=P target=T…"},
     {"remove", verb_remove, false, "path=P…"},
     {"sync", verb_sync, false, "dir="},
     {"probe", verb_probe, false, "dir="},

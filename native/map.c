@@ -21,7 +21,8 @@ static uint32_t *slot_of(const struct map *map, uint64_t hash, const void *key, 
     uint32_t index = map->slots[at];
     if (index == 0) return &map->slots[at];
     const struct map_entry *entry = &map->entries[index - 1];
-    if (entry->hash == hash && entry->length == length && memcmp(entry->key, key, length) == 0) return &map->slots[at];
+    if (entry->hash == hash && entry->length == length && memcmp(entry->key, key, length) == 0)
+      return &map->slots[at];
   }
 }
 

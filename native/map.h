@@ -1,5 +1,5 @@
-// A hash map from byte strings to pointers that remembers the order of insertion. Keys are copied. Nothing is ever
-// taken out; a value of NULL can stand for that.
+// A hash map from byte strings to pointers that remembers the order of insertion. Keys are copied. Nothing is
+// ever taken out; a value of NULL can stand for that.
 #ifndef TSBUILD_MAP_H
 #define TSBUILD_MAP_H
 

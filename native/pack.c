@@ -1,5 +1,6 @@
-// The verb `pack`: a layer directory, or a whole merged tree, as a canonical tar. The same tree gives the same bytes at any time and on
-// any machine: members in byte order of their paths, whole seconds, no names of users, only attributes that images keep.
+// The verb `pack`: a layer directory, or a whole merged tree, as a canonical tar. The same tree gives the
+// same bytes at any time and on any machine: members in byte order of their paths, whole seconds, no names of
+// users, only attributes that images keep.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -30,7 +31,8 @@ struct pack {
   uint64_t count;
 };
 
-/** `.wh..wh..opq` says "nothing from below": it has a meaning only where a directory is below. The path is in the layer. */
+/** `.wh..wh..opq` says "nothing from below": it has a meaning only where a directory is below. The path is in
+ * the layer. */
 static bool whiteout_matters(const struct pack *pack, const char *path) {
   static const char OPAQUE[] = ".wh..wh..opq";
   static const char PREFIX[] = ".wh.";
@@ -50,8 +52,8 @@ static bool whiteout_matters(const struct pack *pack, const char *path) {
 }
 
 /**
- * Attributes of the open file or directory. Docker and BuildKit keep security.capability only; user.* is extra, because layers
- * that have it would differ from theirs.
+ * Attributes of the open file or directory. Docker and BuildKit keep security.capability only; user.* is
+ * extra, because layers that have it would differ from theirs.
  */
 static struct xattrs attributes_of(const struct pack *pack, int fd) {
   if (pack->user_xattrs) return xattrs_read(fd);
@@ -154,7 +156,8 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   }
   bool same = below_same(pack->below, path, directory, walk->name, &status);
   if (same && !S_ISDIR(status.st_mode)) return;
-  const char *first = S_ISDIR(status.st_mode) || S_ISSOCK(status.st_mode) ? NULL : first_name(pack, &status, path);
+  const char *first =
+      S_ISDIR(status.st_mode) || S_ISSOCK(status.st_mode) ? NULL : first_name(pack, &status, path);
   if (first != NULL) {
     struct tar_member member = member_of(TAR_HARD_LINK, path, &status);
     member.link = first;
@@ -166,16 +169,25 @@ static void put_entry(struct pack *pack, struct walk *walk) {
       if (walk_enter(walk) != 0) die("pack", errno, path, "cannot list the directory");
       if (!same) put_directory(pack, walk_dir(walk), walk->path.bytes);
       return;
-    case S_IFREG: put_file(pack, directory, walk->name, path); return;
-    case S_IFLNK: put_link(pack, member_of(TAR_SYMLINK, path, &status), directory, walk->name); return;
-    case S_IFCHR: put_device(pack, member_of(TAR_CHARACTER, path, &status), &status); return;
-    case S_IFBLK: put_device(pack, member_of(TAR_BLOCK_DEVICE, path, &status), &status); return;
+    case S_IFREG:
+      put_file(pack, directory, walk->name, path);
+      return;
+    case S_IFLNK:
+      put_link(pack, member_of(TAR_SYMLINK, path, &status), directory, walk->name);
+      return;
+    case S_IFCHR:
+      put_device(pack, member_of(TAR_CHARACTER, path, &status), &status);
+      return;
+    case S_IFBLK:
+      put_device(pack, member_of(TAR_BLOCK_DEVICE, path, &status), &status);
+      return;
     case S_IFIFO: {
       struct tar_member member = member_of(TAR_FIFO, path, &status);
       put_member(pack, &member);
       return;
     }
-    default: return;  // tar has no sockets
+    default:
+      return;  // tar has no sockets
   }
 }
 

@@ -5,8 +5,8 @@
 #include "util.h"
 
 /**
- * The path relative to the root in its shortest form: no leading slash, no empty, `.` or `..` component (a `..` takes
- * its predecessor away, at the root it is dropped), no trailing slash; the root itself is ".".
+ * The path relative to the root in its shortest form: no leading slash, no empty, `.` or `..` component (a
+ * `..` takes its predecessor away, at the root it is dropped), no trailing slash; the root itself is ".".
  */
 char *path_clean(const char *path);
 /** Does it say "a directory": a trailing slash, or a last component `.` or `..`, or nothing at all. */

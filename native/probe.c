@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "blob.h"
 #include "kernel.h"
 #include "mounts.h"
 #include "reply.h"
@@ -50,5 +51,6 @@ int verb_probe(const struct request *request) {
   reply_result("overlay", "%d", error == 0);
   reply_result("overlayerrno", "%d", error);
   reply_result("overlayapi", "%s", view_overlay_api());
+  reply_result("compress", "%s", compress_capabilities());
   return 0;
 }

@@ -1,5 +1,5 @@
-// SHA-256: the compression function twice (portable C; the SHA-NI instructions of x86-64), chosen at run time, and the
-// padding of FIPS 180-4 section 5.1.1 around it.
+// SHA-256: the compression function twice (portable C; the SHA-NI instructions of x86-64), chosen at run
+// time, and the padding of FIPS 180-4 section 5.1.1 around it.
 #define _GNU_SOURCE
 #include "sha256.h"
 
@@ -83,12 +83,12 @@ static void compress_portable(uint32_t state[8], const unsigned char *blocks, si
 #if defined(__x86_64__)
 
 /**
- * The same with SHA-NI: sha256rnds2 does two rounds on the state held as (A,B,E,F) and (C,D,G,H); sha256msg1 and
- * sha256msg2 do four words of the schedule (Intel SDM volume 2, SHA256RNDS2).
+ * The same with SHA-NI: sha256rnds2 does two rounds on the state held as (A,B,E,F) and (C,D,G,H); sha256msg1
+ * and sha256msg2 do four words of the schedule (Intel SDM volume 2, SHA256RNDS2).
  */
 __attribute__((target("sha,sse4.1,ssse3"))) static void compress_instructions(uint32_t state[8],
-                                                                               const unsigned char *blocks,
-                                                                               size_t count) {
+                                                                              const unsigned char *blocks,
+                                                                              size_t count) {
   const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
   __m128i dcba = _mm_loadu_si128((const __m128i *)(const void *)&state[0]);
   __m128i hgfe = _mm_loadu_si128((const __m128i *)(const void *)&state[4]);

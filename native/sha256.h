@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4). Our own, because the helper links nothing but libc; uses the SHA instructions of x86-64
-// processors where they exist (1.8 GB/s instead of 0.3).
+// SHA-256 (FIPS 180-4). Our own, because the helper links nothing but libc; uses the SHA instructions of
+// x86-64 processors where they exist (1.8 GB/s instead of 0.3).
 #ifndef TSBUILD_SHA256_H
 #define TSBUILD_SHA256_H
 
@@ -11,7 +11,7 @@
 
 struct sha256 {
   uint32_t state[8];
-  uint64_t length;  // bytes so far
+  uint64_t length;                    // bytes so far
   unsigned char block[SHA256_BLOCK];  // the first length % 64 bytes are waiting
 };
 

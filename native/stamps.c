@@ -13,8 +13,8 @@ static void add(struct stamps *stamps, int directory, const char *made) {
   int copy = openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (copy < 0 || fstat(copy, &status) != 0) die("times", errno, made, "cannot look at a directory");
   stamps->list = xreallocarray(stamps->list, stamps->count + 1, sizeof *stamps->list);
-  stamps->list[stamps->count++] =
-      (struct stamp){.directory = copy, .made = made == NULL ? NULL : xstrdup(made), .before = status.st_mtim};
+  stamps->list[stamps->count++] = (struct stamp){
+      .directory = copy, .made = made == NULL ? NULL : xstrdup(made), .before = status.st_mtim};
 }
 
 void stamps_keep(struct stamps *stamps, int directory) {

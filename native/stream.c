@@ -87,7 +87,9 @@ struct decompressor {
 
 static const struct decompressor DECOMPRESSORS[] = {
     {"BZh", 3, "bzip2", "bzip2"},
-    {"\xfd" "7zXZ\0", 6, "xz", "xz-utils"},
+    {"\xfd"
+     "7zXZ\0",
+     6, "xz", "xz-utils"},
     {"\x28\xb5\x2f\xfd", 4, "zstd", "zstd"},
 };
 
@@ -121,7 +123,8 @@ static ssize_t program_read(struct stream *stream, void *to, size_t length) {
 static _Noreturn void run_program(const char *path, const char *name, int input, int output) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   int null = open("/dev/null", O_WRONLY);
-  if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0) _exit(126);
+  if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+    _exit(126);
   char *const arguments[] = {(char *)(uintptr_t)name, (char *)(uintptr_t) "-dc", NULL};
   char *const environment[] = {(char *)(uintptr_t) "LC_ALL=C", NULL};
   execve(path, arguments, environment);

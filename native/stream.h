@@ -1,4 +1,5 @@
-// Bytes that are read in order, wherever they come from: a file, a pipe, a socket, or any of them decompressed.
+// Bytes that are read in order, wherever they come from: a file, a pipe, a socket, or any of them
+// decompressed.
 #ifndef TSBUILD_STREAM_H
 #define TSBUILD_STREAM_H
 
@@ -17,12 +18,14 @@ ssize_t stream_read_full(struct stream *stream, void *to, size_t length);
 /** Reads `fd` from its current offset; the descriptor stays the caller's. */
 struct stream *stream_of_fd(int fd);
 
-/** `file=PATH`, `-` (stdin), `unix:PATH` (connects to a listening socket): for reading. Dies (phase `request`). */
+/** `file=PATH`, `-` (stdin), `unix:PATH` (connects to a listening socket): for reading. Dies (phase
+ * `request`). */
 struct stream *stream_open(const char *name);
 
 /**
- * What the regular file `fd` holds, decompressed when it begins like gzip, bzip2, xz or zstd. gzip is decoded here; the
- * others need the program of their name: NULL with the reason in *problem when that is not installed.
+ * What the regular file `fd` holds, decompressed when it begins like gzip, bzip2, xz or zstd. gzip is decoded
+ * here; the others need the program of their name: NULL with the reason in *problem when that is not
+ * installed.
  */
 struct stream *stream_decompressed(int fd, const char **problem);
 

@@ -1,5 +1,5 @@
-// The tar format: POSIX ustar with PAX extended headers (POSIX.1-2017, pax), and what GNU tar and old tars write.
-// One member here is one file of a tree; extension headers never appear as members.
+// The tar format: POSIX ustar with PAX extended headers (POSIX.1-2017, pax), and what GNU tar and old tars
+// write. One member here is one file of a tree; extension headers never appear as members.
 #ifndef TSBUILD_TAR_H
 #define TSBUILD_TAR_H
 
@@ -38,8 +38,8 @@ static inline size_t tar_padding(uint64_t size) {
 }
 
 /**
- * Appends the header of a member, PAX records in front where ustar cannot say it: the same member gives the same bytes
- * always. Times are cut to whole seconds, as every layer writer does.
+ * Appends the header of a member, PAX records in front where ustar cannot say it: the same member gives the
+ * same bytes always. Times are cut to whole seconds, as every layer writer does.
  */
 void tar_put_header(struct buffer *out, const struct tar_member *member);
 

@@ -55,7 +55,8 @@ static bool parse_map(struct tar_extension *extension, char *text) {
     const char *length_text = strsep(&rest, ",");
     uint64_t offset, length;
     if (length_text == NULL || extension->run_count >= RUNS_MAX) return false;
-    if (!parse_u64(offset_text, INT64_MAX, &offset) || !parse_u64(length_text, INT64_MAX, &length)) return false;
+    if (!parse_u64(offset_text, INT64_MAX, &offset) || !parse_u64(length_text, INT64_MAX, &length))
+      return false;
     tar_add_run(extension, offset, length);
   }
   return true;
@@ -110,7 +111,8 @@ static bool apply_record(struct tar_extension *extension, const char *key, char 
   if (strncmp(key, XATTR_KEY, strlen(XATTR_KEY)) == 0) {
     return add_xattr(extension, key + strlen(XATTR_KEY), value, length);
   }
-  bool known = strcmp(key, "path") == 0 || strcmp(key, "linkpath") == 0 || strncmp(key, "GNU.sparse.", 11) == 0;
+  bool known =
+      strcmp(key, "path") == 0 || strcmp(key, "linkpath") == 0 || strncmp(key, "GNU.sparse.", 11) == 0;
   if (known && strlen(value) != length) return false;  // a NUL in a name
   if (strcmp(key, "path") == 0) extension->path = value;
   if (strcmp(key, "linkpath") == 0) extension->link = value;

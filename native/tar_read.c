@@ -1,4 +1,5 @@
-// The member loop of a tar reader. Memory of one member's texts is not given back: a worker unpacks one archive.
+// The member loop of a tar reader. Memory of one member's texts is not given back: a worker unpacks one
+// archive.
 #define _GNU_SOURCE
 #include "tar_read.h"
 
@@ -77,7 +78,8 @@ static bool is_zero(const void *block) {
   return memcmp(block, ZEROS, TAR_BLOCK) == 0;
 }
 
-/** Two blocks of zeros end an archive; the second may be missing, but not be cut, nor be something else. 0: the end; -1. */
+/** Two blocks of zeros end an archive; the second may be missing, but not be cut, nor be something else. 0:
+ * the end; -1. */
 static int read_second_end(struct tar_reader *reader) {
   char block[TAR_BLOCK];
   ssize_t got = stream_read_full(reader->input, block, sizeof block);
@@ -228,15 +230,29 @@ static int set_type(struct tar_reader *reader, struct tar_member *member, const 
     case '7':
     case 'S':
       // Old tars mark directories by a slash alone.
-      member->type = length > 0 && member->path[length - 1] == '/' && header->type != 'S' ? TAR_DIRECTORY : TAR_FILE;
+      member->type =
+          length > 0 && member->path[length - 1] == '/' && header->type != 'S' ? TAR_DIRECTORY : TAR_FILE;
       return 0;
-    case '1': member->type = TAR_HARD_LINK; return 0;
-    case '2': member->type = TAR_SYMLINK; return 0;
-    case '3': member->type = TAR_CHARACTER; return 0;
-    case '4': member->type = TAR_BLOCK_DEVICE; return 0;
-    case '5': member->type = TAR_DIRECTORY; return 0;
-    case '6': member->type = TAR_FIFO; return 0;
-    default: break;
+    case '1':
+      member->type = TAR_HARD_LINK;
+      return 0;
+    case '2':
+      member->type = TAR_SYMLINK;
+      return 0;
+    case '3':
+      member->type = TAR_CHARACTER;
+      return 0;
+    case '4':
+      member->type = TAR_BLOCK_DEVICE;
+      return 0;
+    case '5':
+      member->type = TAR_DIRECTORY;
+      return 0;
+    case '6':
+      member->type = TAR_FIFO;
+      return 0;
+    default:
+      break;
   }
   return fail(reader, xformat("%s has the unknown tar type '%c'", member->path, header->type));
 }

@@ -1,5 +1,5 @@
-// Reading tar archives: members in order, whatever dialect they are written in (v7, ustar, PAX, GNU long names, base-256
-// numbers, the four sparse formats of GNU tar).
+// Reading tar archives: members in order, whatever dialect they are written in (v7, ustar, PAX, GNU long
+// names, base-256 numbers, the four sparse formats of GNU tar).
 #ifndef TSBUILD_TAR_READ_H
 #define TSBUILD_TAR_READ_H
 
@@ -43,7 +43,8 @@ struct tar_reader {
 /** The next member, whose texts live for ever. 1; 0 at the end of the archive; -1 with `problem` set. */
 int tar_next(struct tar_reader *reader, struct tar_member *member);
 
-/** Writes the data of the member to `fd` (of a new, empty file). 0; -1 with `problem`, -2 with errno of writing. */
+/** Writes the data of the member to `fd` (of a new, empty file). 0; -1 with `problem`, -2 with errno of
+ * writing. */
 int tar_extract(struct tar_reader *reader, const struct tar_member *member, int fd);
 
 #endif

@@ -1,5 +1,5 @@
-// Writing tar headers. Canonical: user and group names stay empty, device fields are those of devices only, PAX headers
-// have fixed metadata, and their records come in a fixed order.
+// Writing tar headers. Canonical: user and group names stay empty, device fields are those of devices only,
+// PAX headers have fixed metadata, and their records come in a fixed order.
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>
@@ -122,7 +122,10 @@ static void put_xattrs(struct buffer *records, const struct xattrs *xattrs) {
 
 static void finish_block(char *block, char type) {
   block[AT_TYPE] = type;
-  memcpy(block + AT_MAGIC, "ustar\0" "00", 8);
+  memcpy(block + AT_MAGIC,
+         "ustar\0"
+         "00",
+         8);
   memset(block + AT_CHECKSUM, ' ', 8);
   unsigned int sum = 0;
   for (size_t i = 0; i < TAR_BLOCK; i++) sum += (unsigned char)block[i];
@@ -130,7 +133,8 @@ static void finish_block(char *block, char type) {
   block[AT_CHECKSUM + 6] = 0;
 }
 
-/** The extended header in front of a member: named after it, as pax(1) does, so that old tools leave a trace of it. */
+/** The extended header in front of a member: named after it, as pax(1) does, so that old tools leave a trace
+ * of it. */
 static void put_extended(struct buffer *out, const char *path, const struct buffer *records) {
   char block[TAR_BLOCK] = {0};
   snprintf(block + AT_NAME, NAME_SIZE, "PaxHeaders.0/%s", path_base(path));

@@ -46,7 +46,8 @@ int verb_unpack(const struct request *request) {
     }
   }
   if (in == NULL || dir == NULL) return reply_error("request", 0, NULL, "unpack needs in= and dir=");
-  if (mkdir(dir, 0755) != 0 && errno != EEXIST) return reply_error("unpack", errno, dir, "cannot make the directory");
+  if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+    return reply_error("unpack", errno, dir, "cannot make the directory");
   struct extract extract = {.phase = "unpack", .layer = true};
   extract.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (extract.root < 0) return reply_error("unpack", errno, dir, "cannot open the directory");

@@ -1,5 +1,5 @@
-// Walks a directory tree depth first in byte order, without recursion and with a bounded number of descriptors. The
-// walk only lists; its caller looks at each entry and decides whether to enter it.
+// Walks a directory tree depth first in byte order, without recursion and with a bounded number of
+// descriptors. The walk only lists; its caller looks at each entry and decides whether to enter it.
 #ifndef TSBUILD_WALK_H
 #define TSBUILD_WALK_H
 
@@ -9,9 +9,9 @@
 enum walk_order {
   WALK_BY_NAME,
   /**
-   * As the members of a layer tar: directories sort with their slash, so that depth first is byte order of the member
-   * paths; whiteouts (character devices 0/0) appear as `.wh.NAME` of type WALK_WHITEOUT, and an opaque directory
-   * begins with a `.wh..wh..opq` of the same type.
+   * As the members of a layer tar: directories sort with their slash, so that depth first is byte order of
+   * the member paths; whiteouts (character devices 0/0) appear as `.wh.NAME` of type WALK_WHITEOUT, and an
+   * opaque directory begins with a `.wh..wh..opq` of the same type.
    */
   WALK_AS_LAYER,
 };

@@ -1,5 +1,5 @@
-// The extended attributes that belong to files of an image. Overlay's own (trusted.overlay.*, user.overlay.*) never do:
-// they are neither read nor written here, or an image could forge whiteouts and redirects.
+// The extended attributes that belong to files of an image. Overlay's own (trusted.overlay.*, user.overlay.*)
+// never do: they are neither read nor written here, or an image could forge whiteouts and redirects.
 #ifndef TSBUILD_XATTR_H
 #define TSBUILD_XATTR_H
 
@@ -19,10 +19,12 @@ struct xattrs {
   size_t count;
 };
 
-/** Whether an image may have this attribute: security.capability, user.* and posix ACLs, but none of overlay's. */
+/** Whether an image may have this attribute: security.capability, user.* and posix ACLs, but none of
+ * overlay's. */
 bool xattr_is_portable(const char *name);
 
-/** The portable attributes of an open file. Missing support is an empty list. The memory is the caller's for good. */
+/** The portable attributes of an open file. Missing support is an empty list. The memory is the caller's for
+ * good. */
 struct xattrs xattrs_read(int fd);
 
 /** Sets one on an open file; true when it is there now. Attributes are best effort, as in Docker. */

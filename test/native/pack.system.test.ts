@@ -80,7 +80,9 @@ describe.skipIf(whyNoTrees() !== undefined)('pack', () => {
     const script = `
 for m in tarfile.open(sys.argv[1]):
     if m.name in sys.argv[2:]:
-        print(m.name[:8], m.type.decode(), oct(m.mode), m.uid, m.gid, m.size, int(m.mtime), m.linkname[:9], m.devmajor, m.devminor, m.uname + m.gname)`;
+        numbers = (m.uid, m.gid, m.size, int(m.mtime))
+        names = (m.linkname[:9], m.devmajor, m.devminor, m.uname + m.gname)
+        print(m.name[:8], m.type.decode(), oct(m.mode), *numbers, *names)`;
     const names = [
       'a/file',
       'a/hard',

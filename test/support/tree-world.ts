@@ -1,5 +1,5 @@
-// What tests of the helper's tree verbs stand on: a directory of their own, trees made from literals and read back as literals, the real
-// binary called by hand, and a tar writer that is not ours.
+// What tests of the helper's tree verbs stand on: a directory of their own, trees made from literals and read
+// back as literals, the real binary called by hand, and a tar writer that is not ours.
 
 import {execFileSync, spawnSync} from 'node:child_process';
 import {
