@@ -57,6 +57,8 @@ export class Snapshotter {
   readonly #chains = new LRUCache<SnapshotId, readonly SnapshotRow[]>({max: chainsMax});
   readonly #directories = new SingleFlight<LayerId, void>();
   readonly #seen = new Set<LayerId>();
+  /** Layers whose directory was seen: a step on a hundred layers must not ask for each of them again. */
+  readonly #here = new Set<LayerId>();
   /** Work directories that nobody needs any more. */
   readonly #leftovers: string[] = [];
 
@@ -127,8 +129,11 @@ export class Snapshotter {
   }
 
   #hasDirectory(row: LayerRow): boolean {
+    if (this.#here.has(row.id)) return true;
     const trusted = row.durable || row.bootId === this.#options.state.bootId;
-    return row.hasDirectory && trusted && existsSync(this.#options.state.layerPath(row.id));
+    const here = row.hasDirectory && trusted && existsSync(this.#options.state.layerPath(row.id));
+    if (here) this.#here.add(row.id);
+    return here;
   }
 
   /** Newest time that the snapshot's inputs speak of, in seconds (docs/adr/0006); 0 for an empty one. */
@@ -153,10 +158,14 @@ export class Snapshotter {
   async #directoriesOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
     if (id === undefined) return [];
     const layers = this.layersOf(id);
+    if (!layers.every((layer) => this.#here.has(layer))) await this.#ensureDirectories(layers, signal);
+    return layers.map((layer) => this.#options.state.layerPath(layer)).reverse();
+  }
+
+  async #ensureDirectories(layers: readonly LayerId[], signal: AbortSignal): Promise<void> {
     await Promise.all(
       layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
     );
-    return layers.map((layer) => this.#options.state.layerPath(layer)).reverse();
   }
 
   async #ensureDirectory(id: LayerId, below: readonly LayerId[], signal: AbortSignal): Promise<void> {
@@ -268,19 +277,20 @@ export class Snapshotter {
     this.#table.setDurable(ids);
   }
 
+  /** Gives a finished work directory its name. Overlayfs's own directory stays beside the files, empty and of no more use. */
   async #place(work: string, id: LayerId): Promise<void> {
-    const path = this.#options.state.layerPath(id);
-    await mkdir(dirname(path), {recursive: true, mode: 0o700});
+    const path = dirname(this.#options.state.layerPath(id));
     try {
-      await rename(join(work, 'fs'), path);
+      await rename(work, path);
     } catch (error) {
       // A directory that lost its row (a torn one after a power cut) makes way for the new one.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+      const {code} = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
       const helper = await this.#options.helper();
       await helper.request('remove', [`path=${path}`]);
-      await rename(join(work, 'fs'), path);
+      await rename(work, path);
     }
-    this.#leftovers.push(work);
+    this.#here.add(id);
   }
 
   #layerOf(id: LayerId): LayerRow {
