@@ -4,7 +4,7 @@
 import {createReadStream} from 'node:fs';
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import {buildError} from '../../diagnostics/build-error.ts';
+import {BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {type Digest, digestOf, hexOf, parseDigest} from '../../oci/digest.ts';
 import {parseManifest} from '../../oci/parse-manifest.ts';
@@ -118,6 +118,8 @@ async function importBlob(
     if (signal.aborted) throw signal.reason;
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw broken(directory, `blob ${digest} is missing`);
+    if (error instanceof BuildError && error.kind === 'environment')
+      throw broken(directory, `blob ${digest}: ${error.message}`);
     throw error;
   } finally {
     await sink.abort();
