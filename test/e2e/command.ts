@@ -7,7 +7,7 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {chmod, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {chmod, copyFile, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly config?: string;
   /** Words before the command: `setpriv --reuid=1000 …`. */
   readonly wrapper?: readonly string[];
+  /** Another copy of the command. */
+  readonly program?: string;
 }
 
 export interface Running {
@@ -78,7 +80,7 @@ export class Workspace {
       options.root ?? this.root,
       ...(config === undefined ? [] : ['--config', config]),
     ];
-    const words = [...(options.wrapper ?? []), tsbuildPath, command, ...given, ...rest];
+    const words = [...(options.wrapper ?? []), options.program ?? tsbuildPath, command, ...given, ...rest];
     const env = {...process.env, NO_COLOR: '1', ...options.env, TSBUILD_E2E_MARK: this.mark};
     const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: options.cwd ?? this.folder,
@@ -145,7 +147,11 @@ export class Workspace {
 export async function workspace(config?: string): Promise<Workspace> {
   const folder = await mkdtemp(join(tmpdir(), 'tsbuild-e2e-'));
   await chmod(folder, 0o755);
-  return new Workspace(folder, config);
+  if (config === undefined) return new Workspace(folder, undefined);
+  // Where every user can read it.
+  const own = join(folder, 'tsbuild.toml');
+  await copyFile(config, own);
+  return new Workspace(folder, own);
 }
 
 function processesWith(mark: string): string[] {

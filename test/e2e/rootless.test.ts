@@ -1,7 +1,7 @@
 // The same builds as an ordinary user, in a user namespace of one id (no /etc/subuid entry is needed).
 
 import {readdirSync, readFileSync} from 'node:fs';
-import {mkdir} from 'node:fs/promises';
+import {cp, mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
@@ -63,7 +63,9 @@ describe('an ordinary user', () => {
   it('is told when an image needs more users than one', async (test) => {
     const user = asOrdinaryUser(test);
     const root = await ownState(space, user, 'many-users-state');
-    const run = await space.run(['build', '--progress', 'plain', exampleContext], {root, ...user});
+    const context = join(space.folder, 'example');
+    await cp(exampleContext, context, {recursive: true});
+    const run = await space.run(['build', '--progress', 'plain', context], {root, ...user});
     // With ranges in /etc/subuid it simply works; with one id it must say what is missing.
     if (run.code !== 0)
       expect(run.stderr).toMatch(/subuid|user namespace|single|one (?:user|id)|invalid argument/i);
