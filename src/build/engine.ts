@@ -1,5 +1,6 @@
-// What a build stands on, opened once and closed together: state directory, helper, registry client, snapshots. Everything that costs
-// is opened when first needed: a cached build asks for neither the helper's sandbox nor the network.
+// What a build stands on, opened once and closed together: state directory, helper, registry client, snapshots.
+// Everything that costs is opened when first needed: a cached build asks for neither the helper's sandbox nor the
+// network.
 
 import {readFile} from 'node:fs/promises';
 import {type Config, loadConfig} from '../config/config.ts';

@@ -1,5 +1,5 @@
-// Layers are fetched when somebody first needs them, which may be long after their FROM was settled. Their progress is shown
-// under that FROM: the step is taken up again with the first byte and ends with the last one.
+// Layers are fetched when somebody first needs them, which may be long after their FROM was settled. Their progress
+// is shown under that FROM: the step is taken up again with the first byte and ends with the last one.
 
 import type {Vertex} from '../graph/vertex.ts';
 import type {EmitEvent} from '../progress/events.ts';

@@ -1,7 +1,7 @@
-// The parts of a word, without loading the grammar when that can be helped: parts are remembered by the word, and a caller
-// that remembers them between runs (src/build/frontend.ts) needs neither the grammar nor its library, which
-// cost more time than all other work of a cached build. Parsing is synchronous and loading is not: who meets an unknown
-// word before the grammar is loaded gets WordGrammarMissing, loads it and starts again.
+// The parts of a word, without loading the grammar when that can be helped: parts are remembered by the word, and a
+// caller that remembers them between runs (src/build/frontend.ts) needs neither the grammar nor its library, which
+// cost more time than all other work of a cached build. Parsing is synchronous and loading is not: who meets an
+// unknown word before the grammar is loaded gets WordGrammarMissing, loads it and starts again.
 
 import type {VariableGrammar, WordPart} from '../../grammar/variables.ts';
 

@@ -35,8 +35,8 @@ export function parseConfig(bytes: Uint8Array): ImageConfig | {readonly problem:
 }
 
 /**
- * History that tells of exactly as many layers as there are: many tools write none, or too little. What is missing is added
- * without a word on how it came about; what is too much is said to be empty, from the oldest on (BuildKit,
+ * History that tells of exactly as many layers as there are: many tools write none, or too little. What is missing
+ * is added without a word on how it came about; what is too much is said to be empty, from the oldest on (BuildKit,
  * exporter/containerimage normalizeLayersAndHistory).
  */
 function matchedHistory(history: readonly HistoryEntry[], layerCount: number): readonly HistoryEntry[] {

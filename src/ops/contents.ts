@@ -1,5 +1,5 @@
-// What a step reads of its inputs: which files a copy takes, what they hold, and a tree that the helper can read them from.
-// A snapshot is immutable, so what was once learnt of it is remembered.
+// What a step reads of its inputs: which files a copy takes, what they hold, and a tree that the helper can read
+// them from. A snapshot is immutable, so what was once learnt of it is remembered.
 
 import {join} from 'node:path';
 import {type Helper, type View, viewArguments} from '../helper/helper.ts';
@@ -61,7 +61,10 @@ export class Contents {
     return this.#selectIn(value.snapshot, copy, false, signal);
   }
 
-  /** A tree with `path` of the value in it. Of a local directory only what the ignore file leaves is there, owned by root. */
+  /**
+   * A tree with `path` of the value in it. Of a local directory only what the ignore file leaves is there, owned
+   * by root.
+   */
   async viewOf(value: BuildValue, path: string, signal: AbortSignal): Promise<View> {
     if (value.type === 'snapshot') return this.#options.snapshotter.view(value.snapshot, signal);
     const {selection, contentDigest} = await value.context.select(onePath(path), signal);

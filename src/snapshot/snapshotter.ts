@@ -1,5 +1,6 @@
-// Snapshots of file systems as stacks of layer directories (docs/adr/0005). Lazy both ways: a layer gets a directory when somebody builds on
-// it or reads it, a blob when somebody exports it. All that is made is made aside (StateDirectory.makeWork) and renamed into place whole.
+// Snapshots of file systems as stacks of layer directories (docs/adr/0005). Lazy both ways: a layer gets a
+// directory when somebody builds on it or reads it, a blob when somebody exports it. All that is made is made aside
+// (StateDirectory.makeWork) and renamed into place whole.
 
 import {randomBytes} from 'node:crypto';
 import {existsSync} from 'node:fs';
@@ -227,7 +228,10 @@ export class Snapshotter {
     this.#leftovers.push(active.directory);
   }
 
-  /** Removes what preparing and discarding left behind: once, since a request for each step would cost more than the step. */
+  /**
+   * Removes what preparing and discarding left behind: once, since a request for each step would cost more than
+   * the step.
+   */
   async cleanUp(): Promise<void> {
     const paths = this.#leftovers.splice(0);
     if (paths.length === 0) return;
@@ -266,7 +270,10 @@ export class Snapshotter {
     );
   }
 
-  /** Syncs layer directories that were made a while ago (their pages are mostly written by now) and marks them durable. */
+  /**
+   * Syncs layer directories that were made a while ago (their pages are mostly written by now) and marks them
+   * durable.
+   */
   async makeDurable(signal: AbortSignal): Promise<void> {
     const settledMs = 60_000;
     const {state, clock} = this.#options;
@@ -277,7 +284,10 @@ export class Snapshotter {
     this.#table.setDurable(ids);
   }
 
-  /** Gives a finished work directory its name. Overlayfs's own directory stays beside the files, empty and of no more use. */
+  /**
+   * Gives a finished work directory its name. Overlayfs's own directory stays beside the files, empty and of no
+   * more use.
+   */
   async #place(work: string, id: LayerId): Promise<void> {
     const path = dirname(this.#options.state.layerPath(id));
     try {

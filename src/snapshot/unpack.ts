@@ -1,5 +1,6 @@
-// A layer blob becomes a layer directory: bytes come from the store or from a registry, go to the store (when fetched) and, decompressed,
-// through a private unix socket to the helper, all at once; both digests are verified before anything is taken for whole.
+// A layer blob becomes a layer directory: bytes come from the store or from a registry, go to the store (when
+// fetched) and, decompressed, through a private unix socket to the helper, all at once; both digests are verified
+// before anything is taken for whole.
 
 import {createHash} from 'node:crypto';
 import {once} from 'node:events';

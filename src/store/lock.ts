@@ -1,7 +1,7 @@
-// A lock between processes by name, without files: an abstract unix socket (unix(7)) can be bound once, is gone with
-// its process (kill -9 included), and whoever waits learns of its end by the end of a connection: no polling.
-// Abstract names are per network namespace; processes in different ones do not exclude each other, which costs double work
-// but not correctness, since every record is put atomically and the first one stands.
+// A lock between processes by name, without files: an abstract unix socket (unix(7)) can be bound once, is gone
+// with its process (kill -9 included), and whoever waits learns of its end by the end of a connection: no polling.
+// Abstract names are per network namespace; processes in different ones do not exclude each other, which costs
+// double work but not correctness, since every record is put atomically and the first one stands.
 
 import {createHash} from 'node:crypto';
 import {createConnection, createServer, type Server, type Socket} from 'node:net';

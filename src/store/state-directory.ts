@@ -1,7 +1,8 @@
 // The state directory: one root, shared by any number of processes (docs/formats/store.md).
 //   blobs/sha256/…      immutable blobs
 //   layers/<id>/fs      layer directories in overlayfs form, immutable once here (and what overlayfs left in work/)
-//   work/<pid>.<start>.<n>/…   what a live process is making; renamed into place when complete, swept when its maker is dead
+//   work/<pid>.<start>.<n>/…   what a live process is making; renamed into place when complete, swept when its
+//                       maker is dead
 //   cache-mounts/<id>   RUN --mount=type=cache
 //   state.db            records
 

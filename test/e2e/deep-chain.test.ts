@@ -1,4 +1,5 @@
-// Two hundred layers: more than one page of mount options, more than docker's 127, every one of them visible at the end.
+// Two hundred layers: more than one page of mount options, more than docker's 127, every one of them visible at the
+// end.
 
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';

@@ -1,5 +1,5 @@
-// A layer tells only what it changes: what was copied up or written again alike, whiteouts of nothing and opaque marks on
-// what is no directory below stay out of its tar, as BuildKit's overlay differ decides.
+// A layer tells only what it changes: what was copied up or written again alike, whiteouts of nothing and opaque
+// marks on what is no directory below stay out of its tar, as BuildKit's overlay differ decides.
 
 import {execFileSync} from 'node:child_process';
 import {afterAll, describe, expect, test} from 'vitest';

@@ -1,4 +1,5 @@
-// What sources are tested on: a state directory of their own with real snapshots, and a helper that only knows `remove`.
+// What sources are tested on: a state directory of their own with real snapshots, and a helper that only knows
+// `remove`.
 
 import {lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';

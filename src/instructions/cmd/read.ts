@@ -1,5 +1,5 @@
-// CMD: the default command, or the default arguments of an ENTRYPOINT. Shell form is kept as one string, exec form as its
-// strings.
+// CMD: the default command, or the default arguments of an ENTRYPOINT. Shell form is kept as one string, exec form
+// as its strings.
 
 import type {CommandInstruction} from '../../dockerfile/ast.ts';
 import {readFlags} from '../../dockerfile/flags.ts';

@@ -1,5 +1,6 @@
-// FROM and COPY --from=image: a reference becomes a manifest digest and a config. What is known locally is used without
-// asking anybody, unless `pull` is set: first images built here under that name, then what the name meant when it was last resolved.
+// FROM and COPY --from=image: a reference becomes a manifest digest and a config. What is known locally is used
+// without asking anybody, unless `pull` is set: first images built here under that name, then what the name meant
+// when it was last resolved.
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
