@@ -1,5 +1,5 @@
-// Contexts and sources that are not here: standard input, URLs, repositories, layouts. All images start from scratch and
-// are written out as files.
+// Contexts and sources that are not here: standard input, URLs, repositories, layouts. All images start from
+// scratch and are written out as files.
 
 import {execFileSync} from 'node:child_process';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
