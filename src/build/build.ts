@@ -1,24 +1,18 @@
 // One build from request to exports. Everything a caller may want to see goes out as events; everything it gets back is data.
 
 import {setMaxListeners} from 'node:events';
-import {resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {ExportContext, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
-import {ImageResolver} from '../sources/image/image-resolver.ts';
 import {imageStoreOf} from '../store/image-store.ts';
 import {systemClock} from '../util/clock.ts';
 import {builtImage} from './built-image.ts';
-import {openContext} from './context.ts';
-import {type Engine, openEngine} from './engine.ts';
+import type {Engine} from './engine.ts';
 import {LayerSteps} from './layer-steps.ts';
-import {once} from './once.ts';
+import {openBuild} from './opened.ts';
 import {planRequest} from './planning.ts';
-import {remoteSources} from './remote-sources.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
-import {readSecrets} from './secrets.ts';
-import {stepReporter} from './step.ts';
 import {solvePlan} from './wiring.ts';
 
 /** Builds. Throws BuildError for what the user or the machine did, the signal's reason when it was aborted. */
@@ -28,7 +22,6 @@ export async function build(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   setMaxListeners(0, signal);
-  const clock = systemClock;
   const exporters = exportersOf(request);
   for (const exporter of exporters) {
     await exporter.prepare?.({
@@ -38,35 +31,14 @@ export async function build(
       },
     });
   }
-  const layerSteps = new LayerSteps(options.emit, clock);
-  await using engine = await openEngine({
-    root: resolve(request.workingDirectory, options.root),
-    configFile: options.configFile,
-    environment: request.environment,
-    clock,
-    onLayerProgress: (event) => layerSteps.onProgress(event),
-  });
-  const reporter = stepReporter(options.emit, clock, signal);
-  const {get: secrets} = once(() => readSecrets(request));
-  const sources = remoteSources(request, engine, secrets, reporter);
-  await using context = await openContext(request, engine, sources, signal);
-  const images = new ImageResolver({
-    database: engine.state.database,
-    blobs: engine.blobs,
-    registry: engine.registry,
-    clock,
-    pull: request.pull,
-    layouts: context.named.layouts,
-  });
-  const {file, plan} = await planRequest({request, context, engine, images, reporter, signal}, options.emit);
+  const layerSteps = new LayerSteps(options.emit, systemClock);
+  await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
+  const {engine, reporter} = opened;
+  const {file, plan} = await planRequest(opened, options.emit);
   const summary =
     plan.vertex === undefined
       ? {snapshot: undefined, executed: 0, cached: 0}
-      : await solvePlan(
-          plan.vertex,
-          {request, engine, context, sources, secrets, images, file, layerSteps, emit: options.emit},
-          signal,
-        );
+      : await solvePlan(plan.vertex, {...opened, file, layerSteps, emit: options.emit}, signal);
   const image = builtImage(plan, summary.snapshot, engine.snapshotter);
   const exports: ExportResult[] = [];
   for (const exporter of exporters) {

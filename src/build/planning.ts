@@ -66,7 +66,7 @@ export async function planLinted(
   const {context, engine} = planning;
   const ignored = await ignoredPaths(dockerfile, context);
   const request = {...planRequestOf(planning, dockerfile), ...more};
-  return planningRemembered(dockerfile.file, engine.notes, () => {
+  return planningRemembered(dockerfile.file, engine.notes, async () => {
     const run = startLint({...request, parserWarnings: warnings, ignored});
     onLint(run);
     return planBuild({...request, observer: run.observer}, instructionSet);

@@ -91,6 +91,17 @@ export const buildFlags: readonly Flag[] = [
     group: 'Output',
     help: 'write digests, descriptor and names of the result to FILE as JSON',
   },
+  {
+    name: 'check',
+    group: 'Output',
+    help: 'build nothing, print warnings about the Dockerfile; the exit code is 1 if there are any (--call=check)',
+  },
+  {
+    name: 'call',
+    value: 'METHOD',
+    group: 'Output',
+    help: 'build nothing, and tell: check, outline (arguments and secrets of the target) or targets; ",format=json" for scripts',
+  },
   {name: 'no-cache', group: 'Cache', help: 'run every step, whatever the cache has'},
   {
     name: 'no-cache-filter',

@@ -53,6 +53,12 @@ async function runCommand(
     case 'help':
       return printHelp(operands[0] ?? 'build', io);
     case 'build': {
+      if (flags.has('check') || flags.last('call') !== undefined) {
+        const {callOf} = await import('./values/call.ts');
+        const call = callOf(flags);
+        const {runCall} = await import('./commands/call/call.ts');
+        if (call.method !== 'build') return runCall(call, flags, operands, io, interrupt);
+      }
       const {runBuild} = await import('./commands/build.ts');
       return runBuild(flags, operands, io, {interrupt, ...(engine === undefined ? {} : {engine})});
     }

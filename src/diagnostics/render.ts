@@ -51,6 +51,7 @@ function render(diagnostic: Diagnostic, options: RenderOptions, palette: Palette
   } else if (file !== undefined) lines.push(palette.dim(` --> ${file.path}`));
   for (const note of diagnostic.notes ?? []) lines.push(`  ${note}`);
   for (const hint of diagnostic.hints ?? []) lines.push(`  ${palette.hint('hint:')} ${hint}`);
+  if (diagnostic.url !== undefined) lines.push(`  ${palette.dim(`see ${diagnostic.url}`)}`);
   return lines.join('\n');
 }
 

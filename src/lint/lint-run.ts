@@ -106,6 +106,7 @@ function fanOut(hooks: readonly RuleHooks[]): LintRun['observer'] {
     for (const hook of hooks) tell(hook);
   };
   return {
+    onStage: (index, stage) => all((hook) => hook.onStage?.(index, stage)),
     onFrom: (from) => all((hook) => hook.onFrom?.(from)),
     onBaseImage: (base) => all((hook) => hook.onBaseImage?.(base)),
     onInstruction: (seen) => all((hook) => hook.onInstruction?.(seen)),

@@ -8,7 +8,19 @@ export type Command = readonly string[];
 
 const separators = /&&|\|\||[;|\n]/;
 
-export function commandsOf({command, heredocs}: RunInstruction): readonly Command[] {
+/** Several rules ask, a cached build waits. */
+const known = new WeakMap<RunInstruction, readonly Command[]>();
+
+export function commandsOf(instruction: RunInstruction): readonly Command[] {
+  let commands = known.get(instruction);
+  if (commands === undefined) {
+    commands = readCommands(instruction);
+    known.set(instruction, commands);
+  }
+  return commands;
+}
+
+function readCommands({command, heredocs}: RunInstruction): readonly Command[] {
   if (command.json) {
     const [program = '', flag = '', script = ''] = command.args;
     const isShell = /(?:^|\/)(?:ba|da|a|z)?sh$/.test(program) && /^-[a-z]*c$/.test(flag);

@@ -15,15 +15,17 @@ import {type InstructionSet, loweringOf, type ReferencedSource} from './instruct
 import {NamedContexts} from './named-contexts.ts';
 import {addTriggers} from './onbuild.ts';
 import type {Plan, PlanRequest} from './plan.ts';
+import {observerUntil} from './plan-observer.ts';
 import {ProblemList} from './plan-problem.ts';
 import {reachableFrom, reportCircles, StageGraph, type StageNode} from './stage-graph.ts';
 import {type PlanScope, StageState} from './stage-state.ts';
 import {targetOf} from './target.ts';
 
 /** Plans the build of one target for one platform. Throws BuildError with every mistake it could find. */
-export async function planBuild(request: PlanRequest, language: InstructionSet): Promise<Plan> {
-  const {dockerfile} = request;
+export async function planBuild(given: PlanRequest, language: InstructionSet): Promise<Plan> {
+  const {dockerfile} = given;
   const problems = new ProblemList(dockerfile.file);
+  const request = withGuardedObserver(given, problems);
   const contexts = new NamedContexts(request.namedContexts);
   const globals = predefinedArguments(request, request.target || (dockerfile.stages.at(-1)?.name ?? ''));
   addGlobalArguments(globals, dockerfile.metaArgs, request.buildArgs, dockerfile.escape, problems);
@@ -109,6 +111,7 @@ function lowerStage(
     typeof noCache === 'boolean' ? noCache : noCache.some((name) => name.toLowerCase() === ownName);
   const state = new StageState(scope, from, {names: node.names, title: node.title, ignoreCache});
   node.state = state;
+  if (node.stage !== undefined) scope.request.observer?.onStage?.(node.index, state);
   for (const {instruction, span, fromTrigger, sources} of node.instructions) {
     problems.collect(span, () => {
       state.begin({instruction, span, fromTrigger});
@@ -161,6 +164,12 @@ function finalPlatform(image: Platform, target: Platform): Platform {
 
 function samePlatform({targetPlatform: a, buildPlatform: b}: PlanRequest): boolean {
   return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant;
+}
+
+function withGuardedObserver(request: PlanRequest, problems: ProblemList): PlanRequest {
+  const {observer} = request;
+  if (observer === undefined) return request;
+  return {...request, observer: observerUntil(observer, () => problems.diagnostics.length > 0)};
 }
 
 function throwIfAny(problems: ProblemList): void {

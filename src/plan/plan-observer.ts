@@ -10,6 +10,8 @@ import type {Platform} from '../oci/platform.ts';
 export interface PlanObserver {
   /** A FROM, of every stage of the file. */
   onFrom?(from: ExpandedFrom): void;
+  /** A stage that is planned begins; `index` is its position in the file. Not told of what a `from=` alone names. */
+  onStage?(index: number, stage: StageView): void;
   /** A base image has been looked up. Not for named contexts and images without layers. */
   onBaseImage?(base: ObservedBase): void;
   /** Before an instruction is lowered; of the stages that are planned, triggers of base images included. */
@@ -18,6 +20,21 @@ export interface PlanObserver {
   afterInstruction?(seen: ObservedInstruction): void;
   /** A word of the instruction names variables that have no value. Once for each word. */
   onUnset?(names: readonly string[], seen: ObservedInstruction): void;
+}
+
+/** Tells `observer` until `isOver`: what follows a mistake would be judged by what is not so. */
+export function observerUntil(observer: PlanObserver, isOver: () => boolean): PlanObserver {
+  const unless = (tell: () => void): void => {
+    if (!isOver()) tell();
+  };
+  return {
+    onFrom: (from) => unless(() => observer.onFrom?.(from)),
+    onStage: (index, stage) => unless(() => observer.onStage?.(index, stage)),
+    onBaseImage: (base) => unless(() => observer.onBaseImage?.(base)),
+    onInstruction: (seen) => unless(() => observer.onInstruction?.(seen)),
+    afterInstruction: (seen) => unless(() => observer.afterInstruction?.(seen)),
+    onUnset: (names, seen) => unless(() => observer.onUnset?.(names, seen)),
+  };
 }
 
 export interface ExpandedFrom {

@@ -113,7 +113,7 @@ describe('flags of docker', () => {
     expect(parseCommandLine([flag, '.']).operands).toEqual(['.']);
   });
 
-  it.each([['--provenance=false'], ['--sbom=false'], ['--push=false'], ['--call=build'], ['--squash=false']])(
+  it.each([['--provenance=false'], ['--sbom=false'], ['--push=false'], ['--squash=false']])(
     '%s asks for what happens anyway',
     (flag) => {
       expect(problemsOf(flag, '.')).toEqual([]);
@@ -132,8 +132,6 @@ describe('flags of docker', () => {
     [['--memory=1g']],
     [['-m', '1g']],
     [['--cpuset-cpus', '0']],
-    [['--check']],
-    [['--call', 'outline']],
   ])('%j is refused in one sentence that names it', (argv) => {
     const problems = problemsOf(...argv, '.');
     expect(problems).toHaveLength(1);

@@ -76,7 +76,7 @@ function timeText(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function warningOf({code, message, hints, file, span}: Diagnostic): object {
+function warningOf({code, message, hints, url, file, span}: Diagnostic): object {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const line = span === undefined ? '' : ` (line ${span.line})`;
   const range =
@@ -94,6 +94,7 @@ function warningOf({code, message, hints, file, span}: Diagnostic): object {
     level: 1,
     short: base64(`${code}: ${message}${line}`),
     ...(hints === undefined ? {} : {detail: hints.map(base64)}),
+    ...(url === undefined ? {} : {url}),
     ...(file === undefined ? {} : {sourceInfo: {filename: file.path, data: base64(file.text)}}),
     ...range,
   };

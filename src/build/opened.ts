@@ -1,0 +1,68 @@
+// What a build and a check open alike, in order, and close in the other: engine, contexts, image resolver.
+
+import {resolve} from 'node:path';
+import {ImageResolver} from '../sources/image/image-resolver.ts';
+import {systemClock} from '../util/clock.ts';
+import {openContext} from './context.ts';
+import {type OpenEngineOptions, openEngine} from './engine.ts';
+import {once} from './once.ts';
+import type {Planning} from './planning.ts';
+import {type RemoteSources, remoteSources} from './remote-sources.ts';
+import type {BuildRequest, EngineOptions} from './request.ts';
+import {readSecrets, type Secrets} from './secrets.ts';
+import {stepReporter} from './step.ts';
+
+export interface Opened extends Planning, AsyncDisposable {
+  readonly sources: RemoteSources;
+  /** Read when they are first asked for. */
+  readonly secrets: () => Promise<Secrets>;
+}
+
+export async function openBuild(
+  request: BuildRequest,
+  options: EngineOptions,
+  signal: AbortSignal,
+  onLayerProgress: OpenEngineOptions['onLayerProgress'] = () => {},
+): Promise<Opened> {
+  const engine = await openEngine({
+    root: resolve(request.workingDirectory, options.root),
+    configFile: options.configFile,
+    environment: request.environment,
+    clock: systemClock,
+    onLayerProgress,
+  });
+  try {
+    const reporter = stepReporter(options.emit, systemClock, signal);
+    const {get: secrets} = once(() => readSecrets(request));
+    const sources = remoteSources(request, engine, secrets, reporter);
+    const context = await openContext(request, engine, sources, signal);
+    const images = new ImageResolver({
+      database: engine.state.database,
+      blobs: engine.blobs,
+      registry: engine.registry,
+      clock: systemClock,
+      pull: request.pull,
+      layouts: context.named.layouts,
+    });
+    return {
+      request,
+      context,
+      engine,
+      images,
+      reporter,
+      signal,
+      sources,
+      secrets,
+      async [Symbol.asyncDispose]() {
+        try {
+          await context[Symbol.asyncDispose]();
+        } finally {
+          await engine[Symbol.asyncDispose]();
+        }
+      },
+    };
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+}

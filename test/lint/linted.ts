@@ -1,0 +1,54 @@
+// Lints the text of a Dockerfile against the invented base images of the planning tests.
+
+import {sourceFile} from '../../src/diagnostics/source-file.ts';
+import {parseWithReaders} from '../../src/instructions/readers.ts';
+import {type LintRun, startLint} from '../../src/lint/lint-run.ts';
+import {readIgnoreFile} from '../../src/tree/ignore-file.ts';
+import {PatternMatcher} from '../../src/tree/pattern-matcher.ts';
+import {amd64, type PlanOptions, planOf} from '../plan/plan-of.ts';
+
+export interface LintOptions extends PlanOptions {
+  readonly ignore?: string;
+}
+
+export interface Linted {
+  /** `LINE RULE: detail` each. */
+  readonly warnings: readonly string[];
+  /** What `error=true` makes of them, or why planning failed. */
+  readonly error: string | undefined;
+}
+
+/** All stages, unless the options say otherwise. */
+export async function linted(text: string, {ignore = '', ...options}: LintOptions = {}): Promise<Linted> {
+  const {partial, diagnostics} = parseWithReaders(sourceFile('Dockerfile', text));
+  const patterns = readIgnoreFile(ignore);
+  const run = startLint({
+    dockerfile: partial,
+    buildArgs: {},
+    targetPlatform: amd64,
+    buildPlatform: amd64,
+    ...options,
+    parserWarnings: diagnostics.filter(({severity}) => severity === 'warning'),
+    ...(patterns.length === 0 ? {} : {ignored: new PatternMatcher(patterns)}),
+  });
+  const error = await planError(text, run, options);
+  const warnings = run
+    .warnings()
+    .map(({rule, diagnostic}) => `${diagnostic.span?.line} ${rule.name}: ${diagnostic.message}`);
+  return {warnings, error};
+}
+
+async function planError(text: string, run: LintRun, options: PlanOptions): Promise<string | undefined> {
+  try {
+    await planOf(text, {allStages: true, images: anyImage, ...options, observer: run.observer});
+    return run.failure()?.message;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Every name is an image with a PATH. */
+const anyImage = new Proxy<NonNullable<PlanOptions['images']>>(
+  {},
+  {get: () => ({Env: ['PATH=/usr/bin:/bin']})},
+);
