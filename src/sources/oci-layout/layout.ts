@@ -28,10 +28,6 @@ const refName = 'org.opencontainers.image.ref.name';
 const defaultTag = 'latest';
 const documentBytesMax = 16 * 1024 * 1024;
 
-export function isLayoutAddress(text: string): boolean {
-  return text.startsWith(scheme);
-}
-
 /** `oci-layout://DIR[:tag][@digest]`; a problem text when it is malformed. */
 export function parseLayoutAddress(text: string): LayoutAddress | {readonly problem: string} {
   const [path = '', digestText] = splitLast(text.slice(scheme.length), '@');
