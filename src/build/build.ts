@@ -1,4 +1,5 @@
-// One build from request to exports. Everything a caller may want to see goes out as events; everything it gets back is data.
+// One build from request to exports. Everything a caller may want to see goes out as events; everything it gets back
+// is data.
 
 import {setMaxListeners} from 'node:events';
 import {buildError} from '../diagnostics/build-error.ts';

@@ -1,5 +1,5 @@
-// What the build of a target takes: build arguments, secrets, agents. Gathered from planning, so that only what the target
-// needs is in it, each with the value it has now.
+// What the build of a target takes: build arguments, secrets, agents. Gathered from planning, so that only what the
+// target needs is in it, each with the value it has now.
 
 import type {Span} from '../diagnostics/span.ts';
 import type {Dockerfile, RunInstruction} from '../dockerfile/ast.ts';
