@@ -77,6 +77,8 @@ void copy_clear(struct copier *copier, int parent, const char *name, const char 
 /** The mode and owner that a copy of something with `status` gets. */
 mode_t copy_mode(const struct copier *copier, mode_t mode);
 void copy_owner(const struct copier *copier, const struct stat *status, uid_t *uid, gid_t *gid);
+/** Sets the owner of parent/name, or of the descriptor `parent` itself when the name is empty. */
+void copy_set_owner(int parent, const char *name, uid_t uid, gid_t gid, const char *path);
 /** Sets owner, mode, attributes and time of an open copy, in that order; attributes come from `from`. */
 void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status,
                    const char *path);

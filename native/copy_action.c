@@ -245,9 +245,8 @@ static void perform_file(struct copier *copier, const struct copy_action *action
 static void perform_attributes(struct copier *copier, const struct copy_action *action) {
   struct place place = locate(copier->root, path_clean(action->destination), NULL);
   if (!place.exists) die("copy", ENOENT, action->destination, "cannot change the attributes");
-  if (action->owner != NULL &&
-      fchownat(place.parent, place.name, copier->uid, copier->gid, AT_SYMLINK_NOFOLLOW) != 0) {
-    die("copy", errno, action->destination, "cannot set the owner");
+  if (action->owner != NULL) {
+    copy_set_owner(place.parent, place.name, copier->uid, copier->gid, action->destination);
   }
   if (copier->has_mode &&
       fchmodat(place.parent, place.name, copy_mode(copier, place.status.st_mode), 0) != 0) {

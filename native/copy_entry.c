@@ -31,8 +31,9 @@ void copy_owner(const struct copier *copier, const struct stat *status, uid_t *u
   *gid = copier->has_owner ? copier->gid : status->st_gid;
 }
 
-/** With one id only, everything belongs to root: there is nothing to set. */
-static void owner_failed(uid_t uid, gid_t gid, const char *path) {
+void copy_set_owner(int parent, const char *name, uid_t uid, gid_t gid, const char *path) {
+  if (fchownat(parent, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) return;
+  // With one id only, everything belongs to root: there is nothing to set.
   if (errno == EINVAL && userns_mode() == USERNS_SINGLE) return;
   die("copy", errno, path, "cannot set the owner %u:%u", uid, gid);
 }
@@ -42,7 +43,7 @@ void copy_metadata(const struct copier *copier, int from, int to, const struct s
   uid_t uid;
   gid_t gid;
   copy_owner(copier, status, &uid, &gid);
-  if (fchown(to, uid, gid) != 0) owner_failed(uid, gid, path);
+  copy_set_owner(to, "", uid, gid, path);
   mode_t mode = copy_mode(copier, status->st_mode);
   // Files were made with their mode; only the set-id bits are lost with the owner.
   bool complete = S_ISREG(status->st_mode) && (mode & ~(mode_t)0777) == 0;
@@ -63,9 +64,7 @@ static void set_metadata_at(const struct copier *copier, const struct copy_entry
   uid_t uid;
   gid_t gid;
   copy_owner(copier, status, &uid, &gid);
-  if (fchownat(entry->to, entry->to_name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0) {
-    owner_failed(uid, gid, entry->from_path);
-  }
+  copy_set_owner(entry->to, entry->to_name, uid, gid, entry->from_path);
   if (!S_ISLNK(status->st_mode) &&
       fchmodat(entry->to, entry->to_name, copy_mode(copier, status->st_mode), 0) != 0) {
     die("copy", errno, entry->from_path, "cannot set the mode");

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "userns.h"
 #include "view.h"
 
 #define LINKS_MAX 40
@@ -18,7 +19,11 @@ static int make_directory(int parent, const char *name, const struct make_parent
   if (mkdirat(parent, name, 0700) != 0) return errno == EEXIST ? 0 : -1;
   struct stat fresh;
   mode_t inherited = fstatat(parent, name, &fresh, AT_SYMLINK_NOFOLLOW) == 0 ? fresh.st_mode : 0;
-  if (fchownat(parent, name, make->uid, make->gid, AT_SYMLINK_NOFOLLOW) != 0) return -1;
+  // With one id only, everything belongs to root: there is no other owner to set.
+  if (fchownat(parent, name, make->uid, make->gid, AT_SYMLINK_NOFOLLOW) != 0 &&
+      !(errno == EINVAL && userns_mode() == USERNS_SINGLE)) {
+    return -1;
+  }
   // A setgid directory passes its bit on (inode(7)).
   return fchmodat(parent, name, make->mode | (inherited & S_ISGID), 0);
 }

@@ -257,6 +257,7 @@ export interface TarMember {
   readonly type?: string;
   readonly text?: string;
   readonly link?: string;
+  readonly device?: readonly [number, number];
   readonly mode?: number;
   readonly uid?: number;
   readonly gid?: number;
@@ -280,6 +281,10 @@ export function tarOf(members: readonly TarMember[], options: {readonly end?: bo
     octal(member.mtime ?? longAgo, 12, 136);
     block.write(member.type ?? '0', 156);
     block.write(member.link ?? '', 157, 'latin1');
+    if (member.device !== undefined) {
+      octal(member.device[0], 8, 329);
+      octal(member.device[1], 8, 337);
+    }
     block.write('ustar\x0000', 257, 'latin1');
     block.fill(' ', 148, 156);
     const sum = block.reduce((total, byte) => total + byte, 0);
