@@ -143,6 +143,7 @@ const debugHelp = `Usage:
   tsbuild debug parse FILE              how a Dockerfile is read, as JSON
   tsbuild debug shell < CASES.jsonl     how words are expanded
   tsbuild debug ignore < CASES.jsonl    what .dockerignore patterns match
+  tsbuild debug lint FILE               what is minded about a Dockerfile, as JSON
   tsbuild debug layout DIR              what is wrong with an OCI image layout
 
 These show the inside of tsbuild for tests and bug reports; their output may change in any version.

@@ -3,6 +3,7 @@
 import {existsSync} from 'node:fs';
 import {dirname, join, normalize} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {rules} from '../../src/lint/rules/index.ts';
 import {roomLevels} from './room-map.ts';
 import {filesBelow, foldersIn, repository, textFile} from './source-files.ts';
 
@@ -100,6 +101,38 @@ describe('documents', () => {
       expect(file.lines.length, file.path).toBeLessThanOrEqual(70);
     });
     expect(records.length).toBeGreaterThan(0);
+  });
+});
+
+describe('lint rules', () => {
+  const pages = filesBelow(['docs/rules'], ['.md']);
+  const pageOf = (name: string) =>
+    pages.find(({path}) => path === `docs/rules/${name.replace('tsbuild/', '')}.md`);
+
+  it.each(rules.map(({name}) => name))('%s has a page and a test of its name', (name) => {
+    const page = pageOf(name)?.text ?? '';
+    const prose = page.replace(/^```[\s\S]*?^```/gm, '');
+    const headings = [...prose.matchAll(/^##? (.+)$/gm)].map((match) => match[1]);
+    expect(headings).toEqual([name, 'Output', 'Why', 'Bad', 'Good']);
+    const named = tests.filter(
+      ({path, text}) => path.startsWith('test/lint/') && text.includes(`describe('${name}'`),
+    );
+    expect(named).toHaveLength(1);
+  });
+
+  it('every page is about a rule, and the list has them all', () => {
+    const list = textFile(join(repository, 'docs/rules/README.md')).text;
+    const listed = [...list.matchAll(/^\* \[([^\]]+)\]/gm)].map((match) => match[1]);
+    expect(listed).toEqual(rules.map(({name}) => name));
+    expect(pages).toHaveLength(rules.length + 1);
+  });
+
+  it('their default is told as it is', () => {
+    const wrong = rules.filter(({name, isOptIn = false}) => {
+      const off = `Off; \`# check=experimental=${name}\` turns it on`;
+      return (pageOf(name)?.text.includes(off) ?? false) !== isOptIn;
+    });
+    expect(wrong).toEqual([]);
   });
 });
 
