@@ -1,5 +1,5 @@
-// The tree verbs as an ordinary user without subordinate ids: everything belongs to root of the user namespace, and what only the
-// host's root may make is left out, counted.
+// The tree verbs as an ordinary user without subordinate ids: everything belongs to root of the user namespace, and
+// what only the host's root may make is left out, counted.
 
 import {execFileSync, spawnSync} from 'node:child_process';
 import {chmodSync, chownSync, lstatSync, mkdirSync} from 'node:fs';
