@@ -14,6 +14,8 @@
 
 #include "inflate.h"
 
+#define BUFFER_SIZE ((size_t)64 * 1024)
+
 ssize_t stream_read_full(struct stream *stream, void *to, size_t length) {
   size_t done = 0;
   while (done < length) {
@@ -30,16 +32,34 @@ struct fd_stream {
   int fd;
   pid_t program;  // 0: none
   const char *failed;
+  size_t next;  // what the buffer holds and nobody has taken: tar headers and small files are tiny reads
+  size_t end;
+  char buffer[BUFFER_SIZE];
 };
 
-static ssize_t fd_read(struct stream *stream, void *to, size_t length) {
-  const struct fd_stream *self = (struct fd_stream *)stream;
+static ssize_t read_descriptor(struct fd_stream *self, void *to, size_t length) {
   ssize_t got;
   do {
     got = read(self->fd, to, length);
   } while (got < 0 && errno == EINTR);
-  if (got < 0) stream->problem = xformat("cannot read: %s", strerror(errno));
+  if (got < 0) self->stream.problem = xformat("cannot read: %s", strerror(errno));
   return got;
+}
+
+static ssize_t fd_read(struct stream *stream, void *to, size_t length) {
+  struct fd_stream *self = (struct fd_stream *)stream;
+  if (self->next == self->end) {
+    if (length >= BUFFER_SIZE) return read_descriptor(self, to, length);
+    ssize_t got = read_descriptor(self, self->buffer, BUFFER_SIZE);
+    if (got <= 0) return got;
+    self->next = 0;
+    self->end = (size_t)got;
+  }
+  size_t have = self->end - self->next;
+  if (length > have) length = have;
+  memcpy(to, self->buffer + self->next, length);
+  self->next += length;
+  return (ssize_t)length;
 }
 
 struct stream *stream_of_fd(int fd) {
