@@ -78,17 +78,16 @@ bool below_same(int below, const char *path, int directory, const char *name, co
   }
   bool plain = S_ISREG(status->st_mode);
   bool is_directory = S_ISDIR(status->st_mode);
-  bool cut = status->st_mtim.tv_nsec == 0 && other.st_mtim.tv_nsec == 0;
   if (!is_directory && (status->st_size != other.st_size || status->st_mtim.tv_sec != other.st_mtim.tv_sec ||
                         status->st_mtim.tv_nsec != other.st_mtim.tv_nsec)) {
     return false;
   }
-  if (S_ISLNK(status->st_mode)) return !cut || same_link(below, path, directory, name);
+  if (S_ISLNK(status->st_mode)) return same_link(below, path, directory, name);
   if (!plain && !is_directory) return true;
   int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW;
   int a = openat(directory, name, flags);
   int b = open_below(below, path, flags);
-  bool same = a >= 0 && b >= 0 && same_capability(a, b) && (!plain || !cut || same_bytes(a, b));
+  bool same = a >= 0 && b >= 0 && same_capability(a, b) && (!plain || same_bytes(a, b));
   if (a >= 0) close(a);
   if (b >= 0) close(b);
   return same;

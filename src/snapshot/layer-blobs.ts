@@ -11,7 +11,7 @@ import {assert} from '../util/assert.ts';
 import {gzipFile} from './gzip-blocks.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
-import {unpackLayer} from './unpack.ts';
+import {type UnpackedLayer, unpackLayer} from './unpack.ts';
 
 export interface LayerBlobsOptions {
   readonly state: StateDirectory;
@@ -44,8 +44,8 @@ export class LayerBlobs {
     return row.blob !== undefined && (await this.#options.blobs.has(row.blob.digest));
   }
 
-  /** Unpacks the layer into the new directory `dir`; gives the directories that had no header of their own. */
-  async unpackInto(row: LayerRow, dir: string, signal: AbortSignal): Promise<readonly string[]> {
+  /** Unpacks the layer into the new directory `dir`; gives what it must still take from the layers below. */
+  async unpackInto(row: LayerRow, dir: string, signal: AbortSignal): Promise<UnpackedLayer> {
     const blob = blobOf(row);
     const compression = layerCompressionOf(blob.mediaType);
     assert(compression !== undefined, `media type ${blob.mediaType} was accepted as a layer`);
@@ -53,8 +53,7 @@ export class LayerBlobs {
       ? this.#options.blobs.stream(blob.digest)
       : this.#fetched(row, blob, signal);
     const bytes = this.#options.source.decompress(compression, compressed);
-    const {implied} = await unpackLayer(await this.#options.helper(), bytes, row.diffId, dir, signal);
-    return implied;
+    return unpackLayer(await this.#options.helper(), bytes, row.diffId, dir, signal);
   }
 
   /** Fetches the blob, giving its bytes on while they are written to the store. */

@@ -28,6 +28,15 @@ export interface SnapshotterOptions {
   readonly onLayerProgress: OnLayerProgress;
 }
 
+/**
+ * The time that a step gives to what it wrote: the epoch in seconds (docs/adr/0006), which is all that a layer tar keeps, and as
+ * nanoseconds the height of the layer in its stack. So a file that a later step writes again differs from the one below it, though
+ * both have the same epoch, and no clock is needed to tell.
+ */
+export function stampOf(active: ActiveSnapshot, epochSeconds: number): string {
+  return `${epochSeconds}.${String(active.layers.length + 1).padStart(9, '0')}`;
+}
+
 /** A new layer in the making on top of a parent. */
 export interface ActiveSnapshot {
   readonly parent: SnapshotId | undefined;
@@ -177,8 +186,8 @@ export class Snapshotter {
         const row = this.#layerOf(id);
         if (this.#hasDirectory(row)) return;
         const work = await state.makeWork();
-        const implied = await this.#layerBlobs.unpackInto(row, join(work, 'fs'), signal);
-        if (implied.length > 0) {
+        const {implied, links} = await this.#layerBlobs.unpackInto(row, join(work, 'fs'), signal);
+        if (implied.length + links.length > 0) {
           const lower = await Promise.all(
             below.map(async (layer, index) => {
               await this.#ensureDirectory(layer, below.slice(0, index), signal);
@@ -186,7 +195,10 @@ export class Snapshotter {
             }),
           );
           const helper = await this.#options.helper();
-          const paths = implied.map((path) => `path=${path}`);
+          const paths = [
+            ...implied.map((path) => `path=${path}`),
+            ...links.flatMap(({path, target}) => [`link=${path}`, `target=${target}`]),
+          ];
           await helper.request('adopt', [`dir=${join(work, 'fs')}`, ...lower.reverse(), ...paths], {signal});
         }
         await this.#place(work, id);

@@ -11,10 +11,13 @@ import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {Helper} from '../helper/helper.ts';
 import type {DiffId} from '../oci/digest.ts';
+import {decodePathText} from '../util/path-text.ts';
 
 export interface UnpackedLayer {
   /** Directories that had no header: they must take their metadata from the layers below. */
   readonly implied: readonly string[];
+  /** Hard links whose file is in a layer below. */
+  readonly links: readonly {readonly path: string; readonly target: string}[];
 }
 
 /** Unpacks the uncompressed tar `bytes` into the new directory `dir`; throws when its digest is not `diffId`. */
@@ -56,11 +59,20 @@ export async function unpackLayer(
         {hints: ['the image in the registry is broken, or somebody changed it on the way']},
       );
     }
-    const paths = Buffer.concat(listed).toString().split('\0').filter(Boolean);
-    return {implied: paths.slice(0, Number(read.value.get('implied') ?? 0)), diffId: written.value};
+    return {...namesOf(Buffer.concat(listed), Number(read.value.get('implied') ?? 0)), diffId: written.value};
   } finally {
     await rm(room, {recursive: true, force: true});
   }
+}
+
+/** What `unpack` lists: the implied directories, then path and target of each link into a layer below. */
+function namesOf(listed: Buffer, impliedCount: number): UnpackedLayer {
+  const names = decodePathText(listed).split('\0').slice(0, -1);
+  const links: {path: string; target: string}[] = [];
+  for (let at = impliedCount; at + 1 < names.length; at += 2) {
+    links.push({path: names[at] ?? '', target: names[at + 1] ?? ''});
+  }
+  return {implied: names.slice(0, impliedCount), links};
 }
 
 async function abortOnFailure<T>(promise: Promise<T>, abort: AbortController): Promise<T> {

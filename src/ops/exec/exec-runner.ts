@@ -7,7 +7,7 @@ import type {ExecMount, ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {type Helper, viewArguments} from '../../helper/helper.ts';
 import {digestOf, hexOf} from '../../oci/digest.ts';
-import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
+import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {LockSpace} from '../../store/lock.ts';
@@ -118,7 +118,7 @@ class RunningStep {
         ...processArguments(op, this.#env),
         `hosts=${hosts}`,
         `resolv=${resolv}`,
-        `epoch=${epochSeconds}`,
+        `epoch=${stampOf(active, epochSeconds)}`,
         ...mounts.flatMap(mountArguments),
       ]);
     });

@@ -5,7 +5,7 @@ import type {CopyAction, FileAction, FileOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {type Helper, type View, viewArguments} from '../../helper/helper.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
-import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
+import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {Selection} from '../../tree/select.ts';
@@ -100,7 +100,7 @@ async function change(
       ...viewArguments({layers: active.layers}),
       `upper=${active.upper}`,
       `work=${active.work}`,
-      `epoch=${epochSeconds}`,
+      `epoch=${stampOf(active, epochSeconds)}`,
       ...views.arguments(),
       ...actions,
     ],
