@@ -40,7 +40,7 @@ export interface BlobStore extends BlobReader {
   open(expected?: BlobExpectation): Promise<BlobSink>;
   /** A path that nobody else uses, in the store's file system, for a blob that another program writes; see `adopt`. */
   reserve(): Promise<string>;
-  /** Takes a complete file in. Its size is checked; its digest is the caller's word, who hashed it while writing. */
+  /** Takes a complete and synced file in. Its size is checked; its digest is the caller's word, who hashed it while writing. */
   adopt(path: string, blob: {readonly digest: Digest; readonly size: number}): Promise<void>;
   /** True when there was one. */
   delete(digest: Digest): Promise<boolean>;
@@ -138,7 +138,6 @@ export class LocalBlobStore implements BlobStore {
       const {size} = await handle.stat();
       assert(size === blob.size, `${path} has ${size} bytes, its writer said ${blob.size}`);
       await handle.chmod(storedMode);
-      await handle.sync();
     } finally {
       await handle.close();
     }
