@@ -11,7 +11,7 @@ import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {which} from '../scripts/base-images.mjs';
+import {which} from '../fixtures/base-images.mjs';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = {stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30};

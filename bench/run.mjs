@@ -10,7 +10,7 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {ensureRegistry} from '../scripts/base-images.mjs';
+import {ensureRegistry} from '../fixtures/base-images.mjs';
 import {enginesHere} from './engines.mjs';
 import {machine, printTable, summaryOf} from './report.mjs';
 import {workloads} from './workloads.mjs';

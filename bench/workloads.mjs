@@ -7,7 +7,7 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {pushImage, which} from '../scripts/base-images.mjs';
+import {pushImage, which} from '../fixtures/base-images.mjs';
 import {makeLargeFile, makeTree} from './generate.mjs';
 
 function expectEqual(found, wanted, what) {

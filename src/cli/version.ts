@@ -1,4 +1,4 @@
-// The version, written into the bundle by scripts/build.mjs from package.json.
+// The version, written into the bundle by bin/bundle/build.mjs from package.json.
 
 declare const TSBUILD_VERSION: string | undefined;
 

@@ -29,9 +29,9 @@ export interface SnapshotterOptions {
 }
 
 /**
- * The time that a step gives to what it wrote: the epoch in seconds (docs/adr/0006), which is all that a layer tar keeps, and as
- * nanoseconds the height of the layer in its stack. So a file that a later step writes again differs from the one below it, though
- * both have the same epoch, and no clock is needed to tell.
+ * The time that a step gives to what it wrote: the epoch in seconds (docs/adr/0006), which is all that a layer tar
+ * keeps, and as nanoseconds the height of the layer in its stack. So a file that a later step writes again differs from
+ * the one below it, though both have the same epoch, and no clock is needed to tell.
  */
 export function stampOf(active: ActiveSnapshot, epochSeconds: number): string {
   return `${epochSeconds}.${String(active.layers.length + 1).padStart(9, '0')}`;

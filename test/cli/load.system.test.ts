@@ -1,4 +1,4 @@
-// scripts/load.cjs around a stand-in for hot.js: the compiled form is kept, used, and never trusted blindly.
+// bin/bundle/load.cjs around a stand-in for hot.js: the compiled form is kept, used, and never trusted blindly.
 
 import {spawnSync} from 'node:child_process';
 import {copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
@@ -7,7 +7,7 @@ import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 
-const source = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/load.cjs');
+const source = join(dirname(fileURLToPath(import.meta.url)), '../../bin/bundle/load.cjs');
 const hot = `({__proto__: null,
 "a"(module, exports, require, tsbuildLoad) {
   exports.text = 'a' + tsbuildLoad('b').text;

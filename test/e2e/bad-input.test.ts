@@ -5,7 +5,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../scripts/base-images.mjs';
+import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../fixtures/base-images.mjs';
 import {assertBuilt, type Run, type RunOptions, type Workspace, workspace} from './command.ts';
 import {asOrdinaryUser, withoutUserNamespaces} from './ordinary-user.ts';
 

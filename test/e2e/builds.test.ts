@@ -4,7 +4,7 @@
 import {cp, readFile, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
 import {assertBuilt, exampleContext, namesOf, type Workspace, workspace} from './command.ts';
 import {readArchive, readLayout} from './image.ts';
 

@@ -3,7 +3,7 @@
 
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
 import {assertBuilt, namesOf, stepsOf, type Workspace, workspace} from './command.ts';
 import {readArchive} from './image.ts';
 

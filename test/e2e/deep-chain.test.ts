@@ -4,7 +4,7 @@
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
 import {assertBuilt, namesOf, type Workspace, workspace} from './command.ts';
 import {readLayout} from './image.ts';
 

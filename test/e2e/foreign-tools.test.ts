@@ -5,7 +5,7 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../scripts/base-images.mjs';
+import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
 import {assertBuilt, type Workspace, workspace} from './command.ts';
 import {readArchive, readLayout} from './image.ts';
 import {needCommand, needRoot, skip} from './requirements.ts';

@@ -7,7 +7,7 @@ import {writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../scripts/base-images.mjs';
+import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../fixtures/base-images.mjs';
 import {assertBuilt, namesOf, type Running, type Workspace, workspace} from './command.ts';
 import {stallingRegistry} from './stalling-registry.ts';
 

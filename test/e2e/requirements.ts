@@ -1,7 +1,7 @@
 // What a test needs of the machine. A test that cannot run says why on the terminal and is skipped; with
 // TSBUILD_SYSTEM_MUST_WORK=1 (for a machine where everything is known to be there) that is a failure instead.
 
-import {ensurePackages, which} from '../../scripts/base-images.mjs';
+import {ensurePackages, which} from '../../fixtures/base-images.mjs';
 
 interface Skippable {
   skip(note?: string): never;

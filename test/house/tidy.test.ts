@@ -63,7 +63,7 @@ const native = filesBelow(['native'], ['.c', '.h']);
 const written = [
   ...engine,
   ...native,
-  ...filesBelow(['test', 'bench', 'scripts', 'fixtures'], ['.ts', '.mjs', '.mts']),
+  ...filesBelow(['test', 'bench', 'bin', 'fixtures'], ['.ts', '.mjs', '.mts']),
 ];
 
 describe('the numbers', () => {

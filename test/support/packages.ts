@@ -1,7 +1,7 @@
 // What system and end-to-end tests need from Debian, fetched once before they start: as root with apt-get, so that
 // a new machine runs them all; otherwise each test that misses something is skipped and says so.
 
-import {ensurePackages} from '../../scripts/base-images.mjs';
+import {ensurePackages} from '../../fixtures/base-images.mjs';
 
 export function setup(): void {
   try {

@@ -14,7 +14,7 @@ import {imageIdOf, metadataText, writeResultFile} from '../result-files.ts';
 import type {BuildFunction} from '../run.ts';
 import {stateRootOf} from '../state-root.ts';
 
-/** In the bundle: keeps what V8 has compiled for the next start (scripts/load.cjs). */
+/** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
 declare const tsbuildKeepCompiled: (() => void) | undefined;
 
 export interface BuildCommandOptions {

@@ -19,7 +19,7 @@ import {bundledDatabase} from './bundled-database.mjs';
 import {licensesOf} from './licenses.mjs';
 import {warmUp} from './warm-up.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const finalDirectory = join(root, 'dist');
 const workDirectory = `${finalDirectory}.${process.pid}`;
@@ -124,7 +124,7 @@ async function writeAll() {
   const hotName = `hot-${createHash('sha256').update(script).digest('hex').slice(0, 12)}`;
   writeFileSync(join(workDirectory, `${hotName}.js`), script);
   writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);
-  const loader = readFileSync(join(root, 'scripts/load.cjs'), 'utf8');
+  const loader = readFileSync(join(root, 'bin/bundle/load.cjs'), 'utf8');
   writeFileSync(join(workDirectory, 'load.cjs'), loader.replace("hotName = 'hot'", `hotName = '${hotName}'`));
   return {hot: script.length, cold};
 }

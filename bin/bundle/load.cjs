@@ -1,4 +1,4 @@
-// Loads the hot parts of the bundle by name (scripts/build.mjs says which these are). They lie in one script, whose
+// Loads the hot parts of the bundle by name (bin/bundle/build.mjs says which these are). They lie in one script, whose
 // compiled form is kept beside it: V8 then neither parses nor compiles what a cached build runs. The compiled form
 // belongs to one version of Node; another one, or a directory that cannot be written, only makes the start slower.
 

@@ -8,7 +8,7 @@ import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {warmUp} from './warm-up.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const native = join(root, 'native');
 
 if (existsSync(join(native, 'Makefile')) && !existsSync(join(native, 'tsbuild-helper'))) {
