@@ -12,6 +12,7 @@ import {
   python,
   readTree,
   setXattr,
+  skipBecause,
   type Tree,
   TreeWorld,
   whiteout,
@@ -221,10 +222,10 @@ describe.skipIf(whyNoTrees() !== undefined)('scan', () => {
     expect([root, copy, deeper].some((path) => existsSync(path))).toBe(false);
   });
 
-  test('a directory that cannot be listed is an error that names it', () => {
+  test('a directory that cannot be listed is an error that names it', (context) => {
     const root = world.tree({'open/x': '', 'closed/y': ''});
     chmodSync(`${root}/closed`, 0);
-    if (!hasProgram('setpriv')) return;
+    if (!hasProgram('setpriv')) return skipBecause(context, 'there is no setpriv');
     chmodSync(root, 0o755);
     const helper = process.env['TSBUILD_HELPER'] ?? 'native/tsbuild-helper';
     const run = () =>
@@ -290,8 +291,8 @@ describe.skipIf(whyNoTrees() !== undefined)('remove', () => {
     expect(readTree(outside)).toEqual({victim: 'f 0644 0:0 safe'});
   });
 
-  test('what an ordinary user made unreadable is removed for that user', () => {
-    if (!hasProgram('setpriv')) return;
+  test('what an ordinary user made unreadable is removed for that user', (context) => {
+    if (!hasProgram('setpriv')) return skipBecause(context, 'there is no setpriv');
     const root = world.tree({'a/locked/x': ''});
     python('for r, d, f in os.walk(sys.argv[1]):\n  os.chown(r, 65534, 65534)', root);
     chmodSync(`${root}/a/locked`, 0);

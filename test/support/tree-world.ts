@@ -42,6 +42,12 @@ export function hasProgram(name: string): boolean {
   return (process.env['PATH'] ?? '').split(':').some((directory) => existsSync(join(directory, name)));
 }
 
+/** Marks the running test as skipped, and says why where everybody sees it. */
+export function skipBecause(context: {skip(note?: string): void}, reason: string): void {
+  process.stderr.write(`skipped: ${reason}\n`);
+  context.skip(reason);
+}
+
 export interface Outcome {
   readonly code: number;
   readonly stdout: Buffer;
