@@ -37,6 +37,8 @@ export async function planRequest(
     const source = await planning.context.dockerfile();
     return {file: source, parsed: await parseRemembered(source, engine.notes)};
   });
+  // Its start takes as long as planning does, and on another processor. Whoever asks for it later hears of a failure.
+  if (copiesFromContext(parsed.dockerfile)) engine.helper().catch(() => undefined);
   const lint: {run?: LintRun} = {};
   try {
     const plan = await planLinted(planning, parsed, {}, (run) => {
@@ -100,9 +102,9 @@ export function planRequestOf(
   };
 }
 
-/** Read only for files that copy from the context. A mistake in it is told by whoever needs the context. */
-async function ignoredPaths({stages}: Dockerfile, context: BuildContext): Promise<IgnoredPaths | undefined> {
-  const copies = stages.some(({instructions}) =>
+/** Whether some COPY or ADD reads the build context. */
+function copiesFromContext({stages}: Dockerfile): boolean {
+  return stages.some(({instructions}) =>
     instructions.some(
       (each) =>
         (each.keyword === 'COPY' || each.keyword === 'ADD') &&
@@ -110,7 +112,14 @@ async function ignoredPaths({stages}: Dockerfile, context: BuildContext): Promis
         each.sources.length > 0,
     ),
   );
-  if (!copies) return undefined;
+}
+
+/** Read only for files that copy from the context. A mistake in it is told by whoever needs the context. */
+async function ignoredPaths(
+  dockerfile: Dockerfile,
+  context: BuildContext,
+): Promise<IgnoredPaths | undefined> {
+  if (!copiesFromContext(dockerfile)) return undefined;
   try {
     return (await context.local('context')?.ignoreRules())?.matcher;
   } catch (error) {

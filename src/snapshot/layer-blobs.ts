@@ -8,7 +8,6 @@ import {layerCompressionOf, mediaTypes} from '../oci/media-types.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
-import {gzipFile} from './gzip-blocks.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
 import {type UnpackedLayer, unpackLayer} from './unpack.ts';
@@ -136,6 +135,7 @@ export class LayerBlobs {
         this.#helperCompresses = false;
       }
     }
+    const {gzipFile} = await import('./gzip-blocks.ts');
     const tar = await this.#options.blobs.reserve();
     const fields = await helper.request('pack', [...layers, `out=${tar}`, 'compress=none'], {signal});
     const packed = {diffId: diffIdOf(fields), ...(await gzipFile(tar, out, signal))};

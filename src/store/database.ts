@@ -53,6 +53,7 @@ function migrate(native: LibsqlDatabase.Database, path: string): void {
 
 function wrap(native: LibsqlDatabase.Database): Database {
   const statements = new Map<string, LibsqlDatabase.Statement>();
+  let wrote = false;
   const statement = (sql: string): LibsqlDatabase.Statement => {
     let prepared = statements.get(sql);
     if (prepared === undefined) {
@@ -65,9 +66,11 @@ function wrap(native: LibsqlDatabase.Database): Database {
     get: (sql, ...values) => statement(sql).get(...values) as Row | undefined,
     all: (sql, ...values) => statement(sql).all(...values) as Row[],
     run: (sql, ...values) => {
+      wrote = true;
       statement(sql).run(...values);
     },
     transaction: (work) => {
+      wrote = true;
       native.exec('BEGIN IMMEDIATE');
       try {
         const result = work();
@@ -80,6 +83,8 @@ function wrap(native: LibsqlDatabase.Database): Database {
     },
     close: () => {
       statements.clear();
+      // A log that is left is read and summed again by every later start. While others use it, it is left to them.
+      if (wrote) native.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
       native.close();
     },
   };

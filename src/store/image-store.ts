@@ -68,13 +68,18 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
   return {
     readBlob,
     list: () => Promise.all(rows().map(details)),
-    tag: (name, manifest, createdAtMs) =>
+    tag: (name, manifest, createdAtMs) => {
+      const descriptor = JSON.stringify(manifest);
+      // A build that was cached from end to end writes nothing.
+      const known = database.get('SELECT descriptor FROM image WHERE name = ?', name);
+      if (known?.['descriptor'] === descriptor) return;
       database.run(
         'INSERT OR REPLACE INTO image (name, descriptor, created_ms) VALUES (?, ?, ?)',
         name,
-        JSON.stringify(manifest),
+        descriptor,
         Math.round(createdAtMs),
-      ),
+      );
+    },
     async get(nameOrId) {
       const all = rows();
       const named = all.find((image) => image.name === nameOrId);

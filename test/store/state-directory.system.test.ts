@@ -1,4 +1,4 @@
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, describe, expect, it} from 'vitest';
@@ -66,6 +66,24 @@ describe('openStateDirectory', () => {
       }),
     ).toThrow('no');
     expect(notes.getText('parse', 'k')).toBeUndefined();
+  });
+
+  it('leaves no log behind, and does not wait for others who use it', () => {
+    const root = freshRoot();
+    const log = join(root, 'state.db-wal');
+    const other = openStateDirectory(root);
+    const write = (): void => {
+      using state = openStateDirectory(root);
+      new Notes(state.database).set('parse', 'k', 'v'.repeat(10_000));
+    };
+    other.database.run('BEGIN');
+    expect(new Notes(other.database).getText('parse', 'k')).toBeUndefined();
+    write();
+    expect(statSync(log).size).toBeGreaterThan(0);
+    other.database.run('COMMIT');
+    write();
+    expect(statSync(log).size).toBe(0);
+    other[Symbol.dispose]();
   });
 
   it('keeps notes as bytes, by kind', () => {
