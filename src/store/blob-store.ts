@@ -12,6 +12,7 @@ import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import {type BlobExpectation, type BlobSink, FileSink, storedMode} from './blob-sink.ts';
+import {startTimeOf} from './process-start.ts';
 
 export interface BlobReader {
   /** Path of the complete, verified blob; throws BuildError when the store has none. */
@@ -169,7 +170,7 @@ export class LocalBlobStore implements BlobStore {
     for (const name of await namesIn(this.#work)) {
       if (!name.endsWith(temporarySuffix)) continue;
       const [pid = '', start = ''] = name.split('.');
-      if ((await startTimeOf(pid)) === start) continue;
+      if (startTimeOf(Number(pid)) === start) continue;
       const path = join(this.#work, name);
       const writtenMs = await stat(path).then(
         (found) => found.mtimeMs,
@@ -189,7 +190,7 @@ export class LocalBlobStore implements BlobStore {
   async #prepare(): Promise<string> {
     await mkdir(this.#blobs, {recursive: true, mode: 0o700});
     await mkdir(this.#work, {recursive: true, mode: 0o700});
-    return `${process.pid}.${await startTimeOf(String(process.pid))}`;
+    return `${process.pid}.${startTimeOf(process.pid)}`;
   }
 
   /** Gives a complete, synced file its name; the folder is synced too, so that a record may rely on the blob. */
@@ -205,19 +206,6 @@ export class LocalBlobStore implements BlobStore {
     } finally {
       await folder.close();
     }
-  }
-}
-
-/**
- * Start time in clock ticks since boot (field 22 of /proc/PID/stat): a pid alone may have been given to another
- * process.
- */
-async function startTimeOf(pid: string): Promise<string | undefined> {
-  try {
-    const text = await readFile(`/proc/${Number(pid)}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 

@@ -14,6 +14,7 @@ import {buildError} from '../diagnostics/build-error.ts';
 import {type Database, openDatabase} from './database.ts';
 import {type LockSpace, socketLocks} from './lock.ts';
 import {makeDirectories} from './make-directories.ts';
+import {startTimeOf} from './process-start.ts';
 
 export interface StateDirectory extends Disposable {
   readonly root: string;
@@ -65,19 +66,12 @@ export function openStateDirectory(root: string): StateDirectory {
       readdirSync(join(root, 'work'))
         .filter((name) => {
           const [pid = '', start = ''] = name.split('.');
-          return startTimeOf(Number(pid)) !== start;
+          return (startTimeOf(Number(pid)) ?? '') !== start;
         })
         .map((name) => join(root, 'work', name)),
     cacheMountPath: (id) => join(root, 'cache-mounts', id),
     [Symbol.dispose]: () => database.close(),
   };
-}
-
-/** Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); '' when it does not live. */
-function startTimeOf(pid: number): string {
-  const stat = readText(`/proc/${pid}/stat`);
-  // The command name (field 2) may hold blanks and parentheses: count from its last ')'.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
 
 function readText(path: string): string | undefined {

@@ -1,0 +1,14 @@
+// When a process began: a pid alone may have been given to another one since.
+
+import {readFileSync} from 'node:fs';
+
+/** Start time in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)); undefined when it does not live. */
+export function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command name (field 2) may hold blanks and parentheses: count from its last ')'.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
