@@ -24,6 +24,12 @@ export function mountSource(value: string): string | undefined {
   return from === '' ? undefined : from;
 }
 
+/** Where SSH_AUTH_SOCK leads, given or not: to the first agent that is asked for. */
+export function agentSocketOf(mounts: readonly Mount[], stage: StageState): string | undefined {
+  const first = mounts.find((mount) => mount.type === 'ssh');
+  return first === undefined ? undefined : socketTarget(first, 0, stage);
+}
+
 export function execMounts(
   mounts: readonly Mount[],
   sources: readonly (ReferencedSource | undefined)[],
@@ -60,9 +66,9 @@ function execMount(
     case 'tmpfs':
       return {type: 'tmpfs', target: targetOf(mount, stage), sizeBytes: mount.sizeBytes ?? 0};
     case 'secret':
-      return secretMount(mount);
+      return secretMount(mount, stage);
     case 'ssh':
-      return socketMount(mount, socketIndex);
+      return socketMount(mount, socketIndex, stage);
   }
 }
 
@@ -93,6 +99,10 @@ function cacheMount(
   const namespace = ownValue(stage.scope.buildArgs, 'BUILDKIT_CACHE_MOUNT_NS') ?? '';
   const id = mount.id === undefined || mount.id === '' ? cleanTarget(mount.target ?? '') : mount.id;
   const path = cleanAbsolute(mount.source ?? '');
+  if (path !== '/' && (source === undefined || source.vertex === undefined)) {
+    const message = `${JSON.stringify(path)}: not found, since a cache without "from" starts empty`;
+    throw new PlanProblem('plan-mount', message, ['"source" is a path in what "from" names']);
+  }
   // Owner and mode are of the directory a cache starts with; with a `source` that is what stands there.
   const own = path === '/' ? mount : undefined;
   return {
@@ -109,7 +119,7 @@ function cacheMount(
   };
 }
 
-function secretMount(mount: Mount): ExecMount {
+function secretMount(mount: Mount, stage: StageState): ExecMount {
   const target = mount.target ?? '';
   const named = mount.source ?? mount.id ?? '';
   const id = named === '' ? baseName(target) : named;
@@ -118,7 +128,7 @@ function secretMount(mount: Mount): ExecMount {
   return {
     type: 'secret',
     id,
-    ...(file === '' ? {} : {target: cleanAbsolute(file)}),
+    ...(file === '' ? {} : {target: mountTargetIn(stage.workdir, file)}),
     ...(mount.env === undefined ? {} : {env: mount.env}),
     required: mount.required,
     mode: mount.mode ?? secretMode,
@@ -127,17 +137,23 @@ function secretMount(mount: Mount): ExecMount {
   };
 }
 
-function socketMount(mount: Mount, index: number): ExecMount {
-  const target = mount.target ?? '';
+function socketMount(mount: Mount, index: number, stage: StageState): ExecMount {
+  if (mount.source !== undefined && mount.source !== '') {
+    throw new PlanProblem('plan-mount', 'ssh does not support source');
+  }
   return {
     type: 'ssh',
     id: mount.id === undefined || mount.id === '' ? 'default' : mount.id,
-    target: target === '' ? `/run/buildkit/ssh_agent.${index}` : cleanAbsolute(target),
+    target: socketTarget(mount, index, stage),
     required: mount.required,
     mode: mount.mode ?? socketMode,
     uid: mount.uid ?? 0,
     gid: mount.gid ?? 0,
   };
+}
+
+function socketTarget({target = ''}: Mount, index: number, stage: StageState): string {
+  return target === '' ? `/run/buildkit/ssh_agent.${index}` : mountTargetIn(stage.workdir, target);
 }
 
 function targetOf(mount: Mount, stage: StageState): string {

@@ -11,7 +11,7 @@ import type {InstructionLowering, ReferencedSource} from '../../plan/instruction
 import {PlanProblem} from '../../plan/plan-problem.ts';
 import type {StageState} from '../../plan/stage-state.ts';
 import {summaryOf} from '../../plan/step-names.ts';
-import {execMounts, mountSource} from './exec-mounts.ts';
+import {agentSocketOf, execMounts, mountSource} from './exec-mounts.ts';
 import {type Mount, parseMount} from './mount.ts';
 
 const defaultHostname = 'buildkitsandbox';
@@ -56,7 +56,7 @@ function execOp(
   return {
     kind: 'exec',
     args,
-    env: environmentFor(stage.environment, placed),
+    env: environmentFor(stage.environment, agentSocketOf(mounts, stage)),
     cwd: stage.workdir,
     user: stage.user,
     hostname: ownValue(buildArgs, 'BUILDKIT_SANDBOX_HOSTNAME') || defaultHostname,
@@ -106,10 +106,9 @@ function argumentTexts(stage: StageState): readonly string[] {
   return [`|${values.size}`, ...Array.from(values, ([key, value]) => `${key}=${value}`)];
 }
 
-function environmentFor(environment: Environment, mounts: readonly ExecMount[]): readonly string[] {
-  const socket = mounts.find((mount) => mount.type === 'ssh');
-  if (socket === undefined || environment.get('SSH_AUTH_SOCK') !== undefined) return environment.toList();
-  return [...environment.toList(), `SSH_AUTH_SOCK=${socket.target}`];
+function environmentFor(environment: Environment, agentSocket: string | undefined): readonly string[] {
+  const isSet = agentSocket === undefined || environment.get('SSH_AUTH_SOCK') !== undefined;
+  return isSet ? environment.toList() : [...environment.toList(), `SSH_AUTH_SOCK=${agentSocket}`];
 }
 
 function networkOf({network}: RunInstruction, stage: StageState): ExecOp['network'] {

@@ -236,7 +236,6 @@ class RunningStep {
         hints: [`give it with --ssh ${mount.id}${mount.id === 'default' ? '' : '=SOCKET'}`],
       });
     }
-    this.#env.push(`SSH_AUTH_SOCK=${mount.target}`);
     return [{type: 'socket', target: mount.target, socket}];
   }
 }

@@ -202,6 +202,36 @@ describe('RUN --mount', () => {
     expect(historyOf(plan)).toEqual(['RUN /bin/sh -c x # buildkit']);
   });
 
+  it('A103: SSH_AUTH_SOCK leads to the agent that is asked for first, wherever its socket lies', async () => {
+    const flags = '--mount=type=ssh,id=a,target=/z/sock --mount=type=ssh,id=b,target=/a/sock';
+    const socket = async (before = '') =>
+      execOf(await planOf(`FROM scratch\n${before}\nRUN ${flags} x`)).env.at(-1);
+    expect(await socket()).toBe('SSH_AUTH_SOCK=/z/sock');
+    expect(await socket('ENV SSH_AUTH_SOCK=/mine')).toBe('SSH_AUTH_SOCK=/mine');
+  });
+
+  it('A103: ssh has no source', async () => {
+    expect(await problemsOf('FROM scratch\nRUN --mount=type=ssh,source=s x')).toEqual([
+      'ssh does not support source',
+    ]);
+  });
+
+  it('A105: the targets of secrets and sockets start at the working directory, too', async () => {
+    const flags = '--mount=type=secret,target=etc/key --mount=type=ssh,target=agent';
+    expect(await mountsOf(flags, 'WORKDIR /w')).toMatchObject([
+      {type: 'ssh', target: '/w/agent'},
+      {type: 'secret', id: 'key', target: '/w/etc/key'},
+    ]);
+  });
+
+  it('A101: a source needs something to be in', async () => {
+    const flags = '--mount=type=cache,target=/c,source=x';
+    expect(await problemsOf(`FROM scratch\nRUN ${flags} x`)).toEqual([
+      '"/x": not found, since a cache without "from" starts empty',
+    ]);
+    expect(await mountsOf(`${flags},from=alpine`)).toMatchObject([{type: 'cache', source: '/x', input: 1}]);
+  });
+
   it('A104: tmpfs has a size', async () => {
     expect(await mountsOf('--mount=type=tmpfs,target=/t,size=1m')).toEqual([
       {type: 'tmpfs', target: '/t', sizeBytes: 1024 * 1024},
