@@ -23,7 +23,7 @@ static const struct verb verbs[] = {
      "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir|attributes … epoch="},
     {"run", verb_run, true,
      VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none insecure=1 shmsize= "
-          "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp= mount=bind|cache|tmpfs|text|socket target= … epoch= "
+          "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp=HEX mount=bind|cache|tmpfs|text|socket target= … epoch= "
           "since="},
     {"pack", verb_pack, false,
      VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1"},

@@ -66,23 +66,16 @@ struct mount_request {
   struct view_spec view;
 };
 
-static unsigned hex_digit(const char *text) {
-  const char *digits = "0123456789abcdef", *at = strchr(digits, *text);
-  if (*text == '\0' || at == NULL) die("request", 0, NULL, "hex: expected pairs of hexadecimal digits");
-  return (unsigned)(at - digits);
-}
-
 /** `content` is text; `hex` is for bytes that an argument cannot hold. */
 static bool take_content(struct cursor *cursor, struct mount_request *mount) {
   const char *text = cursor_take(cursor, "content"), *hex = text == NULL ? cursor_take(cursor, "hex") : NULL;
   if (text == NULL && hex == NULL) return false;
   mount->has_content = true;
   mount->content.length = 0;
-  if (text != NULL) buffer_string(&mount->content, text);
-  for (; hex != NULL && *hex != '\0'; hex += 2) {
-    char byte = (char)(hex_digit(hex) << 4 | hex_digit(hex + 1));
-    buffer_append(&mount->content, &byte, 1);
-  }
+  if (text != NULL)
+    buffer_string(&mount->content, text);
+  else
+    mount->content = argument_hex("hex", hex);
   return true;
 }
 

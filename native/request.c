@@ -107,6 +107,21 @@ bool argument_bool(const char *key, const char *value) {
   die("request", 0, NULL, "%s: expected 0 or 1, got \"%.80s\"", key, value);
 }
 
+static unsigned hex_digit(const char *key, char digit) {
+  const char *digits = "0123456789abcdef", *at = strchr(digits, digit);
+  if (digit == '\0' || at == NULL) die("request", 0, NULL, "%s: expected pairs of hexadecimal digits", key);
+  return (unsigned)(at - digits);
+}
+
+struct buffer argument_hex(const char *key, const char *value) {
+  struct buffer bytes = {0};
+  for (; *value != '\0'; value += 2) {
+    char byte = (char)(hex_digit(key, value[0]) << 4 | hex_digit(key, value[1]));
+    buffer_append(&bytes, &byte, 1);
+  }
+  return bytes;
+}
+
 struct timespec argument_time(const char *key, const char *value) {
   struct timespec time;
   if (!parse_time(value, &time))

@@ -42,6 +42,8 @@ _Noreturn void cursor_unexpected(const struct cursor *cursor);
 uint64_t argument_u64(const char *key, const char *value, uint64_t limit);
 uint32_t argument_octal(const char *key, const char *value);
 bool argument_bool(const char *key, const char *value);
+/** Pairs of hexadecimal digits: bytes that an argument cannot hold. */
+struct buffer argument_hex(const char *key, const char *value);
 struct timespec argument_time(const char *key, const char *value);
 
 #endif

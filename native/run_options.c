@@ -1,15 +1,12 @@
 // Reading the arguments of `run`.
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "run.h"
 
 #define SHM_BYTES_DEFAULT "67108864"
 #define SECCOMP_INSTRUCTION_BYTES 8
-#define SECCOMP_BYTES_MAX (4096 * SECCOMP_INSTRUCTION_BYTES)  // BPF_MAXINSNS
+#define SECCOMP_INSTRUCTIONS_MAX 4096  // BPF_MAXINSNS
 
 static void add_text(char ***list, size_t *count, const char *text) {
   // Room for the NULL at the end and for HOME.
@@ -24,14 +21,12 @@ static void add_limit(struct privileges *privileges, const char *text) {
   privileges->limits[privileges->limit_count++] = privileges_parse_limit(text);
 }
 
-static void read_seccomp(struct privileges *privileges, const char *path) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  privileges->seccomp.length = 0;
-  if (fd < 0 || read_all(fd, SECCOMP_BYTES_MAX, &privileges->seccomp) != 0)
-    die("privileges", errno, path, "cannot read the seccomp filter");
-  close(fd);
-  if (privileges->seccomp.length == 0 || privileges->seccomp.length % SECCOMP_INSTRUCTION_BYTES != 0)
-    die("privileges", 0, path, "the seccomp filter is not a BPF program");
+static struct buffer seccomp_program(const char *value) {
+  struct buffer program = argument_hex("seccomp", value);
+  size_t size = SECCOMP_INSTRUCTION_BYTES;
+  if (program.length == 0 || program.length % size != 0 || program.length > SECCOMP_INSTRUCTIONS_MAX * size)
+    die("request", 0, NULL, "seccomp: not a BPF program: %zu bytes", program.length);
+  return program;
 }
 
 static bool host_network(const char *value) {
@@ -66,7 +61,7 @@ static bool take_option(struct cursor *cursor, struct run_options *options, size
   } else if ((value = cursor_take(cursor, "resolv")) != NULL) {
     options->resolv = value;
   } else if ((value = cursor_take(cursor, "seccomp")) != NULL) {
-    read_seccomp(&payload->privileges, value);
+    payload->privileges.seccomp = seccomp_program(value);
   } else if (cursor_take(cursor, "epoch") == NULL && cursor_take(cursor, "since") == NULL) {
     return false;
   }

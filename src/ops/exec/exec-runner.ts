@@ -16,6 +16,7 @@ import type {Contents} from '../contents.ts';
 import {mountArguments, type PreparedMount, processArguments} from './exec-arguments.ts';
 import type {NetworkFiles} from './network-files.ts';
 import {OutputTail} from './output-tail.ts';
+import {systemCallArguments} from './system-call-filter.ts';
 
 export interface ExecRunnerOptions {
   readonly snapshotter: Snapshotter;
@@ -107,15 +108,17 @@ class RunningStep {
       const mounts: PreparedMount[] = [];
       for (const mount of op.mounts) mounts.push(...(await this.#prepare(mount)));
       const {networkFiles} = this.#options;
-      const [hosts, resolv] = await Promise.all([
+      const [hosts, resolv, filter] = await Promise.all([
         networkFiles.hosts(op.hostname, op.extraHosts),
         networkFiles.resolv(),
+        systemCallArguments(op.security),
       ]);
       await this.#request([
         ...viewArguments({layers: active.layers}),
         `upper=${active.upper}`,
         `work=${active.work}`,
         ...processArguments(op, this.#env),
+        ...filter,
         `hosts=${hosts}`,
         `resolv=${resolv}`,
         `epoch=${stampOf(active, epochSeconds)}`,
