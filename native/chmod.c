@@ -1,4 +1,4 @@
-// chmod(1)'s grammar:  clause[,clause…]   clause = [ugoa…] action…   action = (+|-|=) ([rwxXst…] | u | g | o)
+// chmod(1)'s grammar:  clause[,clause…]   clause = [ugoa…] action…   action = (+|-|=) [rwxXstugo…]
 #define _GNU_SOURCE
 #include "chmod.h"
 
@@ -7,8 +7,8 @@
 
 #define USER_BITS (S_ISUID | S_IRWXU)
 #define GROUP_BITS (S_ISGID | S_IRWXG)
-#define OTHER_BITS (S_ISVTX | S_IRWXO)
-#define SET_ID_BITS (S_ISUID | S_ISGID)
+#define OTHER_BITS S_IRWXO
+#define CLASS_BITS (USER_BITS | GROUP_BITS | OTHER_BITS)
 #define EXECUTE_BITS (S_IXUSR | S_IXGRP | S_IXOTH)
 
 static mode_t who_bits(char letter) {
@@ -20,7 +20,7 @@ static mode_t who_bits(char letter) {
     case 'o':
       return OTHER_BITS;
     case 'a':
-      return 07777;
+      return CLASS_BITS;
     default:
       return 0;
   }
@@ -34,41 +34,82 @@ static mode_t permission_bits(char letter) {
       return 0222;
     case 'x':
       return 0111;
-    case 's':
-      return SET_ID_BITS;
-    case 't':
-      return S_ISVTX;
     default:
       return 0;
   }
 }
 
-/** One action at *text, which is stepped over. */
-static bool parse_action(const char **text, mode_t who, struct chmod_step *step) {
-  const char *at = *text;
-  *step = (struct chmod_step){.sign = *at++, .who = who};
-  if (*at != 0 && strchr("ugo", *at) != NULL) {
-    step->copy_from = *at++;
-  } else {
-    for (; *at != 0 && strchr("rwxXst", *at) != NULL; at++) {
-      if (*at == 'X') step->conditional = true;
-      step->bits |= permission_bits(*at);
-    }
+/** An action while it is read. */
+struct action {
+  char sign;
+  mode_t who;
+  mode_t bits;
+  bool conditional;  // there was an X
+  bool copies;       // there was a u, g or o, which is enough for `=`
+};
+
+static void push(struct chmod *out, struct chmod_step step) {
+  out->steps = xreallocarray(out->steps, out->count + 1, sizeof *out->steps);
+  out->steps[out->count++] = step;
+}
+
+/** What was read so far becomes steps; `last`: an `=` with nothing after it clears. */
+static void flush(struct chmod *out, struct action *action, bool last) {
+  if (action->bits != 0 || (last && action->sign == '=' && !action->copies)) {
+    push(out, (struct chmod_step){.sign = action->sign, .who = action->who, .bits = action->bits});
   }
-  *text = at;
-  return true;
+  if (action->conditional)
+    push(out, (struct chmod_step){.sign = 'X', .who = action->who, .bits = EXECUTE_BITS});
+  action->bits = 0;
+  action->conditional = false;
+}
+
+/** One letter after the sign. False: it is none. */
+static bool take_letter(struct chmod *out, struct action *action, char letter) {
+  // The class of others has neither set-id bits nor the sticky one.
+  bool special = action->who == 0 || (action->who & ~(mode_t)OTHER_BITS) != 0;
+  switch (letter) {
+    case 'r':
+    case 'w':
+    case 'x':
+      action->bits |= permission_bits(letter);
+      return true;
+    case 's':
+      if (special) action->bits |= S_ISUID | S_ISGID;
+      return true;
+    case 't':
+      if (!special) return true;
+      // Without a class this leaves the sticky bit as the only one that may change, as in BSD.
+      action->who |= S_ISVTX;
+      action->bits |= S_ISVTX;
+      return true;
+    case 'X':
+      action->conditional = action->sign != '-';
+      return true;
+    case 'u':
+    case 'g':
+    case 'o':
+      flush(out, action, false);
+      action->copies = true;
+      push(out, (struct chmod_step){.sign = action->sign, .who = action->who, .copy_from = letter});
+      return true;
+    default:
+      return false;
+  }
+}
+
+static bool is_sign(char letter) {
+  return letter == '+' || letter == '-' || letter == '=';
 }
 
 static bool parse_clause(const char **text, struct chmod *out) {
   mode_t who = 0;
   for (; who_bits(**text) != 0; (*text)++) who |= who_bits(**text);
-  if (who == 0) who = 07777;
-  if (**text == 0 || strchr("+-=", **text) == NULL) return false;
-  while (**text != 0 && strchr("+-=", **text) != NULL) {
-    struct chmod_step step;
-    if (!parse_action(text, who, &step)) return false;
-    out->steps = xreallocarray(out->steps, out->count + 1, sizeof *out->steps);
-    out->steps[out->count++] = step;
+  if (!is_sign(**text)) return false;
+  while (is_sign(**text)) {
+    struct action action = {.sign = *(*text)++, .who = who};
+    while (take_letter(out, &action, **text)) (*text)++;
+    flush(out, &action, true);
   }
   return true;
 }
@@ -89,24 +130,10 @@ bool chmod_parse(const char *text, struct chmod *out) {
   }
 }
 
-static mode_t spread(mode_t triple) {
+/** rwx of one class, in the places of all classes. */
+static mode_t spread(mode_t mode, char class) {
+  mode_t triple = mode >> (class == 'u' ? 6 : class == 'g' ? 3 : 0) & 7;
   return triple << 6 | triple << 3 | triple;
-}
-
-static mode_t step_value(const struct chmod_step *step, mode_t original, mode_t current) {
-  switch (step->copy_from) {
-    case 'u':
-      return spread(current >> 6 & 7);
-    case 'g':
-      return spread(current >> 3 & 7);
-    case 'o':
-      return spread(current & 7);
-    default:
-      break;
-  }
-  mode_t value = step->bits;
-  if (step->conditional && (S_ISDIR(original) || (original & EXECUTE_BITS) != 0)) value |= EXECUTE_BITS;
-  return value;
 }
 
 mode_t chmod_apply(const struct chmod *change, mode_t mode) {
@@ -114,16 +141,18 @@ mode_t chmod_apply(const struct chmod *change, mode_t mode) {
   mode_t current = mode & 07777;
   for (size_t i = 0; i < change->count; i++) {
     const struct chmod_step *step = &change->steps[i];
-    mode_t value = step_value(step, mode, current) & step->who;
-    // As in GNU chmod, `=` leaves the set-id bits of a directory alone unless it names them.
-    mode_t kept = S_ISDIR(mode) ? SET_ID_BITS & ~step->bits : 0;
-    if (step->sign == '+') {
-      current |= value;
-    } else if (step->sign == '-') {
+    if (step->sign == 'X' && !S_ISDIR(mode) && (mode & EXECUTE_BITS) == 0) continue;
+    bool copies = step->copy_from != 0;
+    // A copy is of rwx, and changes nothing else.
+    mode_t who = (step->who == 0 ? 07777 : step->who) & (copies ? 0777 : 07777);
+    mode_t value = (copies ? spread(current, step->copy_from) : step->bits) & who;
+    if (step->sign == '-') {
       current &= ~value;
-    } else {
-      current = (current & ~(step->who & ~kept)) | value;
+      continue;
     }
+    // The sticky bit is only cleared where it was named.
+    if (step->sign == '=') current &= ~(step->who == 0 ? who & CLASS_BITS : who);
+    current |= value;
   }
   return current;
 }

@@ -1,15 +1,16 @@
-// The modes of --chmod: octal numbers and the symbolic grammar of chmod(1), with a umask of 0.
+// The modes of --chmod: octal numbers and the symbolic grammar of BSD's chmod(1), as BuildKit has it, with a umask of
+// 0. Where GNU's differs: `=` also clears the set-id bits of directories, `t` belongs to every class but o, and
+// permissions and copies of classes can be mixed (u=g-w, u+rgo).
 #ifndef TSBUILD_CHMOD_H
 #define TSBUILD_CHMOD_H
 
 #include "util.h"
 
 struct chmod_step {
-  char sign;         // + - =
-  mode_t who;        // the bits that may change (07777 subset)
-  mode_t bits;       // r, w, x, s, t as bits in all classes
-  bool conditional;  // X
-  char copy_from;    // u, g, o, or 0
+  char sign;       // + - =, or X: + for directories and for what somebody may execute
+  mode_t who;      // the bits that may change; 0: no class was named
+  mode_t bits;     // r, w, x, s, t as bits in all classes
+  char copy_from;  // u, g, o: that class's rwx instead of `bits`; or 0
 };
 
 struct chmod {

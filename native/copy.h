@@ -31,6 +31,7 @@ struct copier {
   int root;  // of the destination
   struct times_rule rule;
   struct stamps stamps;
+  bool context;    // what is copied comes from a build context
   bool has_owner;  // everything that is copied belongs to uid:gid
   uid_t uid;
   gid_t gid;

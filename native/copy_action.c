@@ -53,6 +53,7 @@ static int open_directory(int parent, const char *name, const char *path) {
 }
 
 static void resolve_owner(struct copier *copier, const struct copy_action *action) {
+  copier->context = action->context_owner;
   copier->has_owner = action->owner != NULL || action->context_owner;
   copier->uid = 0;
   copier->gid = 0;

@@ -142,6 +142,14 @@ static void copy_device(struct copier *copier, const struct copy_entry *entry) {
   set_metadata_at(copier, entry);
 }
 
+/** Docker's client sends a socket of a build context as an empty file. */
+static void copy_socket(struct copier *copier, const struct copy_entry *entry) {
+  int to = create(copier, entry);
+  if (to < 0) die("copy", errno, entry->from_path, "cannot make the copy");
+  copy_metadata(copier, -1, to, entry->status, entry->from_path);
+  close(to);
+}
+
 void copy_entry(struct copier *copier, const struct copy_entry *entry) {
   switch (entry->status->st_mode & S_IFMT) {
     case S_IFREG:
@@ -156,7 +164,9 @@ void copy_entry(struct copier *copier, const struct copy_entry *entry) {
       copy_device(copier, entry);
       break;
     default:
-      return;  // a socket means nothing without the process that listens on it
+      if (!copier->context) return;  // a socket means nothing without the process that listens on it
+      copy_socket(copier, entry);
+      break;
   }
   copier->count++;
 }

@@ -98,10 +98,8 @@ static char *link_target(int parent, const char *name, const char *through) {
 static int open_or_make(struct extract *extract, int parent, const char *through, int links) {
   int fd = open_directory(extract, through);
   if (fd >= 0 || (errno != ENOENT && errno != ENOTDIR)) return fd;
-  // A layer may go through a symlink whose target is only in a lower layer (lib -> usr/lib): it is made in
-  // this one.
-  char *target =
-      extract->layer && links < LINKS_MAX ? link_target(parent, path_base(through), through) : NULL;
+  // A symlink may lead to what is not there: in a layer because it is in a lower one (lib -> usr/lib). It is made.
+  char *target = links < LINKS_MAX ? link_target(parent, path_base(through), through) : NULL;
   if (target != NULL) return make_directories(extract, target, links + 1);
   size_t length = path_parent_length(through);
   if (!extract->layer) keep_time(extract, length == 0 ? "." : xstrndup(through, length), parent);

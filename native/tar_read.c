@@ -226,12 +226,13 @@ static int set_type(struct tar_reader *reader, struct tar_member *member, const 
   size_t length = strlen(member->path);
   switch (header->type) {
     case 0:
+      // Old tars mark directories by a slash alone. Newer ones have a type, which then counts, as in Go.
+      member->type = length > 0 && member->path[length - 1] == '/' ? TAR_DIRECTORY : TAR_FILE;
+      return 0;
     case '0':
     case '7':
     case 'S':
-      // Old tars mark directories by a slash alone.
-      member->type =
-          length > 0 && member->path[length - 1] == '/' && header->type != 'S' ? TAR_DIRECTORY : TAR_FILE;
+      member->type = TAR_FILE;
       return 0;
     case '1':
       member->type = TAR_HARD_LINK;

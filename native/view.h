@@ -38,7 +38,7 @@ int view_create_in_root(int root, const char *path, int flags, mode_t mode);
 /**
  * The parent directory of `path` (symlinks followed, in the root; never the last component) as O_PATH
  * descriptor, and the last component in *name (allocated; "." for the root itself). With `make`, missing
- * parents are made with that mode (0 = do not), owned by uid:gid. -1 with errno.
+ * parents are made with that mode, owned by uid:gid. -1 with errno.
  */
 struct make_parents {
   mode_t mode;

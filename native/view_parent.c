@@ -45,7 +45,7 @@ static int open_directory_making(int root, const char *path, const struct make_p
   char *rest = xstrdup(path);
   for (int links = 0; links <= LINKS_MAX; links++) {
     int fd = view_open_in_root(root, rest, O_PATH | O_DIRECTORY);
-    if (fd >= 0 || errno != ENOENT || make == NULL || make->mode == 0) return fd;
+    if (fd >= 0 || errno != ENOENT || make == NULL) return fd;
     char *restart = NULL;
     for (char *end = rest; restart == NULL && *end != '\0';) {
       char *start = end + strspn(end, "/");

@@ -158,8 +158,6 @@ class OpenedContext implements BuildContext {
         return sources.git(origin.source, signal);
       case 'file':
         return (await fetcher()).file(origin.url);
-      case 'empty':
-        return {snapshot: undefined, key: 'empty'};
       default:
         if (name === mainName && main.type === 'fetched') return main.tree;
         throw buildError('user', 'context-unknown', `no build context named ${name}`);

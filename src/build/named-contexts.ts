@@ -16,8 +16,7 @@ export type TreeOrigin =
   | {readonly type: 'directory'; readonly directory: string}
   | {readonly type: 'git'; readonly source: GitSource}
   /** One file named `context`, as it is: BuildKit unpacks only what is the main context. */
-  | {readonly type: 'file'; readonly url: string}
-  | {readonly type: 'empty'};
+  | {readonly type: 'file'; readonly url: string};
 
 export interface NamedContextSet {
   /** For planning. */
@@ -42,7 +41,9 @@ export async function readNamedContexts(request: BuildRequest): Promise<NamedCon
       const {reference, ...layout} = await layoutOf(name, value, request.workingDirectory);
       layouts.set(reference, layout);
       contexts[name] = {type: 'image', reference};
-    } else if (value.startsWith(imageScheme) && value !== `${imageScheme}scratch`) {
+    } else if (value === `${imageScheme}scratch`) {
+      contexts[name] = {type: 'empty'};
+    } else if (value.startsWith(imageScheme)) {
       const reference = parseReference(value.slice(imageScheme.length));
       if (isReferenceProblem(reference)) throw malformed(name, reference.problem);
       contexts[name] = {type: 'image', reference: normalisedName(reference)};
@@ -55,7 +56,6 @@ export async function readNamedContexts(request: BuildRequest): Promise<NamedCon
 }
 
 async function treeOf(name: string, value: string, workingDirectory: string): Promise<TreeOrigin> {
-  if (value === `${imageScheme}scratch`) return {type: 'empty'};
   const bake = bakeForms.find((prefix) => value.startsWith(prefix));
   if (bake !== undefined) {
     throw buildError(

@@ -33,7 +33,7 @@ export interface BaseScope {
 interface Wanted {
   readonly node: StageNode;
   readonly context: NamedContext | undefined;
-  /** Normalised; undefined for a local context. */
+  /** Normalised; undefined when it is no image. */
   readonly reference: string | undefined;
   readonly platform: Platform;
 }
@@ -103,7 +103,8 @@ export class BaseResolver {
       return {node, context: undefined, reference: undefined, platform: request.targetPlatform};
     }
     const context = node.context ?? contexts.find(node.baseName, platform);
-    if (context?.type === 'local') return {node, context, reference: undefined, platform};
+    if (context !== undefined && context.type !== 'image')
+      return {node, context, reference: undefined, platform};
     const written = context?.reference ?? node.baseName;
     const reference = parseReference(written);
     if (isReferenceProblem(reference)) return {node, context, reference: written, platform};

@@ -150,7 +150,7 @@ function historyText(transfer: FileTransfer): string {
   ].join(' ');
 }
 
-const symbolicMode = /^[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+(?:,[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+)*$/;
+const symbolicMode = /^[ugoa]*(?:[-+=][rwxXstugo]*)+(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/;
 
 /** --chmod: an octal number, or chmod(1)'s symbolic form; undefined when there is none. */
 function modeOf(text: string): number | string | undefined {

@@ -3,6 +3,8 @@
 // names and targets, references between stages, base images and their ONBUILD triggers, instructions.
 
 import {BuildError} from '../diagnostics/build-error.ts';
+import type {CopyAction} from '../graph/op.ts';
+import type {Vertex} from '../graph/vertex.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Platform} from '../oci/platform.ts';
 import {assert} from '../util/assert.ts';
@@ -109,7 +111,11 @@ function lowerStage(
   const ownName = node.stage?.name ?? '';
   const ignoreCache =
     typeof noCache === 'boolean' ? noCache : noCache.some((name) => name.toLowerCase() === ownName);
-  const state = new StageState(scope, from, {names: node.names, title: node.title, ignoreCache});
+  const directory = isDirectory(from.vertex) ? from.vertex : undefined;
+  const base = directory === undefined ? from : {...from, vertex: fileSystemOf(directory, scope.vertices)};
+  const state = new StageState(scope, base, {names: node.names, title: node.title, ignoreCache});
+  if (directory !== undefined)
+    state.commitLayer(`FROM ${node.context === undefined ? node.baseName : node.title}`);
   node.state = state;
   if (node.stage !== undefined) scope.request.observer?.onStage?.(node.index, state);
   for (const {instruction, span, fromTrigger, sources} of node.instructions) {
@@ -120,6 +126,24 @@ function lowerStage(
       state.end();
     });
   }
+}
+
+function isDirectory(vertex: Vertex | undefined): vertex is Vertex {
+  return vertex?.op.kind === 'source' && vertex.op.source.type === 'local';
+}
+
+/** The layer of a stage that stands on a context, which is read in place and can be no file system itself. */
+function fileSystemOf(directory: Vertex, vertices: GraphBuilder): Vertex {
+  const everything: CopyAction = {
+    type: 'copy',
+    input: 0,
+    sources: [{path: '/', wildcard: false}],
+    destination: '/',
+    unpack: false,
+    parents: false,
+    excludes: [],
+  };
+  return vertices.add({kind: 'file', base: -1, actions: [everything]}, [directory], directory.origin);
 }
 
 function referencedSource(name: string, node: StageNode, bases: BaseResolver): ReferencedSource {

@@ -18,6 +18,8 @@ export interface ResolvedImage {
 /** What a name means when `--build-context NAME=…` overrides it. */
 export type NamedContext =
   | {readonly type: 'local'; readonly name: string}
+  /** No file at all: `docker-image://scratch`. */
+  | {readonly type: 'empty'}
   | {readonly type: 'image'; readonly reference: string};
 
 export interface PlanRequest {

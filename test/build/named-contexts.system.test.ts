@@ -41,7 +41,9 @@ describe('a named context', () => {
   });
 
   it('is nothing at all', async () => {
-    expect((await read({n: 'docker-image://scratch'})).trees.get('n')).toEqual({type: 'empty'});
+    const {contexts, trees} = await read({n: 'docker-image://scratch'});
+    expect(contexts).toEqual({n: {type: 'empty'}});
+    expect(trees.size).toBe(0);
   });
 
   it('is a repository or a file behind a URL', async () => {

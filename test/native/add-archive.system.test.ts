@@ -191,6 +191,30 @@ describe.skipIf(whyNoTrees() !== undefined)('unpacking an archive', () => {
     );
   });
 
+  test('what a symlink leads to is made where it is missing, below the destination', () => {
+    const tar = tarOf([
+      {path: 'abs/a', text: '1'},
+      {path: 'rel', type: '2', link: '../../../r/s'},
+      {path: 'rel/b', text: '2'},
+    ]);
+    expect(added(tar, ['destination=/d'], {'d/abs': {link: '/q'}})).toEqual({
+      d: 'd 0755 0:0',
+      'd/abs': 'l 0:0 -> /q',
+      'd/q': 'd 0755 0:0',
+      'd/q/a': 'f 0644 0:0 1',
+      'd/r': 'd 0755 0:0',
+      'd/r/s': 'd 0755 0:0',
+      'd/r/s/b': 'f 0644 0:0 2',
+      'd/rel': 'l 0:0 -> ../../../r/s',
+    });
+  });
+
+  test('a slash at the end of a name makes a directory in old tars only', () => {
+    const old: TarMember = {path: 'd/', type: '\0', mode: 0o700};
+    const file: TarMember = {path: 'f/', text: 'text'};
+    expect(added(tarOf([old, file]))).toEqual({d: 'd 0700 0:0', f: 'f 0644 0:0 text'});
+  });
+
   test('members keep their times, directories that were there too, made ones get the epoch', () => {
     const tar = tarOf([
       {path: 'old/new/a', text: '1', mtime: 42},

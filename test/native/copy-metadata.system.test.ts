@@ -106,12 +106,39 @@ describe.skipIf(whyNoTrees() !== undefined)('metadata of copies', () => {
     ['u+s,+t', 0o755, 0o5755],
     ['u+rw,g+r,o-x,o+w', 0o111, 0o752],
     ['a-x+r', 0o311, 0o644],
+    ['=', 0o5755, 0o1000],
+    ['u=g', 0o4750, 0o4550],
+    ['go=u-w', 0o640, 0o644],
+    ['u+rgo', 0o012, 0o712],
+    ['u=rwg', 0o140, 0o440],
+    ['u=gr', 0o777, 0o477],
+    ['-X', 0o755, 0o755],
+    ['o=t', 0o754, 0o750],
+    ['g=t', 0o754, 0o1704],
+    ['+rt', 0o200, 0o1200],
+    ['o+s,g+s', 0o644, 0o2644],
   ])('mode %s makes %o to %o', (text, before, after) => {
     const tree = copied({
       from: {a: {file: '', mode: before}},
       args: ['source=a', 'destination=/b', `mode=${text}`],
     });
     expect(tree['b']).toBe(`f ${after.toString(8).padStart(4, '0')} 0:0 `);
+  });
+
+  test('a symbolic mode also clears the set-id bits of directories, and X is for every directory', () => {
+    const from: Tree = {'s/d': {dir: true, mode: 0o6700}, 's/e': {dir: true, mode: 0o600}};
+    expect(copied({from, args: ['source=s', 'destination=/', 'mode=u=rwX,go=rX']})).toEqual({
+      d: 'd 0755 0:0',
+      e: 'd 0755 0:0',
+    });
+  });
+
+  test('parents may have no permissions at all', () => {
+    expect(copied({from: {a: '1'}, args: ['source=a', 'destination=/n/m/b', 'mode=0']})).toEqual({
+      n: 'd 0000 0:0',
+      'n/m': 'd 0000 0:0',
+      'n/m/b': 'f 0000 0:0 1',
+    });
   });
 
   test.each(['10000', '64a', 'u=q', 'u', ',', 'u=r,', '8'])('%s is not a mode', (text) => {

@@ -2,7 +2,7 @@
 
 import {lstatSync, mkdirSync, readFileSync, truncateSync} from 'node:fs';
 import {afterAll, describe, expect, test} from 'vitest';
-import {longAgo, readTree, type Tree, TreeWorld, whyNoTrees} from '../support/tree-world.ts';
+import {longAgo, python, readTree, type Tree, TreeWorld, whyNoTrees} from '../support/tree-world.ts';
 
 const world = new TreeWorld();
 afterAll(() => world.dispose());
@@ -205,6 +205,20 @@ describe.skipIf(whyNoTrees() !== undefined)('copy', () => {
       null: 'c 0666 0:0 1,3',
       pipe: 'p 0622 3:0',
     });
+  });
+
+  test('a socket of a build context is an empty file, one of an image nothing', () => {
+    const source = world.tree({'s/a': '1'});
+    python(
+      'import socket; socket.socket(socket.AF_UNIX).bind(sys.argv[1]); os.chmod(sys.argv[1], 0o600)',
+      `${source}/s/b`,
+    );
+    const args = ['view=1', `dir=${source}`, 'action=copy', 'view=1', 'source=s', 'destination=/'];
+    const [image, context] = [world.tree(), world.tree()];
+    world.ok('copy', `upper=${image}`, ...args);
+    world.ok('copy', `upper=${context}`, ...args, 'contextowner=1');
+    expect(readTree(image)).toEqual({a: 'f 0644 0:0 1'});
+    expect(readTree(context)).toEqual({a: 'f 0644 0:0 1', b: 'f 0600 0:0 '});
   });
 
   test('only listed paths are copied, and the directories on the way to them', () => {

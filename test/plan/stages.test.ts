@@ -261,6 +261,22 @@ describe('named contexts (A52)', () => {
     expect(namesOf(plan)[0]).toBe('[context build] load from client');
   });
 
+  it('can be what a stage stands on: a directory becomes its first layer', async () => {
+    const namedContexts = {n: {type: 'local', name: 'n'}} as const;
+    const plan = await planOf('FROM n\nCOPY a /', {namedContexts});
+    expect(verticesOf(plan).map((vertex) => vertex.op.kind)).toEqual(['source', 'file', 'source', 'file']);
+    expect(plan.history.map(({created_by}) => created_by)).toEqual(['FROM n', 'COPY a / # buildkit']);
+    const replaced = await planOf('FROM scratch AS n\nFROM n\nENV a=b', {namedContexts});
+    expect(replaced.history.map(({created_by}) => created_by)).toEqual(['FROM n', 'ENV a=b']);
+  });
+
+  it('can be nothing', async () => {
+    const namedContexts = {n: {type: 'empty'}} as const;
+    expect(await planOf('FROM n', {namedContexts})).toMatchObject({history: []});
+    const plan = await planOf('FROM scratch\nCOPY --from=n /* /', {namedContexts});
+    expect(verticesOf(plan).map((vertex) => vertex.op.kind)).toEqual(['file']);
+  });
+
   it('may be for one platform only', async () => {
     const namedContexts = {'busybox::linux/arm64': {type: 'local', name: 'x'}} as const;
     expect(namesOf(await planOf('FROM busybox\nRUN x', {namedContexts}))[0]).toContain('FROM docker.io');
