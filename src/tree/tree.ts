@@ -3,7 +3,7 @@
 // scan makes a new one.
 
 import type {PatternMatcher} from './pattern-matcher.ts';
-import type {TreeRecord} from './record.ts';
+import {isDirectory, type TreeRecord} from './record.ts';
 import {partitionPoint, treeOrder} from './tree-order.ts';
 import {keptEntries} from './walk-filter.ts';
 
@@ -56,8 +56,10 @@ export class Tree {
   ignoredPartOf(path: string): string | undefined {
     for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
       const part = end < 0 ? path : path.slice(0, end);
-      if (this.#find(part) !== undefined && this.at(part) === undefined) return part;
-      if (end < 0) return undefined;
+      const kept = this.at(part);
+      if (kept === undefined && this.#find(part) !== undefined) return part;
+      // What was found beyond a symlink has another path, by which the rules judge it.
+      if (end < 0 || (kept !== undefined && !isDirectory(kept))) return undefined;
     }
   }
 

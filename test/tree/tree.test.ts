@@ -51,7 +51,9 @@ describe('Tree', () => {
     const records = [...recordsOf(['l -> real']), ...recordsOf(['l/x'])].filter(({path, linkTarget}) =>
       path === 'l' ? linkTarget !== '' : path === 'l/x',
     );
-    expect(new Tree([{asked: ['l/x'], walked: ['l/x'], pruned: [], records}]).kept).toHaveLength(1);
+    const tree = new Tree([{asked: ['l/x'], walked: ['l/x'], pruned: [], records}]);
+    expect(tree.kept).toHaveLength(1);
+    expect(tree.ignoredPartOf('l/x')).toBeUndefined();
   });
 
   it('joins scans without doubles, in order', () => {
