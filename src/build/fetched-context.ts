@@ -16,7 +16,7 @@ import {copyArgumentsOf} from '../tree/copy-arguments.ts';
 import type {CopyPattern} from '../tree/copy-pattern.ts';
 import {assert} from '../util/assert.ts';
 import type {Engine} from './engine.ts';
-import {gitSourceOf} from './git-context.ts';
+import {gitContextOf} from './git-context.ts';
 import {decode, dockerfileNames, unreadable} from './local-place.ts';
 import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
@@ -51,7 +51,7 @@ export class ContextFetcher {
 
   async fromUrl(url: string): Promise<FetchedContext> {
     const {request, engine, sources, signal} = this.#options;
-    const source = gitSourceOf(url, isOn(request.buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR']));
+    const source = gitContextOf(url, isOn(request.buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR']));
     if (source !== undefined) return sources.git(source, signal);
     const {snapshot, key, digest} = await this.file(url);
     const view = await engine.snapshotter.view(snapshot, signal);

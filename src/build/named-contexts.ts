@@ -8,7 +8,7 @@ import type {GitSource} from '../graph/op.ts';
 import type {Digest} from '../oci/digest.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import type {NamedContext} from '../plan/plan.ts';
-import {gitSourceOf} from './git-context.ts';
+import {gitContextOf} from './git-context.ts';
 import type {BuildRequest} from './request.ts';
 
 /** Where the tree behind a LocalSource name comes from. */
@@ -67,7 +67,7 @@ async function treeOf(name: string, value: string, workingDirectory: string): Pr
       },
     );
   }
-  const source = gitSourceOf(value);
+  const source = gitContextOf(value);
   if (source !== undefined) return {type: 'git', source};
   if (/^https?:\/\//.test(value)) return {type: 'file', url: value};
   const directory = resolve(workingDirectory, value);

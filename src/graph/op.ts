@@ -46,6 +46,10 @@ export interface GitSource {
   readonly skipSubmodules?: boolean;
   /** Full commit, or a prefix of it, that the ref must resolve to. */
   readonly checksum?: string;
+  /** The checksum is a full commit, and taken at its word: what the ref resolves to by now does not matter. */
+  readonly fetchByCommit?: boolean;
+  /** `checkout`: files are as new as the checkout; otherwise as the commit. */
+  readonly mtime?: 'checkout' | 'commit';
 }
 
 /** Runs a process on top of input 0 (or scratch). The result is what it leaves in the root mount. */

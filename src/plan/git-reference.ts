@@ -1,7 +1,8 @@
 // Git sources as ADD and build contexts write them: `https://host/repo.git#ref:dir`, `git@host:repo`, `ssh://…`, with
-// `?ref=|tag=|branch=|subdir=|checksum=|commit=|keep-git-dir=|submodules=` as the newer spelling. An http(s) URL is a
-// repository only when its path ends in `.git`, or when the user says so with --keep-git-dir.
+// `?ref=|tag=|branch=|subdir=|checksum=|commit=|keep-git-dir=|submodules=|mtime=|fetch-by-commit=` as the newer spelling.
+// An http(s) URL is a repository only when its path ends in `.git`, or when the user says so with --keep-git-dir.
 
+import type {GitSource} from '../graph/op.ts';
 import {PlanProblem} from './plan-problem.ts';
 
 export interface GitReference {
@@ -11,6 +12,8 @@ export interface GitReference {
   readonly checksum?: string;
   readonly keepGitDirectory?: boolean;
   readonly submodules?: boolean;
+  readonly mtime?: 'checkout' | 'commit';
+  readonly fetchByCommit?: boolean;
 }
 
 const schemes: ReadonlySet<string> = new Set(['http', 'https', 'ssh', 'git']);
@@ -36,6 +39,22 @@ export function parseGitReference(text: string, isKnownGit = false): GitReferenc
   return withDetails(remote, query, decoded(fragment));
 }
 
+/** The source that a reference names; what it leaves open is as given. */
+export function gitSourceOf(git: GitReference, keepGitDirectory: boolean, checksum = ''): GitSource {
+  const expected = git.checksum ?? checksum;
+  return {
+    type: 'git',
+    remote: git.remote,
+    ...(git.ref === undefined ? {} : {ref: git.ref}),
+    ...(git.subdirectory === undefined ? {} : {subdirectory: git.subdirectory}),
+    keepGitDirectory: git.keepGitDirectory ?? keepGitDirectory,
+    ...(git.submodules === false ? {skipSubmodules: true} : {}),
+    ...(expected === '' ? {} : {checksum: expected}),
+    ...(git.fetchByCommit === true ? {fetchByCommit: true} : {}),
+    ...(git.mtime === undefined ? {} : {mtime: git.mtime}),
+  };
+}
+
 /** True for http(s) URLs that are files to download. */
 export function isHttpSource(text: string, isKnownGit = false): boolean {
   return /^https?:\/\//.test(text) && parseGitReference(text, isKnownGit) === undefined;
@@ -56,7 +75,10 @@ function withDetails(remote: string, query: string, fragment: string): GitRefere
   const checksum = values.get('checksum') ?? values.get('commit') ?? '';
   const keep = booleanOf('keep-git-dir', values);
   const submodules = booleanOf('submodules', values);
-  const effectiveRef = ref === '' ? checksum : ref;
+  const fetchByCommit = booleanOf('fetch-by-commit', values);
+  const mtime = mtimeOf(values);
+  // A whole commit can be fetched without a name for it.
+  const effectiveRef = ref === '' && fullCommit.test(checksum) ? checksum : ref;
   return {
     remote,
     ...(effectiveRef === '' ? {} : {ref: effectiveRef}),
@@ -64,13 +86,16 @@ function withDetails(remote: string, query: string, fragment: string): GitRefere
     ...(checksum === '' ? {} : {checksum}),
     ...(keep === undefined ? {} : {keepGitDirectory: keep}),
     ...(submodules === undefined ? {} : {submodules}),
+    ...(mtime === undefined ? {} : {mtime}),
+    ...(fetchByCommit === undefined ? {} : {fetchByCommit}),
   };
 }
 
 const queryNames: ReadonlySet<string> = new Set(
-  'ref tag branch subdir checksum commit keep-git-dir submodules'.split(' '),
+  'ref tag branch subdir checksum commit keep-git-dir submodules mtime fetch-by-commit'.split(' '),
 );
-const valueLess: ReadonlySet<string> = new Set(['keep-git-dir', 'submodules']);
+const valueLess: ReadonlySet<string> = new Set(['keep-git-dir', 'submodules', 'fetch-by-commit']);
+const fullCommit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 function queryValues(query: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
@@ -106,6 +131,12 @@ function booleanOf(name: string, values: ReadonlyMap<string, string>): boolean |
   if (value === '' || /^(?:1|t|true)$/i.test(value)) return true;
   if (/^(?:0|f|false)$/i.test(value)) return false;
   throw gitProblem(`invalid ${name} value: "${value}"`);
+}
+
+function mtimeOf(values: ReadonlyMap<string, string>): 'checkout' | 'commit' | undefined {
+  const value = values.get('mtime');
+  if (value === undefined || value === 'checkout' || value === 'commit') return value;
+  throw gitProblem(`invalid mtime value: "${value}" (must be "checkout" or "commit")`);
 }
 
 function withPrefix(prefix: string, name: string): string {

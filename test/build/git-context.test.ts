@@ -1,7 +1,7 @@
 // The forms in which a context can be a repository.
 
 import {describe, expect, it} from 'vitest';
-import {gitSourceOf} from '../../src/build/git-context.ts';
+import {gitContextOf} from '../../src/build/git-context.ts';
 
 const remote = 'https://example.org/a.git';
 const plain = {type: 'git', remote, keepGitDirectory: false};
@@ -24,22 +24,22 @@ describe('a repository', () => {
       {...plain, remote: 'https://github.com/user/repo', ref: 'main', subdirectory: 'dir'},
     ],
   ])('%s', (text, source) => {
-    expect(gitSourceOf(text)).toEqual(source);
+    expect(gitContextOf(text)).toEqual(source);
   });
 
   it('keeps .git when the build says so and the address does not say no', () => {
-    expect(gitSourceOf(remote, true)).toMatchObject({keepGitDirectory: true});
-    expect(gitSourceOf(`${remote}?keep-git-dir=0`, true)).toMatchObject({keepGitDirectory: false});
+    expect(gitContextOf(remote, true)).toMatchObject({keepGitDirectory: true});
+    expect(gitContextOf(`${remote}?keep-git-dir=0`, true)).toMatchObject({keepGitDirectory: false});
   });
 });
 
 it.each(['https://example.org/a.tar.gz', './github.com/x', 'dir', 'docker-image://a'])(
   '%s is none',
   (text) => {
-    expect(gitSourceOf(text)).toBeUndefined();
+    expect(gitContextOf(text)).toBeUndefined();
   },
 );
 
 it('a query that makes no sense is a usage error', () => {
-  expect(() => gitSourceOf(`${remote}?branch=a&tag=b`)).toThrow(/branch conflicts with tag/);
+  expect(() => gitContextOf(`${remote}?branch=a&tag=b`)).toThrow(/branch conflicts with tag/);
 });

@@ -1,5 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {fileNameOf, isHttpSource, parseGitReference} from '../../src/plan/git-reference.ts';
+import {fileNameOf, gitSourceOf, isHttpSource, parseGitReference} from '../../src/plan/git-reference.ts';
+
+const whole = 'abcdef1234'.repeat(4);
 
 describe('parseGitReference (A54, A85)', () => {
   it.each([
@@ -18,10 +20,17 @@ describe('parseGitReference (A54, A85)', () => {
       'https://example.com/b.git?branch=x&subdir=d',
       {remote: 'https://example.com/b.git', ref: 'refs/heads/x', subdirectory: 'd'},
     ],
+    ['https://example.com/b.git?commit=abc', {remote: 'https://example.com/b.git', checksum: 'abc'}],
     [
-      'https://example.com/b.git?commit=abc',
-      {remote: 'https://example.com/b.git', ref: 'abc', checksum: 'abc'},
+      `https://example.com/b.git?commit=${whole}`,
+      {remote: 'https://example.com/b.git', ref: whole, checksum: whole},
     ],
+    ['https://example.com/b.git?mtime=commit', {remote: 'https://example.com/b.git', mtime: 'commit'}],
+    [
+      'https://example.com/b.git?fetch-by-commit&checksum=abc#main',
+      {remote: 'https://example.com/b.git', ref: 'main', checksum: 'abc', fetchByCommit: true},
+    ],
+    ['git@example.com:b.git?fetch-by-commit=f', {remote: 'git@example.com:b.git', fetchByCommit: false}],
     [
       'https://example.com/b.git?keep-git-dir=true&submodules=0',
       {remote: 'https://example.com/b.git', keepGitDirectory: true, submodules: false},
@@ -49,8 +58,26 @@ describe('parseGitReference (A54, A85)', () => {
     ['https://example.com/b.git?ref=a#b', 'ref conflicts: "b" vs "a"'],
     ['https://example.com/b.git?tag=a&branch=b', 'branch conflicts with tag'],
     ['https://example.com/b.git?keep-git-dir=maybe', 'invalid keep-git-dir value: "maybe"'],
+    ['https://example.com/b.git?mtime=now', 'invalid mtime value: "now" (must be "checkout" or "commit")'],
+    ['https://example.com/b.git?fetch-by-commit=no', 'invalid fetch-by-commit value: "no"'],
   ])('%s is refused', (text, message) => {
     expect(() => parseGitReference(text)).toThrow(message);
+  });
+});
+
+describe('gitSourceOf', () => {
+  it('lets the address win over what is said beside it', () => {
+    const git = parseGitReference(
+      `https://example.com/b.git?keep-git-dir=0&checksum=${whole}&mtime=checkout`,
+    );
+    expect(git && gitSourceOf(git, true, 'abc')).toEqual({
+      type: 'git',
+      remote: 'https://example.com/b.git',
+      ref: whole,
+      checksum: whole,
+      keepGitDirectory: false,
+      mtime: 'checkout',
+    });
   });
 });
 

@@ -3,7 +3,7 @@
 
 import type {CopyInstruction} from '../../dockerfile/ast.ts';
 import {expandTransfer, lowerTransfer, type RemoteSource} from '../../plan/file-ops.ts';
-import {fileNameOf, isHttpSource, parseGitReference} from '../../plan/git-reference.ts';
+import {fileNameOf, gitSourceOf, isHttpSource, parseGitReference} from '../../plan/git-reference.ts';
 import type {InstructionLowering} from '../../plan/instruction-lowering.ts';
 import {PlanProblem} from '../../plan/plan-problem.ts';
 
@@ -63,8 +63,8 @@ function checkDigest(text: string): void {
   if (!/^[0-9a-f]+$/.test(hex)) throw new PlanProblem('plan-checksum', 'invalid checksum digest format');
 }
 
-function clone(source: string, checksum: string, keepGitDir: boolean | undefined): RemoteSource | undefined {
-  const git = parseGitReference(source, keepGitDir !== undefined);
+function clone(text: string, checksum: string, keepGitDir: boolean | undefined): RemoteSource | undefined {
+  const git = parseGitReference(text, keepGitDir !== undefined);
   if (git === undefined) return undefined;
   if (keepGitDir !== undefined && git.keepGitDirectory !== undefined && keepGitDir !== git.keepGitDirectory) {
     throw new PlanProblem('plan-git-reference', 'inconsistent keep-git-dir configuration');
@@ -73,21 +73,6 @@ function clone(source: string, checksum: string, keepGitDir: boolean | undefined
     const message = `checksum mismatch ${JSON.stringify(checksum)} != ${JSON.stringify(git.checksum)}`;
     throw new PlanProblem('plan-checksum', message);
   }
-  const expected = git.checksum ?? checksum;
-  return {
-    op: {
-      kind: 'source',
-      source: {
-        type: 'git',
-        remote: git.remote,
-        ...(git.ref === undefined ? {} : {ref: git.ref}),
-        ...(git.subdirectory === undefined ? {} : {subdirectory: git.subdirectory}),
-        keepGitDirectory: git.keepGitDirectory ?? keepGitDir ?? false,
-        ...(git.submodules === false ? {skipSubmodules: true} : {}),
-        ...(expected === '' ? {} : {checksum: expected}),
-      },
-    },
-    path: '/',
-    unpack: false,
-  };
+  const source = gitSourceOf(git, keepGitDir ?? false, checksum);
+  return {op: {kind: 'source', source}, path: '/', unpack: false};
 }

@@ -1,11 +1,12 @@
 // One commit of a repository as files: fetched alone, without its history, and left without anything of git's unless
 // asked for. The repository is somebody else's: nothing in it is run, and no path of it leads out of the checkout.
 
-import {chmod, lstat, mkdir, realpath, rename, rm} from 'node:fs/promises';
-import {join, normalize, sep} from 'node:path';
+import {chmod, lstat, mkdir, rename, rm} from 'node:fs/promises';
+import {join, normalize} from 'node:path';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {GitSource} from '../../graph/op.ts';
 import {GitFailure} from '../../helper/git-process.ts';
+import {systemClock} from '../../util/clock.ts';
 import {gitFailureOf} from './failures.ts';
 import type {GitRemote} from './remote.ts';
 import {stampTree} from './stamp-tree.ts';
@@ -24,7 +25,7 @@ export interface Checkout {
   git(args: readonly string[]): Promise<string>;
 }
 
-/** Fills `tree`; gives the time of the commit in seconds. */
+/** Fills `tree`; gives the time of what is in it, in seconds: of the commit, or of the checkout. */
 export async function checkOut(checkout: Checkout): Promise<number> {
   const {source, repository, commit, remote, tree} = checkout;
   const what = `fetching ${remote.address}`;
@@ -49,6 +50,7 @@ export async function checkOut(checkout: Checkout): Promise<number> {
   else await removeGitDirectories(checkout);
   const madeSeconds = Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
   await rename(await directoryIn(repository, subdirectory, remote), tree);
+  if (source.mtime === 'checkout') return Math.floor(systemClock.nowMs() / 1000);
   await stampTree(tree, madeSeconds);
   return madeSeconds;
 }
@@ -56,10 +58,16 @@ export async function checkOut(checkout: Checkout): Promise<number> {
 const sha256Length = 64;
 
 /** By name first, which every server allows; the name may have moved on since it was looked up. */
-async function fetchCommit({commit, ref, remote, git: run}: Checkout): Promise<void> {
+async function fetchCommit({source, commit, ref, remote, git: run}: Checkout): Promise<void> {
   const git = (...args: string[]): Promise<string> => run(args);
   const fetch = (...args: string[]): Promise<string> =>
     git('fetch', '--quiet', '--no-tags', '--no-recurse-submodules', ...args);
+  const fetchOne = (name: string): Promise<string> =>
+    fetch('--depth=1', 'origin', name).catch((error: unknown) => {
+      // A directory of files behind HTTP, which is no server of git's, has everything or nothing.
+      if (error instanceof GitFailure && /shallow/.test(error.said)) return fetch('origin', name);
+      throw error;
+    });
   const isHere = (): Promise<boolean> =>
     git('cat-file', '-e', `${commit}^{commit}`).then(
       () => true,
@@ -68,12 +76,12 @@ async function fetchCommit({commit, ref, remote, git: run}: Checkout): Promise<v
         throw error;
       },
     );
-  if (ref !== undefined) {
-    await fetch('--depth=1', 'origin', ref);
+  if (ref !== undefined && source.fetchByCommit !== true) {
+    await fetchOne(ref);
     if (await isHere()) return;
   }
   try {
-    await fetch('--depth=1', 'origin', commit);
+    await fetchOne(commit);
     return;
   } catch (error) {
     if (!(error instanceof GitFailure)) throw error;
@@ -111,21 +119,21 @@ async function removeGitDirectories({source, repository, git}: Checkout): Promis
   await rm(join(repository, '.git'), {recursive: true, force: true});
 }
 
-/** The directory that becomes the tree. A symlink to one inside of the repository is as good. */
+/** The directory that becomes the tree. There is no way to it through a symlink, as in BuildKit. */
 async function directoryIn(repository: string, subdirectory: string, remote: GitRemote): Promise<string> {
-  if (subdirectory === '') return repository;
-  const root = await realpath(repository);
-  const found = await realpath(join(root, subdirectory)).catch(() => undefined);
-  const inside = found?.startsWith(`${root}${sep}`) ? found : undefined;
-  if (inside !== undefined && (await lstat(inside)).isDirectory()) return inside;
-  throw buildError(
-    'user',
-    'git-no-subdirectory',
-    `${remote.address} has no directory ${subdirectory.slice(1)}`,
-    {
-      hints: ['the part of a git address after # is REF:DIRECTORY'],
-    },
-  );
+  let path = repository;
+  for (const name of subdirectory.split('/').filter(Boolean)) {
+    path = join(path, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    const shown = subdirectory.slice(1);
+    const hint = found?.isSymbolicLink()
+      ? `${name} is a symlink, name the directory it leads to`
+      : 'the part of a git address after # is REF:DIRECTORY';
+    const message = `${remote.address} has no directory ${shown}`;
+    throw buildError('user', 'git-no-subdirectory', message, {hints: [hint]});
+  }
+  return path;
 }
 
 async function isThere(path: string): Promise<boolean> {

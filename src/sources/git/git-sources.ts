@@ -60,20 +60,23 @@ export class GitSources {
     checkWords(source);
     const found = await this.#commitOf(source, remote, signal);
     const {commit} = found;
-    const {subdirectory, keepGitDirectory, skipSubmodules} = source;
+    const {subdirectory, keepGitDirectory, skipSubmodules, mtime} = source;
     const kept = keepGitDirectory ? {remote: remote.address, ref: found.name ?? ''} : {};
+    const times = mtime === 'checkout' ? {mtime} : {};
     const key = canonicalJson({
       commit,
       subdirectory: subdirectory ?? '',
       submodules: skipSubmodules !== true,
       ...kept,
+      ...times,
     });
     const snapshot = await this.#trees.run(key, () => this.#treeOf(key, source, remote, found, signal));
     return {snapshot, key: `git ${digestOf(key)}`};
   }
 
-  #commitOf(source: GitSource, remote: GitRemote, signal: AbortSignal): Promise<Named> {
+  #commitOf(source: GitSource, remote: GitRemote, signal: AbortSignal): Promise<Named> | Named {
     const {ref = 'HEAD', checksum = ''} = source;
+    if (source.fetchByCommit === true && !isCommit(ref)) return namedByUser(remote, source.ref, checksum);
     const key = canonicalJson([remote.address, ref, checksum]);
     const known = this.#commits.get(key) ?? this.#lookUp(remote, ref, checksum, signal);
     this.#commits.set(key, known);
@@ -85,7 +88,12 @@ export class GitSources {
       if (ref.startsWith(checksum)) return {name: undefined, commit: ref};
       throw checksumMismatch(remote, checksum, ref);
     }
-    const answer = await this.#git(remote, ['ls-remote', 'origin', ...patternsFor(ref)], undefined, signal);
+    const answer = await this.#git(
+      remote,
+      ['ls-remote', '--symref', 'origin', ...patternsFor(ref)],
+      undefined,
+      signal,
+    );
     const found = refIn(answer, ref);
     if (found === undefined) {
       throw buildError('user', 'git-no-ref', `${remote.address} does not contain ref ${ref}`, {
@@ -145,8 +153,23 @@ export class GitSources {
   }
 }
 
+/** `fetch-by-commit`: a name without `refs/` is a branch's, as if the remote had been asked. */
+function namedByUser(remote: GitRemote, ref: string | undefined, checksum: string): Named {
+  if (!isCommit(checksum)) {
+    const wanted =
+      checksum === '' ? 'a checksum or a commit as ref' : `all of a commit, not only ${checksum}`;
+    throw buildError('user', 'git-checksum', `${remote.address}: fetch-by-commit requires ${wanted}`);
+  }
+  const name = ref === undefined || ref.startsWith('refs/') ? ref : `refs/heads/${ref}`;
+  return {name, commit: checksum};
+}
+
 /** What starts with a dash is an option to git. */
-function checkWords({ref = '', remote}: GitSource): void {
+function checkWords({ref = '', remote, checksum = ''}: GitSource): void {
+  if (!/^[0-9a-fA-F]*$/.test(checksum)) {
+    const message = `invalid checksum ${checksum} for Git URL, expected hex commit hash`;
+    throw buildError('user', 'git-checksum', message);
+  }
   for (const word of [ref, remote]) {
     if (!word.startsWith('-') && !/[\x00-\x1f]/.test(word)) continue;
     throw buildError(

@@ -90,19 +90,21 @@ export function patternsFor(ref: string): readonly string[] {
 /** What `ref` means by the answer of ls-remote. A branch wins over a tag, as with git checkout; undefined: nothing. */
 export function refIn(answer: string, ref: string): ResolvedRef | undefined {
   const found = new Map<string, string>();
+  let branch: string | undefined;
   for (const line of answer.split('\n')) {
     const [object = '', name = ''] = line.split('\t', 2);
     if (isCommit(object)) found.set(name, object);
+    else if (name === 'HEAD') branch = /^ref: (refs\/heads\/.+)$/.exec(object)?.[1];
   }
+  const head = found.get('HEAD');
+  // The default branch by its name, when the server tells it.
+  if (ref === 'HEAD') return head === undefined ? undefined : {name: branch ?? 'HEAD', commit: head};
   const short = ref.replace(/^refs\//, '');
-  const names =
-    ref === 'HEAD'
-      ? ['HEAD']
-      : [
-          `refs/${short}`,
-          `refs/heads/${ref.replace(/^refs\/heads\//, '')}`,
-          `refs/tags/${ref.replace(/^refs\/tags\//, '')}`,
-        ];
+  const names = [
+    `refs/${short}`,
+    `refs/heads/${ref.replace(/^refs\/heads\//, '')}`,
+    `refs/tags/${ref.replace(/^refs\/tags\//, '')}`,
+  ];
   for (const name of names) {
     const object = found.get(name);
     if (object === undefined) continue;

@@ -1,10 +1,11 @@
 // Repositories served by git's own daemon, as snapshots: what is fetched, what is not fetched again, what is refused.
 
-import {lstatSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, lstatSync, readFileSync, statSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {GitSource} from '../../../src/graph/op.ts';
 import {GitSources} from '../../../src/sources/git/git-sources.ts';
+import {startFileServer} from '../../support/file-server.ts';
 import {type GitRepository, type GitServer, startGitServer} from '../../support/git-server.ts';
 import {SourceWorld} from '../../support/source-world.ts';
 
@@ -19,7 +20,13 @@ beforeAll(() => {
   if (server === undefined) return;
   repository = server.create('app');
   first = repository.commit({
-    files: {'a.txt': 'one', 'dir/run.sh': {run: '#!'}, 'dir/link': {link: '../a.txt'}, out: {link: '/etc'}},
+    files: {
+      'a.txt': 'one',
+      'dir/run.sh': {run: '#!'},
+      'dir/link': {link: '../a.txt'},
+      out: {link: '/etc'},
+      inside: {link: 'dir'},
+    },
     seconds: 1_500_000_000,
   });
   repository.git('tag', '--annotate', '--message=x', 'v1');
@@ -32,10 +39,10 @@ beforeEach(() => {
 });
 afterEach(() => world[Symbol.dispose]());
 
-function build(): GitSources {
+function build({snapshotter, notes} = world): GitSources {
   return new GitSources({
-    snapshotter: world.snapshotter,
-    notes: world.notes,
+    snapshotter,
+    notes,
     environment: process.env,
     secrets: async () => ({}),
     sshAgent: undefined,
@@ -65,6 +72,7 @@ describe.skipIf(server === undefined)('a repository', () => {
       '0755 dir/',
       'link dir/link -> ../a.txt',
       '0755 dir/run.sh = #!',
+      'link inside -> dir',
       'link out -> /etc',
     ]);
     for (const path of ['.', 'a.txt', 'dir', 'dir/link']) {
@@ -130,18 +138,64 @@ describe.skipIf(server === undefined)('a repository', () => {
     expect(world.listing(snapshot).join('\n')).toContain(`url = ${repository.url}`);
   });
 
+  it('keeps the default branch in .git', async () => {
+    const {snapshot} = await build().fetch(source({keepGitDirectory: true}), signal);
+    expect(world.listing(snapshot)).toContain(`0644 .git/refs/heads/main = ${first}\n`);
+  });
+
+  it('is had at a commit whatever its branch is now, and not asked for the branch', async () => {
+    const moving = (server as GitServer).create('moved');
+    const then = moving.commit({files: {f: '1'}, branch: 'work'});
+    moving.commit({files: {f: '2'}, branch: 'work'});
+    const {connections} = server as GitServer;
+    const wanted = {remote: moving.url, ref: 'work', checksum: then, fetchByCommit: true};
+    const {snapshot} = await build().fetch(source({...wanted, keepGitDirectory: true}), signal);
+    const listing = world.listing(snapshot);
+    expect(listing).toEqual(expect.arrayContaining(['0644 f = 1', `0644 .git/refs/heads/work = ${then}\n`]));
+    expect((server as GitServer).connections).toBe(connections + 1);
+  });
+
+  it('can be as new as its checkout', async () => {
+    const plain = await build().fetch(source({mtime: 'commit'}), signal);
+    expect(plain).toEqual(await build().fetch(source(), signal));
+    const {snapshot, key} = await build().fetch(source({mtime: 'checkout'}), signal);
+    expect(key).not.toBe(plain.key);
+    const {mtimeMs} = lstatSync(join(world.directoryOf(snapshot), 'a.txt'));
+    expect(Math.abs(mtimeMs - Date.now())).toBeLessThan(60_000);
+    expect(Math.abs(world.snapshotter.epochSecondsOf(snapshot) - Date.now() / 1000)).toBeLessThan(60);
+  });
+
+  it('can be files behind HTTP', async () => {
+    const bare = repository.directory.replace(/-work$/, '.git');
+    repository.git('-C', bare, 'update-server-info');
+    const files = await startFileServer(({path}, response) => {
+      const name = join(dirname(bare), path.split('?', 1)[0] ?? '');
+      const isFile = existsSync(name) && statSync(name).isFile();
+      if (isFile) response.writeHead(200).end(readFileSync(name));
+      else response.writeHead(404).end();
+    });
+    try {
+      const remote = `${files.address}/app.git`;
+      for (const [more, text] of [
+        [{}, 'one'],
+        [{ref: 'next'}, 'two'],
+        [{ref: 'v1'}, 'one'],
+        [{ref: second}, 'two'],
+      ] as const) {
+        using fresh = new SourceWorld();
+        const {snapshot} = await build(fresh).fetch(source({remote, ...more}), signal);
+        expect(fresh.listing(snapshot)).toContain(`0644 a.txt = ${text}`);
+      }
+    } finally {
+      await files.close();
+    }
+  });
+
   it('gives the same index of .git each time', async () => {
     const indexes: (string | undefined)[] = [];
     for (let round = 0; round < 2; round++) {
       using fresh = new SourceWorld();
-      const sources = new GitSources({
-        snapshotter: fresh.snapshotter,
-        notes: fresh.notes,
-        environment: process.env,
-        secrets: async () => ({}),
-        sshAgent: undefined,
-      });
-      const {snapshot} = await sources.fetch(source({keepGitDirectory: true}), signal);
+      const {snapshot} = await build(fresh).fetch(source({keepGitDirectory: true}), signal);
       indexes.push(fresh.listing(snapshot).find((line) => line.startsWith('0644 .git/index')));
     }
     expect(indexes[0]).toBeDefined();
@@ -202,6 +256,10 @@ describe.skipIf(server === undefined)('refused is', () => {
     [{subdirectory: 'none'}, /has no directory none/],
     [{subdirectory: '../..'}, /^$|has no directory/],
     [{subdirectory: 'out'}, /has no directory out/],
+    [{subdirectory: 'inside'}, /has no directory inside/],
+    [{checksum: 'foobar'}, /invalid checksum foobar for Git URL, expected hex commit hash/],
+    [{fetchByCommit: true}, /fetch-by-commit requires a checksum/],
+    [{fetchByCommit: true, checksum: 'abc'}, /fetch-by-commit requires all of a commit, not only abc/],
     [{subdirectory: 'a.txt'}, /has no directory a\.txt/],
     [{ref: '--upload-pack=touch /tmp/x'}, /is no valid name/],
     [{remote: '--upload-pack=x'}, /is no valid name/],

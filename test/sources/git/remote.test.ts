@@ -89,6 +89,14 @@ describe('a ref', () => {
     expect(patternsFor('v1')).toEqual(['v1', 'v1^{}']);
   });
 
+  it('is the default branch by its name, when the server tells it', () => {
+    expect(refIn(`ref: refs/heads/main\tHEAD\n${answer}`, 'HEAD')).toEqual({
+      name: 'refs/heads/main',
+      commit: a,
+    });
+    expect(refIn('ref: refs/heads/main\tHEAD\n', 'HEAD')).toBeUndefined();
+  });
+
   it('is not found by its end', () => {
     expect(refIn(`${d}\trefs/heads/other/main`, 'main')).toBeUndefined();
     expect(refIn('', 'main')).toBeUndefined();
