@@ -69,8 +69,8 @@ static void load_seccomp(const struct buffer *program) {
   if (program->length == 0) return;
   struct sock_fprog filter = {.len = (unsigned short)(program->length / sizeof(struct sock_filter)),
                               .filter = (struct sock_filter *)(void *)program->bytes};
-  // Allowed without no_new_privs while we have CAP_SYS_ADMIN. The flag: before 5.16 a filter also switched a CPU
-  // mitigation on that slows all of the sandbox down. Newer kernels have left that to those who ask for it.
+  // Allowed without no_new_privs while we have CAP_SYS_ADMIN. The flag: before 5.16 a filter also switched a
+  // CPU mitigation on that slows all of the sandbox down. Newer kernels leave that to those who ask for it.
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) != 0)
     die("privileges", errno, NULL, "cannot load the system call filter");
 }
@@ -105,13 +105,21 @@ static void set_capabilities(uint64_t keep) {
   if (syscall(SYS_capset, &header, data) != 0) die("privileges", errno, NULL, "cannot set the capabilities");
 }
 
+/**
+ * A new keyring, or the session's of whoever started us would be within reach. It cannot be had where keyrings
+ * are not built in or forbidden to us already, and when the user has used all keys up: then it matters whether
+ * a filter keeps the process from keyctl.
+ */
+static void join_own_keyring(const struct privileges *privileges) {
+  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM) return;
+  if (privileges->seccomp.length == 0) die("privileges", errno, NULL, "cannot make a session keyring");
+}
+
 void privileges_become(const struct privileges *privileges) {
   const struct identity *identity = &privileges->identity;
   uint64_t keep = privileges->insecure ? UINT64_MAX : kept_set();
   set_limits(privileges);
-  // Fails where the user's key quota is used up or keyrings are not built in: then the keyring of the caller
-  // stays linked, and the default policy denies keyctl anyway.
-  (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+  join_own_keyring(privileges);
   load_seccomp(&privileges->seccomp);
   // A namespace with a single id cannot set groups at all.
   if (setgroups(identity->group_count, identity->groups) != 0 && !(errno == EPERM && identity->uid == 0))

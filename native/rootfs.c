@@ -1,10 +1,11 @@
-// What every sandbox has on top of its image. The lists of masked and read-only paths are those of the OCI
-// runtimes.
+// What every sandbox has on top of its image. The lists of masked and read-only paths are those that docker
+// gives to its OCI runtime (moby, daemon/pkg/oci/defaults.go).
 #define _GNU_SOURCE
 #include "rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,8 +19,9 @@
 
 #define HIDDEN_BASE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-static const char *const proc_masked[] = {"acpi",       "asound",      "kcore",       "keys", "latency_stats",
-                                          "timer_list", "timer_stats", "sched_debug", "scsi", NULL};
+static const char *const proc_masked[] = {
+    "acpi",       "asound",      "interrupts",  "kcore", "keys", "latency_stats",
+    "timer_list", "timer_stats", "sched_debug", "scsi",  NULL};
 static const char *const proc_readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
 static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap", NULL};
 
@@ -40,16 +42,30 @@ int rootfs_open(const struct view_spec *spec, const struct rootfs_options *optio
   return root;
 }
 
-static void mask(int mount, const char *const *paths) {
-  for (; *paths != NULL; paths++) {
-    struct stat stat;
-    int at = openat(mount, *paths, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (at < 0) continue;  // this kernel does not have it
-    if (fstat(at, &stat) != 0) die("mounts", errno, *paths, "cannot look at a path to mask");
-    int cover = mount_clone(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, "");
-    mount_restrict(cover, MOUNT_ATTR_RDONLY, *paths);
-    mount_attach(cover, at, *paths);
-    close(cover);
+/** False: this kernel does not have it. */
+static bool mask(int mount, const char *path) {
+  struct stat stat;
+  int at = openat(mount, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (at < 0) return false;
+  if (fstat(at, &stat) != 0) die("mounts", errno, path, "cannot look at a path to mask");
+  int cover = mount_clone(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, "");
+  mount_restrict(cover, MOUNT_ATTR_RDONLY, path);
+  mount_attach(cover, at, path);
+  close(cover);
+  return true;
+}
+
+static void mask_all(int mount, const char *const *paths) {
+  for (; *paths != NULL; paths++) mask(mount, *paths);
+}
+
+/** How often each processor became too hot tells what else it is computing. Either all of them tell or none. */
+static void mask_throttling(int sys) {
+  bool more = true;
+  for (unsigned cpu = 0; more; cpu++) {
+    char *path = xformat("devices/system/cpu/cpu%u/thermal_throttle", cpu);
+    more = mask(sys, path);
+    free(path);
   }
 }
 
@@ -99,7 +115,10 @@ static void mount_sys(const struct rootfs_options *options) {
   }
   mount_attach(sys, real_directory("sys"), "/sys");
   if (own) mount_cgroup(sys, options);
-  if (!options->insecure) mask(sys, sys_masked);
+  if (!options->insecure) {
+    mask_all(sys, sys_masked);
+    mask_throttling(sys);
+  }
   close(sys);
 }
 
@@ -121,7 +140,7 @@ void rootfs_mount_proc(const struct rootfs_options *options) {
                         : "cannot mount proc");
   mount_attach(proc, proc_mount_point, "/proc");
   if (!options->insecure) {
-    mask(proc, proc_masked);
+    mask_all(proc, proc_masked);
     make_readonly(proc, proc_readonly);
   }
   close(proc);

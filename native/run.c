@@ -146,6 +146,7 @@ static void reply_outcome(const struct outcome *outcome) {
     reply_result("signal", "%d", WTERMSIG(outcome->wait_status));
   else
     reply_result("exit", "%d", WEXITSTATUS(outcome->wait_status));
+  reply_result("userns", "%s", userns_mode_name());
   reply_result("maxrss", "%ld", usage->ru_maxrss);
   reply_result("utime", "%ld.%06ld", (long)usage->ru_utime.tv_sec, (long)usage->ru_utime.tv_usec);
   reply_result("stime", "%ld.%06ld", (long)usage->ru_stime.tv_sec, (long)usage->ru_stime.tv_usec);

@@ -104,6 +104,7 @@ async function runnersOf(
       networkFiles,
       secrets: await wiring.secrets(),
       ssh: request.ssh,
+      warn: (diagnostic) => wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
     }),
     file: fileRunner({snapshotter, helper, contents}),
     merge: mergeRunner(snapshotter),

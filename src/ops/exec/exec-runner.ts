@@ -2,6 +2,7 @@
 
 import {mkdir} from 'node:fs/promises';
 import {buildError} from '../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {keyedFieldsOf} from '../../graph/keying.ts';
 import type {ExecMount, ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
@@ -15,6 +16,7 @@ import {assert} from '../../util/assert.ts';
 import type {Contents} from '../contents.ts';
 import {mountArguments, type PreparedMount, processArguments} from './exec-arguments.ts';
 import type {NetworkFiles} from './network-files.ts';
+import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
 import {systemCallArguments} from './system-call-filter.ts';
 
@@ -29,11 +31,19 @@ export interface ExecRunnerOptions {
   readonly secrets: Readonly<Record<string, Uint8Array>>;
   /** Agent sockets of --ssh. */
   readonly ssh: Readonly<Record<string, string>>;
+  /** What a user should know of the sandboxes here, once for each build. */
+  readonly warn: (diagnostic: Diagnostic) => void;
+}
+
+/** What all steps of a build have together. */
+interface Shared extends ExecRunnerOptions {
+  readonly oneIdNotice: OneIdNotice;
 }
 
 type ExecVertex = Vertex<ExecOp>;
 
 export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, BuildValue> {
+  const shared: Shared = {...options, oneIdNotice: new OneIdNotice(options.warn)};
   return {
     cacheMap: (vertex) => ({
       opKey: keyOf(vertex.op),
@@ -44,7 +54,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       const parent = snapshotOf(inputs, vertex.op.rootInput);
       const active = await snapshotter.prepare(parent, context.signal);
       try {
-        const step = new RunningStep(options, vertex, inputs, context);
+        const step = new RunningStep(shared, vertex, inputs, context);
         const epochSeconds = snapshotter.epochSecondsOf(parent);
         await step.run(active, epochSeconds);
         return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
@@ -79,18 +89,13 @@ function keyingOf(vertex: ExecVertex, index: number, options: ExecRunnerOptions)
 }
 
 class RunningStep {
-  readonly #options: ExecRunnerOptions;
+  readonly #options: Shared;
   readonly #vertex: ExecVertex;
   readonly #inputs: readonly BuildValue[];
   readonly #context: StepContext;
   readonly #env: string[] = [];
 
-  constructor(
-    options: ExecRunnerOptions,
-    vertex: ExecVertex,
-    inputs: readonly BuildValue[],
-    context: StepContext,
-  ) {
+  constructor(options: Shared, vertex: ExecVertex, inputs: readonly BuildValue[], context: StepContext) {
     this.#options = options;
     this.#vertex = vertex;
     this.#inputs = inputs;
@@ -139,6 +144,7 @@ class RunningStep {
       onStdout: (data) => output('stdout', data),
       onStderr: (data) => output('stderr', data),
     });
+    this.#options.oneIdNotice.look(result);
     const exit = result.get('exit');
     if (exit === '0') return;
     throw processFailure(this.#vertex.op, exit, result.get('signal'), tail.lines());
