@@ -26,7 +26,7 @@ static const struct verb verbs[] = {
           "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp=HEX mount=bind|cache|tmpfs|text|socket target= … epoch= "
           "since="},
     {"pack", verb_pack, false,
-     VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1"},
+     VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1 view= prefix= epoch="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},
     {"adopt", verb_adopt, true, "dir= layer=… path=P… link=P target=T…"},
     {"remove", verb_remove, false, "path=P…"},

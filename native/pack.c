@@ -1,4 +1,4 @@
-// The verb `pack`: a layer directory, or a whole merged tree, as a canonical tar. The same tree gives the
+// The verb `pack`: a layer directory, or a whole merged tree (or several), as a canonical tar. The same tree gives the
 // same bytes at any time and on any machine: members in byte order of their paths, whole seconds, no names of
 // users, only attributes that images keep.
 #define _GNU_SOURCE
@@ -22,9 +22,16 @@
 #include "view.h"
 #include "walk.h"
 
+/** A tree of the tar. */
+struct part {
+  struct view_spec view;
+  const char *prefix;  // the directory its members lie in; "" is the root
+};
+
 struct pack {
   struct blob blob;
-  struct map hard_links;  // {device, inode} -> the member path that has the data
+  struct map hard_links;  // {device, inode, part} -> the member path that has the data
+  size_t part;            // the number of the tree that is written
   bool user_xattrs;
   bool root_member;
   int below;  // root of the layers below, or -1
@@ -91,10 +98,12 @@ static const char *first_name(struct pack *pack, const struct stat *status, cons
   struct {
     dev_t device;
     ino_t inode;
+    size_t part;
   } key;
   memset(&key, 0, sizeof key);
   key.device = status->st_dev;
   key.inode = status->st_ino;
+  key.part = pack->part;
   struct map_entry *entry = map_put(&pack->hard_links, &key, sizeof key, NULL);
   if (entry->value != NULL) return entry->value;
   entry->value = xstrdup(path);
@@ -191,19 +200,27 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   }
 }
 
-static void put_tree(struct pack *pack, int root) {
-  static const char END[2 * TAR_BLOCK];
+static void put_tree(struct pack *pack, int root, const char *prefix) {
   struct walk walk;
   if (pack->root_member) put_directory(pack, root, ".");
-  if (walk_begin(&walk, root, "", WALK_AS_LAYER) != 0) die("pack", errno, NULL, "cannot list the layer");
+  if (walk_begin(&walk, root, prefix, WALK_AS_LAYER) != 0) die("pack", errno, NULL, "cannot list the layer");
   for (enum walk_step step; (step = walk_next(&walk)) != WALK_DONE;) {
     if (step == WALK_ENTRY) put_entry(pack, &walk);
   }
   walk_end(&walk);
-  blob_write(&pack->blob, END, sizeof END);
+}
+
+/** The directory that a part lies in: nobody's but the tar's own. */
+static void put_prefix(struct pack *pack, const char *prefix, uint64_t epoch) {
+  struct stat status = {.st_mode = S_IFDIR | 0755, .st_mtim = {.tv_sec = (time_t)epoch}};
+  struct tar_member member = member_of(TAR_DIRECTORY, prefix, &status);
+  put_member(pack, &member);
 }
 
 struct options {
+  struct part *parts;
+  size_t part_count;
+  uint64_t epoch;
   const char *out;
   enum blob_format format;
   int level;
@@ -217,12 +234,28 @@ static enum blob_format format_of(const char *text) {
   die("request", 0, NULL, "compress: expected one of %s, got \"%.80s\"", compress_capabilities(), text);
 }
 
+static struct part *take_part(struct cursor *cursor, struct options *options) {
+  options->parts = xreallocarray(options->parts, options->part_count + 1, sizeof *options->parts);
+  struct part *part = &options->parts[options->part_count++];
+  *part = (struct part){.view = view_take(cursor), .prefix = ""};
+  return part;
+}
+
+/** A view, then what is to be done with it; or several, each begun by `view=`. */
 static struct options take_options(struct cursor *cursor, struct pack *pack) {
   struct options options = {.format = BLOB_PLAIN};
-  for (const struct argument *argument; (argument = cursor_peek(cursor)) != NULL; cursor->next++) {
+  struct part *part = cursor_is(cursor, "view") ? NULL : take_part(cursor, &options);
+  for (const struct argument *argument; (argument = cursor_peek(cursor)) != NULL;) {
     const char *key = argument->key;
     const char *value = argument->value;
-    if (strcmp(key, "out") == 0) {
+    cursor->next++;
+    if (strcmp(key, "view") == 0) {
+      part = take_part(cursor, &options);
+    } else if (strcmp(key, "prefix") == 0 && part != NULL) {
+      part->prefix = value;
+    } else if (strcmp(key, "epoch") == 0) {
+      options.epoch = argument_u64(key, value, INT64_MAX);
+    } else if (strcmp(key, "out") == 0) {
       options.out = value;
     } else if (strcmp(key, "compress") == 0) {
       options.format = format_of(value);
@@ -235,6 +268,7 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
     } else if (strcmp(key, "rootmember") == 0) {
       pack->root_member = argument_bool(key, value);
     } else {
+      cursor->next--;
       cursor_unexpected(cursor);
     }
   }
@@ -243,23 +277,32 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
 
 int verb_pack(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
-  struct view_spec spec = view_take(&cursor);
+  static const char END[2 * TAR_BLOCK];
   struct pack pack = {.below = -1};
   struct options options = take_options(&cursor, &pack);
   if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
+  if (!options.flatten && options.part_count > 1)
+    return reply_error("request", 0, NULL, "several views need flatten=1");
   // A layer is packed from its own directory: in a mount its whiteouts could not be seen.
-  if (!options.flatten && spec.layer_count > 0) {
-    struct view_spec below = {.layers = spec.layers + 1, .layer_count = spec.layer_count - 1};
+  struct view_spec *top = &options.parts[0].view;
+  if (!options.flatten && top->layer_count > 0) {
+    struct view_spec below = {.layers = top->layers + 1, .layer_count = top->layer_count - 1};
     if (below.layer_count > 0) pack.below = view_open(&below);
-    spec = (struct view_spec){.dir = spec.layers[0]};
+    *top = (struct view_spec){.dir = top->layers[0]};
   }
-  int root = view_open(&spec);
+  int *roots = xcalloc(options.part_count, sizeof *roots);
+  for (size_t i = 0; i < options.part_count; i++) roots[i] = view_open(&options.parts[i].view);
   bool to_file = strcmp(options.out, "-") != 0;
   int fd = to_file ? open(options.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
   if (to_file && fd < 0) return reply_error("pack", errno, options.out, "cannot make the file");
 
   blob_begin(&pack.blob, fd, options.format, options.level);
-  put_tree(&pack, root);
+  for (; pack.part < options.part_count; pack.part++) {
+    const char *prefix = options.parts[pack.part].prefix;
+    if (*prefix != '\0') put_prefix(&pack, prefix, options.epoch);
+    put_tree(&pack, roots[pack.part], prefix);
+  }
+  blob_write(&pack.blob, END, sizeof END);
   struct blob_result result = blob_end(&pack.blob);
 
   reply_result("diffid", "%s", sha256_text(result.diff_id).text);
