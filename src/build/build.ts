@@ -3,18 +3,20 @@
 
 import {setMaxListeners} from 'node:events';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {ExportContext, ExportResult} from '../exporters/exporter.ts';
+import type {BuiltImages, ExportContext, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
 import {imageStoreOf} from '../store/image-store.ts';
+import {mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
 import {builtImage} from './built-image.ts';
 import type {Engine} from './engine.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {openBuild} from './opened.ts';
 import {planRequest} from './planning.ts';
+import {isPlatformList, targetPlatforms} from './platforms.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
-import {solvePlan} from './wiring.ts';
+import {solvePlans} from './wiring.ts';
 
 /** Builds. Throws BuildError for what the user or the machine did, the signal's reason when it was aborted. */
 export async function build(
@@ -26,6 +28,7 @@ export async function build(
   const exporters = exportersOf(request);
   for (const exporter of exporters) {
     await exporter.prepare?.({
+      platforms: targetPlatforms(request),
       workingDirectory: request.workingDirectory,
       get stdout() {
         return options.stdout();
@@ -35,22 +38,25 @@ export async function build(
   const layerSteps = new LayerSteps(options.emit, systemClock);
   await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
   const {engine, reporter} = opened;
-  const {file, plan} = await planRequest(opened, options.emit);
-  const summary =
-    plan.vertex === undefined
-      ? {snapshot: undefined, executed: 0, cached: 0}
-      : await solvePlan(plan.vertex, {...opened, file, layerSteps, emit: options.emit}, signal);
-  const image = builtImage(plan, summary.snapshot, engine.snapshotter);
+  const {file, plans} = await planRequest(opened, options.emit);
+  const {snapshotOf, executed, cached} = await solvePlans(
+    plans,
+    {...opened, file, layerSteps, emit: options.emit},
+    signal,
+  );
+  const built: BuiltImages = {
+    images: mapAtLeastOne(plans, (plan) => builtImage(plan, snapshotOf(plan), engine.snapshotter)),
+    isList: isPlatformList(request),
+  };
   const exports: ExportResult[] = [];
   for (const exporter of exporters) {
     exports.push(
       await reporter.step(exporter.name, (note) =>
-        exporter.export(image, exportContext(request, options, engine, note, signal)),
+        exporter.export(built, exportContext(request, options, engine, note, signal)),
       ),
     );
   }
   const imageDigest = exports.find((result) => result.configDigest !== undefined)?.configDigest;
-  const {executed, cached} = summary;
   return {exports, executed, cached, ...(imageDigest === undefined ? {} : {imageDigest})};
 }
 

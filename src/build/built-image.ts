@@ -1,6 +1,7 @@
 // A solved plan as an image that exporters can ask for layers and files.
 
 import type {BuiltImage} from '../exporters/exporter.ts';
+import {normalisePlatform} from '../oci/platform.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
@@ -16,7 +17,7 @@ export function builtImage(
 ): BuiltImage {
   const ids = snapshot === undefined ? [] : snapshotter.layersOf(snapshot);
   return {
-    platform: plan.platform,
+    platform: normalisePlatform(plan.platform),
     config: plan.config,
     history: plan.history,
     ...(plan.epochSeconds === undefined ? {} : {epochSeconds: plan.epochSeconds}),

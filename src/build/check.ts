@@ -9,7 +9,7 @@ import {planBuild} from '../plan/plan-build.ts';
 import {parseRemembered, planningRemembered} from './frontend.ts';
 import {openBuild} from './opened.ts';
 import {type Outline, OutlineObserver} from './outline.ts';
-import {loadingStep, type Planning, planLinted, planRequestOf} from './planning.ts';
+import {loadingStep, type Planning, planLinted, planRequestsOf} from './planning.ts';
 import type {BuildRequest, EngineOptions} from './request.ts';
 import {type TargetDescription, targetsOf} from './targets.ts';
 
@@ -53,7 +53,9 @@ export async function outlineBuild(
     const {dockerfile} = await parseRemembered(file, notes);
     const outline = await planningRemembered(file, notes, async () => {
       const observer = new OutlineObserver(dockerfile, request.buildArgs);
-      await planBuild({...planRequestOf(planning, dockerfile), observer}, instructionSet);
+      // What a build takes is the same for each platform.
+      const [first] = planRequestsOf(planning, dockerfile);
+      await planBuild({...first, observer}, instructionSet);
       return observer.outlineFor(request.target);
     });
     return {file, outline};
@@ -84,7 +86,8 @@ async function lintWhatCanBeRead(file: SourceFile, planning: Planning, error: Bu
   const {partial, dockerfile, diagnostics} = parseWithReaders(file);
   if (dockerfile !== undefined) throw error;
   const parserWarnings = diagnostics.filter(({severity}) => severity === 'warning');
-  return startLint({...planRequestOf(planning, partial), parserWarnings});
+  const [first] = planRequestsOf(planning, partial);
+  return startLint({...first, parserWarnings});
 }
 
 async function withPlanning<T>(

@@ -6,15 +6,17 @@ import type {Dockerfile} from '../dockerfile/ast.ts';
 import {instructionSet} from '../instructions/index.ts';
 import {type LintRun, startLint} from '../lint/lint-run.ts';
 import type {IgnoredPaths} from '../lint/rule.ts';
-import {hostPlatform} from '../oci/platform.ts';
-import type {Plan, PlanRequest} from '../plan/plan.ts';
+import {formatPlatform, hostPlatform} from '../oci/platform.ts';
+import type {Plan, PlanRequest, ResolvedImage} from '../plan/plan.ts';
 import {planBuild} from '../plan/plan-build.ts';
 import type {EmitEvent} from '../progress/events.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
+import {type AtLeastOne, mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {type ParsedDockerfile, parseRemembered, planningRemembered} from './frontend.ts';
+import {isPlatformList, planTogether, targetPlatforms} from './platforms.ts';
 import type {BuildRequest} from './request.ts';
 import type {StepReporter} from './step.ts';
 
@@ -27,11 +29,14 @@ export interface Planning {
   readonly signal: AbortSignal;
 }
 
-/** The plan of a build. Warnings go out as events, also when planning fails; with `error=true` they make it fail. */
+/**
+ * The plans of a build, one for each platform. Warnings go out as events, also when planning fails; with `error=true`
+ * they make it fail.
+ */
 export async function planRequest(
   planning: Planning,
   emit: EmitEvent,
-): Promise<{readonly file: SourceFile; readonly plan: Plan}> {
+): Promise<{readonly file: SourceFile; readonly plans: AtLeastOne<Plan>}> {
   const {engine, reporter, request} = planning;
   const {file, parsed} = await reporter.step(loadingStep(request), async () => {
     const source = await planning.context.dockerfile();
@@ -41,12 +46,12 @@ export async function planRequest(
   if (copiesFromContext(parsed.dockerfile)) engine.helper().catch(() => undefined);
   const lint: {run?: LintRun} = {};
   try {
-    const plan = await planLinted(planning, parsed, {}, (run) => {
+    const plans = await planLinted(planning, parsed, {}, (run) => {
       lint.run = run;
     });
     const failure = lint.run?.failure();
     if (failure !== undefined) throw failure;
-    return {file, plan};
+    return {file, plans};
   } finally {
     for (const {diagnostic} of lint.run?.warnings() ?? []) {
       emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
@@ -58,36 +63,43 @@ export function loadingStep({dockerfile = 'Dockerfile'}: BuildRequest): string {
   return `[internal] load build definition from ${dockerfile}`;
 }
 
-/** Plans; `onLint` is told of the lint before, and again when planning has to begin anew. */
+/** Plans every platform; `onLint` is told of the lint before, and again when planning has to begin anew. */
 export async function planLinted(
   planning: Planning,
   {dockerfile, warnings}: ParsedDockerfile,
   more: Pick<PlanRequest, 'allStages'>,
   onLint: (run: LintRun) => void,
-): Promise<Plan> {
+): Promise<AtLeastOne<Plan>> {
   const {context, engine} = planning;
   const ignored = await ignoredPaths(dockerfile, context);
-  const request = {...planRequestOf(planning, dockerfile), ...more};
+  const linted = {parserWarnings: warnings, ignored};
+  const requests = planRequestsOf(planning, dockerfile);
+  const [first] = requests;
   return planningRemembered(dockerfile.file, engine.notes, async () => {
-    const run = startLint({...request, parserWarnings: warnings, ignored});
+    const run = startLint({...first, ...linted});
     onLint(run);
-    return planBuild({...request, observer: run.observer}, instructionSet);
+    return planTogether(requests, (each) => {
+      const observer = each === first ? run.observer : run.observerOf({...each, ...linted});
+      return planBuild({...each, ...more, observer}, instructionSet);
+    });
   });
 }
 
-export function planRequestOf(
-  {request, context, images, reporter, signal}: Planning,
-  dockerfile: Dockerfile,
-): PlanRequest {
-  const platform = hostPlatform();
-  return {
+/** What is to be planned, for each platform. What several of them look up is looked up once. */
+export function planRequestsOf(planning: Planning, dockerfile: Dockerfile): AtLeastOne<PlanRequest> {
+  const {request, context} = planning;
+  const buildPlatform = hostPlatform();
+  const showsPlatforms = isPlatformList(request);
+  const resolveImage = imageLookUps(planning, showsPlatforms);
+  return mapAtLeastOne(targetPlatforms(request), (targetPlatform) => ({
     dockerfile,
     ...(request.target === undefined ? {} : {target: request.target}),
     buildArgs: request.buildArgs,
     labels: request.labels,
-    targetPlatform: request.platform ?? platform,
-    platformGiven: request.platform !== undefined,
-    buildPlatform: platform,
+    targetPlatform,
+    platformGiven: request.platforms.length > 0,
+    showsPlatforms,
+    buildPlatform,
     namedContexts: context.named.contexts,
     noCache: request.noCache,
     network: request.network,
@@ -95,10 +107,26 @@ export function planRequestOf(
     shmSizeBytes: request.shmSizeBytes,
     ulimits: request.ulimits,
     entitlements: request.entitlements,
-    resolveImage: async (reference, wanted) =>
-      reporter.step(`[internal] load metadata for ${reference}`, () =>
-        images.resolve(reference, wanted, signal),
-      ),
+    resolveImage,
+  }));
+}
+
+function imageLookUps(
+  {images, reporter, signal}: Planning,
+  showsPlatforms: boolean,
+): PlanRequest['resolveImage'] {
+  const known = new Map<string, Promise<ResolvedImage>>();
+  return (reference, platform) => {
+    const name = formatPlatform(platform);
+    const key = `${reference} ${name}`;
+    const place = showsPlatforms ? `[${name} internal]` : '[internal]';
+    const lookUp =
+      known.get(key) ??
+      reporter.step(`${place} load metadata for ${reference}`, () =>
+        images.resolve(reference, platform, signal),
+      );
+    known.set(key, lookUp);
+    return lookUp;
   };
 }
 

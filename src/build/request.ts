@@ -21,7 +21,8 @@ export interface BuildRequest {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly target?: string;
-  readonly platform?: Platform;
+  /** In the order of the result, each once; empty: the machine's own, which is then not asked for. */
+  readonly platforms: readonly Platform[];
   readonly noCache: boolean | readonly string[];
   readonly pull: boolean;
   /** Parsed `-o`, as `type` and options; empty: the image store. */

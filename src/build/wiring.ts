@@ -5,12 +5,15 @@ import {RecordCache} from '../cache/record-cache.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {Contents} from '../ops/contents.ts';
+import {Emulation} from '../ops/exec/emulation.ts';
 import {execRunner} from '../ops/exec/exec-runner.ts';
 import {NetworkFiles} from '../ops/exec/network-files.ts';
+import {requireRunnable} from '../ops/exec/runnable-steps.ts';
 import {located} from '../ops/failure.ts';
 import {fileRunner} from '../ops/file/file-runner.ts';
 import {mergeRunner} from '../ops/merge/merge-runner.ts';
 import {sourceRunner} from '../ops/source/source-runner.ts';
+import type {Plan} from '../plan/plan.ts';
 import type {EmitEvent} from '../progress/events.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {OpRunner, OpRunners} from '../solver/op-runner.ts';
@@ -39,8 +42,9 @@ export interface Wiring {
   readonly emit: EmitEvent;
 }
 
-export interface SolvedPlan {
-  readonly snapshot: SnapshotId | undefined;
+export interface SolvedPlans {
+  /** Undefined: nothing but scratch. */
+  snapshotOf(plan: Plan): SnapshotId | undefined;
   readonly executed: number;
   readonly cached: number;
 }
@@ -48,18 +52,26 @@ export interface SolvedPlan {
 /** Steps mostly wait for disks and networks; twice the cores keeps the cores busy without drowning them. */
 const slotsPerCore = 2;
 
-export async function solvePlan(target: Vertex, wiring: Wiring, signal: AbortSignal): Promise<SolvedPlan> {
+/** Solves all plans in one run, so that what several of them need is made once. */
+export async function solvePlans(
+  plans: readonly Plan[],
+  wiring: Wiring,
+  signal: AbortSignal,
+): Promise<SolvedPlans> {
   const {engine, emit, file} = wiring;
+  const targets = plans.flatMap(({vertex}) => vertex ?? []);
+  if (targets.length === 0) return {snapshotOf: () => undefined, executed: 0, cached: 0};
   const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock);
   const networkFiles = new NetworkFiles(() => engine.state.makeWork());
-  const runners = await runnersOf(wiring, networkFiles);
+  const emulation = new Emulation();
+  const runners = await runnersOf(wiring, networkFiles, emulation);
   const placed = Object.fromEntries(
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
   ) as OpRunners<Vertex, BuildValue>;
   const concurrency = Math.max(4, slotsPerCore * availableParallelism());
   try {
-    const {result, executed, cached} = await solve(
-      target,
+    const {results, executed, cached} = await solve(
+      targets,
       {
         runners: placed,
         cache,
@@ -67,13 +79,19 @@ export async function solvePlan(target: Vertex, wiring: Wiring, signal: AbortSig
         locks: engine.state.locks,
         emit,
         clock: systemClock,
+        beforeRun: (vertices) => requireRunnable(vertices, emulation, file),
       },
       signal,
     );
-    assert(result.value.type === 'snapshot', 'a plan ends in a snapshot');
+    const snapshots = new Map(
+      results.map(({value}, index) => {
+        assert(value.type === 'snapshot', 'a plan ends in a snapshot');
+        return [targets[index], value.snapshot];
+      }),
+    );
     cache.flush();
     if (executed > 0) await engine.snapshotter.makeDurable(signal);
-    return {snapshot: result.value.snapshot, executed, cached};
+    return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
   } finally {
     await networkFiles.remove(engine.helper);
   }
@@ -82,6 +100,7 @@ export async function solvePlan(target: Vertex, wiring: Wiring, signal: AbortSig
 async function runnersOf(
   wiring: Wiring,
   networkFiles: NetworkFiles,
+  emulation: Emulation,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
   const {request, engine, context, sources, images, layerSteps} = wiring;
   const {snapshotter, helper, state, notes} = engine;
@@ -102,6 +121,7 @@ async function runnersOf(
       locks: state.locks,
       cacheMountPath: (id) => state.cacheMountPath(id),
       networkFiles,
+      emulation,
       secrets: await wiring.secrets(),
       ssh: request.ssh,
       warn: (diagnostic) => wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),

@@ -6,7 +6,7 @@ import {resolve} from 'node:path';
 import type {BuildRequest, ContextInput} from '../build/request.ts';
 import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
-import {formatPlatform, hostPlatform, type Platform, parsePlatform} from '../oci/platform.ts';
+import {formatPlatform, hostPlatform, knownSystems, type Platform, parsePlatform} from '../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import {suggest} from '../util/suggest.ts';
 import {commandNames} from './command-names.ts';
@@ -60,14 +60,13 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     outputs.push({type: 'image', options: new Map()});
   }
   const target = flags.last('target');
-  const platform = platformOf(reader, io);
   const network = networkOf(reader);
   return {
     tags: [...new Set(reader.each('tag', parseTag))],
     buildArgs: buildArgsOf(reader, io),
     labels: labelsOf(reader, io),
     ...(target === undefined || target === '' ? {} : {target}),
-    ...(platform === undefined ? {} : {platform}),
+    platforms: platformsOf(reader, io),
     noCache: noCacheOf(reader),
     pull: flags.has('pull'),
     outputs,
@@ -162,25 +161,24 @@ function buildArgsOf(reader: ValueReader, io: CliIo): Record<string, string> {
   return buildArgs;
 }
 
-function platformOf(reader: ValueReader, io: CliIo): Platform | undefined {
+/** In the order given, each once: `linux/arm64` and `aarch64` are one. */
+function platformsOf(reader: ValueReader, io: CliIo): readonly Platform[] {
   const given = reader.flags.all('platform').filter((text) => text !== '');
   const texts = (given.length > 0 ? given : [io.env['DOCKER_DEFAULT_PLATFORM'] ?? ''])
     .flatMap((text) => text.split(','))
     .map((text) => text.trim())
     .filter((text) => text !== '');
-  const platforms: Platform[] = [];
+  const platforms = new Map<string, Platform>();
   for (const text of texts) {
     const platform = text === 'local' ? hostPlatform() : parsePlatform(text);
     if ('problem' in platform) reader.report(`--platform: ${platform.problem}`);
-    else platforms.push(platform);
+    else if (!knownSystems.has(platform.os)) {
+      const near = suggest(platform.os, knownSystems);
+      const hint = near === undefined ? 'write linux/ARCHITECTURE' : `did you mean ${near}?`;
+      reader.report(`--platform ${text}: unknown operating system "${platform.os}"`, hint);
+    } else if (!platforms.has(formatPlatform(platform))) platforms.set(formatPlatform(platform), platform);
   }
-  if (new Set(platforms.map(formatPlatform)).size > 1) {
-    reader.report(
-      `--platform ${texts.join(',')}: one platform per build is supported for now`,
-      'run tsbuild once for each platform',
-    );
-  }
-  return platforms[0];
+  return [...platforms.values()];
 }
 
 function networkOf(reader: ValueReader): BuildRequest['network'] {

@@ -48,7 +48,7 @@ export const buildFlags: readonly Flag[] = [
     name: 'platform',
     value: 'OS/ARCH',
     group: 'Input',
-    help: 'platform of the image, such as linux/arm64 (default: this machine; "local" means the same)',
+    help: 'platform of the image, such as linux/arm64; several with commas or repeated give an index (default: local, this machine)',
   },
   {
     name: 'build-context',

@@ -8,16 +8,21 @@ import {buildError} from '../diagnostics/build-error.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
 
-/** The image ID, docker's sense: the digest of the config. */
+/** The image ID, docker's sense: the digest of the config, or of the index of several platforms. */
 export function imageIdOf(result: BuildResult): Digest | undefined {
-  return result.exports.find(({configDigest}) => configDigest !== undefined)?.configDigest;
+  const indexDigest = result.exports.find(({imageDigest}) => imageDigest !== undefined)?.imageDigest;
+  return configDigestOf(result) ?? indexDigest;
+}
+
+function configDigestOf({exports}: BuildResult): Digest | undefined {
+  return exports.find(({configDigest}) => configDigest !== undefined)?.configDigest;
 }
 
 /** buildx's keys. */
 export function metadataText(result: BuildResult, names: readonly string[]): string {
   const image: ExportResult | undefined =
     result.exports.find(({descriptor}) => descriptor !== undefined) ?? result.exports[0];
-  const configDigest = imageIdOf(result);
+  const configDigest = configDigestOf(result);
   const imageDigest = image?.imageDigest ?? result.imageDigest;
   const metadata = {
     ...(configDigest === undefined ? {} : {'containerimage.config.digest': configDigest}),

@@ -1,6 +1,6 @@
 // An OCI layout as members of an archive.
 
-import type {BlobReader, BuiltImage} from './exporter.ts';
+import type {BlobReader, BuiltImages} from './exporter.ts';
 import {blobPath, indexBytes, type Layout, layoutFile} from './layout.ts';
 import type {ArchiveMember} from './tar-archive.ts';
 
@@ -20,6 +20,6 @@ export async function layoutMembers(layout: Layout, blobs: BlobReader): Promise<
 }
 
 /** Members' time: never the wall clock, so that the same image is the same archive. */
-export function epochSecondsOf(image: Pick<BuiltImage, 'epochSeconds'>): number {
-  return image.epochSeconds ?? 0;
+export function epochSecondsOf({images: [first]}: BuiltImages): number {
+  return first.epochSeconds ?? 0;
 }

@@ -1,7 +1,7 @@
 // Reading the `key=value` options of an output. An option that an exporter does not have is refused, with the one
 // that was probably meant: an output that silently ignores `dset=` would lose a build's result.
 
-import {type BuildError, buildError} from '../diagnostics/build-error.ts';
+import {type BuildError, type BuildErrorKind, buildError} from '../diagnostics/build-error.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import {suggest} from '../util/suggest.ts';
 
@@ -25,9 +25,9 @@ export class ExportOptions {
     }
   }
 
-  problem(text: string, hint?: string): BuildError {
+  problem(text: string, hint?: string, kind: BuildErrorKind = 'usage'): BuildError {
     const hints = hint === undefined ? {} : {hints: [hint]};
-    return buildError('usage', 'exporter-bad-option', `output type=${this.#type} ${text}`, hints);
+    return buildError(kind, 'exporter-bad-option', `output type=${this.#type} ${text}`, hints);
   }
 
   text(key: string): string | undefined {

@@ -6,6 +6,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import type {DiffId, Digest} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Platform} from '../oci/platform.ts';
+import type {AtLeastOne} from '../util/at-least-one.ts';
 
 /** A layer with its blob in the store. */
 export interface ImageLayer {
@@ -25,6 +26,19 @@ export interface BuiltImage {
   readonly layerTimesMs: readonly number[];
   /** The final file system, layers unpacked. */
   rootView(signal: AbortSignal): Promise<View>;
+}
+
+/** What a build made. */
+export interface BuiltImages {
+  /** One for each platform, in the order asked for. */
+  readonly images: AtLeastOne<BuiltImage>;
+  /** A list was asked for, so the result is an index, also of one image. */
+  readonly isList: boolean;
+}
+
+/** What is known of a build before it begins. */
+export interface ExportSurroundings extends Pick<ExportContext, 'stdout' | 'workingDirectory'> {
+  readonly platforms: AtLeastOne<Platform>;
 }
 
 /** Where blobs are; immutable, named by digest. */
@@ -53,7 +67,9 @@ export interface ExportContext {
 
 /** What the command reports afterwards (`--iidfile`, `--metadata-file`, `-q`). */
 export interface ExportResult {
+  /** Of the manifest, or of the index of a list. */
   readonly imageDigest?: Digest;
+  /** An index has none. */
   readonly configDigest?: Digest;
   readonly descriptor?: Descriptor;
 }
@@ -62,8 +78,8 @@ export interface Exporter {
   /** Shown as the step's name: `exporting to oci image format`. */
   readonly name: string;
   /** Before the build: throws when it is clear already that the result will have nowhere to go. */
-  prepare?(context: Pick<ExportContext, 'stdout' | 'workingDirectory'>): Promise<void>;
-  export(image: BuiltImage, context: ExportContext): Promise<ExportResult>;
+  prepare?(surroundings: ExportSurroundings): Promise<void>;
+  export(built: BuiltImages, context: ExportContext): Promise<ExportResult>;
 }
 
 export interface ExporterFactory {

@@ -2,12 +2,13 @@
 // becomes a directory or an archive.
 
 import type {Descriptor} from '../oci/descriptor.ts';
-import {type Digest, hexOf} from '../oci/digest.ts';
+import {type Digest, digestOf, hexOf} from '../oci/digest.ts';
 import type {ImageIndex} from '../oci/manifest.ts';
 import {mediaTypes} from '../oci/media-types.ts';
 import {isReferenceProblem, parseReference} from '../oci/reference.ts';
+import type {AtLeastOne} from '../util/at-least-one.ts';
 import {type AssembledImage, assembleImage, jsonBytes} from './assemble.ts';
-import type {BuiltImage, ExportContext, ExportResult} from './exporter.ts';
+import type {BuiltImage, BuiltImages, ExportContext, ExportResult} from './exporter.ts';
 
 export const layoutFile = jsonBytes({imageLayoutVersion: '1.0.0'});
 
@@ -18,37 +19,64 @@ export type LayoutBlob = {readonly digest: Digest; readonly size: number} & (
 );
 
 export interface Layout {
-  readonly image: AssembledImage;
+  /** One for each platform. */
+  readonly images: AtLeastOne<AssembledImage>;
+  /** What a name leads to: the manifest, or the index of a list. */
+  readonly root: Descriptor;
   /** Each digest once. */
   readonly blobs: readonly LayoutBlob[];
-  /** What index.json lists: the manifest, once for each name. */
+  /** What index.json lists: the root, once for each name. */
   readonly entries: readonly Descriptor[];
 }
 
-/** Makes the image's layers and everything that is written about them. */
+/** Makes the images' layers and everything that is written about them. */
 export async function makeLayout(
-  image: BuiltImage,
+  {images, isList}: BuiltImages,
   context: ExportContext,
   options: {readonly names: readonly string[]; readonly annotations: Readonly<Record<string, string>>},
 ): Promise<Layout> {
   context.note('exporting layers');
-  const layers = await image.layers(context.signal);
-  const assembled = assembleImage(image, layers, options.annotations);
-  context.note(`exporting manifest ${assembled.descriptor.digest}`);
-  context.note(`exporting config ${assembled.configDigest}`);
+  const [first, ...others] = images;
+  const assembled: [AssembledImage, ...AssembledImage[]] = [await assembledFrom(first, context, options)];
+  for (const image of others) assembled.push(await assembledFrom(image, context, options));
   const blobs = new Map<Digest, LayoutBlob>();
-  for (const {digest, size} of assembled.manifest.layers) blobs.set(digest, {digest, size, stored: true});
-  const {configBytes, configDigest, manifestBytes, descriptor} = assembled;
-  blobs.set(configDigest, {digest: configDigest, size: configBytes.length, bytes: configBytes});
-  blobs.set(descriptor.digest, {digest: descriptor.digest, size: manifestBytes.length, bytes: manifestBytes});
-  return {image: assembled, blobs: [...blobs.values()], entries: entriesOf(assembled, options.names)};
+  const add = (bytes: Uint8Array): Digest => {
+    const digest = digestOf(bytes);
+    blobs.set(digest, {digest, size: bytes.length, bytes});
+    return digest;
+  };
+  for (const {manifest, configBytes, manifestBytes} of assembled) {
+    for (const {digest, size} of manifest.layers) blobs.set(digest, {digest, size, stored: true});
+    add(configBytes);
+    add(manifestBytes);
+  }
+  let root: Descriptor = assembled[0].descriptor;
+  if (isList) {
+    const bytes = indexBytes(assembled.map(({descriptor}) => descriptor));
+    root = {mediaType: mediaTypes.index, digest: add(bytes), size: bytes.length};
+    context.note(`exporting manifest list ${root.digest}`);
+  }
+  const entries = entriesOf(root, createdAt(assembled), options.names);
+  return {images: assembled, root, blobs: [...blobs.values()], entries};
 }
 
-export function exportResult({image}: Layout): ExportResult {
+async function assembledFrom(
+  image: BuiltImage,
+  context: ExportContext,
+  options: {readonly annotations: Readonly<Record<string, string>>},
+): Promise<AssembledImage> {
+  const assembled = assembleImage(image, await image.layers(context.signal), options.annotations);
+  context.note(`exporting manifest ${assembled.descriptor.digest}`);
+  context.note(`exporting config ${assembled.configDigest}`);
+  return assembled;
+}
+
+export function exportResult({images: [first], root}: Layout): ExportResult {
+  const isImage = root.digest === first.descriptor.digest;
   return {
-    imageDigest: image.descriptor.digest,
-    configDigest: image.configDigest,
-    descriptor: image.descriptor,
+    imageDigest: root.digest,
+    ...(isImage ? {configDigest: first.configDigest} : {}),
+    descriptor: root,
   };
 }
 
@@ -66,12 +94,21 @@ export function blobPath(digest: Digest): string {
 export const nameAnnotation = 'io.containerd.image.name';
 export const referenceAnnotation = 'org.opencontainers.image.ref.name';
 
-function entriesOf(image: AssembledImage, names: readonly string[]): Descriptor[] {
-  const created =
-    image.config.created === undefined ? {} : {'org.opencontainers.image.created': image.config.created};
-  if (names.length === 0) return [{...image.descriptor, annotations: created}];
+/** Of several images the newest counts. */
+function createdAt(images: readonly AssembledImage[]): string | undefined {
+  const times = images.flatMap(({config}) => config.created ?? []);
+  return times.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
+}
+
+function entriesOf(
+  root: Descriptor,
+  createdText: string | undefined,
+  names: readonly string[],
+): Descriptor[] {
+  const created = createdText === undefined ? {} : {'org.opencontainers.image.created': createdText};
+  if (names.length === 0) return [{...root, annotations: created}];
   return names.map((name) => ({
-    ...image.descriptor,
+    ...root,
     annotations: {...created, [nameAnnotation]: name, [referenceAnnotation]: tagOf(name)},
   }));
 }

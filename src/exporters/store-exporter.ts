@@ -1,6 +1,6 @@
 // Puts an image into the local store: what type=image does, and type=docker without a `dest`.
 
-import type {BuiltImage, ExportContext, Exporter, ExportResult} from './exporter.ts';
+import type {BuiltImages, ExportContext, Exporter, ExportResult} from './exporter.ts';
 import {exportResult, makeLayout} from './layout.ts';
 
 export function storeExporter(
@@ -9,22 +9,22 @@ export function storeExporter(
 ): Exporter {
   return {
     name: 'exporting to image',
-    export: (image, context) => exportToStore(image, context, names, annotations),
+    export: (built, context) => exportToStore(built, context, names, annotations),
   };
 }
 
 async function exportToStore(
-  image: BuiltImage,
+  built: BuiltImages,
   context: ExportContext,
   names: readonly string[],
   annotations: Readonly<Record<string, string>>,
 ): Promise<ExportResult> {
-  const layout = await makeLayout(image, context, {names, annotations});
+  const layout = await makeLayout(built, context, {names, annotations});
   for (const blob of layout.blobs) if ('bytes' in blob) await context.blobs.put(blob.bytes);
-  const {descriptor} = layout.image;
+  const {root} = layout;
   // An image without a name can still be found by its ID.
-  for (const name of names.length > 0 ? names : [`<none>@${descriptor.digest}`]) {
-    await context.tagImage(name, descriptor);
+  for (const name of names.length > 0 ? names : [`<none>@${root.digest}`]) {
+    await context.tagImage(name, root);
     if (names.length > 0) context.note(`naming to ${name}`);
   }
   return exportResult(layout);

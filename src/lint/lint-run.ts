@@ -19,9 +19,13 @@ export interface LintWarning {
   readonly diagnostic: Diagnostic;
 }
 
+export type LintObserver = Required<Omit<RuleHooks, 'onFile'>>;
+
 export interface LintRun {
   /** To be given to planning. */
-  readonly observer: Required<Omit<RuleHooks, 'onFile'>>;
+  readonly observer: LintObserver;
+  /** The same for another plan of the same file: what both plans show is told once. */
+  observerOf(build: LintedBuild): LintObserver;
   /** In the order of the file. */
   warnings(): readonly LintWarning[];
   /** Why the build must not go on, when `error=true` and there is a warning. */
@@ -31,25 +35,46 @@ export interface LintRun {
 /** Looks at the file at once, at the rest as it is planned. Throws BuildError when `check=` cannot be read. */
 export function startLint(build: LintedBuild): LintRun {
   const options = optionsOf(build);
-  const found: (LintWarning & {readonly fails: boolean})[] = [];
-  const hooks = rules.map((rule) =>
-    rule.start({
-      build,
-      report(place, detail) {
-        const local = place.comments === undefined ? noOptions : optionsInComments(place.comments);
-        if (!isHeard(rule, options) && !isHeard(rule, {...options, experimental: local.experimental})) return;
-        if (isSkipped(rule, local)) return;
-        const fails = (options.error || local.error) && !isOwn(rule);
-        found.push({rule, diagnostic: warningOf(rule, place, detail, build), fails});
-      },
-    }),
-  );
-  for (const hook of hooks) hook.onFile?.(build.dockerfile);
+  const found: Finding[] = [];
+  const observerOf = (linted: LintedBuild): LintObserver => {
+    const hooks = rules.map((rule) =>
+      rule.start({
+        build: linted,
+        report(place, detail) {
+          const local = place.comments === undefined ? noOptions : optionsInComments(place.comments);
+          if (!isHeard(rule, options) && !isHeard(rule, {...options, experimental: local.experimental}))
+            return;
+          if (isSkipped(rule, local)) return;
+          const fails = (options.error || local.error) && !isOwn(rule);
+          const finding = {rule, diagnostic: warningOf(rule, place, detail, linted), fails, build: linted};
+          if (!found.some((other) => isKnownFrom(other, finding))) found.push(finding);
+        },
+      }),
+    );
+    for (const hook of hooks) hook.onFile?.(linted.dockerfile);
+    return fanOut(hooks);
+  };
   return {
-    observer: fanOut(hooks),
+    observer: observerOf(build),
+    observerOf,
     warnings: () => found.toSorted(byPlace),
     failure: () => failureOf(found.filter(({fails}) => fails)),
   };
+}
+
+interface Finding extends LintWarning {
+  readonly fails: boolean;
+  readonly build: LintedBuild;
+}
+
+/** The plan of another platform has shown it, too. Within one plan what is told twice is there twice. */
+function isKnownFrom(other: Finding, finding: Finding): boolean {
+  return (
+    other.build !== finding.build &&
+    other.rule === finding.rule &&
+    other.diagnostic.message === finding.diagnostic.message &&
+    other.diagnostic.span?.line === finding.diagnostic.span?.line
+  );
 }
 
 /** A rule of ours fails no build: a file that docker builds must build here. */
@@ -101,7 +126,7 @@ function failureOf(found: readonly LintWarning[]): BuildError | undefined {
   return new BuildError('user', [{severity: 'error', code: 'lint-violation', message, hints}]);
 }
 
-function fanOut(hooks: readonly RuleHooks[]): LintRun['observer'] {
+function fanOut(hooks: readonly RuleHooks[]): LintObserver {
   const all = (tell: (hook: RuleHooks) => void): void => {
     for (const hook of hooks) tell(hook);
   };

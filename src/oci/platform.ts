@@ -42,12 +42,25 @@ export function parsePlatform(text: string): Platform | {readonly problem: strin
   const [, first = system, version] = /^([^()]+)\(([^()]*)\)$/.exec(system) ?? [];
   const osVersion = version === undefined || version === '' ? {} : {'os.version': version};
   if (second === undefined) {
-    if (['linux', 'windows', 'darwin', 'freebsd'].includes(first)) return {...host, os: first, ...osVersion};
+    if (knownSystems.has(first)) return {...host, os: systemAliases[first] ?? first, ...osVersion};
     if (Object.hasOwn(architectureAliases, first) || knownArchitectures.has(first))
       return normalised('linux', first, undefined);
     return {problem: `${shown}: unknown operating system or architecture: invalid argument`};
   }
   return {...normalised(first, second, third), ...osVersion};
+}
+
+/** The operating systems that Go has, as containerd lists them. `parsePlatform` takes others, too. */
+export const knownSystems: ReadonlySet<string> = new Set(
+  'aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasi wasip1 windows'.split(
+    ' ',
+  ),
+);
+const systemAliases: Readonly<Record<string, string>> = {macos: 'darwin'};
+
+/** Each way to write a platform as the one that is compared and printed: `arm64/v8` is `arm64`. */
+export function normalisePlatform({os, architecture, variant, ...rest}: Platform): Platform {
+  return {...normalised(os.toLowerCase(), architecture.toLowerCase(), variant || undefined), ...rest};
 }
 
 const knownArchitectures = new Set(
@@ -63,8 +76,7 @@ function normalised(os: string, architecture: string, variant: string | undefine
   if (name === 'arm') kind = kind === undefined ? 'v7' : kind.startsWith('v') ? kind : `v${kind}`;
   if (name === 'arm64' && (kind === 'v8' || kind === '8')) kind = undefined;
   if (name === 'amd64' && kind === 'v1') kind = undefined;
-  const systems: Readonly<Record<string, string>> = {macos: 'darwin'};
-  const base = {os: systems[os] ?? os, architecture: name};
+  const base = {os: systemAliases[os] ?? os, architecture: name};
   return kind === undefined ? base : {...base, variant: kind};
 }
 
@@ -72,6 +84,13 @@ function normalised(os: string, architecture: string, variant: string | undefine
 export function formatPlatform(platform: Platform): string {
   const base = `${platform.os}/${platform.architecture}`;
   return platform.variant === undefined ? base : `${base}/${platform.variant}`;
+}
+
+/** `windows(10.0.17763)/amd64`: the version of the system stands where there is one. */
+export function formatPlatformVersion(platform: Platform): string {
+  const version = platform['os.version'];
+  if (version === undefined || version === '') return formatPlatform(platform);
+  return formatPlatform({...platform, os: `${platform.os}(${version})`});
 }
 
 /**
@@ -103,11 +122,7 @@ export function runnablePlatforms(platform: Platform): readonly Platform[] {
  * `offered` may come from outside in any spelling (`arm64/v8`, `x86_64`).
  */
 export function platformRank(wanted: Platform, offered: Platform): number | undefined {
-  const image = normalised(
-    offered.os.toLowerCase(),
-    offered.architecture.toLowerCase(),
-    offered.variant || undefined,
-  );
+  const image = normalisePlatform(offered);
   const rank = runnablePlatforms(wanted).findIndex(
     (platform) =>
       platform.os === image.os &&
@@ -115,6 +130,22 @@ export function platformRank(wanted: Platform, offered: Platform): number | unde
       platform.variant === image.variant,
   );
   return rank < 0 ? undefined : rank;
+}
+
+/** The offer that serves `wanted` best; of equal ones the first. Offers that say no platform serve nobody. */
+export function bestOffer<T extends {readonly platform?: Platform}>(
+  wanted: Platform,
+  offers: readonly T[],
+): T | undefined {
+  let best: T | undefined;
+  let bestRank = Number.POSITIVE_INFINITY;
+  for (const offer of offers) {
+    const rank = offer.platform === undefined ? undefined : platformRank(wanted, offer.platform);
+    if (rank === undefined || rank >= bestRank) continue;
+    best = offer;
+    bestRank = rank;
+  }
+  return best;
 }
 
 function descending(from: number, to: number): number[] {

@@ -14,6 +14,7 @@ import type {NamedContexts} from './named-contexts.ts';
 import type {NamedContext, PlanRequest, ResolvedImage} from './plan.ts';
 import {PlanProblem, type ProblemList} from './plan-problem.ts';
 import {type StageGraph, type StageNode, scratchName} from './stage-graph.ts';
+import {platformLabel} from './step-names.ts';
 
 export interface StageBase {
   readonly vertex: Vertex | undefined;
@@ -165,9 +166,10 @@ export class BaseResolver {
     if (hasNoLayers(resolved)) return undefined;
     const {reference, manifestDigest} = resolved;
     const pinned = reference.includes('@') ? reference : `${reference}@${manifestDigest}`;
+    const shows = this.#scope.request.showsPlatforms === true;
     const name =
       context === undefined
-        ? node.names.next(`FROM ${pinned}`)
+        ? node.names.next(`FROM ${pinned}`, shows ? {platform: platformLabel(platform)} : {})
         : `[context ${node.context === undefined ? node.baseName : node.title}] ${pinned}`;
     return this.#scope.vertices.add(
       {kind: 'source', source: {type: 'image', reference, manifestDigest, platform}},

@@ -2,7 +2,7 @@
 // first FROM; only FROM lines and bare `ARG NAME` in a stage see it. `--build-arg` beats every default.
 
 import type {ArgInstruction} from '../dockerfile/ast.ts';
-import {formatPlatform, type Platform} from '../oci/platform.ts';
+import {formatPlatformVersion} from '../oci/platform.ts';
 import {Environment} from './environment.ts';
 import {type Escape, expandWord} from './expand.ts';
 import type {PlanRequest} from './plan.ts';
@@ -23,12 +23,12 @@ export function predefinedArguments(
 ): Environment {
   const {buildPlatform: build, targetPlatform: target, buildArgs} = request;
   const values: readonly (readonly [string, string])[] = [
-    ['BUILDPLATFORM', platformText(build)],
+    ['BUILDPLATFORM', formatPlatformVersion(build)],
     ['BUILDOS', build.os],
     ['BUILDOSVERSION', build['os.version'] ?? ''],
     ['BUILDARCH', build.architecture],
     ['BUILDVARIANT', build.variant ?? ''],
-    ['TARGETPLATFORM', platformText(target)],
+    ['TARGETPLATFORM', formatPlatformVersion(target)],
     ['TARGETOS', target.os],
     ['TARGETOSVERSION', target['os.version'] ?? ''],
     ['TARGETARCH', target.architecture],
@@ -73,11 +73,4 @@ export function proxyVariables(buildArgs: Readonly<Record<string, string>>): rea
 /** The member of a record, without what objects inherit (`constructor` is a fine name for an ARG). */
 export function ownValue(record: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-/** `windows(10.0.17763)/amd64`: the OS version stands where there is one. */
-function platformText(platform: Platform): string {
-  const version = platform['os.version'];
-  if (version === undefined || version === '') return formatPlatform(platform);
-  return formatPlatform({...platform, os: `${platform.os}(${version})`});
 }

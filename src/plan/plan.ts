@@ -36,6 +36,8 @@ export interface PlanRequest {
    * says. Undefined: chosen when the two platforms differ.
    */
   readonly platformGiven?: boolean;
+  /** True in a build for several platforms: the names of steps tell which they are for. */
+  readonly showsPlatforms?: boolean;
   readonly namedContexts: Readonly<Record<string, NamedContext>>;
   /** True: every step; names: these stages (`--no-cache-filter`). */
   readonly noCache: boolean | readonly string[];

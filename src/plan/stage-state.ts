@@ -22,7 +22,7 @@ import {workdirAfter} from './paths.ts';
 import type {PlanRequest} from './plan.ts';
 import type {ObservedInstruction, StageView} from './plan-observer.ts';
 import {PlanProblem} from './plan-problem.ts';
-import {type StepNames, withUpperKeyword} from './step-names.ts';
+import {platformLabel, type StepNames, type StepPlace, withUpperKeyword} from './step-names.ts';
 
 /** What all stages of a plan share. */
 export interface PlanScope {
@@ -170,15 +170,12 @@ export class StageState implements StageView {
   }
 
   nextName(text: string): string {
-    return this.#names.next(text, this.#current?.fromTrigger);
+    return this.#names.next(text, this.#stepPlace());
   }
 
   /** A second name under the number given last. */
   sameStepName(prefix: string): string {
-    return this.#names.current(
-      `${prefix} ${withUpperKeyword(this.#shown('words'))}`,
-      this.#current?.fromTrigger,
-    );
+    return this.#names.current(`${prefix} ${withUpperKeyword(this.#shown('words'))}`, this.#stepPlace());
   }
 
   /** Adds a vertex of the current instruction; it is not yet the stage's file system. */
@@ -211,6 +208,12 @@ export class StageState implements StageView {
   creationTime(): Pick<FileAction, 'createdSeconds'> {
     const {epochSeconds} = this.scope;
     return epochSeconds === undefined ? {} : {createdSeconds: epochSeconds};
+  }
+
+  #stepPlace(): StepPlace {
+    const fromTrigger = this.#current?.fromTrigger;
+    if (this.scope.request.showsPlatforms !== true) return {fromTrigger};
+    return {fromTrigger, platform: platformLabel(this.platform, this.environment)};
   }
 
   #shown(mode: 'words' | 'command'): string {

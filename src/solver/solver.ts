@@ -1,4 +1,4 @@
-// The scheduler: demand-driven from one vertex, each vertex at most once, cached results before work. It knows no
+// The scheduler: demand-driven from its targets, each vertex at most once, cached results before work. It knows no
 // Dockerfile, no container, no tar. In two passes that share their answers:
 //   look up: keys from the sources upward, without making anything; a vertex that hits needs nothing below it;
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
@@ -27,10 +27,16 @@ export interface SolverOptions<V extends SolverGraph<V>, R> {
   readonly locks: LockSpace;
   readonly emit: EmitEvent;
   readonly clock: Clock;
+  /**
+   * Told of every vertex that is sure to run, inputs first, when all look-ups are done and nothing has begun. Throws
+   * when one of them could not run. Others may have to run, too: what they read is known only later.
+   */
+  readonly beforeRun?: (vertices: readonly V[]) => Promise<void>;
 }
 
 export interface SolveSummary<R> {
-  readonly result: Solved<R>;
+  /** In the order of the targets. */
+  readonly results: readonly Solved<R>[];
   readonly executed: number;
   readonly cached: number;
 }
@@ -48,9 +54,9 @@ interface Keys {
   readonly parts: readonly string[];
 }
 
-/** Solves `target`. After the first failure everything else is cancelled and awaited, then that failure is thrown. */
+/** Solves `targets`. After the first failure everything else is cancelled and awaited, then that failure is thrown. */
 export async function solve<V extends SolverGraph<V>, R>(
-  target: V,
+  targets: readonly V[],
   options: SolverOptions<V, R>,
   signal: AbortSignal,
 ): Promise<SolveSummary<R>> {
@@ -58,10 +64,11 @@ export async function solve<V extends SolverGraph<V>, R>(
   const either = AbortSignal.any([signal, controller.signal]);
   // Every running step listens: as many as there are vertices, which is no leak.
   setMaxListeners(0, either);
-  const job = new Job(options, either, prioritiesOf(target));
+  const job = new Job(options, either, prioritiesOf(targets));
   try {
-    const result = await job.solve(target);
-    return {result, executed: job.executed, cached: job.cached};
+    if (options.beforeRun !== undefined) await options.beforeRun(await job.certainRuns(targets));
+    const results = await Promise.all(targets.map((target) => job.solve(target)));
+    return {results, executed: job.executed, cached: job.cached};
   } catch (error) {
     controller.abort(error);
     await job.settled();
@@ -97,6 +104,23 @@ class Job<V extends SolverGraph<V>, R> {
       promise.catch(() => {});
     }
     return promise;
+  }
+
+  /** The vertices that miss, whatever their inputs turn out to be. */
+  async certainRuns(targets: readonly V[]): Promise<readonly V[]> {
+    const runs: V[] = [];
+    const seen = new Set<string>();
+    const visit = async (vertex: V): Promise<void> => {
+      if (seen.has(vertex.id)) return;
+      seen.add(vertex.id);
+      const {hit, predictedKey} = await this.#lookUp(vertex);
+      if (hit !== undefined) return;
+      for (const input of vertex.inputs) await visit(input);
+      if (predictedKey !== undefined || vertex.origin.ignoreCache === true) runs.push(vertex);
+    };
+    await Promise.all(targets.map((target) => this.#lookUp(target)));
+    for (const target of targets) await visit(target);
+    return runs;
   }
 
   async settled(): Promise<void> {
@@ -306,13 +330,13 @@ class Job<V extends SolverGraph<V>, R> {
   }
 }
 
-/** Length of the longest path from each vertex to the target: what delays the end most starts first. */
-function prioritiesOf<V extends SolverGraph<V>>(target: V): Map<string, number> {
+/** Length of the longest path from each vertex to a target: what delays the end most starts first. */
+function prioritiesOf<V extends SolverGraph<V>>(targets: readonly V[]): Map<string, number> {
   const priorities = new Map<string, number>();
   // Parents before children: a vertex is final once all its consumers are. Kahn's order over consumers.
   const consumers = new Map<string, number>();
   const seen = new Map<string, V>();
-  const stack = [target];
+  const stack = [...targets];
   while (stack.length > 0) {
     const vertex = stack.pop() as V;
     if (seen.has(vertex.id)) continue;
@@ -322,8 +346,9 @@ function prioritiesOf<V extends SolverGraph<V>>(target: V): Map<string, number> 
       stack.push(input);
     }
   }
-  priorities.set(target.id, 0);
-  const ready = [target];
+  const ready = [...new Map(targets.map((target) => [target.id, target])).values()].filter(
+    (target) => !consumers.has(target.id),
+  );
   while (ready.length > 0) {
     const vertex = ready.pop() as V;
     const below = (priorities.get(vertex.id) ?? 0) + 1;

@@ -1,23 +1,27 @@
-// The local image store: names → manifests whose blobs are in the store.
+// The local image store: names → manifests, or indexes of manifests for several platforms, whose blobs are in the store.
 
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, hexOf} from '../oci/digest.ts';
 import type {ImageConfig} from '../oci/image-config.ts';
-import type {Manifest} from '../oci/manifest.ts';
-import type {Platform} from '../oci/platform.ts';
+import type {ImageIndex, Manifest} from '../oci/manifest.ts';
+import {mediaTypes} from '../oci/media-types.ts';
+import {bestOffer, hostPlatform, type Platform} from '../oci/platform.ts';
 import type {Database} from './database.ts';
 import {openStateDirectory} from './state-directory.ts';
 
 export interface StoredImage {
   /** Normalised, `docker.io/library/app:latest`; `<none>@sha256:…` for an image built without a name. */
   readonly name: string;
-  readonly manifest: Descriptor;
+  /** What the name leads to: a manifest, or an index. */
+  readonly root: Descriptor;
   readonly createdAtMs: number;
 }
 
+/** One image of a name, of which an index has several. */
 export interface ImageDetails extends StoredImage {
+  readonly manifest: Descriptor;
   readonly config: ImageConfig;
   readonly configDigest: Digest;
   readonly content: Manifest;
@@ -27,10 +31,14 @@ export interface ImageDetails extends StoredImage {
 }
 
 export interface ImageStore extends Disposable {
+  /** The images of one index are neighbours. */
   list(): Promise<readonly ImageDetails[]>;
-  /** By normalised name, or by (a prefix of) the config or manifest digest. */
+  /**
+   * By normalised name, or by (a prefix of) a digest: of a config, a manifest or an index. Of an index the image that
+   * runs on this machine, if there is one.
+   */
   get(nameOrId: string): Promise<ImageDetails | undefined>;
-  tag(name: string, manifest: Descriptor, createdAtMs: number): void;
+  tag(name: string, root: Descriptor, createdAtMs: number): void;
   readBlob(digest: Digest): Promise<Uint8Array>;
 }
 
@@ -43,33 +51,43 @@ export function openImageStore(root: string): ImageStore {
 
 export function imageStoreOf(database: Database, root: string): Omit<ImageStore, typeof Symbol.dispose> {
   const readBlob = (digest: Digest): Promise<Buffer> => readFile(join(root, 'blobs/sha256', hexOf(digest)));
-  const details = async (image: StoredImage): Promise<ImageDetails> => {
-    const content = JSON.parse((await readBlob(image.manifest.digest)).toString()) as Manifest;
-    const config = JSON.parse((await readBlob(content.config.digest)).toString()) as ImageConfig;
+  const readJson = async (digest: Digest): Promise<unknown> =>
+    JSON.parse((await readBlob(digest)).toString());
+  const details = async (image: StoredImage, manifest: Descriptor): Promise<ImageDetails> => {
+    const content = (await readJson(manifest.digest)) as Manifest;
+    const config = (await readJson(content.config.digest)) as ImageConfig;
     const sizeBytes = content.layers.reduce(
       (sum, layer) => sum + layer.size,
-      image.manifest.size + content.config.size,
+      manifest.size + content.config.size,
     );
     const platform: Platform = {
       os: config.os,
       architecture: config.architecture,
       ...(config.variant === undefined ? {} : {variant: config.variant}),
     };
-    return {...image, config, configDigest: content.config.digest, content, platform, sizeBytes};
+    return {...image, manifest, config, configDigest: content.config.digest, content, platform, sizeBytes};
   };
+  const imagesOf = async (image: StoredImage): Promise<readonly ImageDetails[]> => {
+    const {root} = image;
+    if (root.mediaType !== mediaTypes.index) return [await details(image, root)];
+    const {manifests} = (await readJson(root.digest)) as ImageIndex;
+    return Promise.all(manifests.map((manifest) => details(image, manifest)));
+  };
+  const allImages = async (): Promise<readonly ImageDetails[]> =>
+    (await Promise.all(rows().map(imagesOf))).flat();
   const rows = (): StoredImage[] =>
     database
       .all('SELECT name, descriptor, created_ms FROM image ORDER BY created_ms DESC, name')
       .map((row) => ({
         name: String(row['name']),
-        manifest: JSON.parse(String(row['descriptor'])) as Descriptor,
+        root: JSON.parse(String(row['descriptor'])) as Descriptor,
         createdAtMs: Number(row['created_ms']),
       }));
   return {
     readBlob,
-    list: () => Promise.all(rows().map(details)),
-    tag: (name, manifest, createdAtMs) => {
-      const descriptor = JSON.stringify(manifest);
+    list: allImages,
+    tag: (name, root, createdAtMs) => {
+      const descriptor = JSON.stringify(root);
       // A build that was cached from end to end writes nothing.
       const known = database.get('SELECT descriptor FROM image WHERE name = ?', name);
       if (known?.['descriptor'] === descriptor) return;
@@ -81,15 +99,20 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
       );
     },
     async get(nameOrId) {
-      const all = rows();
-      const named = all.find((image) => image.name === nameOrId);
-      if (named !== undefined) return details(named);
+      const named = rows().find((image) => image.name === nameOrId);
+      if (named !== undefined) return fitting(await imagesOf(named));
       const wanted = nameOrId.startsWith('sha256:') ? nameOrId : `sha256:${nameOrId}`;
       if (!/^sha256:[0-9a-f]{6,64}$/.test(wanted)) return undefined;
-      const found = await Promise.all(all.map(details));
-      return found.find(
+      const all = await allImages();
+      const found = all.find(
         (one) => one.configDigest.startsWith(wanted) || one.manifest.digest.startsWith(wanted),
       );
+      return found ?? fitting(all.filter(({root}) => root.digest.startsWith(wanted)));
     },
   };
+}
+
+/** The one that runs here, else the first. */
+function fitting(images: readonly ImageDetails[]): ImageDetails | undefined {
+  return bestOffer(hostPlatform(), images) ?? images[0];
 }

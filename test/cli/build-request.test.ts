@@ -3,7 +3,7 @@ import type {BuildRequest} from '../../src/build/request.ts';
 import {buildRequestOf} from '../../src/cli/build-request.ts';
 import {parseCommandLine} from '../../src/cli/program.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
-import {hostPlatform} from '../../src/oci/platform.ts';
+import {formatPlatform, hostPlatform} from '../../src/oci/platform.ts';
 import {type MemoryIoOptions, memoryIo} from './memory-io.ts';
 
 async function request(argv: readonly string[], options: MemoryIoOptions = {}): Promise<BuildRequest> {
@@ -29,6 +29,7 @@ describe('without flags', () => {
       buildArgs: {},
       labels: {},
       noCache: false,
+      platforms: [],
       pull: false,
       outputs: [],
       buildContexts: {},
@@ -132,22 +133,42 @@ describe('--platform', () => {
     [['--platform', 'local'], hostPlatform()],
     [['--platform', 'linux/amd64,linux/amd64'], {os: 'linux', architecture: 'amd64'}],
   ])('%j is one platform', async (argv, platform) => {
-    expect((await request([...argv, '.'])).platform).toEqual(platform);
+    expect((await request([...argv, '.'])).platforms).toEqual([platform]);
+  });
+
+  it('that is not given leaves the choice to the build', async () => {
+    expect((await request(['.'])).platforms).toEqual([]);
   });
 
   it('comes from DOCKER_DEFAULT_PLATFORM when it is not given', async () => {
     const env = {DOCKER_DEFAULT_PLATFORM: 'linux/arm64'};
-    expect((await request(['.'], {env})).platform).toMatchObject({architecture: 'arm64'});
-    expect((await request(['--platform=linux/386', '.'], {env})).platform).toMatchObject({
-      architecture: '386',
-    });
+    expect((await request(['.'], {env})).platforms).toMatchObject([{architecture: 'arm64'}]);
+    expect((await request(['--platform=linux/386', '.'], {env})).platforms).toMatchObject([
+      {architecture: '386'},
+    ]);
   });
 
-  it('as a list is refused clearly', async () => {
-    expect((await problems(['--platform', 'linux/amd64,linux/arm64', '.']))[0]).toMatch(
-      /one platform per build/,
+  it('may be a list, with commas or as several flags, in the order given and each once', async () => {
+    const argv = [
+      '--platform',
+      'linux/arm64/v8, x86_64',
+      '--platform=aarch64',
+      '--platform',
+      'linux/arm',
+      '.',
+    ];
+    expect((await request(argv)).platforms.map(formatPlatform)).toEqual([
+      'linux/arm64',
+      'linux/amd64',
+      'linux/arm/v7',
+    ]);
+  });
+
+  it('of an operating system that nobody knows is refused, with the one that may be meant', async () => {
+    expect((await problems(['--platform', 'linus/amd64,windows/amd64', '.']))[0]).toMatch(
+      /--platform linus\/amd64: unknown operating system "linus"/,
     );
-    expect(await problems(['--platform=linux/amd64', '--platform=linux/arm64', '.'])).toHaveLength(1);
+    expect(await problems(['--platform', 'linux/amd64/v2/x', '.'])).toHaveLength(1);
   });
 });
 

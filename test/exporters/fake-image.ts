@@ -7,24 +7,38 @@ import {join} from 'node:path';
 import {Writable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import {pack} from 'tar-stream';
-import type {BuiltImage, ExportContext, ImageLayer} from '../../src/exporters/exporter.ts';
+import type {
+  BuiltImage,
+  BuiltImages,
+  ExportContext,
+  ExportSurroundings,
+  ImageLayer,
+} from '../../src/exporters/exporter.ts';
 import type {Helper} from '../../src/helper/helper.ts';
 import type {Descriptor} from '../../src/oci/descriptor.ts';
 import {type DiffId, type Digest, digestOf, hexOf} from '../../src/oci/digest.ts';
 import {mediaTypes} from '../../src/oci/media-types.ts';
+import type {Platform} from '../../src/oci/platform.ts';
+import type {AtLeastOne} from '../../src/util/at-least-one.ts';
 
+export const amd64: Platform = {os: 'linux', architecture: 'amd64'};
+export const armV7: Platform = {os: 'linux', architecture: 'arm', variant: 'v7'};
 export const baseCreated = '2020-01-01T00:00:00Z';
 export const layerTimesMs = [Date.UTC(2020, 0, 1), Date.UTC(2024, 4, 5, 6, 7, 8, 9)];
 
 export interface Workshop extends Disposable {
   readonly directory: string;
-  readonly context: ExportContext & {
-    readonly notes: string[];
-    readonly tagged: Map<string, Descriptor>;
-    readonly requests: (readonly string[])[];
-    readonly stdoutBytes: () => Buffer;
-  };
-  image(more?: Partial<BuiltImage>): Promise<BuiltImage>;
+  readonly context: ExportContext &
+    ExportSurroundings & {
+      readonly notes: string[];
+      readonly tagged: Map<string, Descriptor>;
+      readonly requests: (readonly string[])[];
+      readonly stdoutBytes: () => Buffer;
+    };
+  /** A build for one platform. */
+  built(more?: Partial<BuiltImage>): Promise<BuiltImages>;
+  /** A build for several, whose images have the same layers. */
+  list(platforms: AtLeastOne<Platform>): Promise<BuiltImages>;
 }
 
 export interface WorkshopOptions {
@@ -60,9 +74,36 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
     },
     close: async () => {},
   };
+  const image = async (more: Partial<BuiltImage>): Promise<BuiltImage> => {
+    const layers = [await layer('base', 'base\n', put), await layer('new', 'new\n', put)];
+    return {
+      platform: amd64,
+      config: {
+        architecture: 'amd64',
+        os: 'linux',
+        config: {Cmd: ['/bin/sh'], Env: ['PATH=/bin']},
+        rootfs: {type: 'layers', diff_ids: []},
+      },
+      history: [
+        {created: baseCreated, created_by: 'base'},
+        {created_by: 'ENV A=b', empty_layer: true},
+        {created_by: 'RUN new'},
+        {created_by: 'CMD ["/bin/sh"]', empty_layer: true},
+      ],
+      layerTimesMs,
+      layers: async () => layers,
+      rootView: async () => ({layers: ['/layers/new', '/layers/base']}),
+      ...more,
+    };
+  };
+  const imageFor = async (platform: Platform): Promise<BuiltImage> => {
+    const made = await image({platform});
+    return {...made, config: {...made.config, ...platform}};
+  };
   return {
     directory,
     context: {
+      platforms: [amd64],
       notes,
       tagged,
       requests,
@@ -75,28 +116,11 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
       stdout: Object.assign(stdout, {isTTY: options.stdoutIsTty ?? false}),
       note: (text) => void notes.push(text),
     },
-    image: async (more = {}) => {
-      const layers = [await layer('base', 'base\n', put), await layer('new', 'new\n', put)];
-      return {
-        platform: {os: 'linux', architecture: 'amd64'},
-        config: {
-          architecture: 'amd64',
-          os: 'linux',
-          config: {Cmd: ['/bin/sh'], Env: ['PATH=/bin']},
-          rootfs: {type: 'layers', diff_ids: []},
-        },
-        history: [
-          {created: baseCreated, created_by: 'base'},
-          {created_by: 'ENV A=b', empty_layer: true},
-          {created_by: 'RUN new'},
-          {created_by: 'CMD ["/bin/sh"]', empty_layer: true},
-        ],
-        layerTimesMs,
-        layers: async () => layers,
-        rootView: async () => ({layers: ['/layers/new', '/layers/base']}),
-        ...more,
-      };
-    },
+    built: async (more = {}) => ({images: [await image(more)], isList: false}),
+    list: async ([first, ...others]) => ({
+      images: [await imageFor(first), ...(await Promise.all(others.map(imageFor)))],
+      isList: true,
+    }),
     [Symbol.dispose]: () => rmSync(directory, {recursive: true, force: true}),
   };
 }

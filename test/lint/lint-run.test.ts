@@ -1,6 +1,7 @@
 // Which warnings are heard, and which of them fail a build.
 
 import {describe, expect, it} from 'vitest';
+import {amd64} from '../plan/plan-of.ts';
 import {linted} from './linted.ts';
 
 const body = 'FROM scratch as a\ncopy x /\n';
@@ -85,5 +86,26 @@ describe('a file that cannot be planned', () => {
     const {error, warnings} = await linted('FROM scratch AS A\nFROM ${NOTHING}\n');
     expect(error).toBe('base name (${NOTHING}) should not be blank');
     expect(names(warnings)).toEqual(['StageNameCasing', 'InvalidDefaultArgInFrom', 'UndefinedArgInFrom']);
+  });
+});
+
+describe('a file that is planned for several platforms', () => {
+  const arm64 = {os: 'linux', architecture: 'arm64'};
+  const s390x = {os: 'linux', architecture: 's390x'};
+
+  it('is warned of once for what every plan shows', async () => {
+    const text = 'from scratch\nWORKDIR $NOBODY\nMAINTAINER x\n';
+    const alone = await linted(text);
+    expect(alone.warnings.length).toBeGreaterThan(2);
+    expect(await linted(text, {}, [arm64, s390x])).toEqual(alone);
+  });
+
+  it('is warned of what only one of them shows, too, which can fail the build', async () => {
+    const text = '# check=error=true\nFROM busybox\nRUN x\n';
+    const options = {imagePlatform: amd64};
+    expect(await linted(text, options)).toEqual({warnings: [], error: undefined});
+    const {warnings, error} = await linted(text, options, [arm64]);
+    expect(names(warnings)).toEqual(['InvalidBaseImagePlatform']);
+    expect(error).toMatch(/InvalidBaseImagePlatform/);
   });
 });

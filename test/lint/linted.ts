@@ -3,6 +3,7 @@
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import {parseWithReaders} from '../../src/instructions/readers.ts';
 import {type LintRun, startLint} from '../../src/lint/lint-run.ts';
+import type {Platform} from '../../src/oci/platform.ts';
 import {readIgnoreFile} from '../../src/tree/ignore-file.ts';
 import {PatternMatcher} from '../../src/tree/pattern-matcher.ts';
 import {amd64, type PlanOptions, planOf} from '../plan/plan-of.ts';
@@ -18,11 +19,15 @@ export interface Linted {
   readonly error: string | undefined;
 }
 
-/** All stages, unless the options say otherwise. */
-export async function linted(text: string, {ignore = '', ...options}: LintOptions = {}): Promise<Linted> {
+/** All stages, unless the options say otherwise; with `platforms` one plan for each after that of `targetPlatform`. */
+export async function linted(
+  text: string,
+  {ignore = '', ...options}: LintOptions = {},
+  platforms: readonly Platform[] = [],
+): Promise<Linted> {
   const {partial, diagnostics} = parseWithReaders(sourceFile('Dockerfile', text));
   const patterns = readIgnoreFile(ignore);
-  const run = startLint({
+  const build = {
     dockerfile: partial,
     buildArgs: {},
     targetPlatform: amd64,
@@ -30,8 +35,13 @@ export async function linted(text: string, {ignore = '', ...options}: LintOption
     ...options,
     parserWarnings: diagnostics.filter(({severity}) => severity === 'warning'),
     ...(patterns.length === 0 ? {} : {ignored: new PatternMatcher(patterns)}),
-  });
-  const error = await planError(text, run, options);
+  };
+  const run = startLint(build);
+  let error = await planError(text, run, {...options, observer: run.observer});
+  for (const targetPlatform of platforms) {
+    const observer = run.observerOf({...build, targetPlatform});
+    error ??= await planError(text, run, {...options, targetPlatform, observer});
+  }
   const warnings = run
     .warnings()
     .map(({rule, diagnostic}) => `${diagnostic.span?.line} ${rule.name}: ${diagnostic.message}`);
@@ -40,7 +50,7 @@ export async function linted(text: string, {ignore = '', ...options}: LintOption
 
 async function planError(text: string, run: LintRun, options: PlanOptions): Promise<string | undefined> {
   try {
-    await planOf(text, {allStages: true, images: anyImage, ...options, observer: run.observer});
+    await planOf(text, {allStages: true, images: anyImage, ...options});
     return run.failure()?.message;
   } catch (error) {
     return (error as Error).message;

@@ -77,6 +77,42 @@ describe.skipIf(whyNoTrees() !== undefined)('pack', () => {
     expect(names.every((name) => !name.startsWith('./') && !name.startsWith('/'))).toBe(true);
   });
 
+  test('several trees lie in directories of their own, hard links with them', () => {
+    const one = world.tree({'etc/a': 'one', 'etc/b': {hard: 'etc/a'}});
+    const other = world.tree({'etc/a': 'other'});
+    const file = world.newPath();
+    const views = ['view=0', `layer=${one}`, 'prefix=left', 'view=1', `dir=${other}`, 'prefix=right'];
+    world.ok('pack', ...views, 'flatten=1', 'epoch=86400', `out=${file}`);
+    expect(namesIn(file)).toEqual([
+      'left/',
+      'left/etc/',
+      'left/etc/a',
+      'left/etc/b',
+      'right/',
+      'right/etc/',
+      'right/etc/a',
+    ]);
+    const script = `
+t = tarfile.open(sys.argv[1])
+m = t.getmember("left")
+print(oct(m.mode), m.uid, m.gid, int(m.mtime), t.getmember("left/etc/b").linkname)
+print(t.extractfile("left/etc/a").read().decode(), t.extractfile("right/etc/a").read().decode())`;
+    expect(python(script, file)).toBe('0o755 0 0 86400 left/etc/a\none other\n');
+  });
+
+  test('several trees as one layer make no sense', () => {
+    const tree = world.tree({a: 'x'});
+    const {error} = world.run(
+      'pack',
+      'view=0',
+      `dir=${tree}`,
+      'view=1',
+      `dir=${tree}`,
+      `out=${world.newPath()}`,
+    );
+    expect(error).toMatch(/several views need flatten=1/);
+  });
+
   test('Python reads every field as it was', () => {
     const {file} = pack(layerOfEverything());
     const script = `

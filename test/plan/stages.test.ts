@@ -1,5 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
+import type {Platform} from '../../src/oci/platform.ts';
+import type {Plan} from '../../src/plan/plan.ts';
 import {amd64, execOf, historyOf, namesOf, path, planOf, problemsOf, verticesOf} from './plan-of.ts';
 
 describe('stages', () => {
@@ -285,5 +287,80 @@ describe('named contexts (A52)', () => {
   it('cannot be called scratch', async () => {
     const namedContexts = {scratch: {type: 'local', name: 'x'}} as const;
     expect((await planOf('FROM scratch', {namedContexts})).vertex).toBeUndefined();
+  });
+});
+
+describe('the names of steps in a build for several platforms', () => {
+  const arm64: Platform = {os: 'linux', architecture: 'arm64'};
+  const several = {targetPlatform: arm64, platformGiven: true, showsPlatforms: true};
+
+  it('begin with the platform of their stage', async () => {
+    const names = namesOf(
+      await planOf('FROM busybox AS a\nRUN x\nFROM busybox\nCOPY --from=a /x /', several),
+    );
+    expect(names.filter((name) => !name.includes(' FROM '))).toEqual([
+      '[linux/arm64 a 2/2] RUN x',
+      '[linux/arm64 stage-1 2/2] COPY --from=a /x /',
+    ]);
+    expect(names[0]).toMatch(/^\[linux\/arm64 a 1\/2\] FROM /);
+  });
+
+  it('say what is compiled for which other machine, where the stage knows it', async () => {
+    const text =
+      'FROM --platform=$BUILDPLATFORM busybox AS build\nRUN before\nARG TARGETARCH\nRUN make\nFROM scratch\nCOPY --from=build /x /';
+    expect(namesOf(await planOf(text, several)).slice(1)).toEqual([
+      '[linux/amd64 build 2/3] RUN before',
+      '[linux/amd64->arm64 build 3/3] RUN make',
+      '[linux/arm64 stage-1 1/1] COPY --from=build /x /',
+    ]);
+    const armV7 = {os: 'linux', architecture: 'arm', variant: 'v7'};
+    const whole = text.replace('TARGETARCH', 'TARGETPLATFORM');
+    expect(namesOf(await planOf(whole, {...several, targetPlatform: armV7}))).toContain(
+      '[linux/amd64->arm/v7 build 3/3] RUN make',
+    );
+  });
+
+  it('are the same for steps that are one, so that their vertices are, too', async () => {
+    const text =
+      'FROM --platform=$BUILDPLATFORM busybox AS build\nRUN make\nFROM busybox\nCOPY --from=build /x /';
+    const [one, other] = await Promise.all([
+      planOf(text, several),
+      planOf(text, {...several, targetPlatform: amd64}),
+    ]);
+    const idOf = (plan: Plan, name: string): string | undefined =>
+      verticesOf(plan).find(({origin}) => origin.name === name)?.id;
+    const make = '[linux/amd64 build 2/2] RUN make';
+    expect(idOf(one, make)).toMatch(/^sha256:/);
+    expect(idOf(one, make)).toBe(idOf(other, make));
+    expect(one.vertex?.id).not.toBe(other.vertex?.id);
+  });
+});
+
+describe('a build for another platform', () => {
+  const s390x: Platform = {os: 'linux', architecture: 's390x'};
+
+  it('has its platform in the config, also from scratch', async () => {
+    const armV6: Platform = {os: 'linux', architecture: 'arm', variant: 'v6'};
+    const {config, platform} = await planOf('FROM scratch\nCOPY a /', {
+      targetPlatform: armV6,
+      platformGiven: true,
+    });
+    expect(config).toMatchObject(armV6);
+    expect(platform).toEqual(armV6);
+  });
+
+  it('has its own predefined arguments', async () => {
+    const text =
+      'FROM busybox\nARG TARGETPLATFORM\nARG TARGETOS\nARG TARGETARCH\nARG TARGETVARIANT\nARG BUILDPLATFORM\nRUN x';
+    const envFor = async (targetPlatform: Platform): Promise<readonly string[]> =>
+      execOf(await planOf(text, {targetPlatform, platformGiven: true})).env.slice(1);
+    expect(await envFor(s390x)).toEqual([
+      'TARGETPLATFORM=linux/s390x',
+      'TARGETOS=linux',
+      'TARGETARCH=s390x',
+      'TARGETVARIANT=',
+      'BUILDPLATFORM=linux/amd64',
+    ]);
+    expect(await envFor({os: 'linux', architecture: 'arm', variant: 'v7'})).toContain('TARGETVARIANT=v7');
   });
 });

@@ -2,6 +2,7 @@
 
 import {describe, expect, it} from 'vitest';
 import type {BuildEvent} from '../../src/progress/events.ts';
+import type {Solved} from '../../src/solver/op-runner.ts';
 import {slots} from '../../src/solver/slots.ts';
 import {type SolveSummary, solve} from '../../src/solver/solver.ts';
 import {FakeOps, type FakeVertex, fakeVertex, MemoryCache, memoryLocks} from '../support/fake-ops.ts';
@@ -12,13 +13,25 @@ class World {
   readonly locks = memoryLocks();
   readonly events: BuildEvent[] = [];
 
-  solve(
+  async solve(
     target: FakeVertex,
     signal = new AbortController().signal,
     concurrency = 4,
+  ): Promise<{result: Solved<string>; executed: number; cached: number}> {
+    const {results, ...counts} = await this.solveAll([target], signal, concurrency);
+    const [result] = results;
+    if (result === undefined) throw new Error('one target has one result');
+    return {result, ...counts};
+  }
+
+  solveAll(
+    targets: readonly FakeVertex[],
+    signal = new AbortController().signal,
+    concurrency = 4,
+    beforeRun?: (vertices: readonly FakeVertex[]) => Promise<void>,
   ): Promise<SolveSummary<string>> {
     return solve(
-      target,
+      targets,
       {
         runners: this.ops.runners(),
         cache: this.cache,
@@ -26,6 +39,7 @@ class World {
         locks: this.locks,
         emit: (event) => this.events.push(event),
         clock: {nowMs: () => 0},
+        ...(beforeRun === undefined ? {} : {beforeRun}),
       },
       signal,
     );
@@ -240,5 +254,74 @@ describe('solve', () => {
     controller.abort(reason);
     await expect(solving).rejects.toBe(reason);
     expect(world.outcomes()).toEqual(['slow canceled']);
+  });
+});
+
+describe('several targets', () => {
+  it('share what they have in common, which runs once, and give their results in order', async () => {
+    const world = new World();
+    const shared = fakeVertex('join', 'shared', [base]);
+    // Another object for the same vertex: each plan makes its own.
+    const again = fakeVertex('join', 'shared', [base]);
+    const {results, executed} = await world.solveAll([
+      fakeVertex('join', 'amd64', [shared]),
+      fakeVertex('join', 'arm64', [again]),
+      shared,
+    ]);
+    expect(results.map(({value}) => value)).toEqual([
+      'amd64(shared(base))',
+      'arm64(shared(base))',
+      'shared(base)',
+    ]);
+    expect(executed).toBe(3);
+    expect(world.ops.ran.toSorted()).toEqual(['amd64', 'arm64', 'shared']);
+  });
+
+  it('stop all when one fails', async () => {
+    const world = new World();
+    const gate = world.ops.gate('slow');
+    world.ops.failures.set('bad', new Error('exit 1'));
+    const solving = world.solveAll([fakeVertex('join', 'slow', [base]), fakeVertex('join', 'bad', [base])]);
+    await gate.started;
+    await expect(solving).rejects.toThrow('exit 1');
+    expect(world.outcomes().toSorted()).toEqual(['bad error', 'slow canceled']);
+  });
+});
+
+describe('what is said before the first step runs', () => {
+  const beforeRun = async (world: World, target: FakeVertex): Promise<string[]> => {
+    const told: string[] = [];
+    await world.solveAll([target], undefined, undefined, async (vertices) => {
+      expect(world.ops.ran).toEqual([]);
+      told.push(...vertices.map(({op}) => op.text));
+    });
+    return told;
+  };
+
+  it('names the steps that are sure to run, inputs first, and none that is cached', async () => {
+    const world = new World();
+    const a = fakeVertex('join', 'a', [base]);
+    await world.solve(a);
+    world.ops.ran.length = 0;
+    const target = fakeVertex('join', 'c', [fakeVertex('join', 'b', [a])]);
+    expect(await beforeRun(world, target)).toEqual(['b', 'c']);
+    world.ops.ran.length = 0;
+    expect(await beforeRun(world, target)).toEqual([]);
+  });
+
+  it('names no step that may turn out to be cached, but those that are told to run', async () => {
+    const world = new World();
+    const unknown = fakeVertex('copy', 'copy', [base, fakeVertex('join', 'maker', [base])]);
+    const told = fakeVertex('join', 'told', [unknown], true);
+    expect(await beforeRun(world, told)).toEqual(['maker', 'told']);
+  });
+
+  it('can keep everything from running', async () => {
+    const world = new World();
+    const solving = world.solveAll([fakeVertex('join', 'a', [base])], undefined, undefined, async () => {
+      throw new Error('not on this machine');
+    });
+    await expect(solving).rejects.toThrow('not on this machine');
+    expect(world.ops.ran).toEqual([]);
   });
 });

@@ -46,6 +46,7 @@ function imageJson(image: ImageDetails): object {
     name: image.name,
     id: image.configDigest,
     digest: image.manifest.digest,
+    ...(image.root.digest === image.manifest.digest ? {} : {index: image.root.digest}),
     platform: formatPlatform(image.platform),
     created: new Date(image.createdAtMs).toISOString(),
     size: image.sizeBytes,

@@ -34,6 +34,7 @@ export async function runInspect(
       name: image.name,
       id: image.configDigest,
       descriptor: image.manifest,
+      ...(image.root.digest === image.manifest.digest ? {} : {index: image.root}),
       config: image.config,
       manifest: image.content,
     };

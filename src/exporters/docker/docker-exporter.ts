@@ -2,6 +2,7 @@
 // manifest.json, so both old and new readers find what they look for. Without `dest` the image goes to the local
 // store, as with --load.
 
+import {formatPlatform} from '../../oci/platform.ts';
 import {isReferenceProblem, parseReference} from '../../oci/reference.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {jsonBytes} from '../assemble.ts';
@@ -28,12 +29,22 @@ export const dockerExporter: ExporterFactory = {
     if (dest === undefined || dest === '') return storeExporter(names, annotations);
     return {
       name: 'exporting to docker image format',
-      prepare: (context) => checkOutput(dest, context),
-      async export(image, context) {
-        const layout = await makeLayout(image, context, {names, annotations});
+      async prepare(surroundings) {
+        const {platforms} = surroundings;
+        if (platforms.length > 1) {
+          throw options.problem(
+            `holds an image for one platform, and this build is for ${platforms.map(formatPlatform).join(', ')}`,
+            'type=oci holds several; without dest= they go to the local image store',
+          );
+        }
+        await checkOutput(dest, surroundings);
+      },
+      async export({images}, context) {
+        const built = {images, isList: false};
+        const layout = await makeLayout(built, context, {names, annotations});
         const members = await layoutMembers(layout, context.blobs);
         members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest(layout, names)});
-        const epochSeconds = epochSecondsOf(image);
+        const epochSeconds = epochSecondsOf(built);
         const {writeArchive} = await import('../tar-archive.ts');
         await writeOutput(dest, context, (write) =>
           writeArchive(members, write, {epochSeconds, signal: context.signal}),
@@ -45,7 +56,7 @@ export const dockerExporter: ExporterFactory = {
 };
 
 /** What `docker save` writes: paths inside the archive. Compressed layers are fine: `docker load` looks at bytes. */
-function dockerManifest({image}: Layout, names: readonly string[]): Uint8Array {
+function dockerManifest({images: [image]}: Layout, names: readonly string[]): Uint8Array {
   const entry = {
     Config: blobPath(image.configDigest),
     Layers: image.manifest.layers.map(({digest}) => blobPath(digest)),

@@ -1,17 +1,18 @@
 // type=local: the final file system's files in a directory of the user's. What is there and not in the image stays.
 // Files belong to whoever runs tsbuild: 0:0 as the helper sees it, which in its user namespace is the caller.
 
-import {resolve} from 'node:path';
+import {join, resolve} from 'node:path';
 import {viewArguments} from '../../helper/helper.ts';
 import {makeDirectories} from '../../store/make-directories.ts';
 import {ExportOptions} from '../export-options.ts';
-import type {Exporter, ExporterFactory} from '../exporter.ts';
+import type {ExportContext, Exporter, ExporterFactory} from '../exporter.ts';
 import {asOutputError} from '../output-file.ts';
+import {type FileSystem, fileSystemsOf, splitOption} from '../platform-split.ts';
 
 const known = {
   dest: 'directory; made when it is not there',
   mode: 'copy',
-  'platform-split': 'false',
+  ...splitOption,
 } as const;
 
 export const localExporter: ExporterFactory = {
@@ -20,39 +21,51 @@ export const localExporter: ExporterFactory = {
   create(given): Exporter {
     const options = new ExportOptions('local', given, known);
     options.only('mode', ['copy'], 'nothing is ever deleted from the directory');
-    options.only('platform-split', ['false', '0'], 'there is one platform');
+    options.boolean('platform-split', false);
     const dest = options.required('dest', 'DIR');
     if (dest === '-')
       throw options.problem('cannot write a directory to standard output', 'did you mean type=tar?');
     return {
       name: 'exporting to client directory',
-      async export(image, context) {
-        const view = await image.rootView(context.signal);
-        const helper = await context.helper();
-        const directory = resolve(context.workingDirectory, dest);
-        try {
-          makeDirectories(directory);
-        } catch (error) {
-          throw asOutputError(error, dest);
+      async export(built, context) {
+        const place = resolve(context.workingDirectory, dest);
+        for (const system of await fileSystemsOf(built, options, context)) {
+          const directory = join(place, system.directory);
+          try {
+            makeDirectories(directory);
+          } catch (error) {
+            throw asOutputError(error, dest);
+          }
+          await copyFiles(system, directory, built.images.length > 1, context);
         }
-        context.note('copying files');
-        const result = await helper.request(
-          'copy',
-          [
-            `upper=${directory}`,
-            'view=0',
-            ...viewArguments(view),
-            'action=copy',
-            'view=0',
-            'source=.',
-            'destination=/',
-            'owner=0:0',
-          ],
-          {signal: context.signal},
-        );
-        context.note(`copied ${result.get('count') ?? '0'} files, ${result.get('bytes') ?? '0'} bytes`);
         return {};
       },
     };
   },
 };
+
+async function copyFiles(
+  {view, platform}: FileSystem,
+  directory: string,
+  isOneOfSeveral: boolean,
+  context: ExportContext,
+): Promise<void> {
+  const what = isOneOfSeveral ? ` ${platform}` : '';
+  const helper = await context.helper();
+  context.note(`copying files${what}`);
+  const result = await helper.request(
+    'copy',
+    [
+      `upper=${directory}`,
+      'view=0',
+      ...viewArguments(view),
+      'action=copy',
+      'view=0',
+      'source=.',
+      'destination=/',
+      'owner=0:0',
+    ],
+    {signal: context.signal},
+  );
+  context.note(`copied ${result.get('count') ?? '0'} files, ${result.get('bytes') ?? '0'} bytes${what}`);
+}

@@ -29,11 +29,11 @@ export const ociExporter: ExporterFactory = {
       prepare: async (context) => {
         if (asTar) await checkOutput(dest, context);
       },
-      async export(image, context) {
-        const layout = await makeLayout(image, context, {names, annotations});
+      async export(built, context) {
+        const layout = await makeLayout(built, context, {names, annotations});
         if (asTar) {
           const members = await layoutMembers(layout, context.blobs);
-          const epochSeconds = epochSecondsOf(image);
+          const epochSeconds = epochSecondsOf(built);
           const {writeArchive} = await import('../tar-archive.ts');
           await writeOutput(dest, context, (write) =>
             writeArchive(members, write, {epochSeconds, signal: context.signal}),

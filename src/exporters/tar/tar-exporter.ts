@@ -1,26 +1,35 @@
-// type=tar: the final file system as one tar, packed by the helper, which knows devices, xattrs and big ids.
+// type=tar: the final file system (of several platforms: each in a directory) as one tar, packed by the helper, which knows devices, xattrs and big ids.
 
 import {viewArguments} from '../../helper/helper.ts';
+import {epochSecondsOf} from '../archive-members.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {checkOutput, makeOutput} from '../output-file.ts';
+import {fileSystemsOf, splitOption} from '../platform-split.ts';
 
-const known = {dest: 'file; - is standard output'} as const;
+const known = {dest: 'file; - is standard output', ...splitOption} as const;
 
 export const tarExporter: ExporterFactory = {
   type: 'tar',
   options: known,
   create(given): Exporter {
     const options = new ExportOptions('tar', given, known);
+    options.boolean('platform-split', false);
     const dest = options.required('dest', 'FILE');
     return {
       name: 'exporting to client tarball',
       prepare: (context) => checkOutput(dest, context),
-      async export(image, context) {
-        const view = await image.rootView(context.signal);
+      async export(built, context) {
+        const systems = await fileSystemsOf(built, options, context);
         const helper = await context.helper();
         await makeOutput(dest, context, async (path) => {
-          const args = [...viewArguments(view), 'flatten=1', `out=${path}`, 'compress=none'];
+          const views = systems.flatMap(({view, directory}, index) => [
+            `view=${index}`,
+            ...viewArguments(view),
+            ...(directory === '' ? [] : [`prefix=${directory}`]),
+          ]);
+          const epoch = `epoch=${epochSecondsOf(built)}`;
+          const args = [...views, epoch, 'flatten=1', `out=${path}`, 'compress=none'];
           await helper.request('pack', args, {signal: context.signal});
         });
         return {};

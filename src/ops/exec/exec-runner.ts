@@ -6,7 +6,7 @@ import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {keyedFieldsOf} from '../../graph/keying.ts';
 import type {ExecMount, ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
-import {type Helper, viewArguments} from '../../helper/helper.ts';
+import {type Helper, HelperError, viewArguments} from '../../helper/helper.ts';
 import {digestOf, hexOf} from '../../oci/digest.ts';
 import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
@@ -14,6 +14,7 @@ import type {BuildValue} from '../../sources/value.ts';
 import type {LockSpace} from '../../store/lock.ts';
 import {assert} from '../../util/assert.ts';
 import type {Contents} from '../contents.ts';
+import type {Emulation, NotRunnable} from './emulation.ts';
 import {mountArguments, type PreparedMount, processArguments} from './exec-arguments.ts';
 import type {NetworkFiles} from './network-files.ts';
 import {OneIdNotice} from './one-id-warning.ts';
@@ -27,6 +28,7 @@ export interface ExecRunnerOptions {
   readonly locks: LockSpace;
   readonly cacheMountPath: (id: string) => string;
   readonly networkFiles: NetworkFiles;
+  readonly emulation: Emulation;
   /** Values of --secret; never part of a key, a message or a record. */
   readonly secrets: Readonly<Record<string, Uint8Array>>;
   /** Agent sockets of --ssh. */
@@ -50,7 +52,9 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       inputs: vertex.inputs.map((_, index) => keyingOf(vertex, index, options)),
     }),
     async exec(vertex, inputs, context) {
-      const {snapshotter} = options;
+      const {snapshotter, emulation} = options;
+      const problem = await emulation.problemOf(vertex.op.platform);
+      if (problem !== undefined) throw foreignPlatform(problem);
       const parent = snapshotOf(inputs, vertex.op.rootInput);
       const active = await snapshotter.prepare(parent, context.signal);
       try {
@@ -139,15 +143,27 @@ class RunningStep {
       tail.add(data);
       this.#context.output(stream, data);
     };
-    const result = await helper.request('run', args, {
-      signal: this.#context.signal,
-      onStdout: (data) => output('stdout', data),
-      onStderr: (data) => output('stderr', data),
-    });
+    const result = await helper
+      .request('run', args, {
+        signal: this.#context.signal,
+        onStdout: (data) => output('stdout', data),
+        onStderr: (data) => output('stderr', data),
+      })
+      .catch(async (error: unknown) => {
+        throw await this.#notStarted(error);
+      });
     this.#options.oneIdNotice.look(result);
     const exit = result.get('exit');
     if (exit === '0') return;
     throw processFailure(this.#vertex.op, exit, result.get('signal'), tail.lines());
+  }
+
+  /** The kernel's `exec format error`, or `no such file` of an interpreter that is not in the image. */
+  async #notStarted(error: unknown): Promise<unknown> {
+    const {platform} = this.#vertex.op;
+    if (!(error instanceof HelperError) || error.phase !== 'exec') return error;
+    const problem = await this.#options.emulation.problemAfterFailure(platform);
+    return problem === undefined ? error : foreignPlatform(problem, error);
   }
 
   async #locked<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
@@ -260,6 +276,11 @@ function snapshotOf(inputs: readonly BuildValue[], index: number): string | unde
   if (value === undefined) return undefined;
   assert(value.type === 'snapshot', 'the root of a step is a snapshot');
   return value.snapshot;
+}
+
+function foreignPlatform({message, hints}: NotRunnable, cause?: HelperError): Error {
+  const notes = cause === undefined ? {} : {notes: [cause.message], cause};
+  return buildError('environment', 'exec-foreign-platform', message, {hints, ...notes});
 }
 
 function processFailure(

@@ -9,7 +9,7 @@ import type {ImageConfig} from '../../oci/image-config.ts';
 import type {Manifest} from '../../oci/manifest.ts';
 import {parseConfig} from '../../oci/parse-config.ts';
 import {parseManifest} from '../../oci/parse-manifest.ts';
-import {formatPlatform, type Platform} from '../../oci/platform.ts';
+import {bestOffer, formatPlatform, type Platform} from '../../oci/platform.ts';
 import type {ImageChain} from '../../snapshot/snapshotter.ts';
 import type {LocalBlobStore} from '../../store/blob-store.ts';
 import type {Database} from '../../store/database.ts';
@@ -102,6 +102,8 @@ export class ImageResolver {
     const image = database.get('SELECT descriptor FROM image WHERE name = ?', reference);
     if (image !== undefined) {
       const {digest} = JSON.parse(String(image['descriptor'])) as Descriptor;
+      const listed = await this.#fittingIn(digest, platform);
+      if (listed !== undefined) return this.#load(reference, listed, true);
       const found = await this.#load(reference, digest, true);
       if (found !== undefined && sameArchitecture(found.platform, platform)) return found;
     }
@@ -112,6 +114,14 @@ export class ImageResolver {
       formatPlatform(platform),
     );
     return row === undefined ? undefined : this.#load(reference, row['manifest_digest'] as Digest, false);
+  }
+
+  /** The manifest for `platform`, when `root` is an index that has one. */
+  async #fittingIn(root: Digest, platform: Platform): Promise<Digest | undefined> {
+    const {blobs} = this.#options;
+    if (!(await blobs.has(root))) return undefined;
+    const parsed = parseManifest(await blobs.read(root));
+    return parsed.kind === 'index' ? bestOffer(platform, parsed.index.manifests)?.digest : undefined;
   }
 
   async #load(

@@ -2,15 +2,24 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {createExporter} from '../../../src/exporters/index.ts';
-import {workshop} from '../fake-image.ts';
+import {amd64, armV7, workshop} from '../fake-image.ts';
 import {readArchive} from '../read-archive.ts';
 
 describe('a docker archive', () => {
+  it('for several platforms is refused before anything is built', async () => {
+    using shop = workshop();
+    const exporter = createExporter('docker', new Map([['dest', 'a.tar']]), []);
+    await expect(exporter.prepare?.({...shop.context, platforms: [amd64, armV7]})).rejects.toThrow(
+      'holds an image for one platform, and this build is for linux/amd64, linux/arm/v7',
+    );
+    await expect(exporter.prepare?.(shop.context)).resolves.toBeUndefined();
+  });
+
   it('has a manifest.json whose paths are in the archive', async () => {
     using shop = workshop();
     const tags = ['docker.io/library/app:1', 'docker.io/me/app:2', 'r.example:5000/app:latest'];
     await createExporter('docker', new Map([['dest', 'a.tar']]), tags).export(
-      await shop.image(),
+      await shop.built(),
       shop.context,
     );
     const members = await readArchive(readFileSync(join(shop.directory, 'a.tar')));
@@ -26,7 +35,7 @@ describe('a docker archive', () => {
   it('without dest goes to the local store', async () => {
     using shop = workshop();
     const exporter = createExporter('docker', new Map(), ['docker.io/library/app:1']);
-    const {descriptor} = await exporter.export(await shop.image(), shop.context);
+    const {descriptor} = await exporter.export(await shop.built(), shop.context);
     expect(shop.context.tagged.get('docker.io/library/app:1')).toEqual(descriptor);
   });
 });

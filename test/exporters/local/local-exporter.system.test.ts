@@ -2,12 +2,12 @@ import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {createExporter} from '../../../src/exporters/index.ts';
-import {workshop} from '../fake-image.ts';
+import {amd64, armV7, workshop} from '../fake-image.ts';
 
 describe('type=local', () => {
   it('makes the directory and has the helper copy the tree into it', async () => {
     using shop = workshop();
-    await createExporter('local', new Map([['dest', 'a/b']]), []).export(await shop.image(), shop.context);
+    await createExporter('local', new Map([['dest', 'a/b']]), []).export(await shop.built(), shop.context);
     const directory = join(shop.directory, 'a/b');
     expect(existsSync(directory)).toBe(true);
     const [request] = shop.context.requests;
@@ -15,11 +15,32 @@ describe('type=local', () => {
     expect(request).toEqual(expect.arrayContaining(['layer=/layers/new', 'layer=/layers/base', 'owner=0:0']));
   });
 
+  it('makes a directory for each platform of a list', async () => {
+    using shop = workshop();
+    const built = await shop.list([amd64, armV7]);
+    await createExporter('local', new Map([['dest', 'out']]), []).export(built, shop.context);
+    expect(shop.context.requests.map((request) => request[1])).toEqual([
+      `upper=${join(shop.directory, 'out/linux_amd64')}`,
+      `upper=${join(shop.directory, 'out/linux_arm_v7')}`,
+    ]);
+    expect(shop.context.notes).toContain('copying files linux/arm/v7');
+  });
+
+  it('refuses a platform-split that is neither true nor false', () => {
+    const options = new Map([
+      ['dest', 'out'],
+      ['platform-split', 'maybe'],
+    ]);
+    expect(() => createExporter('local', options, [])).toThrow(
+      /platform-split=true or platform-split=false, got "maybe"/,
+    );
+  });
+
   it('where a file is in the way is told plainly', async () => {
     using shop = workshop();
     writeFileSync(join(shop.directory, 'a'), '');
     const exporter = createExporter('local', new Map([['dest', 'a/b']]), []);
-    await expect(exporter.export(await shop.image(), shop.context)).rejects.toThrow(
+    await expect(exporter.export(await shop.built(), shop.context)).rejects.toThrow(
       /output a\/b cannot be written/,
     );
   });

@@ -15,8 +15,9 @@ import type {ExportResult} from '../../../src/exporters/exporter.ts';
 import {createExporter} from '../../../src/exporters/index.ts';
 import {hexOf} from '../../../src/oci/digest.ts';
 import type {ImageIndex} from '../../../src/oci/manifest.ts';
+import {mediaTypes} from '../../../src/oci/media-types.ts';
 import {type LayoutFiles, validateLayout} from '../../../src/oci/validate.ts';
-import {type Workshop, workshop} from '../fake-image.ts';
+import {amd64, armV7, type Workshop, workshop} from '../fake-image.ts';
 import {readArchive} from '../read-archive.ts';
 
 let shop: Workshop;
@@ -30,10 +31,10 @@ const at = (name: string): string => join(shop.directory, name);
 async function exported(
   options: Readonly<Record<string, string>>,
   tags: readonly string[] = [],
-  more: Parameters<Workshop['image']>[0] = {},
+  more: Parameters<Workshop['built']>[0] = {},
 ): Promise<ExportResult> {
   const exporter = createExporter('oci', new Map(Object.entries(options)), tags);
-  return exporter.export(await shop.image(more), shop.context);
+  return exporter.export(await shop.built(more), shop.context);
 }
 
 async function archiveFiles(bytes: Uint8Array): Promise<LayoutFiles> {
@@ -58,6 +59,27 @@ describe('an OCI archive', () => {
   it('is a valid layout', async () => {
     await exported({dest: 'a.tar'}, ['docker.io/library/app:1']);
     expect(await validateLayout(await archiveFiles(readFileSync(at('a.tar'))))).toEqual([]);
+  });
+
+  it('of a list has one index, which lists a manifest for each platform', async () => {
+    const exporter = createExporter('oci', new Map([['dest', 'a.tar']]), ['docker.io/library/app:1']);
+    const result = await exporter.export(await shop.list([amd64, armV7]), shop.context);
+    const files = await archiveFiles(readFileSync(at('a.tar')));
+    expect(await validateLayout(files)).toEqual([]);
+    const read = async (path: string): Promise<ImageIndex> => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of (await files.open(path)) ?? []) chunks.push(chunk);
+      return JSON.parse(Buffer.concat(chunks).toString()) as ImageIndex;
+    };
+    const [entry, ...others] = (await read('index.json')).manifests;
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({mediaType: mediaTypes.index, digest: result.imageDigest});
+    expect(entry?.annotations).toMatchObject({
+      'io.containerd.image.name': 'docker.io/library/app:1',
+      'org.opencontainers.image.created': expect.stringMatching(/^2024-05-05T/),
+    });
+    const {manifests} = await read(`blobs/sha256/${result.imageDigest?.slice('sha256:'.length)}`);
+    expect(manifests.map(({platform}) => platform)).toEqual([amd64, armV7]);
   });
 
   it('has its members in byte order, owned by root, with one time', async () => {
@@ -120,7 +142,7 @@ describe('an OCI archive', () => {
   it('does not go to a terminal', async () => {
     using other = workshop({stdoutIsTty: true});
     const exporter = createExporter('oci', new Map([['dest', '-']]), []);
-    await expect(exporter.export(await other.image(), other.context)).rejects.toThrow(
+    await expect(exporter.export(await other.built(), other.context)).rejects.toThrow(
       /not written to a terminal/,
     );
   });
@@ -154,11 +176,13 @@ describe('the file', () => {
   });
 
   it('is not there, not even in part, when a layer is not as long as it says', async () => {
-    const image = await shop.image();
+    const {
+      images: [image],
+    } = await shop.built();
     const [first, ...others] = await image.layers(shop.context.signal);
     if (first === undefined) throw new Error('no layer');
     const shorter = {...first, descriptor: {...first.descriptor, size: 5}};
-    const broken = {...image, layers: async () => [shorter, ...others]};
+    const broken = await shop.built({layers: async () => [shorter, ...others]});
     const exporter = createExporter('oci', new Map([['dest', 'a.tar']]), []);
     await expect(exporter.export(broken, shop.context)).rejects.toThrow();
     expect(readdirSync(shop.directory).filter((name) => name.includes('a.tar'))).toEqual([]);
@@ -169,7 +193,7 @@ describe('the file', () => {
     controller.abort(new Error('stopped'));
     using other = workshop({signal: controller.signal});
     const exporter = createExporter('oci', new Map([['dest', 'a.tar']]), []);
-    await expect(exporter.export(await other.image(), other.context)).rejects.toThrow('stopped');
+    await expect(exporter.export(await other.built(), other.context)).rejects.toThrow('stopped');
     expect(readdirSync(other.directory).filter((name) => name.includes('a.tar'))).toEqual([]);
   });
 
