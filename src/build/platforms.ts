@@ -1,5 +1,5 @@
-// A build for several platforms is several plans of one file. All are made before anything runs, and the mistakes of all
-// are told together, each once: most are in every plan.
+// A build for several platforms is several plans of one file. All are made before anything runs, and the mistakes of
+// all are told together, each once: most are in every plan.
 
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';

@@ -51,11 +51,9 @@ export function parsePlatform(text: string): Platform | {readonly problem: strin
 }
 
 /** The operating systems that Go has, as containerd lists them. `parsePlatform` takes others, too. */
-export const knownSystems: ReadonlySet<string> = new Set(
-  'aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasi wasip1 windows'.split(
-    ' ',
-  ),
-);
+const systemNames =
+  'aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasi wasip1 windows';
+export const knownSystems: ReadonlySet<string> = new Set(systemNames.split(' '));
 const systemAliases: Readonly<Record<string, string>> = {macos: 'darwin'};
 
 /** Each way to write a platform as the one that is compared and printed: `arm64/v8` is `arm64`. */

@@ -1,4 +1,4 @@
-// The local image store: names → manifests, or indexes of manifests for several platforms, whose blobs are in the store.
+// The local image store: names → manifests, or indexes of them for several platforms. Their blobs are in the store.
 
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';

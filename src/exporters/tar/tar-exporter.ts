@@ -1,4 +1,5 @@
-// type=tar: the final file system (of several platforms: each in a directory) as one tar, packed by the helper, which knows devices, xattrs and big ids.
+// type=tar: the final file system (of several platforms: each in a directory) as one tar, packed by the helper, which
+// knows devices, xattrs and big ids.
 
 import {viewArguments} from '../../helper/helper.ts';
 import {epochSecondsOf} from '../archive-members.ts';
