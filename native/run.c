@@ -69,7 +69,7 @@ static int build_sandbox(struct run_options *options) {
   if (!options->rootfs.host_network) network_loopback_up();
   if (sethostname(options->hostname, strlen(options->hostname)) != 0)
     die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
-  (void)!setdomainname("", 0);
+  (void)!setdomainname("(none)", 6);  // as the kernel has it until somebody sets one, and not the host's
   int root = rootfs_open(&options->view, &options->rootfs);
   resolve_user(options, root);
   rootfs_furnish(&options->rootfs);
