@@ -172,6 +172,15 @@ static int mount_text(const struct mount_request *request) {
   return mount_clone(scratch_root(), name);
 }
 
+/** A socket that was made for this run, and becomes its user's. */
+static int mount_socket(const struct mount_request *request) {
+  int mount = mount_bind(request);
+  if (fchownat(mount, "", request->uid, request->gid, AT_EMPTY_PATH) != 0 ||
+      chmod(fd_path(mount).text, request->mode) != 0)
+    die("mounts", errno, request->target, "cannot give the socket to the user of the run");
+  return mount;
+}
+
 static int mount_tmpfs(const struct mount_request *request) {
   const char *const options[] = {"mode", "1777", request->size != NULL ? "size" : NULL, request->size, NULL};
   int mount = mount_fresh("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, options);
@@ -191,7 +200,7 @@ void mount_take(struct cursor *cursor, uint64_t attributes) {
     mount = mount_text(&request);
     attributes |= MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
   } else if (strcmp(request.type, "socket") == 0) {
-    mount = mount_bind(&request);
+    mount = mount_socket(&request);
   } else {
     die("request", 0, request.target, "unknown mount type \"%s\"", request.type);
   }

@@ -2,6 +2,7 @@
 
 import {resolve} from 'node:path';
 import {ImageResolver} from '../sources/image/image-resolver.ts';
+import type {SshAgents} from '../ssh/agents.ts';
 import {systemClock} from '../util/clock.ts';
 import {openContext} from './context.ts';
 import {type OpenEngineOptions, openEngine} from './engine.ts';
@@ -16,6 +17,7 @@ export interface Opened extends Planning, AsyncDisposable {
   readonly sources: RemoteSources;
   /** Read when they are first asked for. */
   readonly secrets: () => Promise<Secrets>;
+  readonly agents: () => Promise<SshAgents>;
 }
 
 export async function openBuild(
@@ -34,7 +36,11 @@ export async function openBuild(
   try {
     const reporter = stepReporter(options.emit, systemClock, signal);
     const {get: secrets} = once(() => readSecrets(request));
-    const sources = remoteSources(request, engine, secrets, reporter);
+    const agents = once(async () => {
+      const {SshAgents} = await import('../ssh/agents.ts');
+      return SshAgents.load(request.ssh, () => engine.state.makeWork());
+    });
+    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter);
     const context = await openContext(request, engine, sources, signal);
     const images = new ImageResolver({
       database: engine.state.database,
@@ -53,8 +59,10 @@ export async function openBuild(
       signal,
       sources,
       secrets,
+      agents: agents.get,
       async [Symbol.asyncDispose]() {
         try {
+          await (await agents.started())?.close();
           await context[Symbol.asyncDispose]();
         } finally {
           await engine[Symbol.asyncDispose]();

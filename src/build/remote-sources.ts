@@ -4,6 +4,7 @@
 import type {GitSource, HttpSource} from '../graph/op.ts';
 import type {FetchedTree} from '../sources/git/git-sources.ts';
 import type {FetchedFile} from '../sources/http/http-sources.ts';
+import type {SshAgents} from '../ssh/agents.ts';
 import type {Engine} from './engine.ts';
 import {once} from './once.ts';
 import type {BuildRequest} from './request.ts';
@@ -17,10 +18,15 @@ export interface RemoteSources {
   git(source: GitSource, signal: AbortSignal): Promise<FetchedTree>;
 }
 
+export interface Credentials {
+  readonly secrets: () => Promise<Secrets>;
+  readonly agents: () => Promise<SshAgents>;
+}
+
 export function remoteSources(
   request: BuildRequest,
   engine: Engine,
-  secrets: () => Promise<Secrets>,
+  {secrets, agents}: Credentials,
   reporter: StepReporter,
 ): RemoteSources {
   const {snapshotter, notes} = engine;
@@ -30,8 +36,9 @@ export function remoteSources(
   });
   const git = once(async () => {
     const {GitSources} = await import('../sources/git/git-sources.ts');
-    const {environment, ssh} = request;
-    return new GitSources({snapshotter, notes, environment, secrets, sshAgent: ssh['default']});
+    const {environment} = request;
+    const socket = await (await agents()).listen('default');
+    return new GitSources({snapshotter, notes, environment, secrets, sshAgent: socket?.shortPath});
   });
   return {
     async http(source, signal) {

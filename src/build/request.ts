@@ -4,6 +4,7 @@ import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
 import type {EmitEvent} from '../progress/events.ts';
+import type {AgentSource} from '../ssh/agents.ts';
 
 export type ContextInput =
   | {readonly type: 'directory'; readonly path: string}
@@ -30,8 +31,7 @@ export interface BuildRequest {
   /** NAME → value of `--build-context`. */
   readonly buildContexts: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, {readonly file: string} | {readonly env: string}>>;
-  /** `--ssh` id → agent socket path. */
-  readonly ssh: Readonly<Record<string, string>>;
+  readonly ssh: Readonly<Record<string, AgentSource>>;
   readonly network: 'default' | 'none' | 'host';
   readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
   readonly shmSizeBytes: number;

@@ -7,6 +7,7 @@ import type {Vertex} from '../graph/vertex.ts';
 import {Contents} from '../ops/contents.ts';
 import {Emulation} from '../ops/exec/emulation.ts';
 import {execRunner} from '../ops/exec/exec-runner.ts';
+import {forgetCaches} from '../ops/exec/forgotten-caches.ts';
 import {NetworkFiles} from '../ops/exec/network-files.ts';
 import {requireRunnable} from '../ops/exec/runnable-steps.ts';
 import {located} from '../ops/failure.ts';
@@ -21,6 +22,7 @@ import {slots} from '../solver/slots.ts';
 import {solve} from '../solver/solver.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
 import type {BuildValue} from '../sources/value.ts';
+import type {SshAgents} from '../ssh/agents.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import type {BuildContext} from './context.ts';
@@ -36,6 +38,7 @@ export interface Wiring {
   readonly context: BuildContext;
   readonly sources: RemoteSources;
   secrets(): Promise<Secrets>;
+  agents(): Promise<SshAgents>;
   readonly images: ImageResolver;
   readonly file: SourceFile;
   readonly layerSteps: LayerSteps;
@@ -65,6 +68,7 @@ export async function solvePlans(
   const networkFiles = new NetworkFiles(() => engine.state.makeWork());
   const emulation = new Emulation();
   const runners = await runnersOf(wiring, networkFiles, emulation);
+  await forgetCaches(targets, engine, signal);
   const placed = Object.fromEntries(
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
   ) as OpRunners<Vertex, BuildValue>;
@@ -105,6 +109,8 @@ async function runnersOf(
   const {request, engine, context, sources, images, layerSteps} = wiring;
   const {snapshotter, helper, state, notes} = engine;
   const contents = new Contents({snapshotter, helper, notes});
+  // A key that cannot be used is told of before anything runs.
+  if (Object.keys(request.ssh).length > 0) await wiring.agents();
   return {
     source: sourceRunner({
       snapshotter,
@@ -119,11 +125,11 @@ async function runnersOf(
       helper,
       contents,
       locks: state.locks,
-      cacheMountPath: (id) => state.cacheMountPath(id),
+      cacheMounts: state.cacheMounts,
       networkFiles,
       emulation,
       secrets: await wiring.secrets(),
-      ssh: request.ssh,
+      agents: wiring.agents,
       warn: (diagnostic) => wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
     }),
     file: fileRunner({snapshotter, helper, contents}),

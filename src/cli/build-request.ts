@@ -8,6 +8,7 @@ import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {formatPlatform, hostPlatform, knownSystems, type Platform, parsePlatform} from '../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
+import type {AgentSource} from '../ssh/agents.ts';
 import {suggest} from '../util/suggest.ts';
 import {commandNames} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
@@ -16,7 +17,7 @@ import {parseAddHost} from './values/add-host.ts';
 import {parseBytes, parseUlimit} from './values/limits.ts';
 import {parseOutput} from './values/output.ts';
 import {isProblem, type Problem} from './values/problem.ts';
-import {parseSecret, parseSsh} from './values/secret.ts';
+import {parseSecret, parseSsh, type SshForward} from './values/secret.ts';
 
 const defaultShmSizeBytes = 64 * 1024 * 1024;
 const entitlements = ['network.host', 'security.insecure'];
@@ -77,7 +78,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     ssh: Object.fromEntries(
       reader
         .each('ssh', (text) => parseSsh(text, io.env))
-        .map(({id, socket}) => [id, socketPath(reader, id, socket, io)]),
+        .map((forward) => [forward.id, agentSource(reader, forward, io)]),
     ),
     network,
     extraHosts: reader.each('add-host', parseAddHost),
@@ -213,17 +214,19 @@ function secretsOf(reader: ValueReader, io: CliIo): BuildRequest['secrets'] {
   return secrets;
 }
 
-function socketPath(reader: ValueReader, id: string, socket: string, io: CliIo): string {
-  const path = resolve(io.cwd, socket);
-  const kind = kindOf(path);
-  if (kind === undefined) reader.report(`--ssh ${id}: no such socket: ${socket}`);
-  else if (kind !== 'socket') {
-    reader.report(
-      `--ssh ${id}: ${socket} is not a socket, and private keys cannot be given directly`,
-      'start ssh-agent, ssh-add the key, and use --ssh default',
-    );
-  }
-  return path;
+function agentSource(reader: ValueReader, {id, paths}: SshForward, io: CliIo): AgentSource {
+  const files = paths.map((path) => resolve(io.cwd, path));
+  const kinds = files.map(kindOf);
+  const [first = ''] = files;
+  if (kinds.length === 1 && kinds[0] === 'socket') return {socket: first};
+  paths.forEach((path, index) => {
+    const kind = kinds[index];
+    if (kind === 'file') return;
+    if (kind === undefined) reader.report(`--ssh ${id}: no such socket or key: ${path}`);
+    else if (kind !== 'socket') reader.report(`--ssh ${id}: ${path} is neither a socket nor a private key`);
+    else reader.report(`--ssh ${id}: one agent socket, or private keys, but not both: ${path} is a socket`);
+  });
+  return {keyFiles: files};
 }
 
 function shmSizeOf(reader: ValueReader): number {

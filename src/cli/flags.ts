@@ -66,7 +66,7 @@ export const buildFlags: readonly Flag[] = [
     name: 'ssh',
     value: 'SPEC',
     group: 'Input',
-    help: 'agent for RUN --mount=type=ssh: default or ID=SOCKET (repeatable)',
+    help: 'agent or keys for RUN --mount=type=ssh: default, ID=SOCKET or ID=KEYFILE[,KEYFILE] (repeatable)',
   },
   {
     name: 'tag',

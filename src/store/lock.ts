@@ -14,11 +14,23 @@ export interface LockSpace {
   withLock<T>(name: string, signal: AbortSignal, work: () => Promise<T>, onWait?: () => void): Promise<T>;
 }
 
+export interface ProcessLocks extends LockSpace {
+  /** Takes `name` if nobody holds it. */
+  tryLock(name: string): Promise<Held | undefined>;
+}
+
+export interface Held {
+  release(): void;
+}
+
 /** Locks whose names are private to `scope` (the identity of a state directory). */
-export function socketLocks(scope: string): LockSpace {
+export function socketLocks(scope: string): ProcessLocks {
+  const pathOf = (name: string): string =>
+    `\0tsbuild-${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 40)}`;
   return {
+    tryLock: (name) => tryBind(pathOf(name)),
     async withLock(name, signal, work, onWait) {
-      const path = `\0tsbuild-${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 40)}`;
+      const path = pathOf(name);
       let waited = false;
       for (;;) {
         signal.throwIfAborted();
@@ -39,7 +51,7 @@ export function socketLocks(scope: string): LockSpace {
   };
 }
 
-function tryBind(path: string): Promise<{release(): void} | undefined> {
+function tryBind(path: string): Promise<Held | undefined> {
   return new Promise((resolve, reject) => {
     const waiters = new Set<Socket>();
     const server: Server = createServer((socket) => {

@@ -12,3 +12,9 @@ export function startTimeOf(pid: number): string | undefined {
     return undefined;
   }
 }
+
+/** Whether the process named `<pid>.<start>` lives. */
+export function isAlive(process: string): boolean {
+  const [pid = '', start = ''] = process.split('.');
+  return start !== '' && startTimeOf(Number(pid)) === start;
+}

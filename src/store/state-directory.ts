@@ -3,7 +3,7 @@
 //   layers/<id>/fs      layer directories in overlayfs form, immutable once here (and what overlayfs left in work/)
 //   work/<pid>.<start>.<n>/…   what a live process is making; renamed into place when complete, swept when its
 //                       maker is dead
-//   cache-mounts/<id>   RUN --mount=type=cache
+//   cache-mounts/…       RUN --mount=type=cache (cache-mounts.ts)
 //   state.db            records
 
 import {randomBytes} from 'node:crypto';
@@ -11,15 +11,16 @@ import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
+import {CacheMounts} from './cache-mounts.ts';
 import {type Database, openDatabase} from './database.ts';
-import {type LockSpace, socketLocks} from './lock.ts';
+import {type ProcessLocks, socketLocks} from './lock.ts';
 import {makeDirectories} from './make-directories.ts';
-import {startTimeOf} from './process-start.ts';
+import {isAlive, startTimeOf} from './process-start.ts';
 
 export interface StateDirectory extends Disposable {
   readonly root: string;
   readonly database: Database;
-  readonly locks: LockSpace;
+  readonly locks: ProcessLocks;
   /** Identity of this boot; what was made in another boot and not synced may be torn by a power cut. */
   readonly bootId: string;
   layerPath(id: string): string;
@@ -27,7 +28,7 @@ export interface StateDirectory extends Disposable {
   makeWork(): Promise<string>;
   /** Work directories whose makers are dead. */
   staleWork(): readonly string[];
-  cacheMountPath(id: string): string;
+  readonly cacheMounts: CacheMounts;
 }
 
 /** Opens (and creates) the state directory at `root`. Throws BuildError('environment') when it cannot be used. */
@@ -51,25 +52,24 @@ export function openStateDirectory(root: string): StateDirectory {
   const database = openDatabase(join(root, 'state.db'));
   const identity = statSync(root);
   const own = `${process.pid}.${startTimeOf(process.pid)}`;
+  const locks = socketLocks(`${identity.dev}:${identity.ino}`);
+  const makeWork = async (): Promise<string> => {
+    const path = join(root, 'work', `${own}.${randomBytes(8).toString('hex')}`);
+    await mkdir(path, {mode: 0o700});
+    return path;
+  };
   return {
     root,
     database,
-    locks: socketLocks(`${identity.dev}:${identity.ino}`),
+    locks,
     bootId: readText('/proc/sys/kernel/random/boot_id') ?? 'unknown',
     layerPath: (id) => join(root, 'layers', id, 'fs'),
-    async makeWork() {
-      const path = join(root, 'work', `${own}.${randomBytes(8).toString('hex')}`);
-      await mkdir(path, {mode: 0o700});
-      return path;
-    },
+    makeWork,
     staleWork: () =>
       readdirSync(join(root, 'work'))
-        .filter((name) => {
-          const [pid = '', start = ''] = name.split('.');
-          return (startTimeOf(Number(pid)) ?? '') !== start;
-        })
+        .filter((name) => !isAlive(name))
         .map((name) => join(root, 'work', name)),
-    cacheMountPath: (id) => join(root, 'cache-mounts', id),
+    cacheMounts: new CacheMounts({root, locks, own, makeWork}),
     [Symbol.dispose]: () => database.close(),
   };
 }

@@ -237,6 +237,20 @@ describe('secrets', () => {
   });
 });
 
+describe('--ssh', () => {
+  it('takes private keys by absolute path', async () => {
+    const {ssh} = await request(['--ssh', 'default=etc/passwd,etc/group', '.']);
+    expect(ssh).toEqual({default: {keyFiles: ['/etc/passwd', '/etc/group']}});
+  });
+
+  it('says what is neither a key nor a socket', async () => {
+    expect(await problems(['--ssh', 'a=etc', '--ssh', 'b=no/such', '.'])).toEqual([
+      '--ssh a: etc is neither a socket nor a private key',
+      '--ssh b: no such socket or key: no/such',
+    ]);
+  });
+});
+
 describe('mistakes', () => {
   it('are all told at once', async () => {
     const argv = [

@@ -226,18 +226,18 @@ describe.skipIf(whyNotHere() !== undefined)('mounts of a run', () => {
     expect(stdout).toMatch(/^1777\n.*size=1024k/);
   });
 
-  it('a socket of the host can be reached', async () => {
+  it('a socket of the host can be reached, by whom it is given to', async () => {
     const path = world.path('agent.sock');
     const server = createServer((connection) => connection.end());
     await new Promise<void>((resolve) => server.listen(path, resolve));
     const layer = world.newLayer();
     const {stdout} = await world.shell(
-      'test -S /run/agent && echo socket',
-      ['mount=socket', 'target=/run/agent', `dir=${path}`],
+      'stat -c "%F %u %g %a" /run/agent',
+      ['mount=socket', 'target=/run/agent', `dir=${path}`, 'mode=640', 'uid=5', 'gid=6'],
       layer,
     );
     server.close();
-    expect(stdout).toBe('socket\n');
+    expect(stdout).toBe('socket 5 6 640\n');
     expect(left(layer)).toEqual([]);
   });
 

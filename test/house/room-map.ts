@@ -10,6 +10,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   store: 2,
   tree: 2,
   progress: 2,
+  ssh: 2,
   config: 2,
   seccomp: 2,
   grammar: 3,

@@ -108,3 +108,17 @@ describe('socketLocks', () => {
     await expect(work).resolves.toBe('mine');
   });
 });
+
+describe('tryLock', () => {
+  it('takes a name that nobody holds, and does not wait for one that somebody does', async () => {
+    const locks = socketLocks(scope());
+    const held = await locks.tryLock('n');
+    expect(held).toBeDefined();
+    expect(await locks.tryLock('n')).toBeUndefined();
+    held?.release();
+    await locks.withLock('n', never, async () => expect(await locks.tryLock('n')).toBeUndefined());
+    const again = await locks.tryLock('n');
+    expect(again).toBeDefined();
+    again?.release();
+  });
+});

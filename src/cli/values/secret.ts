@@ -1,4 +1,4 @@
-// --secret id=ID[,src=FILE|,env=NAME][,type=file|env] and --ssh default|ID[=SOCKET].
+// --secret id=ID[,src=FILE|,env=NAME][,type=file|env] and --ssh default|ID[=SOCKET|=KEYFILE[,KEYFILE]].
 
 import {csvPairs} from './csv.ts';
 import type {Problem} from './problem.ts';
@@ -41,22 +41,20 @@ export function parseSecret(text: string, environment: Environment): Secret | Pr
   return {id, source: {file: id}};
 }
 
-export interface SshAgent {
+export interface SshForward {
   readonly id: string;
-  readonly socket: string;
+  /** One agent socket, or private keys. */
+  readonly paths: readonly string[];
 }
 
-export function parseSsh(text: string, environment: Environment): SshAgent | Problem {
+export function parseSsh(text: string, environment: Environment): SshForward | Problem {
   const equals = text.indexOf('=');
   const id = equals === -1 ? text : text.slice(0, equals);
-  if (id === '') return {problem: `--ssh ${text}: expected default, ID or ID=SOCKET`};
-  if (equals === -1) {
-    const socket = environment['SSH_AUTH_SOCK'];
-    if (!socket) return {problem: `--ssh ${text} forwards the agent at $SSH_AUTH_SOCK, which is not set`};
-    return {id, socket};
-  }
-  const socket = text.slice(equals + 1);
-  if (socket === '') return {problem: `--ssh ${text}: the socket's path is empty`};
-  if (socket.includes(',')) return {problem: `--ssh ${text}: expected one agent socket, got a list`};
-  return {id, socket};
+  if (id === '') return {problem: `--ssh ${text}: expected default, ID, ID=SOCKET or ID=KEYFILE[,KEYFILE]`};
+  const paths = equals === -1 ? [] : text.slice(equals + 1).split(',');
+  if (paths.some((path) => path === '')) return {problem: `--ssh ${text}: a path is empty`};
+  if (paths.length > 0) return {id, paths};
+  const socket = environment['SSH_AUTH_SOCK'];
+  if (!socket) return {problem: `--ssh ${text} forwards the agent at $SSH_AUTH_SOCK, which is not set`};
+  return {id, paths: [socket]};
 }

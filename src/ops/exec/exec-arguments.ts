@@ -27,7 +27,14 @@ export type PreparedMount =
       readonly uid: number;
       readonly gid: number;
     }
-  | {readonly type: 'socket'; readonly target: string; readonly socket: string};
+  | {
+      readonly type: 'socket';
+      readonly target: string;
+      readonly socket: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    };
 
 export function mountArguments(mount: PreparedMount): string[] {
   const head = [`mount=${mount.type}`, `target=${mount.target}`];
@@ -48,13 +55,19 @@ export function mountArguments(mount: PreparedMount): string[] {
         ...head,
         // Hexadecimal, since an argument ends at its first NUL and a secret may be any bytes.
         `hex=${Buffer.from(mount.content).toString('hex')}`,
-        `mode=${mount.mode.toString(8)}`,
-        `uid=${mount.uid}`,
-        `gid=${mount.gid}`,
+        ...attributeArguments(mount),
       ];
     case 'socket':
-      return [...head, `dir=${mount.socket}`];
+      return [...head, `dir=${mount.socket}`, ...attributeArguments(mount)];
   }
+}
+
+function attributeArguments(owned: {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}): string[] {
+  return [`mode=${owned.mode.toString(8)}`, `uid=${owned.uid}`, `gid=${owned.gid}`];
 }
 
 /** Everything of the process itself: what it runs, as whom, where, in which environment. */

@@ -1,38 +1,27 @@
 // RUN: a process in a sandbox on top of a root snapshot; what it leaves in the root is the layer.
 
-import {mkdir} from 'node:fs/promises';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {keyedFieldsOf} from '../../graph/keying.ts';
-import type {ExecMount, ExecOp} from '../../graph/op.ts';
+import type {ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
-import {type Helper, HelperError, viewArguments} from '../../helper/helper.ts';
-import {digestOf, hexOf} from '../../oci/digest.ts';
+import {HelperError, viewArguments} from '../../helper/helper.ts';
 import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
-import type {LockSpace} from '../../store/lock.ts';
 import {assert} from '../../util/assert.ts';
-import type {Contents} from '../contents.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
-import {mountArguments, type PreparedMount, processArguments} from './exec-arguments.ts';
+import {mountArguments, processArguments} from './exec-arguments.ts';
 import type {NetworkFiles} from './network-files.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
+import {type StepMountOptions, StepMounts} from './step-mounts.ts';
 import {systemCallArguments} from './system-call-filter.ts';
 
-export interface ExecRunnerOptions {
+export interface ExecRunnerOptions extends StepMountOptions {
   readonly snapshotter: Snapshotter;
-  readonly helper: () => Promise<Helper>;
-  readonly contents: Contents;
-  readonly locks: LockSpace;
-  readonly cacheMountPath: (id: string) => string;
   readonly networkFiles: NetworkFiles;
   readonly emulation: Emulation;
-  /** Values of --secret; never part of a key, a message or a record. */
-  readonly secrets: Readonly<Record<string, Uint8Array>>;
-  /** Agent sockets of --ssh. */
-  readonly ssh: Readonly<Record<string, string>>;
   /** What a user should know of the sandboxes here, once for each build. */
   readonly warn: (diagnostic: Diagnostic) => void;
 }
@@ -97,7 +86,6 @@ class RunningStep {
   readonly #vertex: ExecVertex;
   readonly #inputs: readonly BuildValue[];
   readonly #context: StepContext;
-  readonly #env: string[] = [];
 
   constructor(options: Shared, vertex: ExecVertex, inputs: readonly BuildValue[], context: StepContext) {
     this.#options = options;
@@ -109,31 +97,25 @@ class RunningStep {
   /** Runs the process; throws BuildError('step') unless it exits 0. */
   async run(active: ActiveSnapshot, epochSeconds: number): Promise<void> {
     const {op} = this.#vertex;
-    const locked = op.mounts.flatMap((mount) =>
-      mount.type === 'cache' && mount.sharing !== 'shared' ? [cacheIdOf(mount)] : [],
-    );
-    // In one order for everybody, or two steps with two locked caches could wait for each other for ever.
-    await this.#locked(locked.toSorted(), async () => {
-      const mounts: PreparedMount[] = [];
-      for (const mount of op.mounts) mounts.push(...(await this.#prepare(mount)));
-      const {networkFiles} = this.#options;
-      const [hosts, resolv, filter] = await Promise.all([
-        networkFiles.hosts(op.hostname, op.extraHosts),
-        networkFiles.resolv(),
-        systemCallArguments(op.security),
-      ]);
-      await this.#request([
-        ...viewArguments({layers: active.layers}),
-        `upper=${active.upper}`,
-        `work=${active.work}`,
-        ...processArguments(op, this.#env),
-        ...filter,
-        `hosts=${hosts}`,
-        `resolv=${resolv}`,
-        `epoch=${stampOf(active, epochSeconds)}`,
-        ...mounts.flatMap(mountArguments),
-      ]);
-    });
+    const {networkFiles} = this.#options;
+    await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
+    const prepared = await mounts.prepare(op.mounts);
+    const [hosts, resolv, filter] = await Promise.all([
+      networkFiles.hosts(op.hostname, op.extraHosts),
+      networkFiles.resolv(),
+      systemCallArguments(op.security),
+    ]);
+    await this.#request([
+      ...viewArguments({layers: active.layers}),
+      `upper=${active.upper}`,
+      `work=${active.work}`,
+      ...processArguments(op, mounts.env),
+      ...filter,
+      `hosts=${hosts}`,
+      `resolv=${resolv}`,
+      `epoch=${stampOf(active, epochSeconds)}`,
+      ...prepared.flatMap(mountArguments),
+    ]);
   }
 
   async #request(args: readonly string[]): Promise<void> {
@@ -165,110 +147,6 @@ class RunningStep {
     const problem = await this.#options.emulation.problemAfterFailure(platform);
     return problem === undefined ? error : foreignPlatform(problem, error);
   }
-
-  async #locked<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
-    const [name, ...rest] = names;
-    if (name === undefined) return work();
-    const {signal} = this.#context;
-    return this.#options.locks.withLock(
-      `cache-mount ${name}`,
-      signal,
-      () => this.#locked(rest, work),
-      () => this.#context.note('waiting for a cache mount that another step uses'),
-    );
-  }
-
-  async #prepare(mount: ExecMount): Promise<PreparedMount[]> {
-    switch (mount.type) {
-      case 'bind': {
-        const view = await this.#viewOf(mount.input, mount.source);
-        const mode = mount.readonly ? 'readonly' : 'discard';
-        return [{type: 'bind', target: mount.target, view, source: mount.source, mode}];
-      }
-      case 'cache':
-        return [await this.#prepareCache(mount)];
-      case 'tmpfs':
-        return [mount];
-      case 'text':
-        return [{...mount, content: Buffer.from(mount.text), uid: 0, gid: 0}];
-      case 'secret':
-        return this.#prepareSecret(mount);
-      case 'ssh':
-        return this.#prepareSsh(mount);
-    }
-  }
-
-  async #viewOf(input: number, source: string): Promise<string[]> {
-    const value = this.#inputs[input];
-    if (value === undefined) return [];
-    return viewArguments(await this.#options.contents.viewOf(value, source, this.#context.signal));
-  }
-
-  async #prepareCache(mount: Extract<ExecMount, {type: 'cache'}>): Promise<PreparedMount> {
-    const directory = this.#options.cacheMountPath(cacheIdOf(mount));
-    const dir = `${directory}/fs`;
-    const {target, readonly} = mount;
-    const helper = await this.#options.helper();
-    await this.#options.locks.withLock(
-      `cache-mount-making ${cacheIdOf(mount)}`,
-      this.#context.signal,
-      async () => {
-        await mkdir(directory, {recursive: true, mode: 0o700});
-        const made = await mkdir(dir, {recursive: true, mode: 0o755});
-        if (made === undefined) return;
-        const view = mount.input >= 0 ? await this.#viewOf(mount.input, mount.source) : [];
-        const initial =
-          mount.input >= 0 ? ['action=copy', 'view=1', `source=${mount.source}`, 'destination=/'] : [];
-        await helper.request(
-          'copy',
-          [
-            `upper=${dir}`,
-            ...(mount.input >= 0 ? ['view=1', ...view] : []),
-            ...initial,
-            'action=attributes',
-            'path=/',
-            `owner=${mount.uid}:${mount.gid}`,
-            `mode=${mount.mode.toString(8)}`,
-          ],
-          {signal: this.#context.signal},
-        );
-      },
-    );
-    return {type: 'cache', target, dir, source: '/', readonly};
-  }
-
-  #prepareSecret(mount: Extract<ExecMount, {type: 'secret'}>): PreparedMount[] {
-    const secret = this.#options.secrets[mount.id];
-    if (secret === undefined) {
-      if (!mount.required) return [];
-      throw buildError('user', 'exec-missing-secret', `secret ${mount.id}: not found`, {
-        hints: [`give it with --secret id=${mount.id},src=FILE or --secret id=${mount.id},env=NAME`],
-      });
-    }
-    if (mount.env !== undefined) {
-      this.#env.push(`${mount.env}=${Buffer.from(secret).toString()}`);
-    }
-    if (mount.target === undefined) return [];
-    const {target, mode, uid, gid} = mount;
-    return [{type: 'text', target, content: secret, mode, uid, gid}];
-  }
-
-  #prepareSsh(mount: Extract<ExecMount, {type: 'ssh'}>): PreparedMount[] {
-    const socket = this.#options.ssh[mount.id];
-    if (socket === undefined) {
-      if (!mount.required) return [];
-      throw buildError('user', 'exec-missing-ssh', `unset ssh forward key ${mount.id}`, {
-        hints: [`give it with --ssh ${mount.id}${mount.id === 'default' ? '' : '=SOCKET'}`],
-      });
-    }
-    return [{type: 'socket', target: mount.target, socket}];
-  }
-}
-
-function cacheIdOf(mount: Extract<ExecMount, {type: 'cache'}>): string {
-  const {id, mode, uid, gid, input, source} = mount;
-  const from = input >= 0 ? `${source}` : '';
-  return hexOf(digestOf(JSON.stringify([id, mode, uid, gid, from])));
 }
 
 function snapshotOf(inputs: readonly BuildValue[], index: number): string | undefined {
