@@ -23,7 +23,10 @@ export class SshAgents {
     this.#makeDirectory = makeDirectory;
   }
 
-  /** Reads the keys. Throws BuildError('usage') when one cannot be used. `makeDirectory` is called for the first socket. */
+  /**
+   * Reads the keys. Throws BuildError('usage') when one cannot be used. `makeDirectory` is called for the first
+   * socket.
+   */
   static async load(
     sources: Readonly<Record<string, AgentSource>>,
     makeDirectory: () => Promise<string>,

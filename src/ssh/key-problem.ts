@@ -1,4 +1,5 @@
-// What is wrong with a key file, as the end of a sentence that begins with its name. Never says anything of its contents.
+// What is wrong with a key file, as the end of a sentence that begins with its name. Never says anything of its
+// contents.
 
 export class KeyProblem extends Error {
   override readonly name = 'KeyProblem';
