@@ -22,9 +22,10 @@ static const struct verb verbs[] = {
     {"copy", verb_copy, true,
      "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir|attributes … epoch="},
     {"run", verb_run, true,
-     VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none insecure=1 shmsize= "
+     VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none|LEASE insecure=1 shmsize= "
           "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp=HEX mount=bind|cache|tmpfs|text|socket target= … epoch= "
           "since="},
+    {"network", verb_network, true, ""},
     {"pack", verb_pack, false,
      VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1 view= prefix= epoch="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},

@@ -65,8 +65,8 @@ static void bind_file(const char *file, const char *target) {
 /** Everything up to the fork; the root's descriptor. */
 static int build_sandbox(struct run_options *options) {
   scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-                (options->rootfs.host_network ? 0 : CLONE_NEWNET));
-  if (!options->rootfs.host_network) network_loopback_up();
+                network_reserve(&options->network));
+  network_furnish(&options->network);
   if (sethostname(options->hostname, strlen(options->hostname)) != 0)
     die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
   (void)!setdomainname("(none)", 6);  // as the kernel has it until somebody sets one, and not the host's

@@ -2,6 +2,7 @@
 #ifndef TSBUILD_RUN_H
 #define TSBUILD_RUN_H
 
+#include "network.h"
 #include "payload.h"
 #include "rootfs.h"
 #include "view.h"
@@ -10,6 +11,7 @@ struct run_options {
   struct view_spec view;
   struct rootfs_options rootfs;
   struct payload payload;
+  struct network network;
   const char *user, *hostname, *hosts, *resolv;
   struct cursor mounts;  // stands at the first `mount=`
 };

@@ -29,12 +29,6 @@ static struct buffer seccomp_program(const char *value) {
   return program;
 }
 
-static bool host_network(const char *value) {
-  if (strcmp(value, "host") == 0) return true;
-  if (strcmp(value, "none") == 0) return false;
-  die("request", 0, NULL, "network: expected host or none, got \"%.80s\"", value);
-}
-
 static bool take_option(struct cursor *cursor, struct run_options *options, size_t *argument_count) {
   struct payload *payload = &options->payload;
   const char *value;
@@ -49,7 +43,8 @@ static bool take_option(struct cursor *cursor, struct run_options *options, size
   } else if ((value = cursor_take(cursor, "hostname")) != NULL) {
     options->hostname = value;
   } else if ((value = cursor_take(cursor, "network")) != NULL) {
-    options->rootfs.host_network = host_network(value);
+    options->network = network_parse(value);
+    options->rootfs.host_network = options->network.kind == NETWORK_HOST;
   } else if ((value = cursor_take(cursor, "insecure")) != NULL) {
     options->rootfs.insecure = payload->privileges.insecure = argument_bool("insecure", value);
   } else if ((value = cursor_take(cursor, "shmsize")) != NULL) {

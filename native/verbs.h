@@ -8,6 +8,7 @@
 int verb_adopt(const struct request *request);
 int verb_copy(const struct request *request);
 int verb_digest(const struct request *request);
+int verb_network(const struct request *request);
 int verb_pack(const struct request *request);
 int verb_probe(const struct request *request);
 int verb_remove(const struct request *request);
