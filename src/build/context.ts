@@ -3,6 +3,7 @@
 
 import {buildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import type {EpochOrigin} from '../plan/plan.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Solved} from '../solver/op-runner.ts';
 import {LocalContext} from '../sources/local/local-context.ts';
@@ -10,7 +11,7 @@ import type {BuildValue} from '../sources/value.ts';
 import type {Engine} from './engine.ts';
 import type {ContextFetcher, FetchedContext} from './fetched-context.ts';
 import {type LocalPlace, localPlaceOf, readLocalDockerfile} from './local-place.ts';
-import {type NamedContextSet, readNamedContexts, type TreeOrigin} from './named-contexts.ts';
+import {type NamedContextSet, readNamedContexts} from './named-contexts.ts';
 import {once} from './once.ts';
 import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
@@ -22,6 +23,8 @@ export interface BuildContext extends AsyncDisposable {
   local(name: string): LocalContext | undefined;
   /** What a LocalSource name stands for. Fetches it if need be. */
   open(name: string, signal: AbortSignal): Promise<Solved<BuildValue>>;
+  /** When something was made that SOURCE_DATE_EPOCH names. Fetches it if need be. */
+  epochOf(origin: EpochOrigin, signal: AbortSignal): Promise<number | undefined>;
 }
 
 type MainContext =
@@ -134,6 +137,18 @@ class OpenedContext implements BuildContext {
     return {value: {type: 'snapshot', snapshot}, key};
   }
 
+  async epochOf(origin: EpochOrigin, signal: AbortSignal): Promise<number | undefined> {
+    const {engine, sources, main} = this.#options;
+    const scope = {engine, sources, signal};
+    const {epochOfSource, epochOfTree} = await import('./source-epochs.ts');
+    if (origin.type === 'source') return epochOfSource(origin.source, scope);
+    const tree = this.named.trees.get(origin.name);
+    if (tree !== undefined) return tree.type === 'remote' ? epochOfSource(tree.source, scope) : undefined;
+    if (main.type === 'local') return undefined;
+    const {source, snapshot} = main.tree;
+    return source === undefined ? epochOfTree(snapshot, scope) : epochOfSource(source, scope);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.work[Symbol.asyncDispose]();
   }
@@ -151,17 +166,14 @@ class OpenedContext implements BuildContext {
     name: string,
     signal: AbortSignal,
   ): Promise<{readonly snapshot: SnapshotId | undefined; readonly key: string}> {
-    const {sources, main, fetcher} = this.#options;
-    const origin: TreeOrigin | undefined = this.named.trees.get(name);
-    switch (origin?.type) {
-      case 'git':
-        return sources.git(origin.source, signal);
-      case 'file':
-        return (await fetcher()).file(origin.url);
-      default:
-        if (name === mainName && main.type === 'fetched') return main.tree;
-        throw buildError('user', 'context-unknown', `no build context named ${name}`);
+    const {sources, main} = this.#options;
+    const origin = this.named.trees.get(name);
+    if (origin?.type === 'remote') {
+      const {source} = origin;
+      return source.type === 'git' ? sources.git(source, signal) : sources.http(source, signal);
     }
+    if (name === mainName && main.type === 'fetched') return main.tree;
+    throw buildError('user', 'context-unknown', `no build context named ${name}`);
   }
 }
 

@@ -6,6 +6,7 @@ import {open, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {BuildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import type {GitSource, HttpSource} from '../graph/op.ts';
 import {type View, viewArguments} from '../helper/helper.ts';
 import {type Digest, digestOf} from '../oci/digest.ts';
 import {Contents} from '../ops/contents.ts';
@@ -16,8 +17,8 @@ import {copyArgumentsOf} from '../tree/copy-arguments.ts';
 import type {CopyPattern} from '../tree/copy-pattern.ts';
 import {assert} from '../util/assert.ts';
 import type {Engine} from './engine.ts';
-import {gitContextOf} from './git-context.ts';
 import {decode, dockerfileNames, unreadable} from './local-place.ts';
+import {fileContextOf, gitContextOf} from './remote-context.ts';
 import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
 
@@ -28,10 +29,9 @@ export interface FetchedContext {
   readonly key: string;
   /** Text of the Dockerfile, when it is all that was there. */
   readonly text?: string;
+  /** Where it was fetched from; undefined: standard input. */
+  readonly source?: GitSource | HttpSource;
 }
-
-/** Name of a downloaded context, archive or Dockerfile, in its tree. */
-export const downloadedName = 'context';
 
 export interface ContextFetcherOptions {
   readonly request: BuildRequest;
@@ -51,13 +51,14 @@ export class ContextFetcher {
 
   async fromUrl(url: string): Promise<FetchedContext> {
     const {request, engine, sources, signal} = this.#options;
-    const source = gitContextOf(url, isOn(request.buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR']));
-    if (source !== undefined) return sources.git(source, signal);
-    const {snapshot, key, digest} = await this.file(url);
+    const git = gitContextOf(url, isOn(request.buildArgs['BUILDKIT_CONTEXT_KEEP_GIT_DIR']));
+    if (git !== undefined) return {...(await sources.git(git, signal)), source: git};
+    const source = fileContextOf(url);
+    const {snapshot, key, digest} = await sources.http(source, signal);
     const view = await engine.snapshotter.view(snapshot, signal);
-    const path = join(directoryOf(view), downloadedName);
-    if (!isArchive(await startOf(path))) return {snapshot, key, text: decode(await readFile(path))};
-    return this.#unpacked(digest, async () => view, downloadedName);
+    const path = join(directoryOf(view), source.filename);
+    if (!isArchive(await startOf(path))) return {snapshot, key, text: decode(await readFile(path)), source};
+    return {...(await this.#unpacked(digest, async () => view, source.filename)), source};
   }
 
   async fromBytes(bytes: Uint8Array): Promise<FetchedContext> {
@@ -70,18 +71,13 @@ export class ContextFetcher {
     return this.#unpacked(digestOf(bytes), view, 'archive');
   }
 
-  /** One file behind a URL. */
-  file(url: string): ReturnType<RemoteSources['http']> {
-    const {sources, signal} = this.#options;
-    return sources.http({type: 'http', url, filename: downloadedName}, signal);
-  }
-
   /** The text of the Dockerfile behind a URL. */
   async textOf(url: string): Promise<string> {
-    const {snapshot} = await this.file(url);
-    const {engine, signal} = this.#options;
+    const {engine, sources, signal} = this.#options;
+    const source = fileContextOf(url);
+    const {snapshot} = await sources.http(source, signal);
     const view = await engine.snapshotter.view(snapshot, signal);
-    return decode(await readFile(join(directoryOf(view), downloadedName)));
+    return decode(await readFile(join(directoryOf(view), source.filename)));
   }
 
   async dockerfileIn({snapshot, text}: FetchedContext): Promise<SourceFile> {
@@ -131,13 +127,13 @@ export class ContextFetcher {
 }
 
 /** Of a snapshot of one layer. */
-function directoryOf(view: View): string {
+export function directoryOf(view: View): string {
   assert('layers' in view && view.layers.length === 1, 'a download is one layer');
   const [directory = ''] = view.layers;
   return directory;
 }
 
-async function startOf(path: string): Promise<Uint8Array> {
+export async function startOf(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
     const {buffer, bytesRead} = await file.read(Buffer.alloc(sniffedBytes), 0, sniffedBytes, 0);

@@ -4,19 +4,18 @@
 import {stat} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {GitSource} from '../graph/op.ts';
+import type {GitSource, HttpSource} from '../graph/op.ts';
 import type {Digest} from '../oci/digest.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import type {NamedContext} from '../plan/plan.ts';
-import {gitContextOf} from './git-context.ts';
+import {fileContextOf, gitContextOf} from './remote-context.ts';
 import type {BuildRequest} from './request.ts';
 
 /** Where the tree behind a LocalSource name comes from. */
 export type TreeOrigin =
   | {readonly type: 'directory'; readonly directory: string}
-  | {readonly type: 'git'; readonly source: GitSource}
-  /** One file named `context`, as it is: BuildKit unpacks only what is the main context. */
-  | {readonly type: 'file'; readonly url: string};
+  /** A file stays as it is: BuildKit unpacks only what is the main context. */
+  | {readonly type: 'remote'; readonly source: GitSource | HttpSource};
 
 export interface NamedContextSet {
   /** For planning. */
@@ -68,8 +67,8 @@ async function treeOf(name: string, value: string, workingDirectory: string): Pr
     );
   }
   const source = gitContextOf(value);
-  if (source !== undefined) return {type: 'git', source};
-  if (/^https?:\/\//.test(value)) return {type: 'file', url: value};
+  if (source !== undefined) return {type: 'remote', source};
+  if (/^https?:\/\//.test(value)) return {type: 'remote', source: fileContextOf(value)};
   const directory = resolve(workingDirectory, value);
   const found = await stat(directory).catch((error: NodeJS.ErrnoException) => error.code ?? String(error));
   if (typeof found !== 'string' && found.isDirectory()) return {type: 'directory', directory};

@@ -87,7 +87,7 @@ export async function planLinted(
 
 /** What is to be planned, for each platform. What several of them look up is looked up once. */
 export function planRequestsOf(planning: Planning, dockerfile: Dockerfile): AtLeastOne<PlanRequest> {
-  const {request, context} = planning;
+  const {request, context, signal} = planning;
   const buildPlatform = hostPlatform();
   const showsPlatforms = isPlatformList(request);
   const resolveImage = imageLookUps(planning, showsPlatforms);
@@ -108,6 +108,7 @@ export function planRequestsOf(planning: Planning, dockerfile: Dockerfile): AtLe
     ulimits: request.ulimits,
     entitlements: request.entitlements,
     resolveImage,
+    epochOf: (origin) => context.epochOf(origin, signal),
   }));
 }
 

@@ -1,10 +1,11 @@
 // SOURCE_DATE_EPOCH: a number of seconds, or the name of something that has a time: `context`, a named context, or a
 // stage that is nothing but one remote ADD on scratch. Local directories have no time that is worth keeping.
 
-import type {Dockerfile, Instruction, Stage} from '../dockerfile/ast.ts';
+import type {CopyInstruction, Dockerfile, Instruction, Stage} from '../dockerfile/ast.ts';
+import type {GitSource, HttpSource} from '../graph/op.ts';
 import type {Environment} from './environment.ts';
 import {type Escape, expandWord} from './expand.ts';
-import {isHttpSource, parseGitReference} from './git-reference.ts';
+import {fileNameOf, gitSourceOf, isHttpSource, parseGitReference} from './git-reference.ts';
 import type {NamedContexts} from './named-contexts.ts';
 import type {PlanRequest} from './plan.ts';
 import {PlanProblem, type ProblemList} from './plan-problem.ts';
@@ -18,15 +19,15 @@ export interface ResolvedEpoch {
 }
 
 /** Reads the epoch from the build arguments or the global ARGs and puts the resolved number in its place in both. */
-export function resolveEpoch(
+export async function resolveEpoch(
   request: PlanRequest,
   globals: Environment,
   contexts: NamedContexts,
   problems: ProblemList,
-): ResolvedEpoch {
+): Promise<ResolvedEpoch> {
   const given = request.buildArgs[epochName];
   const value = given ?? globals.get(epochName) ?? '';
-  const seconds = value === '' ? undefined : secondsOf(value, request, globals, contexts, problems);
+  const seconds = value === '' ? undefined : await secondsOf(value, request, globals, contexts, problems);
   const {[epochName]: _, ...others} = request.buildArgs;
   if (seconds === undefined) {
     if (given !== undefined || value !== '') globals.delete(epochName);
@@ -36,76 +37,87 @@ export function resolveEpoch(
   return {seconds, buildArgs: given === undefined ? others : {...others, [epochName]: String(seconds)}};
 }
 
-function secondsOf(
+async function secondsOf(
   value: string,
   request: PlanRequest,
   globals: Environment,
   contexts: NamedContexts,
   problems: ProblemList,
-): number | undefined {
+): Promise<number | undefined> {
   if (/^[+-]?\d+$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-  if (value === 'context' || contexts.find(value, request.targetPlatform) !== undefined) return undefined;
+  if (value === 'context') return request.epochOf({type: 'context', name: value});
+  const context = contexts.find(value, request.targetPlatform);
+  if (context !== undefined) {
+    return context.type === 'local' ? request.epochOf({type: 'context', name: context.name}) : undefined;
+  }
   const {dockerfile} = request;
   const stage = dockerfile.stages.find((each) => each.name.toLowerCase() === value.toLowerCase());
-  const span = stage?.from.span ?? dockerfile.metaArgs[0]?.span ?? dockerfile.stages[0]?.from.span;
-  const problem =
-    stage === undefined
-      ? new PlanProblem('plan-epoch', `invalid SOURCE_DATE_EPOCH: ${value}`, [
-          'it is a number of seconds since 1970',
-        ])
-      : stageProblem(stage, dockerfile, globals);
-  problems.add(span, problem);
-  return undefined;
-}
-
-function stageProblem(stage: Stage, dockerfile: Dockerfile, globals: Environment): PlanProblem {
-  try {
-    checkSourceStage(stage, dockerfile, globals);
-  } catch (error) {
-    if (error instanceof PlanProblem) return error;
-    throw error;
+  if (stage === undefined) {
+    const span = dockerfile.metaArgs[0]?.span ?? dockerfile.stages[0]?.from.span;
+    const hint = 'it is a number of seconds since 1970, or names a context or a stage with one remote ADD';
+    problems.add(span, new PlanProblem('plan-epoch', `invalid SOURCE_DATE_EPOCH: ${value}`, [hint]));
+    return undefined;
   }
-  return new PlanProblem(
-    'plan-epoch',
-    'SOURCE_DATE_EPOCH from a stage with a remote ADD is not supported, give it as a number of seconds',
+  const source = problems.collect(stage.from.span, () =>
+    sourceOfStage(stage, dockerfile, globals, request.buildArgs),
   );
+  return source === undefined ? undefined : request.epochOf({type: 'source', source});
 }
 
-function checkSourceStage(stage: Stage, dockerfile: Dockerfile, globals: Environment): void {
+/** The only thing that the stage adds. Throws PlanProblem when it does more, or nothing. */
+function sourceOfStage(
+  stage: Stage,
+  dockerfile: Dockerfile,
+  globals: Environment,
+  buildArgs: PlanRequest['buildArgs'],
+): HttpSource | GitSource {
   const scope = globals.clone();
   scope.delete(epochName);
   if (expandWord(stage.from.image, scope, dockerfile.escape) !== scratchName) {
     throw new PlanProblem('plan-epoch', 'SOURCE_DATE_EPOCH stage must use FROM scratch');
   }
-  let sources = 0;
+  const sources: (HttpSource | GitSource)[] = [];
   for (const instruction of stage.instructions) {
     if (instruction.keyword === 'ARG') {
       for (const {key, value} of instruction.args) {
-        if (value !== undefined) scope.set(key, expandWord(value, scope, dockerfile.escape));
+        const given = buildArgs[key];
+        if (given !== undefined) scope.set(key, given);
+        else if (value !== undefined) scope.set(key, expandWord(value, scope, dockerfile.escape));
       }
       continue;
     }
-    checkRemoteAdd(instruction, scope, dockerfile.escape);
-    sources += 1;
+    sources.push(sourceOfAdd(addIn(instruction), scope, dockerfile.escape));
   }
-  if (sources !== 1) {
+  const [only, ...others] = sources;
+  if (only === undefined || others.length > 0) {
     throw new PlanProblem('plan-epoch', 'SOURCE_DATE_EPOCH stage must contain exactly one remote ADD');
   }
+  return only;
 }
 
-function checkRemoteAdd(instruction: Instruction, scope: Environment, escapeCharacter: Escape): void {
-  if (instruction.keyword !== 'ADD') {
-    throw new PlanProblem(
-      'plan-epoch',
-      `SOURCE_DATE_EPOCH stage does not meet source-only requirements: unsupported ${instruction.keyword} instruction`,
-    );
-  }
-  const [source, ...more] = instruction.sources;
-  if (source === undefined || more.length > 0 || instruction.sourceHeredocs.length > 0) {
+function addIn(instruction: Instruction): CopyInstruction {
+  if (instruction.keyword === 'ADD') return instruction;
+  const message = 'SOURCE_DATE_EPOCH stage does not meet source-only requirements: unsupported';
+  throw new PlanProblem('plan-epoch', `${message} ${instruction.keyword} instruction`);
+}
+
+function sourceOfAdd(
+  {sources, sourceHeredocs, checksum = '', keepGitDir}: CopyInstruction,
+  scope: Environment,
+  escapeCharacter: Escape,
+): HttpSource | GitSource {
+  const [source, ...more] = sources;
+  if (source === undefined || more.length > 0 || sourceHeredocs.length > 0) {
     throw new PlanProblem('plan-epoch', 'SOURCE_DATE_EPOCH stage must contain exactly one remote ADD source');
   }
-  const expanded = expandWord(source, scope, escapeCharacter);
-  if (!isHttpSource(expanded) && parseGitReference(expanded) === undefined) {
-    throw new PlanProblem('plan-epoch', 'SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD');
+  const text = expandWord(source, scope, escapeCharacter);
+  const expected = expandWord(checksum, scope, escapeCharacter);
+  const isKnownGit = keepGitDir !== undefined;
+  if (isHttpSource(text, isKnownGit)) {
+    const verified = expected === '' ? {} : {checksum: expected};
+    return {type: 'http', url: text, filename: fileNameOf(text), ...verified};
   }
+  const git = parseGitReference(text, isKnownGit);
+  if (git !== undefined) return gitSourceOf(git, keepGitDir ?? false, expected);
+  throw new PlanProblem('plan-epoch', 'SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD');
 }

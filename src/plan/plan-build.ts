@@ -31,7 +31,7 @@ export async function planBuild(given: PlanRequest, language: InstructionSet): P
   const contexts = new NamedContexts(request.namedContexts);
   const globals = predefinedArguments(request, request.target || (dockerfile.stages.at(-1)?.name ?? ''));
   addGlobalArguments(globals, dockerfile.metaArgs, request.buildArgs, dockerfile.escape, problems);
-  const epoch = resolveEpoch(request, globals, contexts, problems);
+  const epoch = await resolveEpoch(request, globals, contexts, problems);
 
   const {lowerings} = language;
   const {targetPlatform, observer} = request;

@@ -1,6 +1,7 @@
-// What planning takes and gives. Pure but for `resolveImage`, which looks up base image configs.
+// What planning takes and gives. Pure but for `resolveImage` and `epochOf`, which look at what is outside.
 
 import type {Dockerfile} from '../dockerfile/ast.ts';
+import type {GitSource, HttpSource} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
@@ -21,6 +22,11 @@ export type NamedContext =
   /** No file at all: `docker-image://scratch`. */
   | {readonly type: 'empty'}
   | {readonly type: 'image'; readonly reference: string};
+
+/** What SOURCE_DATE_EPOCH may name instead of a number: a context (as in LocalSource), or something remote. */
+export type EpochOrigin =
+  | {readonly type: 'context'; readonly name: string}
+  | {readonly type: 'source'; readonly source: HttpSource | GitSource};
 
 export interface PlanRequest {
   readonly dockerfile: Dockerfile;
@@ -52,6 +58,8 @@ export interface PlanRequest {
   readonly observer?: PlanObserver;
   /** Ids given with --secret; a required secret that is missing is the exec runner's error. */
   resolveImage(reference: string, platform: Platform): Promise<ResolvedImage>;
+  /** When it was made, in seconds; undefined when it has no time that is worth keeping. */
+  epochOf(origin: EpochOrigin): Promise<number | undefined>;
 }
 
 export interface Plan {

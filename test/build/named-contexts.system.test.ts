@@ -53,11 +53,14 @@ describe('a named context', () => {
       c: 'git@example.org:c',
     });
     expect(trees.get('a')).toMatchObject({
-      type: 'git',
-      source: {remote: 'https://example.org/a.git', ref: 'v1'},
+      type: 'remote',
+      source: {type: 'git', remote: 'https://example.org/a.git', ref: 'v1'},
     });
-    expect(trees.get('b')).toEqual({type: 'file', url: 'https://example.org/b.tar'});
-    expect(trees.get('c')).toMatchObject({type: 'git', source: {remote: 'git@example.org:c'}});
+    expect(trees.get('b')).toEqual({
+      type: 'remote',
+      source: {type: 'http', url: 'https://example.org/b.tar', filename: 'context'},
+    });
+    expect(trees.get('c')).toMatchObject({type: 'remote', source: {remote: 'git@example.org:c'}});
   });
 
   it('is an image in an OCI layout, named by its digest', async () => {

@@ -17,6 +17,8 @@ let space: Workspace;
 let server: FileServer;
 let git: GitServer | undefined;
 const files = new Map<string, Uint8Array>();
+/** Of these the server does not know the age. */
+const undated = new Set<string>();
 
 beforeAll(async () => {
   assertBuilt();
@@ -24,6 +26,7 @@ beforeAll(async () => {
   server = await startFileServer(({path}, response) => {
     const bytes = files.get(path);
     if (bytes === undefined) response.writeHead(404).end();
+    else if (undated.has(path)) response.writeHead(200).end(bytes);
     else response.writeHead(200, {'last-modified': 'Tue, 15 Jun 2021 10:00:00 GMT'}).end(bytes);
   });
   git = await startGitServer();
@@ -183,4 +186,53 @@ it('an ordinary user gets the same files', async (test) => {
   if (repository !== undefined) expect(listing).toMatch(/^-rw-r--r-- 0\/0 +1 .* git\/f$/m);
   await space.build(['-o', `type=tar,dest=${dest}`, `${server.address}/own.tar`], options);
   expect(execFileSync('tar', ['-tf', dest], {encoding: 'utf8'})).toContain('all/data');
+});
+
+describe('SOURCE_DATE_EPOCH', () => {
+  const modified = Date.parse('2021-06-15T10:00:00Z') / 1000;
+  const text = 'FROM scratch\nCOPY <<x /y\ntext\nx\n';
+
+  async function epochOf(args: readonly string[], options?: RunOptions): Promise<number> {
+    const {folder} = await built(args, options);
+    return Math.floor(statSync(join(folder, 'y')).mtimeMs / 1000);
+  }
+
+  it('of a context is when it was modified, or else its newest file', async () => {
+    const arg = ['--build-arg', 'SOURCE_DATE_EPOCH=context'];
+    const archive = await testTar([
+      {path: 'Dockerfile', content: text, mtime: 2000},
+      {path: 'dir', type: 'directory', mode: 0o755, mtime: 9000},
+      {path: 'dir/file', content: 'x', mtime: 5000},
+    ]);
+    files.set('/dated.tar', archive);
+    files.set('/undated.tar', archive);
+    undated.add('/undated.tar');
+    expect(await epochOf([...arg, `${server.address}/dated.tar`])).toBe(modified);
+    expect(await epochOf([...arg, `${server.address}/undated.tar`])).toBe(5000);
+    expect(await epochOf([...arg, '-'], {input: archive})).toBe(5000);
+    const context = await space.context({
+      Dockerfile: 'ARG SOURCE_DATE_EPOCH=n\nFROM scratch\nCOPY <<x /y\nx\n',
+    });
+    expect(await epochOf(['--build-context', `n=${server.address}/undated.tar`, context])).toBe(5000);
+  });
+
+  it('of a stage is that of what it adds', async () => {
+    files.set('/text', Buffer.from('no archive'));
+    undated.add('/text');
+    const stageOf = (url: string): string =>
+      `ARG SOURCE_DATE_EPOCH=src\nFROM scratch AS src\nADD ${url} /\n${text}`;
+    const dated = await space.context({Dockerfile: stageOf(`${server.address}/dated.tar`)});
+    expect(await epochOf([dated])).toBe(modified);
+    const unknown = await space.context({Dockerfile: stageOf(`${server.address}/text`)});
+    // No epoch: a file that nothing came into is as old as can be (docs/adr/0006).
+    expect(await epochOf([unknown])).toBe(0);
+  });
+
+  it('of a repository is that of its commit', async (test) => {
+    if (git === undefined) return test.skip('git is not installed');
+    const repository = git.create('epoch');
+    repository.commit({files: {Dockerfile: text}, seconds: 1_234_567_890});
+    const arg = ['--build-arg', 'SOURCE_DATE_EPOCH=context'];
+    expect(await epochOf([...arg, `${repository.url}?mtime=checkout`])).toBe(1_234_567_890);
+  });
 });

@@ -44,6 +44,7 @@ export async function planOf(text: string, options: PlanOptions = {}): Promise<P
       shmSizeBytes: 0,
       ulimits: [],
       entitlements: new Set(),
+      epochOf: async () => undefined,
       ...request,
       async resolveImage(reference, platform) {
         onResolve?.(reference, platform);

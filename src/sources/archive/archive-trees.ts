@@ -6,7 +6,7 @@ import type {Digest} from '../../oci/digest.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {Notes} from '../../store/notes.ts';
-import {ScanDecoder} from '../../tree/record.ts';
+import {isRegularFile, ScanDecoder, type TreeRecord} from '../../tree/record.ts';
 
 export interface ArchiveTreesOptions {
   readonly snapshotter: Snapshotter;
@@ -48,14 +48,32 @@ export async function unpackedTree(
   }
 }
 
+/** The regular files of a tree. */
+export async function filesIn(
+  snapshot: SnapshotId,
+  {snapshotter, helper}: ArchiveTreesOptions,
+  signal: AbortSignal,
+): Promise<readonly TreeRecord[]> {
+  const view = viewArguments(await snapshotter.view(snapshot, signal));
+  return (await scanned(view, await helper(), signal)).filter(isRegularFile);
+}
+
 /** Steps that take something of the tree stamp what they make with its newest time (docs/adr/0006). */
 async function newestIn(directory: string, helper: Helper, signal: AbortSignal): Promise<number> {
-  const decoder = new ScanDecoder();
-  await helper.request('scan', [`dir=${directory}`], {signal, onData: (bytes) => decoder.push(bytes)});
   let newest = 0;
-  for (const {path, mtimeSeconds} of decoder.finish()) {
+  for (const {path, mtimeSeconds} of await scanned([`dir=${directory}`], helper, signal)) {
     // The root has no header of its own, and the time of its making.
     if (path !== '.') newest = Math.max(newest, mtimeSeconds);
   }
   return newest;
+}
+
+async function scanned(
+  view: readonly string[],
+  helper: Helper,
+  signal: AbortSignal,
+): Promise<readonly TreeRecord[]> {
+  const decoder = new ScanDecoder();
+  await helper.request('scan', view, {signal, onData: (bytes) => decoder.push(bytes)});
+  return decoder.finish();
 }

@@ -29,6 +29,8 @@ export interface FetchedFile {
   /** One file below its root: `filename`, mode 0600, owned by root, as new as the server says. */
   readonly snapshot: SnapshotId;
   readonly digest: Digest;
+  /** What the server says of its age; undefined: nothing. */
+  readonly modifiedSeconds: number | undefined;
   /** By content. */
   readonly key: string;
 }
@@ -140,7 +142,7 @@ export class HttpSources {
     const key = keyOf(source.filename, digest, modifiedSeconds);
     const snapshot = this.#options.notes.getText('http', key);
     if (snapshot === undefined || !(await this.#options.snapshotter.isWhole(snapshot))) return undefined;
-    return {snapshot, digest, key};
+    return {snapshot, digest, modifiedSeconds: toldAge(modifiedSeconds), key};
   }
 
   async #commit(
@@ -155,8 +157,13 @@ export class HttpSources {
     await utimes(file, modifiedSeconds, modifiedSeconds);
     const snapshot = await this.#options.snapshotter.commit(active, modifiedSeconds);
     this.#options.notes.set('http', key, snapshot);
-    return {snapshot, digest, key};
+    return {snapshot, digest, modifiedSeconds: toldAge(modifiedSeconds), key};
   }
+}
+
+/** A file of unknown age is as old as can be. */
+function toldAge(modifiedSeconds: number): number | undefined {
+  return modifiedSeconds === 0 ? undefined : modifiedSeconds;
 }
 
 function keyOf(filename: string, digest: Digest, modifiedSeconds: number): string {

@@ -153,6 +153,7 @@ function planRequest(
     ulimits: [],
     entitlements: new Set(['network.host', 'security.insecure']),
     resolveImage: async (reference, platform) => inventedImage(reference, platform),
+    epochOf: async () => undefined,
   };
 }
 

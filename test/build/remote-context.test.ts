@@ -1,7 +1,7 @@
 // The forms in which a context can be a repository.
 
 import {describe, expect, it} from 'vitest';
-import {gitContextOf} from '../../src/build/git-context.ts';
+import {gitContextOf} from '../../src/build/remote-context.ts';
 
 const remote = 'https://example.org/a.git';
 const plain = {type: 'git', remote, keepGitDirectory: false};

@@ -1,8 +1,8 @@
-// Contexts that are git repositories, in the forms that docker takes: `https://host/repo.git#ref:directory`,
-// `git@host:repo`, the query form, and `github.com/user/repo` without a scheme.
+// Contexts behind an address: git repositories, in the forms that docker takes (`https://host/repo.git#ref:directory`,
+// `git@host:repo`, the query form, and `github.com/user/repo` without a scheme), and files.
 
 import {buildError} from '../diagnostics/build-error.ts';
-import type {GitSource} from '../graph/op.ts';
+import type {GitSource, HttpSource} from '../graph/op.ts';
 import {gitSourceOf, parseGitReference} from '../plan/git-reference.ts';
 import {PlanProblem} from '../plan/plan-problem.ts';
 
@@ -19,4 +19,9 @@ export function gitContextOf(text: string, keepGitDirectory = false): GitSource 
       cause: error,
     });
   }
+}
+
+/** A download, archive or not, is one file with this name. */
+export function fileContextOf(url: string): HttpSource {
+  return {type: 'http', url, filename: 'context'};
 }
