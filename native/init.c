@@ -22,7 +22,7 @@ static bool reap(pid_t payload, int status_fd) {
   return false;
 }
 
-void init_run(pid_t payload, int status_fd) {
+void init_run(pid_t payload, bool signals_for_main, int status_fd) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
@@ -32,7 +32,7 @@ void init_run(pid_t payload, int status_fd) {
     // Only senders outside of our pid namespace have no pid here; what processes inside send to us is not for
     // everybody.
     bool outside = info.si_code <= 0 && info.si_pid == 0;
-    if (signal > 0 && signal != SIGCHLD && outside) kill(-1, signal);
+    if (signal > 0 && signal != SIGCHLD && outside) kill(signals_for_main ? payload : -1, signal);
   }
   _exit(0);
 }

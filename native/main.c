@@ -22,9 +22,9 @@ static const struct verb verbs[] = {
     {"copy", verb_copy, true,
      "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir|attributes … epoch="},
     {"run", verb_run, true,
-     VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none|LEASE insecure=1 shmsize= "
-          "ulimit=NAME:SOFT:HARD hosts= resolv= seccomp=HEX mount=bind|cache|tmpfs|text|socket target= … epoch= "
-          "since="},
+     VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none|LEASE insecure=1 readonly=1 "
+          "shmsize= ulimit=NAME:SOFT:HARD hosts= resolv= seccomp=HEX stdin=1 tty=1 signals=all|main "
+          "mount=bind|cache|tmpfs|text|socket target= … epoch= since="},
     {"network", verb_network, true, ""},
     {"pack", verb_pack, false,
      VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1 view= prefix= epoch="},
@@ -49,7 +49,7 @@ int verb_perform(const struct request *request) {
 }
 
 static int help(void) {
-  puts("usage: tsbuild-helper serve | VERB key=value… (@FILE: NUL-separated arguments)\n");
+  puts("usage: tsbuild-helper serve | attached | VERB key=value… (@FILE: NUL-separated arguments)\n");
   for (size_t i = 0; i < COUNT_OF(verbs); i++) printf("%-8s%s\n", verbs[i].name, verbs[i].keys);
   return 0;
 }
@@ -60,14 +60,15 @@ int main(int argc, char **argv) {
     return 2;
   }
   if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) return help();
-  bool serving = strcmp(argv[1], "serve") == 0;
+  bool serving = strcmp(argv[1], "serve") == 0, attached = strcmp(argv[1], "attached") == 0;
   const struct verb *verb = verb_find(argv[1]);
-  if (!serving && verb == NULL)
+  if (!serving && !attached && verb == NULL)
     die("request", 0, NULL, "unknown verb \"%.80s\" (see tsbuild-helper help)", argv[1]);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);  // whatever our parent ignored
   own_binary_protect(argv);
   userns_enter();
   if (serving) return serve();
+  if (attached) return serve_attached();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGPIPE, SIG_IGN);
   struct request request = request_from_arguments(argc - 1, argv + 1);

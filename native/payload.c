@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,20 +32,25 @@ static void add_home(struct payload *payload) {
 
 /** main.c has reset all signals; these are the ones that the helper set for itself since. */
 static void reset_signals(void) {
+  static const int changed[] = {SIGPIPE, SIGINT, SIGHUP, SIGQUIT, SIGTERM};
   sigset_t none;
-  signal(SIGPIPE, SIG_DFL);
+  for (size_t i = 0; i < COUNT_OF(changed); i++) signal(changed[i], SIG_DFL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void take_standard_streams(uid_t uid) {
-  int null = open("/dev/null", O_RDONLY);
-  if (null < 0 || dup2(null, STDIN_FILENO) < 0) die("exec", errno, "/dev/null", "cannot open");
-  if (null != STDIN_FILENO) close(null);
-  // Pipes belong to root; without this, /dev/stdout could not be opened by anybody else.
-  for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+static void take_standard_streams(const struct payload *payload) {
+  int null = payload->has_input ? -1 : open("/dev/null", O_RDONLY);
+  if (!payload->has_input && (null < 0 || dup2(null, STDIN_FILENO) < 0))
+    die("exec", errno, "/dev/null", "cannot open");
+  if (null > STDIN_FILENO) close(null);
+  if (payload->has_terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0)
+    die("exec", errno, "/dev/console", "cannot take the terminal");
+  // Pipes and terminals belong to root; without this, /dev/stdout could not be opened by anybody else.
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
     struct stat stat;
-    if (fstat(fd, &stat) == 0 && S_ISFIFO(stat.st_mode)) (void)!fchown(fd, uid, (gid_t)-1);
+    if (fstat(fd, &stat) == 0 && (S_ISFIFO(stat.st_mode) || payload->has_terminal))
+      (void)!fchown(fd, payload->privileges.identity.uid, (gid_t)-1);
   }
 }
 
@@ -80,7 +86,7 @@ static int execute_payload(void *argument) {
   const struct privileges *privileges = &payload->privileges;
   setsid();
   reset_signals();
-  take_standard_streams(privileges->identity.uid);
+  take_standard_streams(payload);
   umask(022);
   if (chdir(payload->cwd) != 0) die("exec", errno, payload->cwd, "cannot enter the working directory");
   privileges_become(privileges);

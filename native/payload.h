@@ -9,6 +9,8 @@ struct payload {
   char **environment;  // NULL at the end; room for one more
   size_t environment_count;
   const char *cwd;
+  bool has_input;     // descriptor 0 is for it; else it reads nothing
+  bool has_terminal;  // descriptors 0 to 2 are a terminal, which becomes its controlling one
   struct privileges privileges;
 };
 

@@ -8,6 +8,7 @@
 struct rootfs_options {
   bool insecure;  // nothing masked, nothing read-only
   bool host_network;
+  bool readonly;  // of the root itself: what is mounted below it is not meant
   const char *shm_size;
 };
 

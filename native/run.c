@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "init.h"
 #include "kernel.h"
 #include "mounts.h"
@@ -79,6 +80,9 @@ static int build_sandbox(struct run_options *options) {
   while (cursor_is(&options->mounts, "mount")) mount_take(&options->mounts, attributes);
   if (cursor_peek(&options->mounts) != NULL) cursor_unexpected(&options->mounts);
   make_working_directory(&options->payload, root);
+  console_open(&options->console, root);
+  if (options->rootfs.readonly && k_mount_setattr(root, MOUNT_ATTR_RDONLY, 0, 0) != 0)
+    die("rootfs", errno, "/", "cannot make the root read-only");
   return root;
 }
 
@@ -90,6 +94,7 @@ static _Noreturn void begin(struct run_options *options, int root, int status_fd
   reply_to_pipes(-1, status_fd);
   rootfs_mount_proc(&options->rootfs);
   rootfs_enter(root);
+  console_take();
   if (dup2(status_fd, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0)
     die("exec", errno, NULL, "cannot keep the status");
   k_close_from(4);
@@ -99,7 +104,7 @@ static _Noreturn void begin(struct run_options *options, int root, int status_fd
   pid_t payload = payload_start(&options->payload);
   if (payload < 0) die("exec", errno, NULL, "cannot fork");
   privileges_reduce(options->rootfs.insecure);
-  init_run(payload, 3);
+  init_run(payload, options->signals_for_main, 3);
 }
 
 struct outcome {
@@ -115,10 +120,12 @@ static bool await_sandbox(pid_t sandbox, int status_fd, struct outcome *outcome)
   const char *payload;
   size_t length, size, offset = 0;
   int wait_status;
+  console_carry(status_fd);
   if (read_all(status_fd, 1u << 20, &records) != 0)
     die("wait", errno, NULL, "cannot read the sandbox's status");
   while (wait4(sandbox, &wait_status, 0, &outcome->usage) < 0)
     if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
+  console_drain();
   while ((size = status_next(&records, offset, &type, &payload, &length)) > 0) {
     offset += size;
     if (type == STATUS_ERROR) {

@@ -2,6 +2,7 @@
 #ifndef TSBUILD_RUN_H
 #define TSBUILD_RUN_H
 
+#include "console.h"
 #include "network.h"
 #include "payload.h"
 #include "rootfs.h"
@@ -11,6 +12,8 @@ struct run_options {
   struct view_spec view;
   struct rootfs_options rootfs;
   struct payload payload;
+  struct console_options console;
+  bool signals_for_main;  // signals are for the main process alone, not for all of the sandbox
   struct network network;
   const char *user, *hostname, *hosts, *resolv;
   struct cursor mounts;  // stands at the first `mount=`

@@ -29,6 +29,12 @@ static struct buffer seccomp_program(const char *value) {
   return program;
 }
 
+static bool for_main(const char *value) {
+  if (strcmp(value, "main") == 0) return true;
+  if (strcmp(value, "all") == 0) return false;
+  die("request", 0, NULL, "signals: expected main or all, got \"%.80s\"", value);
+}
+
 static bool take_option(struct cursor *cursor, struct run_options *options, size_t *argument_count) {
   struct payload *payload = &options->payload;
   const char *value;
@@ -57,6 +63,14 @@ static bool take_option(struct cursor *cursor, struct run_options *options, size
     options->resolv = value;
   } else if ((value = cursor_take(cursor, "seccomp")) != NULL) {
     payload->privileges.seccomp = seccomp_program(value);
+  } else if ((value = cursor_take(cursor, "stdin")) != NULL) {
+    options->console.input = argument_bool("stdin", value);
+  } else if ((value = cursor_take(cursor, "tty")) != NULL) {
+    options->console.tty = argument_bool("tty", value);
+  } else if ((value = cursor_take(cursor, "signals")) != NULL) {
+    options->signals_for_main = for_main(value);
+  } else if ((value = cursor_take(cursor, "readonly")) != NULL) {
+    options->rootfs.readonly = argument_bool("readonly", value);
   } else if (cursor_take(cursor, "epoch") == NULL && cursor_take(cursor, "since") == NULL) {
     return false;
   }
@@ -81,5 +95,7 @@ struct run_options run_parse(const struct request *request) {
   if (options.view.dir == NULL && options.view.upper == NULL)
     die("request", 0, NULL, "run: there is no upper");
   if (*options.payload.cwd == '\0') options.payload.cwd = "/";
+  options.payload.has_terminal = options.console.tty;
+  options.payload.has_input = options.console.input || options.console.tty;
   return options;
 }

@@ -18,11 +18,13 @@
 
 #include "reply.h"
 #include "status.h"
+#include "terminal.h"
 #include "worker.h"
 
 #define FRAME_HEADER_BYTES 12
 #define FRAME_PAYLOAD_BYTES_MAX (16u << 20)
 #define READ_BYTES (1u << 20)
+#define ATTACHED_FD 3
 #define STATUS_BYTES_MAX (1u << 20)
 
 enum frame_type {
@@ -34,13 +36,18 @@ enum frame_type {
 };
 
 static int epoll;
+static int from_client = STDIN_FILENO, to_client = STDOUT_FILENO;
+static bool attached;
+static bool ran_terminal;  // a worker may have made the caller's terminal raw
 static struct worker *workers;
 static struct buffer input;
 static unsigned char *output;  // header and payload of one frame, written at once
 
+/** Nothing of a request outlives this, and the terminal is as it was. */
 static void kill_all_workers(void) {
   for (struct worker *worker = workers; worker != NULL; worker = worker->next) worker_cancel(worker, SIGKILL);
   while (wait(NULL) > 0 || errno == EINTR) continue;
+  if (ran_terminal) terminal_restore(1);
 }
 
 /** `output` holds `length` bytes of payload after room for the header. */
@@ -48,7 +55,7 @@ static void send_output(uint32_t id, uint32_t type, size_t length) {
   put_u32(output, (uint32_t)length);
   put_u32(output + 4, id);
   put_u32(output + 8, type);
-  if (write_full(STDOUT_FILENO, output, FRAME_HEADER_BYTES + length) == 0) return;
+  if (write_full(to_client, output, FRAME_HEADER_BYTES + length) == 0) return;
   kill_all_workers();  // the client has gone
   _exit(0);
 }
@@ -60,7 +67,8 @@ static void watch(struct watch *about, struct worker *worker, int source, int fd
 }
 
 static void start_request(uint32_t id, char *payload, size_t length) {
-  struct worker *worker = worker_start(id, payload, length);
+  if (attached && memmem(payload, length, "\0tty=1", 7) != NULL) ran_terminal = true;
+  struct worker *worker = worker_start(id, payload, length, attached);
   worker->next = workers;
   workers = worker;
   for (int i = 0; i < PIPE_COUNT; i++)
@@ -171,7 +179,7 @@ static void take_frames(void) {
 
 static bool read_input(void) {
   buffer_reserve(&input, 65536);
-  ssize_t got = read(STDIN_FILENO, input.bytes + input.length, input.capacity - input.length - 1);
+  ssize_t got = read(from_client, input.bytes + input.length, input.capacity - input.length - 1);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
   if (got <= 0) return false;
   input.length += (size_t)got;
@@ -191,9 +199,20 @@ static bool handle(struct epoll_event *event) {
   return true;
 }
 
+int serve_attached(void) {
+  attached = true;
+  from_client = to_client = fcntl(ATTACHED_FD, F_DUPFD_CLOEXEC, 16);
+  if (from_client < 0) die("serve", errno, NULL, "descriptor %d leads to no client", ATTACHED_FD);
+  close(ATTACHED_FD);
+  terminal_note();
+  signal(SIGQUIT, SIG_IGN);
+  signal(SIGTERM, SIG_IGN);
+  return serve();
+}
+
 int serve(void) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  setsid();  // a Ctrl-C at the terminal is for the client to judge
+  if (!attached) setsid();  // a Ctrl-C at the terminal is for the client to judge
   signal(SIGPIPE, SIG_IGN);
   signal(SIGINT, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
@@ -201,7 +220,7 @@ int serve(void) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("serve", errno, NULL, "cannot make an epoll set");
   static struct watch stdin_watch;
-  watch(&stdin_watch, NULL, 0, STDIN_FILENO);
+  watch(&stdin_watch, NULL, 0, from_client);
   for (;;) {
     // One event at a time: handling one may end a worker that others in a batch are about.
     struct epoll_event event;

@@ -5,4 +5,10 @@
 /** Runs until stdin ends and every worker is gone; the exit status. */
 int serve(void);
 
+/**
+ * The same on descriptor 3, both ways: a `run` then has our standard streams for its own, and we stay in the caller's
+ * session, so that its terminal's job control reaches us. Modes of the terminal are given back at the end.
+ */
+int serve_attached(void);
+
 #endif

@@ -26,13 +26,13 @@ static bool has_process_output(const char *payload) {
   return strcmp(payload, "run") == 0;
 }
 
-static void take_descriptors(int ends[PIPE_COUNT]) {
+static void take_descriptors(int ends[PIPE_COUNT], bool keeps_streams) {
   // First out of the way of the numbers they will get, then down to them.
   for (int i = 0; i < PIPE_COUNT; i++)
     if (ends[i] >= 0) ends[i] = fcntl(ends[i], F_DUPFD, 16);
-  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int null = keeps_streams ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) dup2(null, STDIN_FILENO);
-  dup2(ends[PIPE_STDOUT] >= 0 ? ends[PIPE_STDOUT] : STDERR_FILENO, STDOUT_FILENO);
+  if (!keeps_streams) dup2(ends[PIPE_STDOUT] >= 0 ? ends[PIPE_STDOUT] : STDERR_FILENO, STDOUT_FILENO);
   if (ends[PIPE_STDERR] >= 0) dup2(ends[PIPE_STDERR], STDERR_FILENO);
   dup2(ends[PIPE_DATA], DATA_FD);
   dup2(ends[PIPE_STATUS], STATUS_FD);
@@ -41,26 +41,30 @@ static void take_descriptors(int ends[PIPE_COUNT]) {
   k_close_from(STATUS_FD + 1);
 }
 
-static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], char *payload, size_t length) {
+static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool keeps_streams, char *payload,
+                           size_t length) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  take_descriptors(ends);
+  take_descriptors(ends, keeps_streams);
   if (getppid() != server) _exit(1);
   reply_to_pipes(DATA_FD, STATUS_FD);
-  signal(SIGINT, SIG_DFL);
-  signal(SIGHUP, SIG_DFL);
+  if (!keeps_streams) {
+    // Else the terminal sends them to all of us, and what they mean is for the client to say.
+    signal(SIGINT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+  }
   struct request request = request_parse(payload, length);
   int status = verb_perform(&request);
   _exit(reply_finish(status));
 }
 
-struct worker *worker_start(uint32_t id, char *payload, size_t length) {
+struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached) {
   struct worker *worker = xcalloc(1, sizeof *worker);
   *worker = (struct worker){.id = id, .sandbox = -1};
   int theirs[PIPE_COUNT];
   bool process = length > 0 && payload[length - 1] == '\0' && has_process_output(payload);
   for (int i = 0; i < PIPE_COUNT; i++) {
     int ends[2] = {-1, -1};
-    if (process || i == PIPE_DATA || i == PIPE_STATUS) {
+    if ((process && !attached) || i == PIPE_DATA || i == PIPE_STATUS) {
       xpipe(ends);
       if (i != PIPE_STATUS && i != PIPE_STDERR) fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
     }
@@ -70,7 +74,7 @@ struct worker *worker_start(uint32_t id, char *payload, size_t length) {
   pid_t server = getpid();
   worker->pid = fork();
   if (worker->pid < 0) die("fork", errno, NULL, "cannot start a worker");
-  if (worker->pid == 0) work(server, theirs, payload, length);
+  if (worker->pid == 0) work(server, theirs, process && attached, payload, length);
   for (int i = 0; i < PIPE_COUNT; i++) close_quietly(theirs[i]);
   worker->pidfd = k_pidfd_open(worker->pid);
   if (worker->pidfd < 0) die("fork", errno, NULL, "cannot watch a worker (Linux 5.3 or newer is needed)");

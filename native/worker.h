@@ -26,9 +26,11 @@ struct worker {
   struct worker *next;
 };
 
-/** Forks a worker for the payload of a request frame. Never returns NULL; dies when the machine has no room.
+/**
+ * Forks a worker for the payload of a request frame. Never returns NULL; dies when the machine has no room. Attached:
+ * a `run` has our own standard streams instead of pipes.
  */
-struct worker *worker_start(uint32_t id, char *payload, size_t length);
+struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached);
 
 /** Looks at the records that have arrived since (a sandbox has begun). */
 void worker_look_at_status(struct worker *worker);

@@ -1,7 +1,7 @@
 // The helper as a process of ours: started once, spoken to in frames, many requests at a time. When we die it sees the
 // end of its standard input and takes its sandboxes with it.
 
-import {type ChildProcessByStdio, spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import type {Readable, Writable} from 'node:stream';
 import {buildError} from '../diagnostics/build-error.ts';
@@ -15,6 +15,13 @@ export interface HelperProcessOptions {
   readonly graceMs?: number;
 }
 
+/** A helper that was started, and the two ends of the talk with it. */
+export interface StartedHelper {
+  readonly child: ChildProcess;
+  readonly requests: Writable;
+  readonly answers: Readable;
+}
+
 interface Running {
   readonly options: HelperRequestOptions;
   resolve(fields: ReadonlyMap<string, string>): void;
@@ -26,7 +33,7 @@ const sigterm = 15;
 const sigkill = 9;
 
 export class HelperProcess implements Helper {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #requests: Writable;
   readonly #graceMs: number;
   readonly #running = new Map<number, Running>();
   readonly #exited: Promise<unknown>;
@@ -34,20 +41,20 @@ export class HelperProcess implements Helper {
   #lastWords = '';
   #ended: Error | undefined;
 
-  constructor(options: HelperProcessOptions) {
+  constructor(options: HelperProcessOptions, start: (path: string) => StartedHelper = startServing) {
     this.#graceMs = options.graceMs ?? defaultGraceMs;
-    // In a process group of its own: Ctrl-C in the terminal is ours to handle, step by step.
-    this.#child = spawn(options.path, ['serve'], {stdio: ['pipe', 'pipe', 'pipe'], detached: true});
+    const {child, requests, answers} = start(options.path);
+    this.#requests = requests;
     const decoder = new FrameDecoder();
-    this.#child.stdout.on('data', (bytes: Buffer) => {
+    answers.on('data', (bytes: Buffer) => {
       for (const frame of decoder.push(bytes)) this.#receive(frame);
     });
-    this.#child.stderr.on('data', (bytes: Buffer) => {
+    child.stderr?.on('data', (bytes: Buffer) => {
       this.#lastWords = (this.#lastWords + bytes.toString()).slice(-4096);
     });
-    this.#child.stdin.on('error', () => {});
-    this.#child.on('error', (error) => this.#end(`start ${options.path}: ${error.message}`));
-    this.#exited = once(this.#child, 'close').then(
+    requests.on('error', () => {});
+    child.on('error', (error) => this.#end(`start ${options.path}: ${error.message}`));
+    this.#exited = once(child, 'close').then(
       ([code, signal]) => this.#end(`the helper ended (${signal ?? `exit ${code}`})`),
       () => {},
     );
@@ -73,6 +80,7 @@ export class HelperProcess implements Helper {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const stopListening = this.#cancelOnAbort(id, options.signal);
+      options.onStart?.((number) => this.#signal(id, number));
       this.#running.set(id, {
         options,
         resolve: (fields) => {
@@ -84,12 +92,12 @@ export class HelperProcess implements Helper {
           reject(options.signal?.aborted === true ? options.signal.reason : error);
         },
       });
-      this.#child.stdin.write(encodeFrame(id, frameTypes.request, payload));
+      this.#requests.write(encodeFrame(id, frameTypes.request, payload));
     });
   }
 
   async close(): Promise<void> {
-    this.#child.stdin.end();
+    this.#requests.end();
     await this.#exited;
   }
 
@@ -97,18 +105,19 @@ export class HelperProcess implements Helper {
   #cancelOnAbort(id: number, signal: AbortSignal | undefined): () => void {
     if (signal === undefined) return () => {};
     let timer: NodeJS.Timeout | undefined;
-    const cancel = (number: number): void => {
-      this.#child.stdin.write(encodeFrame(id, frameTypes.cancel, Buffer.from(String(number))));
-    };
     const onAbort = (): void => {
-      cancel(sigterm);
-      timer = setTimeout(() => cancel(sigkill), this.#graceMs);
+      this.#signal(id, sigterm);
+      timer = setTimeout(() => this.#signal(id, sigkill), this.#graceMs);
     };
     signal.addEventListener('abort', onAbort, {once: true});
     return () => {
       signal.removeEventListener('abort', onAbort);
       clearTimeout(timer);
     };
+  }
+
+  #signal(id: number, number: number): void {
+    this.#requests.write(encodeFrame(id, frameTypes.cancel, Buffer.from(String(number))));
   }
 
   #receive({id, type, payload}: Frame): void {
@@ -146,6 +155,12 @@ export class HelperProcess implements Helper {
     for (const running of this.#running.values()) running.reject(this.#ended);
     this.#running.clear();
   }
+}
+
+function startServing(path: string): StartedHelper {
+  // In a process group of its own: Ctrl-C in the terminal is ours to handle, step by step.
+  const child = spawn(path, ['serve'], {stdio: ['pipe', 'pipe', 'pipe'], detached: true});
+  return {child, requests: child.stdin, answers: child.stdout};
 }
 
 const nul = Buffer.from([0]);

@@ -6,6 +6,8 @@ export interface HelperRequestOptions {
   readonly onStdout?: (bytes: Uint8Array) => void;
   readonly onStderr?: (bytes: Uint8Array) => void;
   readonly onData?: (bytes: Uint8Array) => void;
+  /** Gets a way to send signals to what the request runs, by number. */
+  readonly onStart?: (signal: (number: number) => void) => void;
 }
 
 export type HelperVerb =
