@@ -70,8 +70,11 @@ function attributeArguments(owned: {
   return [`mode=${owned.mode.toString(8)}`, `uid=${owned.uid}`, `gid=${owned.gid}`];
 }
 
+/** What of an ExecOp is left when its inputs have become directories. */
+export type SandboxProcess = Omit<ExecOp, 'kind' | 'mounts' | 'rootInput'>;
+
 /** Everything of the process itself: what it runs, as whom, where, in which environment. */
-export function processArguments(op: ExecOp, extraEnv: readonly string[]): string[] {
+export function processArguments(op: SandboxProcess, extraEnv: readonly string[]): string[] {
   return [
     ...op.args.map((arg) => `arg=${arg}`),
     ...[...op.env, ...op.proxyEnv, ...extraEnv].map((entry) => `env=${entry}`),

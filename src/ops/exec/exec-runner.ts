@@ -5,18 +5,17 @@ import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {keyedFieldsOf} from '../../graph/keying.ts';
 import type {ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
-import {HelperError, viewArguments} from '../../helper/helper.ts';
-import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
+import {HelperError} from '../../helper/helper.ts';
+import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
-import {mountArguments, processArguments} from './exec-arguments.ts';
 import type {NetworkFiles} from './network-files.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
+import {sandboxArguments} from './sandbox-arguments.ts';
 import {type StepMountOptions, StepMounts} from './step-mounts.ts';
-import {systemCallArguments} from './system-call-filter.ts';
 
 export interface ExecRunnerOptions extends StepMountOptions {
   readonly snapshotter: Snapshotter;
@@ -97,25 +96,19 @@ class RunningStep {
   /** Runs the process; throws BuildError('step') unless it exits 0. */
   async run(active: ActiveSnapshot, epochSeconds: number): Promise<void> {
     const {op} = this.#vertex;
-    const {networkFiles} = this.#options;
     await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
     const prepared = await mounts.prepare(op.mounts);
-    const [hosts, resolv, filter] = await Promise.all([
-      networkFiles.hosts(op.hostname, op.extraHosts),
-      networkFiles.resolv(),
-      systemCallArguments(op.security),
-    ]);
-    await this.#request([
-      ...viewArguments({layers: active.layers}),
-      `upper=${active.upper}`,
-      `work=${active.work}`,
-      ...processArguments(op, mounts.env),
-      ...filter,
-      `hosts=${hosts}`,
-      `resolv=${resolv}`,
-      `epoch=${stampOf(active, epochSeconds)}`,
-      ...prepared.flatMap(mountArguments),
-    ]);
+    const {networkFiles} = this.#options;
+    await this.#request(
+      await sandboxArguments({
+        process: op,
+        active,
+        epochSeconds,
+        mounts: prepared,
+        secretEnv: mounts.env,
+        networkFiles,
+      }),
+    );
   }
 
   async #request(args: readonly string[]): Promise<void> {

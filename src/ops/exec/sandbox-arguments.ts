@@ -1,0 +1,38 @@
+// One `run` of the helper, whole: the root and its new layer, the process, its network, the filter, the mounts. For a
+// step of a build and for a process that somebody attends.
+
+import {viewArguments} from '../../helper/helper.ts';
+import {type ActiveSnapshot, stampOf} from '../../snapshot/snapshotter.ts';
+import {mountArguments, type PreparedMount, processArguments, type SandboxProcess} from './exec-arguments.ts';
+import type {NetworkFiles} from './network-files.ts';
+import {systemCallArguments} from './system-call-filter.ts';
+
+export interface Sandbox {
+  readonly process: SandboxProcess;
+  readonly active: ActiveSnapshot;
+  readonly epochSeconds: number;
+  readonly mounts: readonly PreparedMount[];
+  /** Variables that hold secrets. */
+  readonly secretEnv: readonly string[];
+  readonly networkFiles: NetworkFiles;
+}
+
+export async function sandboxArguments(sandbox: Sandbox): Promise<string[]> {
+  const {process, active, networkFiles} = sandbox;
+  const [hosts, resolv, filter] = await Promise.all([
+    networkFiles.hosts(process.hostname, process.extraHosts),
+    networkFiles.resolv(),
+    systemCallArguments(process.security),
+  ]);
+  return [
+    ...viewArguments({layers: active.layers}),
+    `upper=${active.upper}`,
+    `work=${active.work}`,
+    ...processArguments(process, sandbox.secretEnv),
+    ...filter,
+    `hosts=${hosts}`,
+    `resolv=${resolv}`,
+    `epoch=${stampOf(active, sandbox.epochSeconds)}`,
+    ...sandbox.mounts.flatMap(mountArguments),
+  ];
+}
