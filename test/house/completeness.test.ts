@@ -136,6 +136,30 @@ describe('lint rules', () => {
   });
 });
 
+describe('instructions', () => {
+  const keywords = foldersIn('src/instructions');
+  const compatibility = textFile(join(repository, 'docs/compatibility.md')).text;
+  const has = (path: string) => existsSync(join(repository, path));
+
+  it.each(keywords)('%s has a page, tests of both halves, and a fixture that uses it', (name) => {
+    const halves = ['read', 'lower'].filter((half) => has(`src/instructions/${name}/${half}.ts`));
+    const wanted = [
+      `src/instructions/${name}/README.md`,
+      ...halves.map((half) => `test/instructions/${name}/${half}.test.ts`),
+      `fixtures/instructions/${name}/Dockerfile`,
+      `fixtures/instructions/${name}/expected.txt`,
+    ];
+    expect(wanted.filter((path) => !has(path))).toEqual([]);
+    const fixture = textFile(join(repository, `fixtures/instructions/${name}/Dockerfile`)).text;
+    expect(fixture).toMatch(new RegExp(`^${name.toUpperCase()} `, 'm'));
+    expect(compatibility).toMatch(new RegExp(`\\b${name.toUpperCase()}\\b`));
+  });
+
+  it('there is no fixture of an instruction that does not exist', () => {
+    expect(foldersIn('fixtures/instructions')).toEqual(keywords);
+  });
+});
+
 describe('shelves', () => {
   const shelves = ['instructions', 'ops', 'exporters'];
   /** Where the kinds of a shelf are listed. */

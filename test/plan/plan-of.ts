@@ -2,6 +2,7 @@
 
 import {BuildError, buildError} from '../../src/diagnostics/build-error.ts';
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
+import type {ParseResult} from '../../src/dockerfile/parse.ts';
 import type {ExecOp, FileOp, Op} from '../../src/graph/op.ts';
 import type {Vertex} from '../../src/graph/vertex.ts';
 import {instructionSet} from '../../src/instructions/index.ts';
@@ -9,6 +10,7 @@ import {parseWithReaders} from '../../src/instructions/readers.ts';
 import {type DiffId, digestOf} from '../../src/oci/digest.ts';
 import type {ContainerConfig, HistoryEntry, ImageConfig} from '../../src/oci/image-config.ts';
 import type {Platform} from '../../src/oci/platform.ts';
+import type {InstructionSet} from '../../src/plan/instruction-lowering.ts';
 import type {Plan, PlanRequest} from '../../src/plan/plan.ts';
 import {planBuild} from '../../src/plan/plan-build.ts';
 
@@ -17,6 +19,11 @@ export interface PlanOptions extends Partial<Omit<PlanRequest, 'dockerfile' | 'r
   readonly images?: Readonly<Record<string, ContainerConfig>>;
   /** Platform each image says it is for. */
   readonly imagePlatform?: Platform;
+  /** Another language than the shelf's. */
+  readonly language?: {
+    readonly instructions: InstructionSet;
+    readonly parse: (text: string) => ParseResult;
+  };
   /** Told of every lookup. */
   readonly onResolve?: (reference: string, platform: Platform) => void;
 }
@@ -27,8 +34,8 @@ const plainImages = /^docker\.io\/library\/(?:alpine|busybox|debian):/;
 const layer = digestOf('layer') as unknown as DiffId;
 
 export async function planOf(text: string, options: PlanOptions = {}): Promise<Plan> {
-  const {images = {}, imagePlatform = amd64, onResolve, ...request} = options;
-  const {dockerfile, diagnostics} = parseWithReaders(sourceFile('Dockerfile', text));
+  const {images = {}, imagePlatform = amd64, onResolve, language, ...request} = options;
+  const {dockerfile, diagnostics} = language?.parse(text) ?? parseWithReaders(sourceFile('Dockerfile', text));
   if (dockerfile === undefined) throw new Error(`does not parse: ${diagnostics[0]?.message}`);
   return planBuild(
     {
@@ -60,7 +67,7 @@ export async function planOf(text: string, options: PlanOptions = {}): Promise<P
         return {reference, manifestDigest, platform, config: imageConfig(config, imagePlatform)};
       },
     },
-    instructionSet,
+    language?.instructions ?? instructionSet,
   );
 }
 
