@@ -8,6 +8,7 @@ import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Solved} from '../solver/op-runner.ts';
 import {LocalContext} from '../sources/local/local-context.ts';
 import type {BuildValue} from '../sources/value.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
 import type {Engine} from './engine.ts';
 import type {ContextFetcher, FetchedContext} from './fetched-context.ts';
 import {type LocalPlace, localPlaceOf, readLocalDockerfile} from './local-place.ts';
@@ -64,7 +65,7 @@ async function outsideDockerfile(
 ): Promise<SourceFile | undefined> {
   if (dockerfileText !== undefined) return sourceFile('-', dockerfileText);
   if (!/^https?:\/\//.test(dockerfile)) return undefined;
-  return sourceFile(dockerfile, await (await fetcher()).textOf(dockerfile));
+  return sourceFile(withoutCredentials(dockerfile), await (await fetcher()).textOf(dockerfile));
 }
 
 async function mainContext(

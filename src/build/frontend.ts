@@ -15,6 +15,7 @@ import {
 import {digestOf} from '../oci/digest.ts';
 import type {Notes} from '../store/notes.ts';
 import {assert} from '../util/assert.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
 
 /** Raised whenever the shape of the AST or of words, or what the parser accepts, changes. */
 const astVersion = 2;
@@ -43,7 +44,8 @@ export async function parseRemembered(file: SourceFile, notes: Notes): Promise<P
   assert(dockerfile !== undefined, 'a file without errors was read');
   const {file: _, ...plain} = dockerfile;
   const warnings = diagnostics.map(({file: __, ...warning}) => warning);
-  notes.set('parse', keyOf(file), JSON.stringify({dockerfile: plain, warnings} satisfies Remembered));
+  const remembered = JSON.stringify({dockerfile: plain, warnings} satisfies Remembered);
+  if (!holdsCredentials(file)) notes.set('parse', keyOf(file), remembered);
   return {dockerfile, warnings: diagnostics};
 }
 
@@ -63,8 +65,15 @@ export async function planningRemembered<T>(
     return plan();
   });
   const words = knownWords();
-  if (words.length > before || text === undefined) notes.set('parse', key, JSON.stringify(words));
+  if ((words.length > before || text === undefined) && !holdsCredentials(file)) {
+    notes.set('parse', key, JSON.stringify(words));
+  }
   return planned;
+}
+
+/** What is said in confidence stays in the file. */
+function holdsCredentials({text}: SourceFile): boolean {
+  return withoutCredentials(text) !== text;
 }
 
 function keyOf(file: SourceFile): string {

@@ -13,6 +13,7 @@ import type {EmitEvent} from '../progress/events.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
 import {type AtLeastOne, mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {type ParsedDockerfile, parseRemembered, planningRemembered} from './frontend.ts';
@@ -60,7 +61,7 @@ export async function planRequest(
 }
 
 export function loadingStep({dockerfile = 'Dockerfile'}: BuildRequest): string {
-  return `[internal] load build definition from ${dockerfile}`;
+  return `[internal] load build definition from ${withoutCredentials(dockerfile)}`;
 }
 
 /** Plans every platform; `onLint` is told of the lint before, and again when planning has to begin anew. */

@@ -5,6 +5,7 @@ import {buildError} from '../diagnostics/build-error.ts';
 import type {GitSource, HttpSource} from '../graph/op.ts';
 import {gitSourceOf, parseGitReference} from '../plan/git-reference.ts';
 import {PlanProblem} from '../plan/plan-problem.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
 
 /** Undefined when `text` is no repository. Throws BuildError when it is one with a query that makes no sense. */
 export function gitContextOf(text: string, keepGitDirectory = false): GitSource | undefined {
@@ -14,7 +15,7 @@ export function gitContextOf(text: string, keepGitDirectory = false): GitSource 
     return found === undefined ? undefined : gitSourceOf(found, keepGitDirectory);
   } catch (error) {
     if (!(error instanceof PlanProblem)) throw error;
-    throw buildError('usage', 'usage-context', `${text}: ${error.message}`, {
+    throw buildError('usage', 'usage-context', `${withoutCredentials(text)}: ${error.message}`, {
       hints: error.hints,
       cause: error,
     });

@@ -8,6 +8,7 @@
 //     8 │ CMD ["/app"]
 //     hint: did you mean --from?
 
+import {maskedCredentials} from '../util/url-credentials.ts';
 import type {Diagnostic} from './diagnostic.ts';
 import {displayWidth, excerptOf} from './excerpt.ts';
 import type {SourceFile} from './source-file.ts';
@@ -73,7 +74,7 @@ function excerpt(
   const lines: string[] = [];
   for (let number = from; number <= to; number++) {
     const inPlace = number >= span.line && number <= last;
-    const text = file.lines[number - 1] ?? '';
+    const text = maskedCredentials(file.lines[number - 1] ?? '');
     const marked = number === span.line && span.line === span.endLine;
     const part = excerptOf(text, marked ? span.column : 0, marked ? span.endColumn : 0, width);
     const margin = `${inPlace ? '>' : ' '} ${String(number).padStart(numberWidth)}`;

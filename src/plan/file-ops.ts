@@ -4,6 +4,7 @@
 import type {CopyInstruction} from '../dockerfile/ast.ts';
 import type {CopySource, FileAction, SourceOp} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
 import {InputList} from './graph-builder.ts';
 import {cleanAbsolute, destinationIn, hasWildcard} from './paths.ts';
 import {PlanProblem} from './plan-problem.ts';
@@ -137,14 +138,14 @@ function sourcePath(source: string, parents: boolean): CopySource {
   return {path, wildcard: hasWildcard(above) || hasWildcard(kept)};
 }
 
-/** `--from` and `--link` are not told. */
+/** `--from` and `--link` are not told, and no password of a URL. */
 function historyText(transfer: FileTransfer): string {
   return [
     transfer.keyword,
     ...(transfer.parents ? ['--parents'] : []),
     ...(transfer.owner === '' ? [] : [`--chown=${transfer.owner}`]),
     ...(transfer.mode === '' ? [] : [`--chmod=${transfer.mode}`]),
-    ...transfer.sources,
+    ...transfer.sources.map(withoutCredentials),
     ...transfer.documents.map((document) => `<<${document.name}`),
     transfer.destination,
   ].join(' ');

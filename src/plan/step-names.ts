@@ -3,6 +3,7 @@
 // make layers; the stage's name stands only where there are several.
 
 import {formatPlatform, normalisePlatform, type Platform, parsePlatform} from '../oci/platform.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
 import type {Environment} from './environment.ts';
 
 export interface StepPlace {
@@ -29,19 +30,19 @@ export class StepNames {
 
   /** Gives the next number to `text`. */
   next(text: string, place: StepPlace): string {
-    if (this.#total === 0) return text;
-    this.#index += 1;
+    this.#index += this.#total === 0 ? 0 : 1;
     return this.current(text, place);
   }
 
   /** The number given last, for the second vertex of one instruction (COPY --link). */
   current(text: string, {fromTrigger = false, platform}: StepPlace): string {
-    if (this.#total === 0) return text;
+    const shown = withoutCredentials(text);
+    if (this.#total === 0) return shown;
     const width = String(this.#total).length;
     const stage = this.stageName === '' ? '' : `${this.stageName} `;
     const trigger = fromTrigger ? 'ONBUILD ' : '';
     const label = platform === undefined ? '' : `${platform} `;
-    return `[${label}${stage}${String(this.#index).padStart(width)}/${this.#total}] ${trigger}${text}`;
+    return `[${label}${stage}${String(this.#index).padStart(width)}/${this.#total}] ${trigger}${shown}`;
   }
 }
 

@@ -3,7 +3,7 @@
 
 import {execFileSync} from 'node:child_process';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
-import {chmod, mkdir} from 'node:fs/promises';
+import {chmod, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type FileServer, startFileServer} from '../support/file-server.ts';
@@ -116,6 +116,25 @@ describe('a URL', () => {
     expect(readFileSync(join(changed.folder, 'dir/file'), 'utf8')).toBe('two');
   });
 
+  it('keeps its password to itself', async () => {
+    files.set('/guarded', Buffer.from('data'));
+    const url = `${server.address.replace('//', '//me:pAsSwOrD@')}/guarded`;
+    const context = await space.context({Dockerfile: `FROM scratch\nADD ${url} /f\nCOPY none /\n`});
+    const failed = await space.run(['build', '--progress', 'plain', context]);
+    expect(failed.code).toBe(1);
+    await writeFile(join(context, 'none'), '');
+    const output = join(space.folder, 'guarded.tar');
+    const built = await space.build(['-o', `type=oci,dest=${output}`, context]);
+    expect(built.stderr).toContain('//xxxxx@127.0.0.1');
+    const kept = [
+      failed.stderr,
+      built.stderr,
+      readFileSync(output),
+      readFileSync(join(space.root, 'state.db')),
+    ];
+    expect(kept.filter((bytes) => bytes.includes('pAsSwOrD'))).toEqual([]);
+  });
+
   it('can be a named context, as one file', async () => {
     files.set('/named.tar', await contextTar);
     const context = await space.context({Dockerfile: 'FROM scratch\nCOPY --from=n / /n/\n'});
@@ -186,6 +205,14 @@ it('an ordinary user gets the same files', async (test) => {
   if (repository !== undefined) expect(listing).toMatch(/^-rw-r--r-- 0\/0 +1 .* git\/f$/m);
   await space.build(['-o', `type=tar,dest=${dest}`, `${server.address}/own.tar`], options);
   expect(execFileSync('tar', ['-tf', dest], {encoding: 'utf8'})).toContain('all/data');
+});
+
+it('a stage can stand on a named directory, in an image too', async () => {
+  const named = await space.context({'.dockerignore': 'left', left: '1', 'dir/taken': '2'});
+  const context = await space.context({Dockerfile: 'FROM n\nCOPY Dockerfile /d\n'});
+  const args = ['--build-context', `n=${named}`, context];
+  expect((await built(args)).paths).toEqual(['.dockerignore', 'd', 'dir/taken']);
+  await space.build(['-o', `type=oci,dest=${join(space.folder, 'named.tar')}`, ...args]);
 });
 
 describe('SOURCE_DATE_EPOCH', () => {

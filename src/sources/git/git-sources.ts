@@ -11,9 +11,10 @@ import type {Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {Notes} from '../../store/notes.ts';
 import {canonicalJson} from '../../util/canonical-json.ts';
 import {SingleFlight} from '../../util/single-flight.ts';
+import {withoutCredentials} from '../../util/url-credentials.ts';
 import {checkOut} from './checkout.ts';
 import {gitFailureOf} from './failures.ts';
-import {type GitRemote, gitRemoteOf, isCommit, patternsFor, refIn, withoutPassword} from './remote.ts';
+import {type GitRemote, gitRemoteOf, isCommit, patternsFor, refIn} from './remote.ts';
 
 export interface GitSourcesOptions {
   readonly snapshotter: Snapshotter;
@@ -51,7 +52,7 @@ export class GitSources {
   /** How a source is shown. */
   nameOf({remote, ref, subdirectory}: GitSource): string {
     const detail = subdirectory === undefined ? (ref ?? '') : `${ref ?? ''}:${subdirectory}`;
-    return `${withoutPassword(remote)}${detail === '' ? '' : `#${detail}`}`;
+    return `${withoutCredentials(remote)}${detail === '' ? '' : `#${detail}`}`;
   }
 
   /** Throws BuildError when there is no such repository, commit or directory, or git cannot be used. */

@@ -4,6 +4,7 @@
 import {Buffer} from 'node:buffer';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {GitRun} from '../../helper/git-process.ts';
+import {withoutCredentials} from '../../util/url-credentials.ts';
 
 export interface GitRemote {
   /** Without a password. */
@@ -32,8 +33,8 @@ export function gitRemoteOf(text: string, secrets: Secrets): GitRemote {
   return {address, header: {scope, value: `Authorization: ${value}`}};
 }
 
-/** How an address is shown: without a password. */
-export function withoutPassword(text: string): string {
+/** ssh asks for one itself. */
+function withoutPassword(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, '$1@');
 }
 
@@ -41,9 +42,14 @@ function urlOf(text: string): URL {
   try {
     return new URL(text);
   } catch (cause) {
-    throw buildError('user', 'git-address', `${withoutPassword(text)} is no valid address of a repository`, {
-      cause,
-    });
+    throw buildError(
+      'user',
+      'git-address',
+      `${withoutCredentials(text)} is no valid address of a repository`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 // What a user reads when a URL cannot be had. Addresses are shown without passwords.
 
 import {BuildError, buildError} from '../../diagnostics/build-error.ts';
+import {withoutCredentials} from '../../util/url-credentials.ts';
 import {NetworkFailure} from '../registry/network-failure.ts';
 import {TryLater} from '../registry/retry.ts';
 
@@ -15,13 +16,9 @@ export class BadStatus extends Error {
   }
 }
 
-export function shownUrl(text: string): string {
-  return text.replace(/^([a-z]+:\/\/)[^/?#@]*@/i, '$1xxxxx@');
-}
-
 /** Errors that are none of the network's come back as they are. */
 export function httpFailureOf(error: unknown, url: string): unknown {
-  const what = `cannot download ${shownUrl(url)}`;
+  const what = `cannot download ${withoutCredentials(url)}`;
   if (error instanceof BuildError) return error;
   if (error instanceof BadStatus || error instanceof TryLater) return refused(what, error);
   if (!(error instanceof NetworkFailure)) return error;

@@ -11,10 +11,11 @@ import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {Notes} from '../../store/notes.ts';
 import {assert} from '../../util/assert.ts';
 import {canonicalJson} from '../../util/canonical-json.ts';
+import {withoutCredentials} from '../../util/url-credentials.ts';
 import type {HttpClient} from '../registry/http.ts';
 import {type Pacing, realPacing} from '../registry/retry.ts';
 import {type Download, download, type Validators} from './download.ts';
-import {httpFailureOf, shownUrl} from './failures.ts';
+import {httpFailureOf} from './failures.ts';
 import {authorizationFor} from './http-credentials.ts';
 
 export interface HttpSourcesOptions {
@@ -57,7 +58,7 @@ export class HttpSources {
 
   /** How a source is shown. */
   nameOf({url}: HttpSource): string {
-    return shownUrl(url);
+    return withoutCredentials(url);
   }
 
   /** Throws BuildError when there is no such file, or not the one with that checksum. */
@@ -174,7 +175,7 @@ function urlOf(text: string): URL {
   try {
     return new URL(text);
   } catch (cause) {
-    throw buildError('user', 'http-url', `${shownUrl(text)} is no valid URL`, {cause});
+    throw buildError('user', 'http-url', `${withoutCredentials(text)} is no valid URL`, {cause});
   }
 }
 
@@ -182,15 +183,19 @@ function checkFilename({url, filename}: HttpSource): void {
   const valid =
     filename !== '' && !/[/\x00]/.test(filename) && Buffer.byteLength(filename) <= filenameBytesMax;
   if (valid) return;
-  throw buildError('user', 'http-filename', `the last part of ${shownUrl(url)} cannot be the name of a file`);
+  throw buildError(
+    'user',
+    'http-filename',
+    `the last part of ${withoutCredentials(url)} cannot be the name of a file`,
+  );
 }
 
 function unasked({url}: HttpSource): string {
-  return `cannot download ${shownUrl(url)}: the server answered 304 Not Modified to a request without conditions`;
+  return `cannot download ${withoutCredentials(url)}: the server answered 304 Not Modified to a request without conditions`;
 }
 
 function mismatch({url, checksum}: HttpSource, digest: Digest): Error {
-  const message = `digest mismatch for ${shownUrl(url)}: ${digest} (expected: ${checksum})`;
+  const message = `digest mismatch for ${withoutCredentials(url)}: ${digest} (expected: ${checksum})`;
   return buildError('user', 'http-checksum', message, {
     hints: ['the file on the server is not the one that the checksum was made of'],
   });

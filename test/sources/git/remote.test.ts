@@ -1,7 +1,7 @@
 // Addresses, credentials and names of repositories.
 
 import {describe, expect, it} from 'vitest';
-import {gitRemoteOf, patternsFor, refIn, withoutPassword} from '../../../src/sources/git/remote.ts';
+import {gitRemoteOf, patternsFor, refIn} from '../../../src/sources/git/remote.ts';
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40)) as [
   string,
@@ -49,12 +49,15 @@ describe('a remote', () => {
   });
 
   it('that is none is an error without its password', () => {
-    expect(() => gitRemoteOf('https://me:secret@[/a.git', {})).toThrow(/^https:\/\/me@\[/);
+    expect(() => gitRemoteOf('https://me:secret@[/a.git', {})).toThrow(/^https:\/\/xxxxx@\[/);
   });
 
-  it('is shown without a password', () => {
-    expect(withoutPassword('https://me:secret@example.org/a.git')).toBe('https://me@example.org/a.git');
-    expect(withoutPassword('ssh://git@example.org:22/a@b:c.git')).toBe('ssh://git@example.org:22/a@b:c.git');
+  it('of ssh has a user, and no password', () => {
+    expect(gitRemoteOf('ssh://me:secret@example.org/a.git', {})).toEqual({
+      address: 'ssh://me@example.org/a.git',
+    });
+    const {address} = gitRemoteOf('ssh://git@example.org:22/a@b:c.git', {});
+    expect(address).toBe('ssh://git@example.org:22/a@b:c.git');
   });
 });
 

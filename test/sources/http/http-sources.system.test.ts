@@ -116,6 +116,40 @@ describe('a file', () => {
     expect(server.seen[3]?.headers['if-modified-since']).toBeUndefined();
   });
 
+  it('of a megabyte is sent once, until it changes', async () => {
+    let bytes = 0;
+    const counted =
+      (answer: Answer): Answer =>
+      (request, response, count) => {
+        const {socket} = response;
+        const before = socket?.bytesWritten ?? 0;
+        response.on('finish', () => {
+          bytes += (socket?.bytesWritten ?? 0) - before;
+        });
+        answer(request, response, count);
+      };
+    const sentBy = async (answer: Answer): Promise<number> => {
+      bytes = 0;
+      server.answer = counted(answer);
+      await build().fetch(source(), signal);
+      return bytes;
+    };
+    const [size, small] = [1 << 20, 1 << 12];
+    const tagged = file('x'.repeat(size), '"x"');
+    expect(await sentBy(tagged)).toBeGreaterThan(size);
+    expect(await sentBy(tagged)).toBeLessThan(small);
+    const changed = file('y'.repeat(size), '"y"');
+    expect(await sentBy(changed)).toBeGreaterThan(size);
+    expect(await sentBy(changed)).toBeLessThan(small);
+    const dated: Answer = ({headers}, response) => {
+      const head = {'last-modified': modified, date: 'Wed, 16 Jun 2021 10:00:00 GMT'};
+      if (headers['if-modified-since'] === modified) response.writeHead(304, head).end();
+      else response.writeHead(200, head).end('z'.repeat(size));
+    };
+    expect(await sentBy(dated)).toBeGreaterThan(size);
+    expect(await sentBy(dated)).toBeLessThan(small);
+  });
+
   it('that changed has another key', async () => {
     const first = await build().fetch(source(), signal);
     server.answer = file('two', '"2"', {'last-modified': modified});
