@@ -7,7 +7,7 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {pushImage, which} from '../fixtures/base-images.mjs';
+import {ownArchitecture, pushImage, which} from '../fixtures/base-images.mjs';
 import {makeLargeFile, makeTree} from './generate.mjs';
 
 function expectEqual(found, wanted, what) {
@@ -123,7 +123,13 @@ async function* pullBase({work, engine, registry, runs, nonce, scale}) {
   for (let index = 0; index < runs; index++) {
     const tag = nonce();
     const tar = makeBase(work, tag, scale);
-    await pushImage(registry.address, 'bench/base', [tag], tar, {Env: ['PATH=/bin'], Cmd: ['sh']});
+    await pushImage(
+      registry.address,
+      'bench/base',
+      [tag],
+      {[ownArchitecture]: tar},
+      {Env: ['PATH=/bin'], Cmd: ['sh']},
+    );
     const context = folder(work, 'pull');
     writeFileSync(
       join(context, 'Dockerfile'),

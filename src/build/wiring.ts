@@ -83,7 +83,7 @@ export async function solvePlans(
         locks: engine.state.locks,
         emit,
         clock: systemClock,
-        beforeRun: (vertices) => requireRunnable(vertices, emulation, file),
+        beforeRun: (misses) => requireRunnable(misses, emulation, file),
       },
       signal,
     );

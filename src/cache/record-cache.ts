@@ -29,6 +29,12 @@ export class RecordCache implements ResultCache<BuildValue> {
     return this.#database.get('SELECT 1 AS one FROM record WHERE key = ?', key) !== undefined;
   }
 
+  knowsOp(op: string): boolean {
+    const [, member = ''] = /^\{(.*)\}$/s.exec(canonicalJson({op})) ?? [];
+    const sql = 'SELECT 1 AS one FROM record WHERE instr(ingredients, ?) > 0 LIMIT 1';
+    return this.#database.get(sql, member) !== undefined;
+  }
+
   async find(key: string): Promise<Solved<BuildValue> | undefined> {
     const row = this.#database.get('SELECT result_key, snapshot, used_ms FROM record WHERE key = ?', key);
     if (row === undefined) return undefined;

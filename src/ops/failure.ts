@@ -90,21 +90,24 @@ const explanations: Readonly<Record<string, Explanation>> = {
   },
 };
 
+/** errno(3) */
+const errnos = {badFormat: 8, noSpace: 28};
+
+function explanationOf({phase, errno}: HelperError): Explanation | undefined {
+  if (errno === errnos.noSpace) {
+    const hints = ['free some space, or choose another --root'];
+    return {kind: 'environment', code: 'store-disk-full', hints};
+  }
+  if (phase === 'exec' && errno === errnos.badFormat) {
+    const hints = ['it is for another kind of machine, or a script that does not begin with #!'];
+    return {kind: 'step', code: 'exec-not-started', hints};
+  }
+  return explanations[phase];
+}
+
 function fromHelper(error: HelperError): BuildError {
-  const noSpace = 28;
-  const full = error.errno === noSpace;
-  const known = full
-    ? {
-        kind: 'environment' as const,
-        code: 'store-disk-full',
-        hints: ['free some space, or choose another --root'],
-      }
-    : explanations[error.phase];
-  const {kind, code, hints} = known ?? {
-    kind: 'environment',
-    code: `sandbox-${error.phase}`,
-    hints: undefined,
-  };
+  const fallback: Explanation = {kind: 'environment', code: `sandbox-${error.phase}`};
+  const {kind, code, hints} = explanationOf(error) ?? fallback;
   const diagnostic: Diagnostic = {
     severity: 'error',
     code,

@@ -20,6 +20,8 @@ export interface ResultCache<R> {
   find(key: string): Promise<Solved<R> | undefined>;
   /** Whether something was ever recorded under `key`, whole or not. */
   has(key: string): boolean;
+  /** Whether any result of this op is recorded, whatever its inputs were. May look at every record. */
+  knowsOp(op: string): boolean;
   /** Records a durable result under every key; replaces what was there. */
   save(keys: readonly string[], record: NewRecord<R>): Promise<void>;
 }

@@ -27,11 +27,14 @@ export interface SolverOptions<V extends SolverGraph<V>, R> {
   readonly locks: LockSpace;
   readonly emit: EmitEvent;
   readonly clock: Clock;
-  /**
-   * Told of every vertex that is sure to run, inputs first, when all look-ups are done and nothing has begun. Throws
-   * when one of them could not run. Others may have to run, too: what they read is known only later.
-   */
-  readonly beforeRun?: (vertices: readonly V[]) => Promise<void>;
+  /** Told of every vertex that was not found, inputs first, when nothing has begun yet. May throw. */
+  readonly beforeRun?: (misses: readonly Miss<V>[]) => Promise<void>;
+}
+
+export interface Miss<V> {
+  readonly vertex: V;
+  /** False: it may be found yet, when its inputs are known. May cost a search. */
+  isSure(): boolean;
 }
 
 export interface SolveSummary<R> {
@@ -66,7 +69,7 @@ export async function solve<V extends SolverGraph<V>, R>(
   setMaxListeners(0, either);
   const job = new Job(options, either, prioritiesOf(targets));
   try {
-    if (options.beforeRun !== undefined) await options.beforeRun(await job.certainRuns(targets));
+    if (options.beforeRun !== undefined) await options.beforeRun(await job.misses(targets));
     const results = await Promise.all(targets.map((target) => job.solve(target)));
     return {results, executed: job.executed, cached: job.cached};
   } catch (error) {
@@ -106,9 +109,8 @@ class Job<V extends SolverGraph<V>, R> {
     return promise;
   }
 
-  /** The vertices that miss, whatever their inputs turn out to be. */
-  async certainRuns(targets: readonly V[]): Promise<readonly V[]> {
-    const runs: V[] = [];
+  async misses(targets: readonly V[]): Promise<readonly Miss<V>[]> {
+    const found: Miss<V>[] = [];
     const seen = new Set<string>();
     const visit = async (vertex: V): Promise<void> => {
       if (seen.has(vertex.id)) return;
@@ -116,11 +118,14 @@ class Job<V extends SolverGraph<V>, R> {
       const {hit, predictedKey} = await this.#lookUp(vertex);
       if (hit !== undefined) return;
       for (const input of vertex.inputs) await visit(input);
-      if (predictedKey !== undefined || vertex.origin.ignoreCache === true) runs.push(vertex);
+      const known = predictedKey !== undefined || vertex.origin.ignoreCache === true;
+      const isSure = (): boolean =>
+        known || !this.#options.cache.knowsOp(this.#runnerOf(vertex).cacheMap(vertex).opKey);
+      found.push({vertex, isSure});
     };
     await Promise.all(targets.map((target) => this.#lookUp(target)));
     for (const target of targets) await visit(target);
-    return runs;
+    return found;
   }
 
   async settled(): Promise<void> {

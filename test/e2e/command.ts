@@ -192,7 +192,7 @@ export function stepsOf(plain: string): Steps {
   for (const line of plain.split('\n')) {
     const match = /^#(\d+) (.*)$/.exec(line);
     const [number = '', text = ''] = match === null ? [] : match.slice(1);
-    if (/^\[(?!internal)/.test(text) && !names.has(number)) names.set(number, text);
+    if (/^\[(?!(?:\S+ )?internal\])/.test(text) && !names.has(number)) names.set(number, text);
     const name = names.get(number);
     const outcome = /^(CACHED|DONE|ERROR|CANCELED)\b/.exec(text)?.[1]?.toLowerCase();
     if (name !== undefined && outcome !== undefined) steps.set(name, outcome as Outcome);

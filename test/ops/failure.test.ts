@@ -31,6 +31,14 @@ describe('located', () => {
     expect(failure).toMatchObject({kind: 'step', diagnostics: [{span, file}]});
   });
 
+  it('says what a program may be that the kernel does not take', async () => {
+    const failure = await failing(new HelperError('exec', 8, '/bin/sh', 'exec format error'));
+    expect(failure).toMatchObject({
+      kind: 'step',
+      diagnostics: [{hints: [expect.stringMatching(/for another kind of machine/)]}],
+    });
+  });
+
   it('leaves a place that is known already', async () => {
     const own = {line: 1, column: 0, endLine: 1, endColumn: 1};
     expect(await failing(buildError('user', 'c', 'm', {span: own}))).toMatchObject({

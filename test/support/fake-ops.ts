@@ -106,6 +106,9 @@ export class MemoryCache implements ResultCache<string> {
   has(key: string): boolean {
     return this.records.has(key);
   }
+  knowsOp(op: string): boolean {
+    return [...this.records.values()].some(({ingredients}) => ingredients.op === op);
+  }
   async find(key: string): Promise<Solved<string> | undefined> {
     const record = this.records.get(key);
     return record === undefined || this.lost.has(record.result.value) ? undefined : record.result;

@@ -105,7 +105,9 @@ function problemIn(list: EmulatorList, platform: Platform, header: Uint8Array): 
   const takers = list.entries.filter((entry) => takes(entry, header));
   const usable = takers.filter(({flags}) => flags.includes('F'));
   const [taker] = takers;
-  if (taker === undefined) return problem(platform, 'no emulator is registered with the kernel', []);
+  if (taker === undefined) {
+    return problem(platform, 'no emulator is registered with the kernel', waysToInstall(platform));
+  }
   if (!list.enabled) {
     const hints = [`switch them on: echo 1 > ${binfmtDirectory}/status`];
     return problem(platform, 'the emulators of the kernel are switched off', hints);
@@ -114,6 +116,7 @@ function problemIn(list: EmulatorList, platform: Platform, header: Uint8Array): 
   if (first === undefined) {
     return problem(platform, `the emulator ${taker.name} is registered without the flag F`, [
       `without it the kernel looks for ${taker.interpreter} inside the image`,
+      ...waysToInstall(platform),
     ]);
   }
   if (usable.some(({enabled}) => enabled)) return undefined;
@@ -122,21 +125,20 @@ function problemIn(list: EmulatorList, platform: Platform, header: Uint8Array): 
 }
 
 function problem(platform: Platform, reason: string, hints: readonly string[]): NotRunnable {
-  const name = formatPlatform(platform);
-  const ways =
-    elfMachines[platform.architecture] === undefined || platform.os !== 'linux'
-      ? []
-      : [
-          'on Debian and Ubuntu: apt install qemu-user-static binfmt-support',
-          `with docker: docker run --privileged --rm tonistiigi/binfmt --install ${platform.architecture}`,
-        ];
   return {
-    message: `programs for ${name} cannot run on this machine: ${reason}`,
+    message: `programs for ${formatPlatform(platform)} cannot run on this machine: ${reason}`,
     hints: [
-      ...(hints.length > 0 ? hints : ways),
+      ...hints,
       'or do the work in a stage FROM --platform=$BUILDPLATFORM and COPY the result: only RUN needs an emulator',
     ],
   };
+}
+
+function waysToInstall({architecture}: Platform): readonly string[] {
+  return [
+    'on Debian and Ubuntu: apt install qemu-user-static binfmt-support',
+    `with docker: docker run --privileged --rm tonistiigi/binfmt --install ${architecture}`,
+  ];
 }
 
 /** The beginning of a program for that machine; undefined for one that nobody has heard of. */

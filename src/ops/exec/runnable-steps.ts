@@ -1,4 +1,4 @@
-// Before a build begins: can the steps that are sure to run be run at all? A step for another machine that fails after
+// Before anything runs: can the steps that are sure to run be run at all? A step for another machine that fails after
 // an hour of others could have failed at once.
 
 import {BuildError} from '../../diagnostics/build-error.ts';
@@ -6,23 +6,24 @@ import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {formatPlatform} from '../../oci/platform.ts';
+import type {Miss} from '../../solver/solver.ts';
 import type {Emulation} from './emulation.ts';
 
-/** Throws BuildError that names, of each platform that cannot run here, the first of `vertices` that would have to. */
+/** Throws BuildError that names, of each platform that cannot run here, the first step that would have to. */
 export async function requireRunnable(
-  vertices: readonly Vertex[],
+  misses: readonly Miss<Vertex>[],
   emulation: Emulation,
   file: SourceFile,
 ): Promise<void> {
-  const asked = new Set<string>();
+  const told = new Set<string>();
   const diagnostics: Diagnostic[] = [];
-  for (const {op, origin} of vertices) {
+  for (const {vertex, isSure} of misses) {
+    const {op, origin} = vertex;
     if (op.kind !== 'exec') continue;
     const name = formatPlatform(op.platform);
-    if (asked.has(name)) continue;
-    asked.add(name);
-    const problem = await emulation.problemOf(op.platform);
-    if (problem === undefined) continue;
+    const problem = told.has(name) ? undefined : await emulation.problemOf(op.platform);
+    if (problem === undefined || !isSure()) continue;
+    told.add(name);
     const place = origin.span === undefined ? {} : {file, span: origin.span};
     diagnostics.push({severity: 'error', code: 'exec-foreign-platform', ...problem, ...place});
   }

@@ -5,6 +5,7 @@ import type {Vertex} from '../../../src/graph/vertex.ts';
 import type {Platform} from '../../../src/oci/platform.ts';
 import {Emulation} from '../../../src/ops/exec/emulation.ts';
 import {requireRunnable} from '../../../src/ops/exec/runnable-steps.ts';
+import type {Miss} from '../../../src/solver/solver.ts';
 import {planOf, verticesOf} from '../../plan/plan-of.ts';
 
 const text = 'FROM busybox\nCOPY a /a\nRUN first\nRUN second\n';
@@ -18,8 +19,11 @@ async function stepsFor(architecture: string): Promise<readonly Vertex[]> {
   return verticesOf(await planOf(text, {targetPlatform}));
 }
 
+const misses = (vertices: readonly Vertex[], sure = true): readonly Miss<Vertex>[] =>
+  vertices.map((vertex) => ({vertex, isSure: () => sure}));
+
 async function failureOf(vertices: readonly Vertex[]): Promise<BuildError> {
-  const error = await requireRunnable(vertices, nobody, sourceFile('Dockerfile', text)).catch(
+  const error = await requireRunnable(misses(vertices), nobody, sourceFile('Dockerfile', text)).catch(
     (e: unknown) => e,
   );
   if (!(error instanceof BuildError)) throw new Error(`expected a BuildError, got ${error}`);
@@ -40,5 +44,12 @@ it('the first RUN of each platform that cannot run here is named, with its place
 it('copying for another machine needs no emulator', async () => {
   const copies = (await stepsFor('riscv64')).filter(({op}) => op.kind !== 'exec');
   expect(copies.length).toBeGreaterThan(0);
-  await expect(requireRunnable(copies, nobody, sourceFile('Dockerfile', text))).resolves.toBeUndefined();
+  await expect(
+    requireRunnable(misses(copies), nobody, sourceFile('Dockerfile', text)),
+  ).resolves.toBeUndefined();
+});
+
+it('a step that may be found in the cache yet keeps nothing from running', async () => {
+  const steps = misses(await stepsFor('riscv64'), false);
+  await expect(requireRunnable(steps, nobody, sourceFile('Dockerfile', text))).resolves.toBeUndefined();
 });
