@@ -1,5 +1,5 @@
-// Emulators: one for arm64 programs, registered with the kernel under a name of this process's own for as long as a test
-// needs it. The kernel has one list for the whole machine, so other architectures are left alone.
+// Emulators: one for arm64 programs, registered with the kernel under a name of this process's own for as long as a
+// test needs it. The kernel has one list for the whole machine, so other architectures are left alone.
 
 import {execFileSync} from 'node:child_process';
 import {existsSync, writeFileSync} from 'node:fs';
