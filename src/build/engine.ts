@@ -21,6 +21,7 @@ export interface Engine extends AsyncDisposable {
   readonly blobs: LocalBlobStore;
   readonly notes: Notes;
   readonly snapshotter: Snapshotter;
+  readonly config: Config;
   helper(): Promise<Helper>;
   registry(): Promise<RegistryClient>;
   /** For sources that are no images. */
@@ -85,6 +86,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     blobs,
     notes: new Notes(state.database),
     snapshotter,
+    config,
     helper: helper.get,
     registry: registry.get,
     http: http.get,

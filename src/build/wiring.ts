@@ -2,13 +2,14 @@
 
 import {availableParallelism} from 'node:os';
 import {RecordCache} from '../cache/record-cache.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Vertex} from '../graph/vertex.ts';
+import {StepNetworks} from '../network/step-networks.ts';
 import {Contents} from '../ops/contents.ts';
 import {Emulation} from '../ops/exec/emulation.ts';
-import {execRunner} from '../ops/exec/exec-runner.ts';
+import {type ExecRunnerOptions, execRunner} from '../ops/exec/exec-runner.ts';
 import {forgetCaches} from '../ops/exec/forgotten-caches.ts';
-import {NetworkFiles} from '../ops/exec/network-files.ts';
 import {requireRunnable} from '../ops/exec/runnable-steps.ts';
 import {located} from '../ops/failure.ts';
 import {fileRunner} from '../ops/file/file-runner.ts';
@@ -65,9 +66,16 @@ export async function solvePlans(
   const targets = plans.flatMap(({vertex}) => vertex ?? []);
   if (targets.length === 0) return {snapshotOf: () => undefined, executed: 0, cached: 0};
   const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock);
-  const networkFiles = new NetworkFiles(() => engine.state.makeWork());
+  const warn = (diagnostic: Diagnostic): void =>
+    emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
+  const networks = new StepNetworks({
+    helper: engine.helper,
+    makeDirectory: () => engine.state.makeWork(),
+    dns: engine.config.dns,
+    warn,
+  });
   const emulation = new Emulation();
-  const runners = await runnersOf(wiring, networkFiles, emulation);
+  const runners = await runnersOf(wiring, {networks, emulation, warn});
   await forgetCaches(targets, engine, signal);
   const placed = Object.fromEntries(
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
@@ -97,14 +105,13 @@ export async function solvePlans(
     if (executed > 0) await engine.snapshotter.makeDurable(signal);
     return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
   } finally {
-    await networkFiles.remove(engine.helper);
+    await networks.close();
   }
 }
 
 async function runnersOf(
   wiring: Wiring,
-  networkFiles: NetworkFiles,
-  emulation: Emulation,
+  exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'warn'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
   const {request, engine, context, sources, images, layerSteps} = wiring;
   const {snapshotter, helper, state, notes} = engine;
@@ -126,11 +133,9 @@ async function runnersOf(
       contents,
       locks: state.locks,
       cacheMounts: state.cacheMounts,
-      networkFiles,
-      emulation,
+      ...exec,
       secrets: await wiring.secrets(),
       agents: wiring.agents,
-      warn: (diagnostic) => wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
     }),
     file: fileRunner({snapshotter, helper, contents}),
     merge: mergeRunner(snapshotter),

@@ -21,16 +21,26 @@ export interface RegistryConfig {
   readonly keypair: readonly {readonly key: string; readonly cert: string}[];
 }
 
+/** `[dns]`: what steps with a network of their own ask for names, where it is not what the host asks. */
+export interface DnsConfig {
+  readonly nameservers: readonly string[];
+  readonly options: readonly string[];
+  readonly searchDomains: readonly string[];
+}
+
 export interface Config {
   /** The file it came from; undefined: no file, all defaults. */
   readonly path?: string;
   /** By host as in references: `docker.io`, `localhost:5000`. */
   readonly registries: ReadonlyMap<string, RegistryConfig>;
+  readonly dns: DnsConfig;
 }
 
 export const defaultRegistryConfig: RegistryConfig = {mirrors: [], insecure: false, ca: [], keypair: []};
 
-export const emptyConfig: Config = {registries: new Map()};
+export const defaultDnsConfig: DnsConfig = {nameservers: [], options: [], searchDomains: []};
+
+export const emptyConfig: Config = {registries: new Map(), dns: defaultDnsConfig};
 
 export interface ConfigInput {
   /** The file given with --config; undefined: the first default that exists. */

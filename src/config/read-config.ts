@@ -1,19 +1,22 @@
 // A configuration text becomes a Config, or an error that lists everything wrong with it at once.
 
+import {isIP} from 'node:net';
 import {dirname, resolve} from 'node:path';
 import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import {suggest} from '../util/suggest.ts';
-import type {Config, RegistryConfig} from './config.ts';
+import {type Config, type DnsConfig, defaultDnsConfig, type RegistryConfig} from './config.ts';
 import {TomlPlaces} from './toml-places.ts';
 
 type Table = Readonly<Record<string, unknown>>;
 
 /** Sections and keys that buildkitd has and tsbuild does not: named as such, for people who bring their file. */
 const foreignKeys: ReadonlySet<string> = new Set(
-  'root debug trace insecure-entitlements log dns grpc otel cdi worker frontend history system gc'.split(' '),
+  'root debug trace insecure-entitlements log grpc otel cdi worker frontend history system gc'.split(' '),
 );
+const sections = ['registry', 'dns'] as const;
+const dnsKeys = ['nameservers', 'options', 'searchDomains'] as const;
 const registryKeys = ['mirrors', 'http', 'insecure', 'ca', 'keypair'] as const;
 const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
 
@@ -35,10 +38,10 @@ export async function readConfig(file: SourceFile): Promise<Config> {
     });
   }
   const reader = new ConfigReader(file);
-  const registries = reader.readDocument(document);
+  const read = reader.readDocument(document);
   const [first, ...rest] = reader.diagnostics;
   if (first !== undefined) throw new BuildError('usage', [first, ...rest]);
-  return {path: file.path, registries};
+  return {path: file.path, ...read};
 }
 
 class ConfigReader {
@@ -51,10 +54,12 @@ class ConfigReader {
     this.#places = new TomlPlaces(file);
   }
 
-  readDocument(document: Table): Map<string, RegistryConfig> {
+  readDocument(document: Table): Pick<Config, 'registries' | 'dns'> {
     const registries = new Map<string, RegistryConfig>();
+    let dns = defaultDnsConfig;
     for (const [key, value] of Object.entries(document)) {
-      if (key !== 'registry') this.#unknown([key], ['registry']);
+      if (key === 'dns') dns = this.#readDns(value);
+      else if (key !== 'registry') this.#unknown([key], sections);
       else if (!isTable(value)) this.#wrong([key], 'a table like [registry."docker.io"]', value);
       else {
         for (const [host, settings] of Object.entries(value)) {
@@ -64,7 +69,27 @@ class ConfigReader {
         }
       }
     }
-    return registries;
+    return {registries, dns};
+  }
+
+  #readDns(value: unknown): DnsConfig {
+    if (!isTable(value)) {
+      this.#wrong(['dns'], 'a table like [dns]', value);
+      return defaultDnsConfig;
+    }
+    for (const key of Object.keys(value)) {
+      if (!(dnsKeys as readonly string[]).includes(key)) this.#unknown(['dns', key], dnsKeys);
+    }
+    const nameservers = this.#strings(['dns', 'nameservers'], value['nameservers']);
+    for (const address of nameservers) {
+      if (isIP(address) !== 0) continue;
+      this.#report(['dns', 'nameservers'], 'config-invalid-nameserver', `"${address}" is not an IP address`);
+    }
+    return {
+      nameservers,
+      options: this.#strings(['dns', 'options'], value['options']),
+      searchDomains: this.#strings(['dns', 'searchDomains'], value['searchDomains']),
+    };
   }
 
   #readRegistry(host: string, value: unknown): RegistryConfig | undefined {

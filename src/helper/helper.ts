@@ -15,6 +15,7 @@ export type HelperVerb =
   | 'digest'
   | 'copy'
   | 'run'
+  | 'network'
   | 'pack'
   | 'unpack'
   | 'adopt'

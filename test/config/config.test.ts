@@ -46,7 +46,10 @@ describe('where the configuration is', () => {
   });
 
   it('may be nowhere', async () => {
-    expect(await load({})).toEqual({registries: new Map()});
+    expect(await load({})).toEqual({
+      registries: new Map(),
+      dns: {nameservers: [], options: [], searchDomains: []},
+    });
   });
 
   it('is the first that exists', async () => {
@@ -151,5 +154,33 @@ describe('a mistake in it', () => {
     expect(await mistakes('[[registry."a".keypair]]\nkey = "k"\ncert = "c"\nkex = "x"\n')).toEqual([
       '4:0 unknown key kex in [registry.a.keypair]; did you mean key?',
     ]);
+  });
+});
+
+describe('[dns]', () => {
+  it('is as in buildkitd.toml', async () => {
+    const text =
+      '[dns]\nnameservers = ["192.0.2.1", "::1"]\noptions = ["edns0"]\nsearchDomains = ["a.example"]';
+    expect((await read(text)).dns).toEqual({
+      nameservers: ['192.0.2.1', '::1'],
+      options: ['edns0'],
+      searchDomains: ['a.example'],
+    });
+  });
+
+  it('may say a part', async () => {
+    expect((await read('[dns]\noptions = ["edns0"]')).dns).toEqual({
+      nameservers: [],
+      options: ['edns0'],
+      searchDomains: [],
+    });
+  });
+
+  it('is told with its mistakes', async () => {
+    expect(await mistakes('[dns]\nnameservers = ["dns.example"]\nsearchDomain = ["x"]')).toEqual([
+      '3:0 unknown key searchDomain in [dns]; did you mean searchDomains?',
+      '2:0 "dns.example" is not an IP address',
+    ]);
+    expect(await mistakes('dns = 1')).toEqual(['1:0 dns must be a table like [dns], not 1']);
   });
 });

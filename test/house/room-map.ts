@@ -15,6 +15,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   seccomp: 2,
   grammar: 3,
   dockerfile: 3,
+  network: 3,
   snapshot: 3,
   solver: 4,
   sources: 4,

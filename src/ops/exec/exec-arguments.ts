@@ -81,8 +81,6 @@ export function processArguments(op: SandboxProcess, extraEnv: readonly string[]
     `cwd=${op.cwd}`,
     `user=${op.user}`,
     `hostname=${op.hostname}`,
-    // An isolated bridge is not there yet: the default network is the host's.
-    `network=${op.network === 'none' ? 'none' : 'host'}`,
     ...(op.security === 'insecure' ? ['insecure=1'] : []),
     ...(op.shmSizeBytes > 0 ? [`shmsize=${op.shmSizeBytes}`] : []),
     ...op.ulimits.map(({name, soft, hard}) => `ulimit=${name}:${soft}:${hard}`),

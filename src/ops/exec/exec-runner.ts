@@ -11,15 +11,15 @@ import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts
 import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
-import type {NetworkFiles} from './network-files.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
 import {sandboxArguments} from './sandbox-arguments.ts';
 import {type StepMountOptions, StepMounts} from './step-mounts.ts';
+import type {StepNetwork} from './step-network.ts';
 
 export interface ExecRunnerOptions extends StepMountOptions {
   readonly snapshotter: Snapshotter;
-  readonly networkFiles: NetworkFiles;
+  readonly networks: StepNetwork;
   readonly emulation: Emulation;
   /** What a user should know of the sandboxes here, once for each build. */
   readonly warn: (diagnostic: Diagnostic) => void;
@@ -98,7 +98,7 @@ class RunningStep {
     const {op} = this.#vertex;
     await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
     const prepared = await mounts.prepare(op.mounts);
-    const {networkFiles} = this.#options;
+    const {networks} = this.#options;
     await this.#request(
       await sandboxArguments({
         process: op,
@@ -106,7 +106,7 @@ class RunningStep {
         epochSeconds,
         mounts: prepared,
         secretEnv: mounts.env,
-        networkFiles,
+        networks,
       }),
     );
   }

@@ -4,7 +4,7 @@
 import {viewArguments} from '../../helper/helper.ts';
 import {type ActiveSnapshot, stampOf} from '../../snapshot/snapshotter.ts';
 import {mountArguments, type PreparedMount, processArguments, type SandboxProcess} from './exec-arguments.ts';
-import type {NetworkFiles} from './network-files.ts';
+import type {StepNetwork} from './step-network.ts';
 import {systemCallArguments} from './system-call-filter.ts';
 
 export interface Sandbox {
@@ -14,14 +14,13 @@ export interface Sandbox {
   readonly mounts: readonly PreparedMount[];
   /** Variables that hold secrets. */
   readonly secretEnv: readonly string[];
-  readonly networkFiles: NetworkFiles;
+  readonly networks: StepNetwork;
 }
 
 export async function sandboxArguments(sandbox: Sandbox): Promise<string[]> {
-  const {process, active, networkFiles} = sandbox;
-  const [hosts, resolv, filter] = await Promise.all([
-    networkFiles.hosts(process.hostname, process.extraHosts),
-    networkFiles.resolv(),
+  const {process, active, networks} = sandbox;
+  const [network, filter] = await Promise.all([
+    networks.argumentsFor(process),
     systemCallArguments(process.security),
   ]);
   return [
@@ -29,9 +28,8 @@ export async function sandboxArguments(sandbox: Sandbox): Promise<string[]> {
     `upper=${active.upper}`,
     `work=${active.work}`,
     ...processArguments(process, sandbox.secretEnv),
+    ...network,
     ...filter,
-    `hosts=${hosts}`,
-    `resolv=${resolv}`,
     `epoch=${stampOf(active, sandbox.epochSeconds)}`,
     ...sandbox.mounts.flatMap(mountArguments),
   ];

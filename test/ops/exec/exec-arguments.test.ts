@@ -33,7 +33,6 @@ describe('processArguments', () => {
       'cwd=/app',
       'user=me:us',
       'hostname=buildkitsandbox',
-      'network=host',
     ]);
   });
 
@@ -41,16 +40,13 @@ describe('processArguments', () => {
     const args = processArguments(
       {
         ...op,
-        network: 'none',
         security: 'insecure',
         shmSizeBytes: 1024,
         ulimits: [{name: 'nofile', soft: 1, hard: 2}],
       },
       [],
     );
-    expect(args).toEqual(
-      expect.arrayContaining(['network=none', 'insecure=1', 'shmsize=1024', 'ulimit=nofile:1:2']),
-    );
+    expect(args).toEqual(expect.arrayContaining(['insecure=1', 'shmsize=1024', 'ulimit=nofile:1:2']));
   });
 });
 

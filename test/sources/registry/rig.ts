@@ -1,6 +1,11 @@
 // What the client's tests share: a client whose pauses take no time and are written down, and errors as text.
 
-import {type Config, defaultRegistryConfig, type RegistryConfig} from '../../../src/config/config.ts';
+import {
+  type Config,
+  defaultRegistryConfig,
+  emptyConfig,
+  type RegistryConfig,
+} from '../../../src/config/config.ts';
 import {BuildError} from '../../../src/diagnostics/build-error.ts';
 import {RegistryClient, type RegistryClientOptions} from '../../../src/sources/registry/client.ts';
 
@@ -46,7 +51,7 @@ export function configOf(registries: Readonly<Record<string, Partial<RegistryCon
   const entries = Object.entries(registries).map(
     ([host, settings]) => [host, {...defaultRegistryConfig, ...settings}] as const,
   );
-  return {registries: new Map(entries)};
+  return {...emptyConfig, registries: new Map(entries)};
 }
 
 export interface Failed {

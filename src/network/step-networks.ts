@@ -1,0 +1,136 @@
+// What the steps of one build get of networks: the kind of network, /etc/hosts and /etc/resolv.conf. The default is a
+// network of its own for each step; where that cannot be had it is the host's, and the user is told so, once.
+
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {DnsConfig} from '../config/config.ts';
+import {buildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import {type Helper, HelperError} from '../helper/helper.ts';
+import {type ExtraHost, hostsText} from './hosts-file.ts';
+import {type Lease, takeLease} from './lease.ts';
+import {
+  configured,
+  hasOnlyLoopback,
+  parseResolvConf,
+  type ResolvConf,
+  reachable,
+  resolvConfText,
+} from './resolv-conf.ts';
+
+export interface StepNetworksOptions {
+  readonly helper: () => Promise<Helper>;
+  /** A new directory for files that steps see. */
+  readonly makeDirectory: () => Promise<string>;
+  readonly dns: DnsConfig;
+  readonly warn: (diagnostic: Diagnostic) => void;
+}
+
+export interface NetworkedStep {
+  readonly network: 'default' | 'none' | 'host';
+  readonly hostname: string;
+  readonly extraHosts: readonly ExtraHost[];
+}
+
+const hostResolvConf = '/etc/resolv.conf';
+/** The servers behind the stub of systemd-resolved (systemd-resolved.service(8)). */
+const behindStub = '/run/systemd/resolve/resolv.conf';
+const loopback = '127.0.0.1';
+
+export class StepNetworks {
+  readonly #options: StepNetworksOptions;
+  readonly #files = new Map<string, Promise<string>>();
+  #directory: Promise<string> | undefined;
+  #lease: Promise<Lease | undefined> | undefined;
+
+  constructor(options: StepNetworksOptions) {
+    this.#options = options;
+  }
+
+  /** `network=`, `hosts=` and `resolv=` for the helper's `run`. */
+  async argumentsFor({network, hostname, extraHosts}: NetworkedStep): Promise<readonly string[]> {
+    const lease = network === 'default' ? await this.#leased() : undefined;
+    const shared = network === 'host' || (network === 'default' && lease === undefined);
+    const [hosts, resolv] = await Promise.all([
+      this.#file('hosts', hostsText(hostname, extraHosts, lease?.hostAddress ?? loopback)),
+      this.#resolvConf(shared, lease).then((conf) => this.#file('resolv.conf', resolvConfText(conf))),
+    ]);
+    const kind = lease?.argument ?? (shared ? 'host' : 'none');
+    return [`network=${kind}`, `hosts=${hosts}`, `resolv=${resolv}`];
+  }
+
+  /** Ends the steps' way out and removes the files. */
+  async close(): Promise<void> {
+    (await this.#lease?.catch(() => undefined))?.giveBack();
+    const directory = await this.#directory?.catch(() => undefined);
+    if (directory === undefined) return;
+    await (await this.#options.helper()).request('remove', [`path=${directory}`]);
+  }
+
+  async #leased(): Promise<Lease | undefined> {
+    this.#lease ??= this.#take();
+    const lease = await this.#lease;
+    const lost = lease?.lostBecause();
+    if (lost === undefined) return lease;
+    throw buildError(
+      'environment',
+      'network-lost',
+      `the network of this build's steps is gone: ${lost.message}`,
+      {
+        cause: lost,
+      },
+    );
+  }
+
+  async #take(): Promise<Lease | undefined> {
+    try {
+      return await takeLease(await this.#options.helper());
+    } catch (error) {
+      if (!(error instanceof HelperError)) throw error;
+      this.#options.warn(sharedWarning(error.message));
+      return undefined;
+    }
+  }
+
+  async #resolvConf(shared: boolean, lease: Lease | undefined): Promise<ResolvConf> {
+    const {dns} = this.#options;
+    const host = parseResolvConf(await readOrEmpty(hostResolvConf));
+    if (dns.nameservers.length > 0 || (shared && host.nameservers.length > 0)) return configured(host, dns);
+    const behind = hasOnlyLoopback(host) ? parseResolvConf(await readOrEmpty(behindStub)) : host;
+    const known = behind.nameservers.length > 0 ? behind : host;
+    return reachable(configured(known, dns), {ipv6: lease?.ipv6 ?? false, hostResolver: lease?.hostResolver});
+  }
+
+  /** Steps with the same text see the same file. */
+  #file(name: string, text: string): Promise<string> {
+    const key = `${name}\0${text}`;
+    const known = this.#files.get(key);
+    if (known !== undefined) return known;
+    const number = this.#files.size;
+    this.#directory ??= this.#options.makeDirectory();
+    const made = this.#directory.then(async (directory) => {
+      const path = join(directory, `${number}-${name}`);
+      await writeFile(path, text, {mode: 0o644});
+      return path;
+    });
+    this.#files.set(key, made);
+    return made;
+  }
+}
+
+function sharedWarning(reason: string): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'network-shared',
+    // All in one, since warnings are listed by their messages.
+    message: `steps share the network of the host, because they cannot have their own here: ${reason}; --network=host says that this is meant`,
+  };
+}
+
+async function readOrEmpty(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
