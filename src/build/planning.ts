@@ -6,7 +6,7 @@ import type {Dockerfile} from '../dockerfile/ast.ts';
 import {instructionSet} from '../instructions/index.ts';
 import {type LintRun, startLint} from '../lint/lint-run.ts';
 import type {IgnoredPaths} from '../lint/rule.ts';
-import {formatPlatform, hostPlatform} from '../oci/platform.ts';
+import {formatPlatformVersion, hostPlatform} from '../oci/platform.ts';
 import type {Plan, PlanRequest, ResolvedImage} from '../plan/plan.ts';
 import {planBuild} from '../plan/plan-build.ts';
 import type {EmitEvent} from '../progress/events.ts';
@@ -119,7 +119,7 @@ function imageLookUps(
 ): PlanRequest['resolveImage'] {
   const known = new Map<string, Promise<ResolvedImage>>();
   return (reference, platform) => {
-    const name = formatPlatform(platform);
+    const name = formatPlatformVersion(platform);
     const key = `${reference} ${name}`;
     const place = showsPlatforms ? `[${name} internal]` : '[internal]';
     const lookUp =

@@ -6,7 +6,13 @@ import {resolve} from 'node:path';
 import type {BuildRequest, ContextInput} from '../build/request.ts';
 import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
-import {formatPlatform, hostPlatform, knownSystems, type Platform, parsePlatform} from '../oci/platform.ts';
+import {
+  formatPlatformVersion,
+  hostPlatform,
+  knownSystems,
+  type Platform,
+  parsePlatform,
+} from '../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import type {AgentSource} from '../ssh/agents.ts';
 import {suggest} from '../util/suggest.ts';
@@ -177,7 +183,7 @@ function platformsOf(reader: ValueReader, io: CliIo): readonly Platform[] {
       const near = suggest(platform.os, knownSystems);
       const hint = near === undefined ? 'write linux/ARCHITECTURE' : `did you mean ${near}?`;
       reader.report(`--platform ${text}: unknown operating system "${platform.os}"`, hint);
-    } else if (!platforms.has(formatPlatform(platform))) platforms.set(formatPlatform(platform), platform);
+    } else platforms.set(formatPlatformVersion(platform), platform);
   }
   return [...platforms.values()];
 }

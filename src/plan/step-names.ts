@@ -2,7 +2,13 @@
 // several platforms. The numbers count FROM (unless it is scratch or a stage of the file) and the instructions that
 // make layers; the stage's name stands only where there are several.
 
-import {formatPlatform, normalisePlatform, type Platform, parsePlatform} from '../oci/platform.ts';
+import {
+  formatPlatform,
+  formatPlatformVersion,
+  normalisePlatform,
+  type Platform,
+  parsePlatform,
+} from '../oci/platform.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 import type {Environment} from './environment.ts';
 
@@ -49,9 +55,9 @@ export class StepNames {
 /** `linux/amd64`, and of a step that knows it compiles for another machine `linux/amd64->arm64`. */
 export function platformLabel(platform: Platform, environment?: Environment): string {
   const own = normalisePlatform(platform);
-  const label = formatPlatform(own);
+  const label = formatPlatformVersion(own);
   const target = environment === undefined ? undefined : targetIn(environment, own);
-  if (target === undefined || formatPlatform(target) === label) return label;
+  if (target === undefined || formatPlatformVersion(target) === label) return label;
   const {os, ...machine} = target;
   const name = formatPlatform({...machine, os}).slice(os.length + 1);
   return `${label}->${os === own.os ? name : `${os}/${name}`}`;

@@ -164,6 +164,14 @@ describe('--platform', () => {
     ]);
   });
 
+  it('of two versions of a system are two', async () => {
+    const argv = ['--platform=windows(10.0.1)/amd64,windows(10.0.2)/amd64,windows(10.0.1)/x86_64', '.'];
+    expect((await request(argv)).platforms.map((platform) => platform['os.version'])).toEqual([
+      '10.0.1',
+      '10.0.2',
+    ]);
+  });
+
   it('of an operating system that nobody knows is refused, with the one that may be meant', async () => {
     expect((await problems(['--platform', 'linus/amd64,windows/amd64', '.']))[0]).toMatch(
       /--platform linus\/amd64: unknown operating system "linus"/,
