@@ -4,8 +4,10 @@
 import {BuildError, type BuildErrorKind} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {ExecOp} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {HelperError} from '../helper/helper.ts';
+import {quoted} from '../plan/go-format.ts';
 import type {OpRunner} from '../solver/op-runner.ts';
 
 /** A runner whose failures say where in `file` the instruction stands. */
@@ -38,7 +40,7 @@ export function located<V extends Vertex, R>(runner: OpRunner<V, R>, file: Sourc
 }
 
 function place(error: unknown, vertex: Vertex, file: SourceFile): unknown {
-  const failure = error instanceof HelperError ? fromHelper(error) : error;
+  const failure = error instanceof HelperError ? fromHelper(error, vertex) : error;
   if (!(failure instanceof BuildError)) return failure;
   const {span} = vertex.origin;
   if (span === undefined) return failure;
@@ -105,14 +107,23 @@ function explanationOf({phase, errno}: HelperError): Explanation | undefined {
   return explanations[phase];
 }
 
-function fromHelper(error: HelperError): BuildError {
+function fromHelper(error: HelperError, {op}: Vertex): BuildError {
   const fallback: Explanation = {kind: 'environment', code: `sandbox-${error.phase}`};
   const {kind, code, hints} = explanationOf(error) ?? fallback;
   const diagnostic: Diagnostic = {
     severity: 'error',
     code,
-    message: error.message,
+    message:
+      op.kind === 'exec' && ofTheProcess.has(error.phase) ? notCompleted(op, error.message) : error.message,
     ...(hints === undefined ? {} : {hints}),
   };
   return new BuildError(kind, [diagnostic], {cause: error});
+}
+
+/** Phases in which it is the process of RUN that cannot begin. */
+const ofTheProcess: ReadonlySet<string> = new Set(['exec', 'user', 'cwd', 'mounts']);
+
+/** How docker begins what it says of a process that failed, and what scripts look for. */
+export function notCompleted({args}: ExecOp, how: string): string {
+  return `process ${quoted(args.join(' '))} did not complete successfully: ${how}`;
 }

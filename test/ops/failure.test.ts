@@ -4,10 +4,12 @@ import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import {type Vertex, vertex} from '../../src/graph/vertex.ts';
 import {HelperError} from '../../src/helper/helper.ts';
 import {located} from '../../src/ops/failure.ts';
+import {execOf, planOf} from '../plan/plan-of.ts';
 
 const file = sourceFile('Dockerfile', 'FROM a\nRUN b');
 const span = {line: 2, column: 0, endLine: 2, endColumn: 5};
 const step: Vertex = vertex({kind: 'merge'}, [], {name: 'RUN b', span});
+const execOp = async () => execOf(await planOf('FROM scratch\nRUN x'));
 const context = {
   step: 's',
   signal: new AbortController().signal,
@@ -16,12 +18,12 @@ const context = {
   volatile: () => {},
 };
 
-async function failing(error: unknown): Promise<unknown> {
+async function failing(error: unknown, of: Vertex = step): Promise<unknown> {
   const runner = located(
     {cacheMap: () => ({opKey: '', inputs: []}), exec: () => Promise.reject(error)},
     file,
   );
-  return runner.exec(step, [], context).catch((thrown: unknown) => thrown);
+  return runner.exec(of, [], context).catch((thrown: unknown) => thrown);
 }
 
 describe('located', () => {
@@ -55,6 +57,18 @@ describe('located', () => {
       kind: 'environment',
       diagnostics: [{code: 'sandbox-no-namespaces'}],
     });
+  });
+
+  it('begins with the command where a process could not begin, as docker does', async () => {
+    const run = vertex({...(await execOp()), args: ['/bin/sh', '-c', 'echo "a"']}, [], {name: 'RUN'});
+    const message = async (phase: string) => {
+      const failure = await failing(new HelperError(phase, 2, '/x', 'no such thing'), run);
+      return failure instanceof BuildError ? failure.diagnostics[0].message : '';
+    };
+    const begin = 'process "/bin/sh -c echo \\"a\\"" did not complete successfully: ';
+    expect(await message('exec')).toBe(`${begin}no such thing`);
+    expect(await message('user')).toBe(`${begin}no such thing`);
+    expect(await message('namespaces')).toBe('no such thing');
   });
 
   it('calls a full disk a full disk, wherever it was noticed', async () => {

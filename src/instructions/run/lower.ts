@@ -127,5 +127,7 @@ function securityOf({security = 'sandbox'}: RunInstruction, stage: StageState): 
 
 function requireEntitlement(name: string, granted: ReadonlySet<string>): void {
   if (granted.has(name)) return;
-  throw new PlanProblem('plan-entitlement', `${name} is not allowed`, [`allow it with --allow ${name}`]);
+  throw new PlanProblem('plan-entitlement', `entitlement ${name} is not allowed`, [
+    `allow it with --allow ${name}`,
+  ]);
 }

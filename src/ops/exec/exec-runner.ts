@@ -10,6 +10,7 @@ import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';
+import {notCompleted} from '../failure.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
@@ -163,8 +164,7 @@ function processFailure(
   // Docker reports a signal as exit code 128 + number, as a shell does.
   const code = exit ?? String(128 + Number(signal));
   const by = signal === undefined ? '' : ` (killed by signal ${signal})`;
-  const command = op.args.join(' ');
-  const message = `process "${command}" did not complete successfully: exit code: ${code}${by}`;
+  const message = notCompleted(op, `exit code: ${code}${by}`);
   const hints =
     signal === '9'
       ? ['signal 9 often is the kernel out of memory: see dmesg']

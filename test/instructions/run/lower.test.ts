@@ -97,7 +97,7 @@ describe('RUN --network and --security', () => {
 
   it('A97: the network of the host must be allowed', async () => {
     const text = 'FROM scratch\nRUN --network=host x';
-    expect(await problemsOf(text)).toEqual(['network.host is not allowed']);
+    expect(await problemsOf(text)).toEqual(['entitlement network.host is not allowed']);
     const entitlements = new Set(['network.host']);
     expect(execOf(await planOf(text, {entitlements})).network).toBe('host');
     expect(execOf(await planOf('FROM scratch\nRUN x', {network: 'host'})).network).toBe('host');
@@ -105,7 +105,7 @@ describe('RUN --network and --security', () => {
 
   it('A98: an insecure step must be allowed', async () => {
     const text = 'FROM scratch\nRUN --security=insecure x';
-    expect(await problemsOf(text)).toEqual(['security.insecure is not allowed']);
+    expect(await problemsOf(text)).toEqual(['entitlement security.insecure is not allowed']);
     const entitlements = new Set(['security.insecure']);
     expect(execOf(await planOf(text, {entitlements})).security).toBe('insecure');
   });
