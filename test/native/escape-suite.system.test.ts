@@ -1,0 +1,130 @@
+// Attempts at getting out of a sandbox, each with what holds it, and the proof that without that it would succeed. Run
+// as root and as an ordinary user; docs/escape-suite.md has the list, with podman's result beside ours.
+
+import {execFileSync} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, describe, expect, it, type TestContext} from 'vitest';
+import {needCommand, skip} from '../e2e/requirements.ts';
+import {whyNotHere} from '../support/sandbox-world.ts';
+import {type Control, guards} from './escape/guards.ts';
+import {Hideout, type Outcomes} from './escape/hideout.ts';
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/escape-suite.md'), 'utf8');
+
+describe.skipIf(whyNotHere() !== undefined)('the escape suite', {timeout: 180_000}, () => {
+  let making: Promise<Hideout> | undefined;
+  let trying: Promise<Trial> | undefined;
+  afterAll(async () => (await making)?.close());
+
+  function hideout(test: TestContext): Promise<Hideout> {
+    needCommand(test, 'gcc');
+    making ??= Hideout.make();
+    return making;
+  }
+
+  async function trial(test: TestContext): Promise<Trial> {
+    const place = await hideout(test);
+    trying ??= tryWithoutGuards(place);
+    return trying;
+  }
+
+  it('has a guard and a control for every attempt', async (test) => {
+    expect((await hideout(test)).names()).toEqual([...guards.keys()]);
+    expect(guards.size).toBeGreaterThanOrEqual(60);
+  });
+
+  it('holds every attempt of root', async (test) => {
+    expect(escapesIn(await (await hideout(test)).ours('root'))).toEqual([]);
+  });
+
+  it('holds every attempt in the sandbox of an ordinary user', async (test) => {
+    needCommand(test, 'setpriv', 'util-linux');
+    expect(escapesIn(await (await hideout(test)).ours('rootless'))).toEqual([]);
+  });
+
+  it('would hold none of them without its guard', async (test) => {
+    const {proven, absent, held} = await trial(test);
+    process.stderr.write(`escape suite: ${proven.length} proven; not in this kernel: ${absent.join(' ')}\n`);
+    expect(held).toEqual([]);
+    expect(proven.length).toBeGreaterThanOrEqual(60);
+    for (const {succeeds} of guards.values())
+      if (typeof succeeds === 'object') expect(proven).toContain(succeeds.like);
+  });
+
+  it('is told on its page, guard by guard', () => {
+    const told = rows().map(({attempt, guard}) => [attempt, guard]);
+    expect(told).toEqual([...guards].map(([attempt, {guard}]) => [attempt, guard]));
+    expect(rows().filter(({ours}) => ours !== 'held')).toEqual([]);
+  });
+
+  it("has podman's result on its page, for the version that is named there", async (test) => {
+    needCommand(test, 'podman');
+    const version = execFileSync('podman', ['--version'], {encoding: 'utf8'}).split(' ').at(-1)?.trim();
+    if (!page.includes(`podman ${version}`)) skip(test, `the page does not tell of podman ${version}`);
+    const outcomes = (await hideout(test)).podman();
+    if (typeof outcomes === 'string') skip(test, `podman cannot run here: ${outcomes}`);
+    const {absent} = await trial(test);
+    const differing = rows()
+      .filter(({attempt}) => !absent.includes(attempt))
+      .filter(({attempt, podman}) => (outcomes.get(attempt) === 'escaped') !== (podman === 'done'))
+      .map(({attempt}) => `${attempt}: ${outcomes.get(attempt)}`);
+    expect(differing).toEqual([]);
+  });
+});
+
+function escapesIn(outcomes: Outcomes): string[] {
+  expect([...outcomes.keys()]).toEqual([...guards.keys()]);
+  return [...outcomes].filter(([, outcome]) => outcome === 'escaped').map(([name]) => name);
+}
+
+interface Trial {
+  /** Attempts that succeeded without their guard. */
+  readonly proven: readonly string[];
+  /** Attempts on things that this kernel does not have. */
+  readonly absent: readonly string[];
+  /** Attempts that something else held: the suite proves nothing about these. */
+  readonly held: readonly string[];
+}
+
+type Form = Exclude<Control, object>;
+
+async function tryWithoutGuards(hideout: Hideout): Promise<Trial> {
+  const outside = [...guards].flatMap(([name, {succeeds}]) => (succeeds === 'outside' ? [name] : []));
+  const without: Readonly<Record<Form, Outcomes>> = {
+    outside: hideout.outside(outside),
+    chroot: hideout.chrooted('chroot'),
+    unfiltered: await hideout.ours('unfiltered'),
+    'host-network': await hideout.ours('host-network'),
+    insecure: await hideout.ours('insecure'),
+  };
+  const trial = {proven: [] as string[], absent: [] as string[], held: [] as string[]};
+  for (const [name, {succeeds}] of guards) {
+    if (typeof succeeds === 'object') continue;
+    const outcome = without[succeeds].get(name) ?? 'nothing';
+    if (outcome === 'escaped') trial.proven.push(name);
+    else if (isAbsence(outcome, succeeds)) trial.absent.push(name);
+    else trial.held.push(`${name}: ${outcome} (${succeeds})`);
+  }
+  return trial;
+}
+
+/** What was planted outside is there; what belongs to the kernel may not be. */
+function isAbsence(outcome: string, form: Form): boolean {
+  if (outcome === 'ENOSYS') return true;
+  const missing = ['ENOENT', 'ENXIO', 'ENODEV', 'EAFNOSUPPORT', 'EOPNOTSUPP'];
+  return (form === 'insecure' || form === 'unfiltered') && missing.includes(outcome);
+}
+
+interface Row {
+  readonly attempt: string;
+  readonly guard: string;
+  readonly ours: string;
+  readonly podman: string;
+}
+
+function rows(): Row[] {
+  return [...page.matchAll(/^\| `([^`]+)` \| ([^|]+) \| (\w+) \| (\w+) \|$/gm)].map(
+    ([, attempt = '', guard = '', ours = '', podman = '']) => ({attempt, guard, ours, podman}),
+  );
+}
