@@ -193,6 +193,7 @@ int verb_run(const struct request *request) {
   leave_sandbox(host_mounts, root);
   if (!success) return -1;
   if (upper >= 0) times_normalise(upper, &times);
+  if (times.active) reply_result("epoch", "%lld", (long long)times.epoch.tv_sec);
   reply_outcome(&outcome);
   return 0;
 }

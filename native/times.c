@@ -61,8 +61,21 @@ static bool ends_in_pyc(const char *name) {
   return length > 4 && strcmp(name + length - 4, ".pyc") == 0;
 }
 
+typedef void entry_action(int directory, const char *name, const struct stat *stat, struct times_rule *rule);
+
+/** Nothing that the request wrote may be older than what it put there with a time of its own: sources that
+ * were unpacked would be newer than what was made of them, and make would make it again. */
+static void raise_epoch(int directory, const char *name, const struct stat *stat, struct times_rule *rule) {
+  (void)directory;
+  (void)name;
+  struct timespec kept = stat->st_mtim;
+  if (compare_times(kept, rule->since) >= 0 || compare_times(kept, rule->epoch) <= 0) return;
+  rule->epoch.tv_sec = kept.tv_sec;
+  if (compare_times(kept, rule->epoch) > 0) rule->epoch.tv_sec++;
+}
+
 static void normalise_entry(int directory, const char *name, const struct stat *stat,
-                            const struct times_rule *rule) {
+                            struct times_rule *rule) {
   if (compare_times(stat->st_mtim, rule->since) < 0) return;
   if (S_ISREG(stat->st_mode) && ends_in_pyc(name)) normalise_pyc(directory, name, rule);
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, rule->epoch};
@@ -70,8 +83,8 @@ static void normalise_entry(int directory, const char *name, const struct stat *
     die("times", errno, name, "cannot set the time of an entry");
 }
 
-/** Normalises the entries of a directory and lists its sub-directories. */
-static struct level visit(int directory, const struct times_rule *rule) {
+/** Does the action to the entries of a directory and lists its sub-directories. */
+static struct level visit(int directory, entry_action *action, struct times_rule *rule) {
   struct stat stat;
   struct buffer names = {0};
   if (fstat(directory, &stat) != 0) die("times", errno, NULL, "cannot look at a directory");
@@ -85,7 +98,7 @@ static struct level visit(int directory, const struct times_rule *rule) {
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) continue;
     if (fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
       die("times", errno, name, "cannot look at an entry");
-    normalise_entry(directory, name, &stat, rule);
+    action(directory, name, &stat, rule);
     if (S_ISDIR(stat.st_mode)) buffer_append(&names, name, strlen(name) + 1);
   }
   if (errno != 0) die("times", errno, NULL, "cannot read a directory");
@@ -105,16 +118,12 @@ static int go_up(int directory, const struct level *to) {
   return parent;
 }
 
-void times_normalise(int upper, const struct times_rule *rule) {
-  if (!rule->active) return;
+static void walk(int upper, entry_action *action, struct times_rule *rule) {
   struct level *levels = NULL;
   size_t depth = 0, capacity = 0;
   int directory = openat(upper, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) die("times", errno, NULL, "cannot open the layer");
-  struct stat stat;
-  if (fstat(directory, &stat) != 0) die("times", errno, NULL, "cannot look at the layer");
-  normalise_entry(directory, ".", &stat, rule);
-  struct level level = visit(directory, rule);
+  struct level level = visit(directory, action, rule);
   for (;;) {
     if (level.next < level.length) {
       const char *name = level.names + level.next;
@@ -128,7 +137,7 @@ void times_normalise(int upper, const struct times_rule *rule) {
       levels[depth++] = level;
       close(directory);
       directory = child;
-      level = visit(directory, rule);
+      level = visit(directory, action, rule);
     } else {
       free(level.names);
       if (depth == 0) break;
@@ -138,4 +147,14 @@ void times_normalise(int upper, const struct times_rule *rule) {
   }
   close(directory);
   free(levels);
+}
+
+void times_normalise(int upper, struct times_rule *rule) {
+  if (!rule->active) return;
+  // The root was made for the layer, just before the request: its time says nothing.
+  walk(upper, raise_epoch, rule);
+  struct stat stat;
+  if (fstat(upper, &stat) != 0) die("times", errno, NULL, "cannot look at the layer");
+  normalise_entry(upper, ".", &stat, rule);
+  walk(upper, normalise_entry, rule);
 }

@@ -14,7 +14,8 @@ struct times_rule {
 /** `epoch=` and `since=` of a request; `epoch` alone means since now. Call it before anything is written. */
 struct times_rule times_rule_of(const struct request *request);
 
-/** Applies the rule to a whole upper directory, its root included. Dies (phase `times`) when it cannot. */
-void times_normalise(int upper, const struct times_rule *rule);
+/** Applies the rule to a whole upper directory, its root included, after raising the epoch to the newest time that
+ * stays. Dies (phase `times`) when it cannot. */
+void times_normalise(int upper, struct times_rule *rule);
 
 #endif

@@ -34,6 +34,11 @@ export interface TreeRecord {
 
 const typeMask = 0o170000;
 
+/** The first whole second that is not before the entry's time: what is made of it may have that time (docs/adr/0006). */
+export function secondNotBefore(record: Pick<TreeRecord, 'mtimeSeconds' | 'mtimeNanoseconds'>): number {
+  return record.mtimeNanoseconds === 0 ? record.mtimeSeconds : record.mtimeSeconds + 1;
+}
+
 export function isDirectory(record: {readonly mode: number}): boolean {
   return (record.mode & typeMask) === 0o040000;
 }

@@ -276,8 +276,9 @@ describe.skipIf(whyNotHere() !== undefined)('mounts of a run', () => {
     utimesSync(join(layer.upper, 'before'), oldTime, oldTime);
     const script =
       'mkdir -p /d/e; touch /d/e/f; ln -s f /d/e/l; touch -d @77 /d/old; touch -d @4000000000 /d/future; i=0; while [ $i -lt 600 ]; do mkdir d; cd d || exit 1; i=$((i+1)); done';
-    const {result} = await world.shell(script, ['epoch=12345', 'cwd=/deep'], layer);
-    expect(result.get('exit')).toBe('0');
+    const epoch = oldTime + 12345;
+    const {result} = await world.shell(script, [`epoch=${epoch}`, 'cwd=/deep'], layer);
+    expect([result.get('exit'), result.get('epoch')]).toEqual(['0', String(epoch)]);
     const times = [
       '',
       'd',
@@ -290,7 +291,19 @@ describe.skipIf(whyNotHere() !== undefined)('mounts of a run', () => {
       'deep',
       `deep${'/d'.repeat(600)}`,
     ].map((name) => lstatSync(join(layer.upper, name)).mtimeMs / 1000);
-    expect(times).toEqual([12345, 12345, 12345, 12345, 12345, 77, 12345, oldTime, 12345, 12345]);
+    expect(times).toEqual([epoch, epoch, epoch, epoch, epoch, 77, epoch, oldTime, epoch, epoch]);
+  });
+
+  it('what was made of sources with times of their own is not older than they are', async () => {
+    const layer = world.newLayer();
+    writeFileSync(join(layer.upper, 'unpacked'), '');
+    utimesSync(join(layer.upper, 'unpacked'), 2000.5, 2000.5);
+    const {result} = await world.shell('touch -d @1000 /older; touch /made', ['epoch=1500.000000003'], layer);
+    expect(result.get('epoch')).toBe('2001');
+    const nanoseconds = ['unpacked', 'older', 'made'].map(
+      (name) => lstatSync(join(layer.upper, name), {bigint: true}).mtimeNs,
+    );
+    expect(nanoseconds).toEqual([2_000_500_000_000n, 1_000_000_000_000n, 2_001_000_000_003n]);
   });
 
   it('the source time inside a fresh .pyc becomes the epoch too', async () => {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {ScanDecoder, type TreeRecord} from '../../src/tree/record.ts';
+import {ScanDecoder, secondNotBefore, type TreeRecord} from '../../src/tree/record.ts';
 import {record} from './memory-tree.ts';
 import {encodeRecord} from './record-encoder.ts';
 
@@ -62,5 +62,19 @@ describe('ScanDecoder', () => {
     expect(count).toBe(50_000);
     // Alone on the machine about 40 ms.
     expect(milliseconds).toBeLessThan(1500);
+  });
+});
+
+describe('secondNotBefore', () => {
+  it('rounds up, so that what is made of a file is never older than the file', () => {
+    const times = [
+      [7, 0],
+      [7, 1],
+      [-1, 999_999_999],
+    ] as const;
+    const seconds = times.map(([mtimeSeconds, mtimeNanoseconds]) =>
+      secondNotBefore({mtimeSeconds, mtimeNanoseconds}),
+    );
+    expect(seconds).toEqual([7, 8, 0]);
   });
 });

@@ -48,8 +48,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       const active = await snapshotter.prepare(parent, context.signal);
       try {
         const step = new RunningStep(shared, vertex, inputs, context);
-        const epochSeconds = snapshotter.epochSecondsOf(parent);
-        await step.run(active, epochSeconds);
+        const epochSeconds = await step.run(active, snapshotter.epochSecondsOf(parent));
         return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
       } catch (error) {
         snapshotter.discard(active);
@@ -94,13 +93,13 @@ class RunningStep {
     this.#context = context;
   }
 
-  /** Runs the process; throws BuildError('step') unless it exits 0. */
-  async run(active: ActiveSnapshot, epochSeconds: number): Promise<void> {
+  /** Runs the process; throws BuildError('step') unless it exits 0. Gives the epoch of what it left (docs/adr/0006). */
+  async run(active: ActiveSnapshot, epochSeconds: number): Promise<number> {
     const {op} = this.#vertex;
     await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
     const prepared = await mounts.prepare(op.mounts);
     const {networks} = this.#options;
-    await this.#request(
+    return await this.#request(
       await sandboxArguments({
         process: op,
         active,
@@ -112,7 +111,7 @@ class RunningStep {
     );
   }
 
-  async #request(args: readonly string[]): Promise<void> {
+  async #request(args: readonly string[]): Promise<number> {
     const tail = new OutputTail();
     const helper = await this.#options.helper();
     const output = (stream: 'stdout' | 'stderr', data: Uint8Array): void => {
@@ -130,7 +129,7 @@ class RunningStep {
       });
     this.#options.oneIdNotice.look(result);
     const exit = result.get('exit');
-    if (exit === '0') return;
+    if (exit === '0') return Number(result.get('epoch'));
     throw processFailure(this.#vertex.op, exit, result.get('signal'), tail.lines());
   }
 

@@ -8,6 +8,7 @@ import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
+import {secondNotBefore} from '../../tree/record.ts';
 import type {Selection} from '../../tree/select.ts';
 import {assert} from '../../util/assert.ts';
 import type {Contents} from '../contents.ts';
@@ -122,7 +123,7 @@ function newestOf(value: BuildValue, selection: Selection, snapshotter: Snapshot
   if (value.type === 'snapshot') return snapshotter.epochSecondsOf(value.snapshot);
   let newest = 0;
   for (const {entries} of selection.sources) {
-    for (const entry of entries) newest = Math.max(newest, entry.mtimeSeconds);
+    for (const entry of entries) newest = Math.max(newest, secondNotBefore(entry));
   }
   return newest;
 }

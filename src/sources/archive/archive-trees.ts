@@ -6,7 +6,7 @@ import type {Digest} from '../../oci/digest.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {Notes} from '../../store/notes.ts';
-import {isRegularFile, ScanDecoder, type TreeRecord} from '../../tree/record.ts';
+import {isRegularFile, ScanDecoder, secondNotBefore, type TreeRecord} from '../../tree/record.ts';
 
 export interface ArchiveTreesOptions {
   readonly snapshotter: Snapshotter;
@@ -61,9 +61,9 @@ export async function filesIn(
 /** Steps that take something of the tree stamp what they make with its newest time (docs/adr/0006). */
 async function newestIn(directory: string, helper: Helper, signal: AbortSignal): Promise<number> {
   let newest = 0;
-  for (const {path, mtimeSeconds} of await scanned([`dir=${directory}`], helper, signal)) {
+  for (const entry of await scanned([`dir=${directory}`], helper, signal)) {
     // The root has no header of its own, and the time of its making.
-    if (path !== '.') newest = Math.max(newest, mtimeSeconds);
+    if (entry.path !== '.') newest = Math.max(newest, secondNotBefore(entry));
   }
   return newest;
 }
