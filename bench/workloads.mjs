@@ -7,7 +7,8 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {ownArchitecture, pushImage, which} from '../fixtures/base-images.mjs';
+import {ownArchitecture, which} from '../fixtures/base-images.mjs';
+import {pushImage} from '../fixtures/push-image.mjs';
 import {makeLargeFile, makeTree} from './generate.mjs';
 
 function expectEqual(found, wanted, what) {
@@ -127,7 +128,7 @@ async function* pullBase({work, engine, registry, runs, nonce, scale}) {
       registry.address,
       'bench/base',
       [tag],
-      {[ownArchitecture]: tar},
+      {[ownArchitecture]: [tar]},
       {Env: ['PATH=/bin'], Cmd: ['sh']},
     );
     const context = folder(work, 'pull');
