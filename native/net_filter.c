@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,16 +137,30 @@ static void see_chain(const struct nlmsghdr *message, void *context) {
   search->chains = chain;
 }
 
-/** A rule without a condition that lets nothing through, as firewalld has at its end. */
+static const struct nlattr *inside(const struct nlattr *attribute, uint16_t type) {
+  return attribute == NULL ? NULL : net_find(net_bytes(attribute), net_length(attribute), type);
+}
+
+/** Lets nothing through: nf_tables' own words, and those of iptables in its nf_tables variant. */
+static bool drops(const char *name, const struct nlattr *data) {
+  char target[NAME_BYTES];
+  copy_name(target, strcmp(name, "target") == 0 ? inside(data, NFTA_TARGET_NAME) : NULL);
+  const struct nlattr *verdict = inside(inside(data, NFTA_IMMEDIATE_DATA), NFTA_DATA_VERDICT);
+  return strcmp(name, "reject") == 0 || strcmp(target, "REJECT") == 0 ||
+         (strcmp(name, "immediate") == 0 &&
+          ntohl(net_number(inside(verdict, NFTA_VERDICT_CODE), htonl(NF_ACCEPT))) == NF_DROP);
+}
+
+/** A rule that drops without a condition, as firewalld has at the end of its chains. */
 static bool drops_everything(const struct nlattr *expressions) {
   const char *at = net_bytes(expressions);
   size_t left = net_length(expressions);
-  bool drops = false;
+  bool found = false;
   for (const struct nlattr *element; (element = net_find(at, left, NFTA_LIST_ELEM)) != NULL;) {
     char name[NAME_BYTES];
-    copy_name(name, net_find(net_bytes(element), net_length(element), NFTA_EXPR_NAME));
-    if (strcmp(name, "reject") == 0)
-      drops = true;
+    copy_name(name, inside(element, NFTA_EXPR_NAME));
+    if (drops(name, inside(element, NFTA_EXPR_DATA)))
+      found = true;
     else if (strcmp(name, "counter") != 0 && strcmp(name, "log") != 0)
       return false;
     size_t step = (size_t)((const char *)element - at) + NLA_ALIGN(element->nla_len);
@@ -153,7 +168,7 @@ static bool drops_everything(const struct nlattr *expressions) {
     at += step;
     left -= step;
   }
-  return drops;
+  return found;
 }
 
 static void see_rule(const struct nlmsghdr *message, void *context) {

@@ -1,0 +1,199 @@
+// Networks of sandboxes, in namespaces of the tests' own: the router stands for the host, the world for the internet.
+
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import type {HelperProcess} from '../../src/helper/helper-process.ts';
+import type {Lease} from '../../src/network/lease.ts';
+import {NetworkWorld, whyNoNetworks, worldAddress} from '../support/network-world.ts';
+import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
+
+const reason = whyNotHere() ?? whyNoNetworks();
+if (reason !== undefined) process.stderr.write(`network tests are skipped: ${reason}\n`);
+
+let sandboxes: SandboxWorld;
+let world: NetworkWorld;
+
+beforeAll(() => {
+  sandboxes = new SandboxWorld();
+});
+afterAll(() => sandboxes.close());
+
+async function newWorld(): Promise<void> {
+  world = new NetworkWorld(sandboxes);
+  await world.start();
+}
+
+async function leased(): Promise<{
+  helper: HelperProcess;
+  lease: Lease;
+  shell: (script: string) => Promise<string>;
+}> {
+  const helper = world.startHelper();
+  const lease = await world.lease(helper);
+  return {helper, lease, shell: async (script) => (await world.shell(helper, lease.argument, script)).stdout};
+}
+
+/** (busybox's own -T crashes when it is linked statically.) */
+const fetch = (address: string) =>
+  `busybox timeout 2 busybox wget -q -O - http://${address}/ 2>&1 || echo no answer`;
+
+describe.skipIf(reason !== undefined)('a sandbox with a leased network', () => {
+  beforeAll(newWorld);
+  afterAll(() => world.close());
+
+  it('reaches the world through the router, and the world sees the router alone', async () => {
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    const {shell} = await leased();
+    // The world knows no way back to the address of a sandbox.
+    expect(await shell(fetch(worldAddress))).toBe('the world');
+  });
+
+  it('has one address, a default route, the MTU of the way out, and no IPv6 that nobody asked for', async () => {
+    const {shell} = await leased();
+    const told = await shell('busybox ip addr; busybox ip route');
+    expect(told.match(/^\d+: [^:@]+/gm)).toEqual(['1: lo', '2: eth0']);
+    expect(told).toMatch(/eth0.* mtu 1400 /);
+    expect(told.match(/inet6? \S+( peer \S+)?/g)).toEqual([
+      'inet 127.0.0.1/8',
+      'inet6 ::1/128',
+      'inet 10.221.0.2 peer 10.221.0.1/32',
+    ]);
+    expect(told).toMatch(/^default via 10\.221\.0\.1 dev eth0/m);
+  });
+
+  it('reaches the host at the address the lease names, not what listens on its loopback device', async () => {
+    await world.serve('router', '127.0.0.1:80', 'private');
+    await world.serve('router', '0.0.0.0:81', 'public');
+    const {shell, lease} = await leased();
+    expect(await shell(fetch('127.0.0.1'))).toMatch(/refused/);
+    expect(await shell(fetch(lease.hostAddress))).toMatch(/refused/);
+    expect(await shell(fetch(`${lease.hostAddress}:81`))).toBe('public');
+  });
+
+  it('has neighbours that it cannot reach, and that cannot reach it', async () => {
+    const {shell} = await leased();
+    const server = shell(
+      'echo here > /index.html; busybox httpd -p 80 -h /; sleep 2; busybox ip -o addr show eth0',
+    );
+    await sleep(500);
+    expect(await shell(`${fetch('10.221.0.2')}; busybox ip -o addr show eth0`)).toMatch(
+      /^no answer$.*10\.221\.0\.3/ms,
+    );
+    expect(await server).toContain('10.221.0.2');
+  });
+
+  it('lets nobody in from outside, even who knows the way', async () => {
+    const {shell} = await leased();
+    world.inWorld('ip', 'route', 'add', '10.221.0.0/20', 'via', '203.0.113.1');
+    const server = shell('echo here > /index.html; busybox httpd -p 80 -h /; sleep 2');
+    await sleep(500);
+    const tried = world.inWorld('sh', '-c', fetch('10.221.0.2'));
+    expect(tried).toMatch(/^no answer$/m);
+    await server;
+  });
+
+  it('is told when the lease is of somebody who is gone', async () => {
+    const {helper, lease} = await leased();
+    lease.giveBack();
+    await sleep(100);
+    await expect(world.shell(helper, lease.argument, 'true')).rejects.toMatchObject({phase: 'network'});
+  });
+
+  it.each([
+    ['bridge'],
+    ['1/10.0.0.0/1500'],
+    ['1/10.0.0/1500/1'],
+    ['1/10.0.0.0/1500/9'],
+    ['1/10.0.0.0/1500/1x'],
+  ])('is refused with %s', async (text) => {
+    await expect(world.shell(world.startHelper(), text, 'true')).rejects.toMatchObject({
+      phase: 'request',
+      message: expect.stringContaining('expected host, none or a lease'),
+    });
+  });
+});
+
+describe.skipIf(reason !== undefined)('a lease', () => {
+  beforeEach(newWorld);
+  afterEach(() => world.close());
+
+  it('takes a subnet that no route of the host touches', async () => {
+    world.inRouter('ip', 'route', 'add', '10.221.8.0/24', 'via', worldAddress, 'table', '7');
+    world.inRouter('ip', 'route', 'add', 'blackhole', '10.92.0.0/15');
+    const {lease, shell} = await leased();
+    expect(lease.hostAddress).toBe('172.30.208.1');
+    expect(await shell('busybox ip route')).toContain('default via 172.30.208.1');
+  });
+
+  it('says so when there is no such subnet', async () => {
+    for (const subnet of ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'])
+      world.inRouter('ip', 'route', 'add', subnet, 'via', worldAddress);
+    await expect(leased()).rejects.toThrow(
+      "every address range for sandboxes is in use by this host's routes",
+    );
+  });
+
+  it('passes a firewall that drops what is forwarded, with two rules that are added once', async () => {
+    world.inRouter('iptables', '-P', 'FORWARD', 'DROP');
+    world.inRouter('iptables', '-A', 'FORWARD', '-i', 'docker0', '-j', 'ACCEPT');
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    const both = [await leased(), await leased()];
+    for (const {shell} of both) expect(await shell(fetch(worldAddress))).toBe('the world');
+    expect(world.inRouter('iptables', '-S', 'FORWARD').trim().split('\n')).toEqual([
+      '-P FORWARD DROP',
+      '-A FORWARD -i tsb+ -m comment --comment tsbuild -j ACCEPT',
+      '-A FORWARD -o tsb+ -m comment --comment tsbuild -j ACCEPT',
+      '-A FORWARD -i docker0 -j ACCEPT',
+    ]);
+  });
+
+  it.each([['REJECT'], ['DROP']])('passes a firewall whose last rule is %s', async (target) => {
+    world.inRouter('iptables', '-A', 'FORWARD', '-j', target);
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    const {shell} = await leased();
+    expect(await shell(fetch(worldAddress))).toBe('the world');
+  });
+
+  it('leaves a firewall alone that drops nothing', async () => {
+    world.inRouter('iptables', '-A', 'FORWARD', '-i', 'docker0', '-j', 'DROP');
+    await leased();
+    expect(world.inRouter('iptables', '-S', 'FORWARD').trim().split('\n')).toHaveLength(2);
+  });
+
+  it('forwards for the way out and its sandboxes, not for the whole host', async () => {
+    world.inRouter('sh', '-c', 'echo 0 > /proc/sys/net/ipv4/ip_forward');
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    const {shell} = await leased();
+    expect(await shell(fetch(worldAddress))).toBe('the world');
+    const settings = world.inRouter('sh', '-c', 'cd /proc/sys/net/ipv4; cat ip_forward conf/up0/forwarding');
+    expect(settings).toBe('0\n1\n');
+  });
+
+  it('of one build does not disturb that of another, and their sandboxes never collide', async () => {
+    const [one, other] = [await leased(), await leased()];
+    const address = 'busybox ip -o -4 addr show eth0; sleep 1';
+    const told = await Promise.all([one, other, one, other].map(({shell}) => shell(address)));
+    expect(new Set(told.map((text) => /inet (\S+)/.exec(text)?.[1])).size).toBe(4);
+    one.lease.giveBack();
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    expect(await other.shell(fetch(worldAddress))).toBe('the world');
+  });
+
+  it('needs the capability to change networks', async () => {
+    const helper = world.startHelper('setpriv --bounding-set -net_admin');
+    await expect(world.lease(helper)).rejects.toMatchObject({phase: 'network', errno: 1});
+  });
+
+  it('leaves nothing when everything is killed, and the next one works', async () => {
+    const {helper, lease} = await leased();
+    const running = world.shell(helper, lease.argument, 'sleep 100').catch((error: unknown) => error);
+    await sleep(300);
+    expect(world.inRouter('ip', '-brief', 'link')).toContain('tsb0@');
+    world.inRouter('sh', '-c', `kill -9 $(cat /proc/${lease.argument.split('/')[0]}/stat | cut -d' ' -f4)`);
+    await running;
+    expect(await world.left()).toEqual([]);
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    const again = await leased();
+    expect(await again.shell(fetch(worldAddress))).toBe('the world');
+  });
+});

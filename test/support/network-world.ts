@@ -1,0 +1,148 @@
+// Network namespaces for tests, so that nothing of the machine's own network is touched: a router, which is what the
+// helper takes for its host, and the world behind it. Each is held by a process that sleeps.
+
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {chmodSync, readlinkSync, writeFileSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {ensurePackages} from '../../fixtures/base-images.mjs';
+import {HelperProcess} from '../../src/helper/helper-process.ts';
+import {locateHelper} from '../../src/helper/locate-helper.ts';
+import {type Lease, takeLease} from '../../src/network/lease.ts';
+import type {RunOutcome, SandboxWorld} from './sandbox-world.ts';
+
+const routerAddress = '203.0.113.1';
+export const worldAddress = '203.0.113.2';
+
+/** Why the tests cannot run here, or undefined. */
+export function whyNoNetworks(): string | undefined {
+  try {
+    ensurePackages({ip: 'iproute2', iptables: 'iptables'});
+    execFileSync('unshare', ['--net', 'true'], {stdio: 'pipe'});
+    return undefined;
+  } catch (error) {
+    return `no network namespaces: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+export class NetworkWorld {
+  readonly #sandboxes: SandboxWorld;
+  readonly #held: ChildProcess[] = [];
+  readonly #helpers: HelperProcess[] = [];
+  #router = '';
+  #world = '';
+  #names = 0;
+
+  constructor(sandboxes: SandboxWorld) {
+    this.#sandboxes = sandboxes;
+  }
+
+  async start(): Promise<void> {
+    this.#router = await this.#hold();
+    this.#world = await this.#hold();
+    this.inRouter(
+      'ip',
+      'link',
+      'add',
+      'up0',
+      'mtu',
+      '1400',
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'up0',
+      'netns',
+      this.#world,
+    );
+    this.inRouter('ip', 'addr', 'add', `${routerAddress}/24`, 'dev', 'up0');
+    this.inWorld('ip', 'addr', 'add', `${worldAddress}/24`, 'dev', 'up0');
+    for (const device of ['lo', 'up0']) {
+      this.inRouter('ip', 'link', 'set', device, 'up');
+      this.inWorld('ip', 'link', 'set', device, 'up');
+    }
+    this.inRouter('ip', 'route', 'add', 'default', 'via', worldAddress);
+  }
+
+  inRouter(...command: string[]): string {
+    return inNamespace(this.#router, command);
+  }
+
+  inWorld(...command: string[]): string {
+    return inNamespace(this.#world, command);
+  }
+
+  /** Serves the text over HTTP to whoever reaches `ADDRESS:PORT`. */
+  async serve(where: 'router' | 'world', address: string, text: string): Promise<void> {
+    const folder = this.#sandboxes.makeDirectory(`served-${++this.#names}`);
+    writeFileSync(`${folder}/index.html`, text);
+    const pid = where === 'router' ? this.#router : this.#world;
+    const words = ['--target', pid, '--net', 'busybox', 'httpd', '-f', '-p', address, '-h', folder];
+    const port = Number(address.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');
+    const listening = `:${port} 00000000:0000 0A`;
+    this.#held.push(spawn('nsenter', words, {stdio: 'ignore'}));
+    for (let waited = 0; waited < 5000; waited += 20) {
+      if (inNamespace(pid, ['cat', '/proc/net/tcp']).includes(listening)) return;
+      await sleep(20);
+    }
+    throw new Error(`no server at ${address}`);
+  }
+
+  /** A helper whose host is the router. */
+  startHelper(wrapper = ''): HelperProcess {
+    const path = this.#sandboxes.write(
+      `helper-${++this.#names}.sh`,
+      `#!/bin/sh\nexec nsenter --target ${this.#router} --net ${wrapper} ${locateHelper(process.env)} "$@"\n`,
+    );
+    chmodSync(path, 0o755);
+    const helper = new HelperProcess({path});
+    this.#helpers.push(helper);
+    return helper;
+  }
+
+  lease(helper: HelperProcess): Promise<Lease> {
+    return takeLease(helper);
+  }
+
+  /** A shell script in a sandbox with the network of the lease. */
+  async shell(helper: HelperProcess, lease: string, script: string): Promise<RunOutcome> {
+    const out: Buffer[] = [];
+    const {view} = this.#sandboxes.newLayer();
+    const args = [...view, `network=${lease}`, 'arg=/bin/sh', 'arg=-c', `arg=${script}`];
+    const result = await helper.request('run', args, {
+      onStdout: (bytes) => out.push(Buffer.from(bytes)),
+      onStderr: (bytes) => out.push(Buffer.from(bytes)),
+    });
+    return {result, stdout: Buffer.concat(out).toString(), stderr: ''};
+  }
+
+  /** Interfaces of sandboxes and tables of leases in the router, when those that are going have gone. */
+  async left(): Promise<string[]> {
+    let found: string[] = [];
+    for (let waited = 0; waited < 5000; waited += 50) {
+      found = this.inRouter('ip', '-brief', 'link').match(/^tsb\d+/gm) ?? [];
+      if (found.length === 0) break;
+      await sleep(50);
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#helpers.map((helper) => helper.close()));
+    for (const child of this.#held) child.kill('SIGKILL');
+  }
+
+  async #hold(): Promise<string> {
+    const child = spawn('unshare', ['--net', 'sleep', '1000'], {stdio: 'ignore'});
+    this.#held.push(child);
+    const own = readlinkSync('/proc/self/ns/net');
+    for (let waited = 0; waited < 5000; waited += 10) {
+      if (readlinkSync(`/proc/${child.pid}/ns/net`) !== own) return String(child.pid);
+      await sleep(10);
+    }
+    throw new Error('unshare gives no network namespace');
+  }
+}
+
+function inNamespace(pid: string, command: readonly string[]): string {
+  return execFileSync('nsenter', ['--target', pid, '--net', ...command], {encoding: 'utf8'});
+}
