@@ -40,6 +40,7 @@ export function architecturesWithoutEmulator(test: Parameters<typeof skip>[0]): 
   const [one, other] = ['mips64', 'ppc64', 's390x', 'riscv64'].filter(
     (architecture) => !existsSync(join(binfmt, `qemu-${architecture}`)),
   );
-  if (one === undefined || other === undefined) skip(test, 'there is an emulator for everything');
+  // No lack of the machine that TSBUILD_SYSTEM_MUST_WORK could mind: systemd registers whatever qemu has.
+  if (one === undefined || other === undefined) test.skip('there is an emulator for everything');
   return [one, other];
 }

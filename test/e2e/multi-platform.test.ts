@@ -9,7 +9,7 @@ import {type BaseRegistry, defaultState, ensureRegistry} from '../../fixtures/ba
 import {assertBuilt, namesOf, type Workspace, workspace} from './command.ts';
 import {architecturesWithoutEmulator, arm64Emulator} from './emulator.ts';
 import {membersOf} from './image.ts';
-import {needCommand, skip} from './requirements.ts';
+import {needCommand, needRoot, skip} from './requirements.ts';
 
 let registry: BaseRegistry;
 let space: Workspace;
@@ -287,5 +287,24 @@ describe('programs for another machine', () => {
     expect(run.stderr).toMatch(/--> .*Dockerfile:5:1/);
     expect(run.stderr).toMatch(/apt install qemu-user-static/);
     expect(run.stderr).not.toMatch(/^#\d+ .*RUN echo ran/m);
+  });
+
+  it('are tried where the kernel’s list cannot be seen, and the failure says so', async (test) => {
+    needRoot(test);
+    const [one] = architecturesWithoutEmulator(test);
+    if (one !== 'mips64') test.skip('there is an emulator for mips64');
+    const header = `\x7fELF\x02\x02\x01${'\0'.repeat(9)}\0\x02\0\x08\0\0\0\x01`;
+    const context = await space.context({
+      Dockerfile: 'FROM scratch\nCOPY --chmod=755 program /\nRUN ["/program"]\n',
+      program: header + '\0'.repeat(40),
+    });
+    const hide = 'umount /proc/sys/fs/binfmt_misc; exec "$@"';
+    const wrapper = ['unshare', '--mount', 'sh', '-c', hide, 'sh'];
+    const run = await space.run(['build', '--progress=plain', '--platform=linux/mips64', context], {wrapper});
+    expect(run.code).toBe(3);
+    expect(run.stderr).toMatch(
+      /programs for linux\/mips64 cannot run on this machine: .* binfmt_misc is not mounted/,
+    );
+    expect(run.stderr).toMatch(/^ {2}exec: cannot run \/program: exec format error$/m);
   });
 });

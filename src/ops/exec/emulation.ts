@@ -83,7 +83,8 @@ export class Emulation {
     const found = await this.#look(platform);
     if (found !== 'unseen') return found;
     const reason = `whether an emulator is registered cannot be seen, for binfmt_misc is not mounted at ${binfmtDirectory}`;
-    return problem(platform, reason, [`mount -t binfmt_misc binfmt_misc ${binfmtDirectory}`]);
+    const mount = `to see the list: mount -t binfmt_misc binfmt_misc ${binfmtDirectory}`;
+    return problem(platform, reason, [mount, ...waysToInstall(platform)]);
   }
 
   async #look(platform: Platform): Promise<NotRunnable | 'unseen' | undefined> {
