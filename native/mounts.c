@@ -12,6 +12,7 @@
 #include "kernel.h"
 #include "scratch.h"
 #include "stubs.h"
+#include "userns.h"
 
 int mount_clone(int at, const char *path) {
   unsigned flags = OPEN_TREE_CLONE | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW | (*path == '\0' ? AT_EMPTY_PATH : 0);
@@ -161,12 +162,20 @@ static int mount_bind(const struct mount_request *request) {
   return mount_clone(top, "");
 }
 
+/** Owner and mode as requested. With one id everything is root's, who the run is then, too. */
+static int give(int fd, const struct mount_request *request) {
+  if (fchownat(fd, "", request->uid, request->gid, AT_EMPTY_PATH) != 0 &&
+      !(errno == EINVAL && userns_mode() == USERNS_SINGLE))
+    return -1;
+  return chmod(fd_path(fd).text, request->mode);
+}
+
 static int mount_text(const struct mount_request *request) {
   if (!request->has_content) die("request", 0, request->target, "mount=text has no content");
   const char *name = scratch_name();
   int fd = openat(scratch_root(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0 || write_full(fd, request->content.bytes, request->content.length) != 0 ||
-      fchown(fd, request->uid, request->gid) != 0 || fchmod(fd, request->mode) != 0)
+      give(fd, request) != 0)
     die("mounts", errno, request->target, "cannot write the mounted file");
   close(fd);
   return mount_clone(scratch_root(), name);
@@ -175,8 +184,7 @@ static int mount_text(const struct mount_request *request) {
 /** A socket that was made for this run, and becomes its user's. */
 static int mount_socket(const struct mount_request *request) {
   int mount = mount_bind(request);
-  if (fchownat(mount, "", request->uid, request->gid, AT_EMPTY_PATH) != 0 ||
-      chmod(fd_path(mount).text, request->mode) != 0)
+  if (give(mount, request) != 0)
     die("mounts", errno, request->target, "cannot give the socket to the user of the run");
   return mount;
 }

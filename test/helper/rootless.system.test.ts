@@ -107,6 +107,18 @@ describe.skipIf(reason !== undefined)('as an ordinary user', () => {
     expect(lstatSync(join(layer.upper, 'etc/group')).isCharacterDevice()).toBe(true);
   });
 
+  it("without ranges, what is given to another user is root's, who can use it", async () => {
+    const secret = ['mount=text', 'target=/run/secret', 'content=s', 'mode=400', 'uid=1000', 'gid=1000'];
+    const {result, stdout} = await shell(
+      start(false),
+      newLayer(),
+      'stat -c "%u %g %a" /run/secret && cat /run/secret',
+      secret,
+    );
+    expect(result.get('exit')).toBe('0');
+    expect(stdout).toBe('0 0 400\ns');
+  });
+
   it('says why other users do not exist without ranges', async () => {
     await expect(shell(start(false), newLayer(), 'id', ['user=app'])).rejects.toMatchObject({
       phase: 'user',
