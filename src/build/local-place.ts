@@ -63,15 +63,20 @@ export async function readLocalDockerfile({dockerfile = '', shown}: LocalPlace):
   try {
     return sourceFile(shown, decode(await readFile(dockerfile)));
   } catch (error) {
-    throw unreadable(shown, (error as NodeJS.ErrnoException).code ?? String(error), error);
+    throw unreadable(shown, (error as NodeJS.ErrnoException).code ?? String(error), {cause: error});
   }
 }
 
-export function unreadable(shown: string, code: string, cause?: unknown): Error {
+/** `home`: what -f is relative to. */
+export function unreadable(
+  shown: string,
+  code: string,
+  {home = 'the current directory', cause}: {readonly home?: string; readonly cause?: unknown} = {},
+): Error {
   const reason =
     code === 'ENOENT' ? 'no such file or directory' : code === 'EISDIR' ? 'is a directory' : code;
   return buildError('user', 'context-no-dockerfile', `failed to read dockerfile: open ${shown}: ${reason}`, {
-    hints: [`is ${basename(shown)} the right name? -f is relative to the current directory`],
+    hints: [`is ${basename(shown)} the right name? -f is relative to ${home}`],
     cause,
   });
 }

@@ -4,7 +4,7 @@
 import {BuildError, type BuildErrorKind} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
-import type {ExecOp} from '../graph/op.ts';
+import type {ExecOp, Op} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {HelperError} from '../helper/helper.ts';
 import {quoted} from '../plan/go-format.ts';
@@ -113,8 +113,7 @@ function fromHelper(error: HelperError, {op}: Vertex): BuildError {
   const diagnostic: Diagnostic = {
     severity: 'error',
     code,
-    message:
-      op.kind === 'exec' && ofTheProcess.has(error.phase) ? notCompleted(op, error.message) : error.message,
+    message: messageOf(error, op),
     ...(hints === undefined ? {} : {hints}),
   };
   return new BuildError(kind, [diagnostic], {cause: error});
@@ -126,4 +125,14 @@ const ofTheProcess: ReadonlySet<string> = new Set(['exec', 'user', 'cwd', 'mount
 /** How docker begins what it says of a process that failed, and what scripts look for. */
 export function notCompleted({args}: ExecOp, how: string): string {
   return `process ${quoted(args.join(' '))} did not complete successfully: ${how}`;
+}
+
+function messageOf(error: HelperError, op: Op): string {
+  if (op.kind === 'exec' && ofTheProcess.has(error.phase)) return notCompleted(op, error.message);
+  return error.phase === 'copy' && error.errno !== errnos.noSpace ? withPlace(error) : error.message;
+}
+
+/** `cannot make the directory: not a directory` is of use with the path only. */
+function withPlace({path, message}: HelperError): string {
+  return path === '' || message.includes(path) ? message : `${path}: ${message}`;
 }

@@ -71,6 +71,15 @@ describe('located', () => {
     expect(await message('namespaces')).toBe('no such thing');
   });
 
+  it('says where a copy failed, once', async () => {
+    const messageOf = async (path: string, message: string): Promise<unknown> =>
+      failing(new HelperError('copy', 20, path, message)).then((error) => (error as Error).message);
+    expect(await messageOf('/f', 'cannot open the path: not a directory')).toBe(
+      '/f: cannot open the path: not a directory',
+    );
+    expect(await messageOf('f', 'cannot copy to non-directory: /f')).toBe('cannot copy to non-directory: /f');
+  });
+
   it('calls a full disk a full disk, wherever it was noticed', async () => {
     expect(
       await failing(new HelperError('copy', 28, '/x', 'write /x: no space left on device')),

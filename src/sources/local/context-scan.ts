@@ -84,6 +84,24 @@ export class ContextScan {
     return used.join(' ');
   }
 
+  /** Walks exactly these roots, and tells whether an earlier scan that did so was told the very same. */
+  async repeats(
+    earlier: ContextScan,
+    roots: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const then = earlier.#scanOf(roots);
+    if (then === undefined) return false;
+    await this.extend(roots, signal);
+    return this.#scanOf(roots)?.fingerprint === then.fingerprint;
+  }
+
+  #scanOf(roots: readonly string[]): RawScan | undefined {
+    return this.#scans.find(
+      ({asked}) => asked.length === roots.length && asked.every((root, index) => root === roots[index]),
+    );
+  }
+
   /** Scans what was not yet. Callers take turns, so that none scans what another is scanning. */
   async extend(roots: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     const turn = this.#running.then(() => this.#extend(roots, signal));

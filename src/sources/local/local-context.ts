@@ -101,10 +101,11 @@ export class LocalContext {
       ownership: 'reset',
       digestOf: (record) => this.#digests.of(record),
     });
-    // Behind a symlink there is more than the fingerprint covers; a file that can still change unseen may have
-    // done so.
-    const isCovered = selection.followedLinks === undefined || walkRootsOf(copy).includes('.');
-    if (isCovered && records.every((record) => !isRegularFile(record) || isSettled(record, scan.startMs))) {
+    // A file that can still change unseen may have done so.
+    if (
+      isCoveredBy(walkRootsOf(copy), selection) &&
+      records.every((record) => !isRegularFile(record) || isSettled(record, scan.startMs))
+    ) {
       await this.#keys.remember(await this.#idOf(copy, signal), contentDigest);
     }
     return {selection, contentDigest};
@@ -123,6 +124,10 @@ export class LocalContext {
    */
   async isUnchanged(copy: CopyPattern, selected: Selection, signal?: AbortSignal): Promise<boolean> {
     const scan = await this.#newScan();
+    // Mostly the walk says what it said before, and no record needs to be looked at.
+    const roots = walkRootsOf(copy);
+    const isCovered = isCoveredBy(roots, selected);
+    if (isCovered && (await scan.repeats(await this.#theScan(), roots, signal))) return true;
     const fresh = await selectScanning(copy, (roots) => scan.treeOf(roots, signal));
     return (
       fresh.sources.length === selected.sources.length &&
@@ -152,6 +157,11 @@ export class LocalContext {
       helper: () => this.#options.helper(),
     });
   }
+}
+
+/** Behind a symlink there may be more than a walk of these roots tells of. */
+function isCoveredBy(roots: readonly string[], {followedLinks}: Selection): boolean {
+  return followedLinks === undefined || roots.includes('.');
 }
 
 function isSameFile(a: TreeRecord, b: TreeRecord | undefined): boolean {

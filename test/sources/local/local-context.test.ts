@@ -269,6 +269,22 @@ describe('isUnchanged', () => {
     helper.records = records.filter(({path}) => path !== 'src/b.ts');
     expect(await context.isUnchanged(copy('src'), selection)).toBe(false);
   });
+
+  it('does not care for what stays behind, nor for a walk that was wider', async () => {
+    const helper = new FakeHelper(words);
+    const context = contextOf(helper);
+    const one = {...copy('src'), excludes: ['b.ts']};
+    const {selection} = await context.select(one);
+    helper.change('src/b.ts', {size: 5});
+    expect(await context.isUnchanged(one, selection)).toBe(true);
+    const wide = contextOf(helper);
+    await wide.scan(['.']);
+    const {selection: all} = await wide.select(copy('src'));
+    expect(await wide.isUnchanged(copy('src'), all)).toBe(true);
+    expect(helper.requests.at(-1)?.args).toContain('path=src');
+    helper.change('src/b.ts', {size: 6});
+    expect(await wide.isUnchanged(copy('src'), all)).toBe(false);
+  });
 });
 
 describe('ContextScan with ignore rules', () => {
