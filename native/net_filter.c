@@ -58,6 +58,14 @@ static void add_table(struct net_batch *batch, const char *table, const struct f
   rule_masquerade(batch);
   rule_end(batch, rule);
   add_chain(batch, number, table, CHAIN_FORWARD, "filter", NF_INET_FORWARD, 0);
+  if (number == NFPROTO_IPV6) {
+    // In IPv4 strict reverse path filtering does this, and two leases may have different subnets.
+    rule = rule_begin(batch, NLM_F_APPEND, number, table, CHAIN_FORWARD);
+    rule_match_device(batch, RULE_IN, true, NET_LINK_PREFIX);
+    rule_match_source(batch, false, family->network, family->length, family->bits);
+    rule_verdict(batch, NF_DROP);
+    rule_end(batch, rule);
+  }
   // Into a sandbox come answers and nothing else, be it from the network or from another sandbox.
   rule = rule_begin(batch, NLM_F_APPEND, number, table, CHAIN_FORWARD);
   rule_match_device(batch, RULE_OUT, true, NET_LINK_PREFIX);
@@ -71,8 +79,7 @@ static void add_table(struct net_batch *batch, const char *table, const struct f
 }
 
 void net_filter_own(int filter, const struct net_plan *plan) {
-  struct in6_addr network6 = net_gateway6();
-  memset(network6.s6_addr + 8, 0, 8);
+  struct in6_addr network6 = net_network6();
   const struct family four = {NFPROTO_IPV4, &plan->subnet, sizeof plan->subnet, NET_SUBNET_BITS};
   const struct family six = {NFPROTO_IPV6, &network6, sizeof network6, ADDRESS6_BITS};
   struct sockaddr_nl own = {0};

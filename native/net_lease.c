@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "net_filter.h"
+#include "net_legacy.h"
 #include "net_message.h"
 #include "net_route.h"
 #include "net_uplink.h"
@@ -70,6 +71,7 @@ static void prepare(struct net_plan *plan, const struct net_uplinks *uplinks) {
   if (error != 0) die("network", error, NULL, "cannot let this host forward packets");
   int filter = net_open(NETLINK_NETFILTER);  // stays open: the tables are the socket's
   if (filter < 0) die("network", errno, NULL, "the kernel has no nf_tables");
+  net_legacy_check();
   net_filter_own(filter, plan);
   net_filter_pass(filter, plan);
 }

@@ -46,17 +46,8 @@ static struct in_addr slot_address(const struct net_plan *plan, unsigned slot) {
   return (struct in_addr){htonl(ntohl(plan->subnet.s_addr) + 2 + slot)};
 }
 
-// fd74:7362:6400::/64, a unique local prefix (RFC 4193) with our initials: sandboxes are behind NAT in IPv6
-// too.
-static struct in6_addr address6(unsigned host) {
-  struct in6_addr address = {.s6_addr = {0xfd, 0x74, 0x73, 0x62, 0x64, 0}};
-  address.s6_addr[14] = (uint8_t)(host >> 8);
-  address.s6_addr[15] = (uint8_t)host;
-  return address;
-}
-
-struct in6_addr net_gateway6(void) {
-  return address6(1);
+struct in6_addr net_network6(void) {
+  return (struct in6_addr){.s6_addr = {0xfd, 0x74, 0x73, 0x62, 0x64}};
 }
 
 static void add_veth(struct net_batch *batch, const struct net_plan *plan, unsigned slot,
@@ -107,33 +98,46 @@ static void add_address4(struct net_batch *batch, unsigned index, struct in_addr
   net_attribute(batch, IFA_ADDRESS, &peer, sizeof peer);
 }
 
-static void add_address6(struct net_batch *batch, unsigned index, struct in6_addr own, struct in6_addr peer) {
+static void add_address6(struct net_batch *batch, unsigned index, struct in6_addr own, uint8_t bits) {
   // Nobody else is on the link, so nothing has to be asked before the address may be used.
   struct ifaddrmsg address = {
-      .ifa_family = AF_INET6, .ifa_prefixlen = 128, .ifa_flags = IFA_F_NODAD, .ifa_index = index};
-  net_begin(batch, RTM_NEWADDR, MAKE, &address, sizeof address);
-  net_attribute(batch, IFA_LOCAL, &own, sizeof own);
-  net_attribute(batch, IFA_ADDRESS, &peer, sizeof peer);
-}
-
-/** Neighbour discovery speaks from a link-local address; without one the host end could not ask. */
-static void add_link_local(struct net_batch *batch, unsigned index, uint8_t host) {
-  struct in6_addr own = {.s6_addr = {0xfe, 0x80, [15] = host}};
-  struct ifaddrmsg address = {
-      .ifa_family = AF_INET6, .ifa_prefixlen = 64, .ifa_flags = IFA_F_NODAD, .ifa_index = index};
+      .ifa_family = AF_INET6, .ifa_prefixlen = bits, .ifa_flags = IFA_F_NODAD, .ifa_index = index};
   net_begin(batch, RTM_NEWADDR, MAKE, &address, sizeof address);
   net_attribute(batch, IFA_ADDRESS, &own, sizeof own);
 }
 
-static void add_default_route(struct net_batch *batch, uint8_t family, const void *gateway, size_t length) {
+static struct in6_addr link_local(uint8_t host) {
+  return (struct in6_addr){.s6_addr = {0xfe, 0x80, [15] = host}};
+}
+
+static void begin_route(struct net_batch *batch, uint8_t family, unsigned index, uint8_t bits) {
   struct rtmsg route = {.rtm_family = family,
+                        .rtm_dst_len = bits,
                         .rtm_table = RT_TABLE_MAIN,
                         .rtm_protocol = RTPROT_STATIC,
                         .rtm_scope = RT_SCOPE_UNIVERSE,
                         .rtm_type = RTN_UNICAST};
   net_begin(batch, RTM_NEWROUTE, MAKE, &route, sizeof route);
+  net_u32(batch, RTA_OIF, index);
+}
+
+static void add_default_route(struct net_batch *batch, uint8_t family, const void *gateway, size_t length) {
+  begin_route(batch, family, INNER_INDEX, 0);
   net_attribute(batch, RTA_GATEWAY, gateway, length);
-  net_u32(batch, RTA_OIF, INNER_INDEX);
+}
+
+/** IPv6 goes by link-local addresses, from which neighbours ask for each other. (The route to the peer of a
+ * point-to-point address, which IPv4 has, is made a little later than the address, by another thread.) */
+static void add_ipv6(struct net_batch *host, struct net_batch *sandbox, unsigned slot) {
+  struct in6_addr gateway = link_local(1), own = net_network6();
+  own.s6_addr[14] = (uint8_t)((slot + 2) >> 8);
+  own.s6_addr[15] = (uint8_t)(slot + 2);
+  add_address6(host, outer_index(slot), gateway, 64);
+  begin_route(host, AF_INET6, outer_index(slot), 128);
+  net_attribute(host, RTA_DST, &own, sizeof own);
+  add_address6(sandbox, INNER_INDEX, link_local(2), 64);
+  add_address6(sandbox, INNER_INDEX, own, 128);
+  add_default_route(sandbox, AF_INET6, &gateway, sizeof gateway);
 }
 
 static void send_or_die(int fd, struct net_batch *batch, const char *what) {
@@ -146,26 +150,16 @@ static void send_or_die(int fd, struct net_batch *batch, const char *what) {
 void net_link_up(const struct net_plan *plan, unsigned slot, const struct net_ends *ends) {
   struct net_batch host = {0}, sandbox = {0};
   struct in_addr gateway = net_gateway(plan), own = slot_address(plan, slot);
-  bool routed6 = plan->ipv6 == NET_IPV6_ROUTED;
-  struct in6_addr gateway6 = net_gateway6(), own6 = address6(2 + slot);
   add_veth(&host, plan, slot, ends->inner_namespace);
   configure(&host, plan, outer_index(slot), true);
   set_up(&host, outer_index(slot));
   add_address4(&host, outer_index(slot), gateway, own);
-  if (routed6) {
-    add_link_local(&host, outer_index(slot), 1);
-    add_address6(&host, outer_index(slot), gateway6, own6);
-  }
-  send_or_die(ends->outer, &host, "the sandbox's network device");
   set_up(&sandbox, LO_INDEX);
   configure(&sandbox, plan, INNER_INDEX, false);
   set_up(&sandbox, INNER_INDEX);
   add_address4(&sandbox, INNER_INDEX, own, gateway);
   add_default_route(&sandbox, AF_INET, &gateway, sizeof gateway);
-  if (routed6) {
-    add_link_local(&sandbox, INNER_INDEX, 2);
-    add_address6(&sandbox, INNER_INDEX, own6, gateway6);
-    add_default_route(&sandbox, AF_INET6, &gateway6, sizeof gateway6);
-  }
+  if (plan->ipv6 == NET_IPV6_ROUTED) add_ipv6(&host, &sandbox, slot);
+  send_or_die(ends->outer, &host, "the sandbox's network device");
   send_or_die(ends->inner, &sandbox, "the sandbox's addresses");
 }

@@ -28,7 +28,8 @@ struct net_plan {
 };
 
 struct in_addr net_gateway(const struct net_plan *plan);
-struct in6_addr net_gateway6(void);
+/** A /64 of unique local addresses (RFC 4193): sandboxes are behind address translation in IPv6 too. */
+struct in6_addr net_network6(void);
 
 /** True when the name of the slot's host end is taken: its last owner is still being taken down. */
 bool net_slot_busy(int any_socket, unsigned slot);

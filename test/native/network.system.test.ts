@@ -154,6 +154,32 @@ describe.skipIf(reason !== undefined)('a lease', () => {
     expect(await shell(fetch(worldAddress))).toBe('the world');
   });
 
+  it('says what to do about a firewall of the old kind, which it cannot change', async () => {
+    world.inRouter('iptables-legacy', '-P', 'FORWARD', 'DROP');
+    world.inRouter('iptables-legacy', '-A', 'FORWARD', '-i', 'docker0', '-j', 'ACCEPT');
+    await expect(leased()).rejects.toThrow(
+      /drops what is forwarded.*iptables-legacy -I FORWARD -i tsb\+ -j ACCEPT;/,
+    );
+    for (const flag of ['-i', '-o'])
+      world.inRouter('iptables-legacy', '-I', 'FORWARD', flag, 'tsb+', '-j', 'ACCEPT');
+    await world.serve('world', `${worldAddress}:80`, 'the world');
+    const {shell} = await leased();
+    expect(await shell(fetch(worldAddress))).toBe('the world');
+  });
+
+  it('gives IPv6 where the host forwards it, and else none', async () => {
+    world.inRouter('ip', 'addr', 'add', '2001:db8::1/64', 'dev', 'up0', 'nodad');
+    world.inWorld('ip', 'addr', 'add', '2001:db8::2/64', 'dev', 'up0', 'nodad');
+    world.inRouter('ip', 'route', 'add', 'default', 'via', '2001:db8::2');
+    expect((await leased()).lease.ipv6).toBe(false);
+    world.inRouter('sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding');
+    world.inRouter('ip', 'route', 'replace', 'default', 'via', '2001:db8::2');
+    const {lease, shell} = await leased();
+    expect(lease.ipv6).toBe(true);
+    await world.serve('world', '[2001:db8::2]:80', 'the new world');
+    expect(await shell(fetch('[2001:db8::2]'))).toBe('the new world');
+  });
+
   it('leaves a firewall alone that drops nothing', async () => {
     world.inRouter('iptables', '-A', 'FORWARD', '-i', 'docker0', '-j', 'DROP');
     await leased();

@@ -8,7 +8,7 @@ import {ensurePackages} from '../../fixtures/base-images.mjs';
 import {HelperProcess} from '../../src/helper/helper-process.ts';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {type Lease, takeLease} from '../../src/network/lease.ts';
-import type {RunOutcome, SandboxWorld} from './sandbox-world.ts';
+import type {Layer, RunOutcome, SandboxWorld} from './sandbox-world.ts';
 
 const routerAddress = '203.0.113.1';
 export const worldAddress = '203.0.113.2';
@@ -77,22 +77,23 @@ export class NetworkWorld {
     writeFileSync(`${folder}/index.html`, text);
     const pid = where === 'router' ? this.#router : this.#world;
     const words = ['--target', pid, '--net', 'busybox', 'httpd', '-f', '-p', address, '-h', folder];
-    const port = Number(address.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');
-    const listening = `:${port} 00000000:0000 0A`;
+    const port = Number(address.slice(address.lastIndexOf(':') + 1))
+      .toString(16)
+      .toUpperCase()
+      .padStart(4, '0');
+    const listening = new RegExp(`:${port} 0+:0000 0A`);
     this.#held.push(spawn('nsenter', words, {stdio: 'ignore'}));
     for (let waited = 0; waited < 5000; waited += 20) {
-      if (inNamespace(pid, ['cat', '/proc/net/tcp']).includes(listening)) return;
+      if (inNamespace(pid, ['cat', '/proc/net/tcp', '/proc/net/tcp6']).match(listening) !== null) return;
       await sleep(20);
     }
     throw new Error(`no server at ${address}`);
   }
 
-  /** A helper whose host is the router. */
-  startHelper(wrapper = ''): HelperProcess {
-    const path = this.#sandboxes.write(
-      `helper-${++this.#names}.sh`,
-      `#!/bin/sh\nexec nsenter --target ${this.#router} --net ${wrapper} ${locateHelper(process.env)} "$@"\n`,
-    );
+  /** A helper whose host is the router; `wrapper` goes before its name. */
+  startHelper(wrapper = '', program = locateHelper(process.env)): HelperProcess {
+    const command = `exec nsenter --target ${this.#router} --net ${wrapper} ${program} "$@"`;
+    const path = this.#sandboxes.write(`helper-${++this.#names}.sh`, `#!/bin/sh\n${command}\n`);
     chmodSync(path, 0o755);
     const helper = new HelperProcess({path});
     this.#helpers.push(helper);
@@ -104,9 +105,13 @@ export class NetworkWorld {
   }
 
   /** A shell script in a sandbox with the network of the lease. */
-  async shell(helper: HelperProcess, lease: string, script: string): Promise<RunOutcome> {
+  async shell(
+    helper: HelperProcess,
+    lease: string,
+    script: string,
+    {view}: Pick<Layer, 'view'> = this.#sandboxes.newLayer(),
+  ): Promise<RunOutcome> {
     const out: Buffer[] = [];
-    const {view} = this.#sandboxes.newLayer();
     const args = [...view, `network=${lease}`, 'arg=/bin/sh', 'arg=-c', `arg=${script}`];
     const result = await helper.request('run', args, {
       onStdout: (bytes) => out.push(Buffer.from(bytes)),
