@@ -41,13 +41,12 @@ static void take_descriptors(int ends[PIPE_COUNT], bool keeps_streams) {
   k_close_from(STATUS_FD + 1);
 }
 
-static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool keeps_streams, char *payload,
-                           size_t length) {
+static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, char *payload, size_t length) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  take_descriptors(ends, keeps_streams);
+  take_descriptors(ends, attached && has_process_output(payload));
   if (getppid() != server) _exit(1);
   reply_to_pipes(DATA_FD, STATUS_FD);
-  if (!keeps_streams) {
+  if (!attached) {
     // Else the terminal sends them to all of us, and what they mean is for the client to say.
     signal(SIGINT, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
@@ -74,7 +73,7 @@ struct worker *worker_start(uint32_t id, char *payload, size_t length, bool atta
   pid_t server = getpid();
   worker->pid = fork();
   if (worker->pid < 0) die("fork", errno, NULL, "cannot start a worker");
-  if (worker->pid == 0) work(server, theirs, process && attached, payload, length);
+  if (worker->pid == 0) work(server, theirs, attached, payload, length);
   for (int i = 0; i < PIPE_COUNT; i++) close_quietly(theirs[i]);
   worker->pidfd = k_pidfd_open(worker->pid);
   if (worker->pidfd < 0) die("fork", errno, NULL, "cannot watch a worker (Linux 5.3 or newer is needed)");

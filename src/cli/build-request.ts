@@ -4,8 +4,7 @@
 import {statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {BuildRequest, ContextInput} from '../build/request.ts';
-import {BuildError, buildError} from '../diagnostics/build-error.ts';
-import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import {buildError} from '../diagnostics/build-error.ts';
 import {
   formatPlatformVersion,
   hostPlatform,
@@ -19,6 +18,7 @@ import {suggest} from '../util/suggest.ts';
 import {commandNames} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
 import {type CliIo, readAll} from './io.ts';
+import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
 import {parseBytes, parseUlimit} from './values/limits.ts';
 import {parseOutput} from './values/output.ts';
@@ -100,37 +100,6 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
   };
 }
 
-/** Reads flags' values and keeps what is wrong with them. */
-class ValueReader {
-  readonly flags: FlagValues;
-  readonly #problems: Diagnostic[] = [];
-
-  constructor(flags: FlagValues) {
-    this.flags = flags;
-  }
-
-  report(message: string, hint?: string): void {
-    const hints = hint === undefined ? {} : {hints: [hint]};
-    this.#problems.push({severity: 'error', code: 'cli-bad-value', message, ...hints});
-  }
-
-  /** Every good value of a repeatable flag. */
-  each<T extends object | string>(flag: string, parse: (text: string) => T | Problem): T[] {
-    const values: T[] = [];
-    for (const text of this.flags.all(flag)) {
-      const value = parse(text);
-      if (typeof value === 'object' && isProblem(value)) this.report(value.problem);
-      else values.push(value as T);
-    }
-    return values;
-  }
-
-  throwProblems(): void {
-    const [first, ...others] = this.#problems;
-    if (first !== undefined) throw new BuildError('usage', [first, ...others]);
-  }
-}
-
 function parseTag(text: string): string | Problem {
   const reference = parseReference(text);
   if (isReferenceProblem(reference)) return {problem: `invalid tag "${text}": ${reference.problem}`};
@@ -188,7 +157,7 @@ function platformsOf(reader: ValueReader, io: CliIo): readonly Platform[] {
   return [...platforms.values()];
 }
 
-function networkOf(reader: ValueReader): BuildRequest['network'] {
+export function networkOf(reader: ValueReader): BuildRequest['network'] {
   const network = reader.flags.last('network') ?? 'default';
   if (network === '' || network === 'default') return 'default';
   if (network === 'none' || network === 'host') return network;
@@ -235,7 +204,7 @@ function agentSource(reader: ValueReader, {id, paths}: SshForward, io: CliIo): A
   return {keyFiles: files};
 }
 
-function shmSizeOf(reader: ValueReader): number {
+export function shmSizeOf(reader: ValueReader): number {
   const text = reader.flags.last('shm-size');
   if (text === undefined) return defaultShmSizeBytes;
   const size = parseBytes('--shm-size', text);

@@ -1,5 +1,6 @@
 // --help, laid out like a manual page from the tables of flags. Pure text; loads nothing but the tables.
 
+import {runFlags} from './commands/run/flags.ts';
 import {buildFlags, type Flag, flagGroups, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
 import {version} from './version.ts';
 
@@ -10,6 +11,8 @@ const flagWidth = 28;
 export function helpText(command: string, columns: number): string {
   const width = Math.max(60, Math.min(columns, 100));
   switch (command) {
+    case 'run':
+      return page('tsbuild run [FLAGS] IMAGE [COMMAND…]', runText, runFlags, width);
     case 'images':
       return page(
         'tsbuild images [--format table|json] [-q]',
@@ -42,6 +45,7 @@ function buildHelp(width: number): string {
     `tsbuild ${version}: builds OCI images from Dockerfiles\n`,
     `Usage:\n${[
       'tsbuild [build] [FLAGS] PATH|URL|-   build an image; PATH holds the Dockerfile and its files',
+      'tsbuild run [FLAGS] IMAGE [COMMAND]  run an image in the sandbox of a step; nothing of it is kept',
       'tsbuild images                       list the images of the local store',
       'tsbuild inspect IMAGE                show an image’s config and manifest as JSON',
       'tsbuild debug parse|shell|ignore     show how a Dockerfile, a word, a .dockerignore is read',
@@ -96,6 +100,9 @@ function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
+
+const runText =
+  'Runs an image of the local store, or pulls it, in the sandbox of a RUN step. The flags are docker run’s; the process is always in the foreground, what it writes is thrown away, and signals are passed on to it (SIGTERM as the image’s STOPSIGNAL; the third Ctrl-C kills). Without -t, output is passed through byte for byte. Exit code: that of the process, 128 + N when signal N ended it; 125 when tsbuild failed, 126 when the program cannot be run, 127 when there is none.';
 
 const outputsText = `Outputs (-o):
   type=image[,name=NAME]              the local image store (the default)

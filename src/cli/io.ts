@@ -7,6 +7,8 @@ export interface CliIo {
   readonly stderr: CliOutput;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Signals go to `take` instead of interrupting the command, until the function it gives is called. */
+  onSignal?(take: (signal: NodeJS.Signals) => void): () => void;
 }
 
 /** A writable stream that may be a terminal. */

@@ -5,9 +5,17 @@ import {exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
 import {runCli} from './run.ts';
 
+/** Signals that mean nothing to a build, and may mean something to a process that is run. */
+const onlyTaken: readonly NodeJS.Signals[] = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+
 async function main(): Promise<void> {
   const interrupt = new AbortController();
+  let taker: ((signal: NodeJS.Signals) => void) | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (taker !== undefined) {
+      taker(signal);
+      return;
+    }
     if (interrupt.signal.aborted) {
       restoreTerminal();
       process.exit(exitCodes.interrupted);
@@ -20,7 +28,14 @@ async function main(): Promise<void> {
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
 
-  const io = processIo();
+  const io = processIo((take) => {
+    taker = take;
+    for (const name of onlyTaken) process.on(name, onSignal);
+    return () => {
+      for (const name of onlyTaken) process.off(name, onSignal);
+      taker = undefined;
+    };
+  });
   let code = await runCli(process.argv.slice(2), io, interrupt.signal);
   await Promise.all(io.used.map(drained));
   // The news of a failed write comes in a later turn.
@@ -34,7 +49,7 @@ async function main(): Promise<void> {
 }
 
 /** The process's streams, each opened when it is first asked for: opening costs Node milliseconds. */
-function processIo(): CliIo & {
+function processIo(onSignal: NonNullable<CliIo['onSignal']>): CliIo & {
   readonly used: readonly NodeJS.WriteStream[];
   readonly lost: Error | undefined;
 } {
@@ -60,6 +75,7 @@ function processIo(): CliIo & {
     },
     env: process.env,
     cwd: process.cwd(),
+    onSignal,
     used,
     get lost() {
       return lost;

@@ -8,9 +8,12 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
 import {type CommandName, commandNames} from './command-names.ts';
+import {runDockerFlags, runFlags} from './commands/run/flags.ts';
 import {type DockerFlag, dockerFlags} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
 import {buildFlags, type Flag, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
+
+type AnyFlag = Flag | DockerFlag;
 
 export interface CommandLine {
   readonly command: CommandName;
@@ -24,14 +27,16 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   // The arguments of `debug` belong to its sub-commands.
   if (command === 'debug') return {command, flags: new FlagValues([]), operands: rest};
   const known = [...flagsOf(command), ...globalFlags];
-  const foreign = command === 'build' ? dockerFlags : [];
+  const foreign = foreignOf(command);
   const problems: Diagnostic[] = [];
   const seen: [name: string, value: string][] = [];
   const reader = readerOf(known, foreign, (name, value) => seen.push([name, value]));
+  // What follows the image is the process's.
+  const end = command === 'run' ? firstOperand(rest, [...known, ...foreign]) : rest.length;
   let operands: readonly string[] = [];
   try {
-    const result = reader.parseOptions(spellBooleans(rest, known, foreign, problems));
-    operands = result.operands;
+    const result = reader.parseOptions(spellBooleans(rest.slice(0, end), known, foreign, problems));
+    operands = [...result.operands, ...rest.slice(end)];
     problems.push(...unknownFlags(result.unknown, known, foreign));
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -46,6 +51,8 @@ function flagsOf(command: CommandName): readonly Flag[] {
   switch (command) {
     case 'build':
       return buildFlags;
+    case 'run':
+      return runFlags;
     case 'images':
       return imagesFlags;
     case 'inspect':
@@ -53,6 +60,35 @@ function flagsOf(command: CommandName): readonly Flag[] {
     default:
       return [];
   }
+}
+
+function foreignOf(command: CommandName): readonly DockerFlag[] {
+  return command === 'build' ? dockerFlags : command === 'run' ? runDockerFlags : [];
+}
+
+/** Where the first argument stands that is neither a flag nor a flag's value; `--` ends the flags. */
+function firstOperand(argv: readonly string[], flags: readonly AnyFlag[]): number {
+  let index = 0;
+  for (; index < argv.length; index++) {
+    const argument = argv[index] ?? '';
+    if (argument === '--') return index + 1;
+    if (!argument.startsWith('-') || argument === '-') break;
+    if (takesNextArgument(argument, flags)) index++;
+  }
+  return index;
+}
+
+function takesNextArgument(argument: string, flags: readonly AnyFlag[]): boolean {
+  if (argument.startsWith('--')) return flags.some((flag) => argument === `--${flag.name}` && isValued(flag));
+  // `-it`, `-eNAME=value`: a value begins right after the letter of its flag, unless that is the last one.
+  const letters = [...argument.slice(1)];
+  const valued = letters.findIndex((letter) => flags.some((flag) => flag.short === letter && isValued(flag)));
+  return valued >= 0 && valued === letters.length - 1;
+}
+
+/** The command that a command line names. */
+export function commandOf(argv: readonly string[]): CommandName {
+  return splitCommand(argv).command;
 }
 
 /** Takes the command's name out: the first argument that is neither a global flag nor its value. */
@@ -76,8 +112,8 @@ function readerOf(
 ): Command {
   const reader = new Command().exitOverride().configureOutput({writeErr: () => {}, writeOut: () => {}});
   reader.helpOption(false);
-  const add = (flag: {name: string; short?: string; value?: unknown}): void => {
-    const valued = flag.value !== undefined && flag.value !== false;
+  const add = (flag: AnyFlag): void => {
+    const valued = isValued(flag);
     const short = flag.short === undefined ? '' : `-${flag.short}, `;
     reader.addOption(new Option(`${short}--${flag.name}${valued ? ' <value>' : ''}`));
     reader.on(`option:${flag.name}`, (value: string | null | undefined) =>
@@ -93,6 +129,10 @@ function readerOf(
   return reader;
 }
 
+function isValued({value}: AnyFlag): boolean {
+  return value !== undefined && value !== false;
+}
+
 const trueTexts = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const falseTexts = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
@@ -103,7 +143,7 @@ function spellBooleans(
   foreign: readonly DockerFlag[],
   problems: Diagnostic[],
 ): string[] {
-  const all: readonly {name: string; short?: string; value?: unknown}[] = [...known, ...foreign];
+  const all: readonly AnyFlag[] = [...known, ...foreign];
   const end = argv.indexOf('--');
   return argv.map((argument, index) => {
     if (end !== -1 && index > end) return argument;
@@ -112,7 +152,7 @@ function spellBooleans(
     const [, spelled = '', text = ''] = match;
     const flag = all.find(({name, short}) => spelled === `--${name}` || spelled === `-${short}`);
     if (flag === undefined) return argument;
-    if (flag.value !== undefined && flag.value !== false) {
+    if (isValued(flag)) {
       return spelled.startsWith('--') ? argument : `--${flag.name}=${text}`;
     }
     if (trueTexts.has(text)) return `--${flag.name}`;

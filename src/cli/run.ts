@@ -33,8 +33,17 @@ export async function runCli(
     return await runCommand(argv, io, interrupt, engine);
   } catch (error) {
     const {reportFailure} = await import('./failure.ts');
-    return reportFailure(error, io, interrupt);
+    const code = reportFailure(error, io, interrupt);
+    if (interrupt.aborted) return code;
+    const {commandOf} = await import('./program.ts');
+    return commandOf(argv) === 'run' ? await runFailureCode(error) : code;
   }
+}
+
+/** Scripts tell docker's numbers from those of the process. */
+async function runFailureCode(error: unknown): Promise<number> {
+  const {exitCodeOfFailure} = await import('./commands/run/run.ts');
+  return exitCodeOfFailure(error);
 }
 
 async function runCommand(
@@ -61,6 +70,10 @@ async function runCommand(
       }
       const {runBuild} = await import('./commands/build.ts');
       return runBuild(flags, operands, io, {interrupt, ...(engine === undefined ? {} : {engine})});
+    }
+    case 'run': {
+      const {runRun} = await import('./commands/run/run.ts');
+      return runRun(flags, operands, io, interrupt);
     }
     case 'images': {
       const {runImages} = await import('./commands/images.ts');

@@ -40,7 +40,7 @@ export function located<V extends Vertex, R>(runner: OpRunner<V, R>, file: Sourc
 }
 
 function place(error: unknown, vertex: Vertex, file: SourceFile): unknown {
-  const failure = error instanceof HelperError ? fromHelper(error, vertex) : error;
+  const failure = error instanceof HelperError ? explained(error, vertex.op) : error;
   if (!(failure instanceof BuildError)) return failure;
   const {span} = vertex.origin;
   if (span === undefined) return failure;
@@ -107,7 +107,8 @@ function explanationOf({phase, errno}: HelperError): Explanation | undefined {
   return explanations[phase];
 }
 
-function fromHelper(error: HelperError, {op}: Vertex): BuildError {
+/** What the helper reports, by its phase; of an op, with what it was about. */
+export function explained(error: HelperError, op?: Op): BuildError {
   const fallback: Explanation = {kind: 'environment', code: `sandbox-${error.phase}`};
   const {kind, code, hints} = explanationOf(error) ?? fallback;
   const diagnostic: Diagnostic = {
@@ -127,8 +128,8 @@ export function notCompleted({args}: ExecOp, how: string): string {
   return `process ${quoted(args.join(' '))} did not complete successfully: ${how}`;
 }
 
-function messageOf(error: HelperError, op: Op): string {
-  if (op.kind === 'exec' && ofTheProcess.has(error.phase)) return notCompleted(op, error.message);
+function messageOf(error: HelperError, op: Op | undefined): string {
+  if (op?.kind === 'exec' && ofTheProcess.has(error.phase)) return notCompleted(op, error.message);
   return error.phase === 'copy' && error.errno !== errnos.noSpace ? withPlace(error) : error.message;
 }
 

@@ -1,0 +1,123 @@
+// A process that somebody attends: in the sandbox of a step, but with the caller's standard streams, on a layer that is
+// thrown away afterwards. What `tsbuild run` and `tsbuild shell` come down to.
+
+import {BuildError, buildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import {startAttachedHelper} from '../helper/attached-helper.ts';
+import {HelperError} from '../helper/helper.ts';
+import {locateHelper} from '../helper/locate-helper.ts';
+import {StepNetworks} from '../network/step-networks.ts';
+import {Emulation} from '../ops/exec/emulation.ts';
+import type {PreparedMount, SandboxProcess} from '../ops/exec/exec-arguments.ts';
+import {OneIdNotice} from '../ops/exec/one-id-warning.ts';
+import {sandboxArguments} from '../ops/exec/sandbox-arguments.ts';
+import {explained} from '../ops/failure.ts';
+import type {SnapshotId} from '../snapshot/layer-table.ts';
+import type {Engine} from './engine.ts';
+
+/** Sends a signal to the process, by number. */
+export type SendSignal = (number: number) => void;
+
+export type ProcessEnd = {readonly exit: number} | {readonly signal: number};
+
+export interface AttendedProcess {
+  readonly process: SandboxProcess;
+  readonly root: SnapshotId | undefined;
+  /** A layer directory on top of the root: what a failed step had written. */
+  readonly layerOnTop?: string;
+  readonly mounts: readonly PreparedMount[];
+  readonly interactive: boolean;
+  readonly tty: boolean;
+  readonly readonlyRoot: boolean;
+}
+
+export interface Attendance {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly warn: (diagnostic: Diagnostic) => void;
+  /** Everything is prepared: from now on the terminal is the process's. */
+  readonly onReady: () => void;
+  readonly onStart: (send: SendSignal) => void;
+}
+
+/** Runs it to its end. Throws BuildError when it cannot be started (`exec-not-started`: the program's own fault). */
+export async function attend(
+  engine: Engine,
+  attended: AttendedProcess,
+  attendance: Attendance,
+  signal: AbortSignal,
+): Promise<ProcessEnd> {
+  const {snapshotter, state} = engine;
+  const {process, root, layerOnTop} = attended;
+  const emulation = new Emulation();
+  const problem = await emulation.problemOf(process.platform);
+  if (problem !== undefined) throw foreign(problem);
+  const prepared = await snapshotter.prepare(root, signal);
+  const layers = [...(layerOnTop === undefined ? [] : [layerOnTop]), ...prepared.layers];
+  let sent = 0;
+  const helper = startAttachedHelper({path: locateHelper(attendance.environment)});
+  const networks = new StepNetworks({
+    // A network belongs to the helper that made it.
+    helper: async () => helper,
+    makeDirectory: () => state.makeWork(),
+    dns: engine.config.dns,
+    warn: attendance.warn,
+  });
+  try {
+    attendance.onReady();
+    const args = await sandboxArguments({
+      process,
+      active: {...prepared, layers},
+      epochSeconds: snapshotter.epochSecondsOf(root),
+      mounts: attended.mounts,
+      secretEnv: [],
+      networks,
+    });
+    const result = await helper.request('run', [...consoleArguments(attended), ...args], {
+      onStart: (send) =>
+        attendance.onStart((number) => {
+          sent = number;
+          send(number);
+        }),
+    });
+    new OneIdNotice(attendance.warn).look(result);
+    const exit = result.get('exit');
+    return exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
+  } catch (error) {
+    // Killed, or before the sandbox stood: there is no status of the process to report.
+    if (sent !== 0 && error instanceof HelperError && error.phase === 'cancel') return {signal: sent};
+    throw await notStarted(error, emulation, process);
+  } finally {
+    // What cannot be removed now (the helper may be gone) is swept later.
+    await networks.close().catch(() => {});
+    await helper.close();
+    snapshotter.discard(prepared);
+  }
+}
+
+function consoleArguments({interactive, tty, readonlyRoot}: AttendedProcess): string[] {
+  return [
+    // A main process is asked to end others itself, as everywhere.
+    'signals=main',
+    ...(interactive ? ['stdin=1'] : []),
+    ...(tty ? ['tty=1'] : []),
+    ...(readonlyRoot ? ['readonly=1'] : []),
+  ];
+}
+
+async function notStarted(error: unknown, emulation: Emulation, process: SandboxProcess): Promise<unknown> {
+  if (!(error instanceof HelperError)) return error;
+  if (error.phase !== 'exec') return explained(error);
+  const problem = await emulation.problemAfterFailure(process.platform);
+  if (problem !== undefined) return foreign(problem, error);
+  return new BuildError('step', [{severity: 'error', code: 'exec-not-started', message: error.message}], {
+    cause: error,
+  });
+}
+
+function foreign(
+  problem: {readonly message: string; readonly hints: readonly string[]},
+  cause?: unknown,
+): Error {
+  const {message, hints} = problem;
+  return buildError('environment', 'exec-foreign-platform', message, {hints, cause});
+}

@@ -1,0 +1,45 @@
+// `tsbuild run` as data.
+
+import type {ImageConfig} from '../oci/image-config.ts';
+import type {Platform} from '../oci/platform.ts';
+import type {EmitEvent} from '../progress/events.ts';
+import type {Attendance} from './attended.ts';
+
+export type RunMount =
+  | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readonly: boolean}
+  | {readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes: number}
+  /** What the image has there, writable, and forgotten afterwards. */
+  | {readonly type: 'volume'; readonly target: string};
+
+export interface RunRequest {
+  /** A name, or the beginning of an image ID. */
+  readonly image: string;
+  /** Replaces CMD; empty: the image's. */
+  readonly command: readonly string[];
+  /** Undefined: the image's; '': none. */
+  readonly entrypoint?: string;
+  /** `K=V` sets, `K` takes away, in order. */
+  readonly env: readonly string[];
+  readonly user?: string;
+  readonly workdir?: string;
+  readonly platform?: Platform;
+  readonly pull: 'missing' | 'always' | 'never';
+  readonly interactive: boolean;
+  readonly tty: boolean;
+  readonly readonlyRoot: boolean;
+  readonly mounts: readonly RunMount[];
+  readonly network: 'default' | 'none' | 'host';
+  readonly hostname: string;
+  readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
+  readonly shmSizeBytes: number;
+  readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
+}
+
+export interface RunOptions extends Attendance {
+  /** State directory. */
+  readonly root: string;
+  readonly configFile?: string;
+  readonly onImage: (config: ImageConfig) => void;
+  /** Of a pull, if there is one. */
+  readonly emit: EmitEvent;
+}

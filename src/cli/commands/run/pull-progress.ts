@@ -1,0 +1,42 @@
+// The progress of what has to be done before a process can begin. A run that needs nothing says nothing: the sink is
+// opened with the first event. It is closed before the process has the terminal.
+
+import {buildError} from '../../../diagnostics/build-error.ts';
+import type {BuildEvent, ProgressSink} from '../../../progress/events.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import type {CliIo} from '../../io.ts';
+import {openSink, sinkNameOf} from '../../progress.ts';
+
+export class PullProgress {
+  readonly #open: () => Promise<ProgressSink>;
+  #opening: Promise<void> | undefined;
+  #sink: ProgressSink | undefined;
+  #waiting: BuildEvent[] = [];
+  #closed = false;
+
+  constructor(flags: FlagValues, io: CliIo) {
+    const name = sinkNameOf(flags, io);
+    if ('problem' in name) throw buildError('usage', 'cli-bad-value', name.problem);
+    this.#open = () => openSink(name.name, io);
+  }
+
+  emit(event: BuildEvent): void {
+    if (this.#sink !== undefined) {
+      this.#sink.emit(event);
+      return;
+    }
+    this.#waiting.push(event);
+    this.#opening ??= this.#open().then((sink) => {
+      if (this.#closed) return;
+      this.#sink = sink;
+      for (const waiting of this.#waiting.splice(0)) sink.emit(waiting);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#sink?.close();
+    this.#sink = undefined;
+    this.#waiting = [];
+  }
+}

@@ -1,0 +1,81 @@
+// `tsbuild run`: a process on an image, with the terminal, the pipes and the signals of this one. Ends as the process
+// ends; what went wrong before it began has docker's numbers.
+
+import {resolve} from 'node:path';
+import type {ProcessEnd} from '../../../build/attended.ts';
+import {BuildError} from '../../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
+import {renderDiagnostics} from '../../../diagnostics/render.ts';
+import {HelperError} from '../../../helper/helper.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import type {CliIo} from '../../io.ts';
+import {stateRootOf} from '../../state-root.ts';
+import {columnsOf, wantsColor} from '../../terminal.ts';
+import {ValueReader} from '../../value-reader.ts';
+import {PullProgress} from './pull-progress.ts';
+import {runRequestOf, signalNumber, stopSignalOf} from './request.ts';
+import {SignalRelay} from './signal-relay.ts';
+
+/** docker's: the engine failed; the program cannot be run; there is no such program. */
+export const runExitCodes = {engine: 125, notExecutable: 126, notFound: 127} as const;
+
+const noSuchFile = 2;
+const killedBase = 128;
+
+export async function runRun(
+  flags: FlagValues,
+  operands: readonly string[],
+  io: CliIo,
+  interrupt: AbortSignal,
+): Promise<number> {
+  const request = runRequestOf(flags, operands, io);
+  const {runImage} = await import('../../../build/run-image.ts');
+  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const progress = new PullProgress(flags, io);
+  const relay = new SignalRelay(io, stopSignalOf(new ValueReader(flags)));
+  try {
+    const end = await runImage(
+      request,
+      {
+        root: stateRootOf(flags, io),
+        ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+        environment: io.env,
+        emit: (event) => progress.emit(event),
+        warn: (diagnostic) => warn(diagnostic, io),
+        onImage: ({config}) => relay.stopBy(signalNumber(config.StopSignal ?? '')),
+        onReady: () => progress.close(),
+        onStart: (send) => relay.begin(send),
+      },
+      interrupt,
+    );
+    return exitCodeOfEnd(end);
+  } finally {
+    progress.close();
+    relay.end();
+  }
+}
+
+/** As a shell tells it. */
+export function exitCodeOfEnd(end: ProcessEnd): number {
+  return 'exit' in end ? end.exit : killedBase + end.signal;
+}
+
+/** For a run that did not come to its process. */
+export function exitCodeOfFailure(error: unknown): number {
+  if (!(error instanceof BuildError) || error.diagnostics[0].code !== 'exec-not-started') {
+    return runExitCodes.engine;
+  }
+  const {cause} = error;
+  return cause instanceof HelperError && cause.errno === noSuchFile
+    ? runExitCodes.notFound
+    : runExitCodes.notExecutable;
+}
+
+function warn(diagnostic: Diagnostic, io: CliIo): void {
+  io.stderr.write(
+    renderDiagnostics([diagnostic], {
+      color: wantsColor(io.stderr, io.env),
+      columns: io.stderr.isTTY === true ? columnsOf(io.stderr) : 0,
+    }),
+  );
+}
