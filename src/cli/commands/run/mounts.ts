@@ -1,7 +1,7 @@
 // -v, --mount and --tmpfs in docker's spellings. What docker keeps between runs (named volumes) is refused.
 
 import {resolve} from 'node:path';
-import type {RunMount} from '../../../build/run-request.ts';
+import type {RunMount} from '../../../build/attended/run-request.ts';
 import {csvFields} from '../../values/csv.ts';
 import {parseBytes} from '../../values/limits.ts';
 import {isProblem, type Problem} from '../../values/problem.ts';

@@ -4,7 +4,7 @@ import {randomBytes} from 'node:crypto';
 import {existsSync, readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import {resolve} from 'node:path';
-import type {RunMount, RunRequest} from '../../../build/run-request.ts';
+import type {RunMount, RunRequest} from '../../../build/attended/run-request.ts';
 import {hostPlatform, type Platform, parsePlatform} from '../../../oci/platform.ts';
 import {networkOf, shmSizeOf} from '../../build-request.ts';
 import type {FlagValues} from '../../flag-values.ts';

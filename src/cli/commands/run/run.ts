@@ -2,7 +2,7 @@
 // ends; what went wrong before it began has docker's numbers.
 
 import {resolve} from 'node:path';
-import type {ProcessEnd} from '../../../build/attended.ts';
+import type {ProcessEnd} from '../../../build/attended/attend.ts';
 import {BuildError} from '../../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {renderDiagnostics} from '../../../diagnostics/render.ts';
@@ -29,7 +29,7 @@ export async function runRun(
   interrupt: AbortSignal,
 ): Promise<number> {
   const request = runRequestOf(flags, operands, io);
-  const {runImage} = await import('../../../build/run-image.ts');
+  const {runImage} = await import('../../../build/attended/run-image.ts');
   const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
   const progress = new PullProgress(flags, io);
   const relay = new SignalRelay(io, stopSignalOf(new ValueReader(flags)));

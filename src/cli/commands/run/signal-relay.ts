@@ -2,7 +2,7 @@
 // calls its stop signal. Whoever asks three times means it: the process is killed.
 
 import {constants} from 'node:os';
-import type {SendSignal} from '../../../build/attended.ts';
+import type {SendSignal} from '../../../build/attended/attend.ts';
 import type {CliIo} from '../../io.ts';
 
 const patience = 3;

@@ -1,23 +1,23 @@
 // Running an image: of the local store, or pulled as FROM would pull it. Nothing of the run is kept.
 
 import {mkdir, stat} from 'node:fs/promises';
-import {buildError} from '../diagnostics/build-error.ts';
-import {viewArguments} from '../helper/helper.ts';
-import type {ImageConfig} from '../oci/image-config.ts';
-import {formatPlatform, hostPlatform, type Platform} from '../oci/platform.ts';
-import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
-import type {PreparedMount} from '../ops/exec/exec-arguments.ts';
-import type {SnapshotId} from '../snapshot/layer-table.ts';
-import {ImageResolver} from '../sources/image/image-resolver.ts';
-import {imageStoreOf} from '../store/image-store.ts';
-import {ScanDecoder} from '../tree/record.ts';
-import {assert} from '../util/assert.ts';
-import {systemClock} from '../util/clock.ts';
-import {attend, type ProcessEnd} from './attended.ts';
-import {type Engine, openEngine} from './engine.ts';
+import {buildError} from '../../diagnostics/build-error.ts';
+import {viewArguments} from '../../helper/helper.ts';
+import type {ImageConfig} from '../../oci/image-config.ts';
+import {formatPlatform, hostPlatform, type Platform} from '../../oci/platform.ts';
+import {isReferenceProblem, normalisedName, parseReference} from '../../oci/reference.ts';
+import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import {ImageResolver} from '../../sources/image/image-resolver.ts';
+import {imageStoreOf} from '../../store/image-store.ts';
+import {ScanDecoder} from '../../tree/record.ts';
+import {assert} from '../../util/assert.ts';
+import {systemClock} from '../../util/clock.ts';
+import {type Engine, openEngine} from '../engine.ts';
+import {stepReporter} from '../step.ts';
+import {attend, type ProcessEnd} from './attend.ts';
 import {processOf} from './image-process.ts';
 import type {RunMount, RunOptions, RunRequest} from './run-request.ts';
-import {stepReporter} from './step.ts';
 
 /** Throws BuildError for what the user or the machine did, and the signal's reason when it was aborted before. */
 export async function runImage(

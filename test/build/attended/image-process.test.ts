@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {processOf} from '../../src/build/image-process.ts';
-import type {RunRequest} from '../../src/build/run-request.ts';
-import type {ContainerConfig, ImageConfig} from '../../src/oci/image-config.ts';
+import {processOf} from '../../../src/build/attended/image-process.ts';
+import type {RunRequest} from '../../../src/build/attended/run-request.ts';
+import type {ContainerConfig, ImageConfig} from '../../../src/oci/image-config.ts';
 
 const platform = {os: 'linux', architecture: 'amd64'};
 const bare: RunRequest = {

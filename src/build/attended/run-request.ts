@@ -1,9 +1,9 @@
 // `tsbuild run` as data.
 
-import type {ImageConfig} from '../oci/image-config.ts';
-import type {Platform} from '../oci/platform.ts';
-import type {EmitEvent} from '../progress/events.ts';
-import type {Attendance} from './attended.ts';
+import type {ImageConfig} from '../../oci/image-config.ts';
+import type {Platform} from '../../oci/platform.ts';
+import type {EmitEvent} from '../../progress/events.ts';
+import type {Attendance} from './attend.ts';
 
 export type RunMount =
   | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readonly: boolean}

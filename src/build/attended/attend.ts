@@ -1,19 +1,19 @@
 // A process that somebody attends: in the sandbox of a step, but with the caller's standard streams, on a layer that is
 // thrown away afterwards. What `tsbuild run` and `tsbuild shell` come down to.
 
-import {BuildError, buildError} from '../diagnostics/build-error.ts';
-import type {Diagnostic} from '../diagnostics/diagnostic.ts';
-import {startAttachedHelper} from '../helper/attached-helper.ts';
-import {HelperError} from '../helper/helper.ts';
-import {locateHelper} from '../helper/locate-helper.ts';
-import {StepNetworks} from '../network/step-networks.ts';
-import {Emulation} from '../ops/exec/emulation.ts';
-import type {PreparedMount, SandboxProcess} from '../ops/exec/exec-arguments.ts';
-import {OneIdNotice} from '../ops/exec/one-id-warning.ts';
-import {sandboxArguments} from '../ops/exec/sandbox-arguments.ts';
-import {explained} from '../ops/failure.ts';
-import type {SnapshotId} from '../snapshot/layer-table.ts';
-import type {Engine} from './engine.ts';
+import {BuildError, buildError} from '../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
+import {startAttachedHelper} from '../../helper/attached-helper.ts';
+import {HelperError} from '../../helper/helper.ts';
+import {locateHelper} from '../../helper/locate-helper.ts';
+import {StepNetworks} from '../../network/step-networks.ts';
+import {Emulation} from '../../ops/exec/emulation.ts';
+import type {PreparedMount, SandboxProcess} from '../../ops/exec/exec-arguments.ts';
+import {OneIdNotice} from '../../ops/exec/one-id-warning.ts';
+import {sandboxArguments} from '../../ops/exec/sandbox-arguments.ts';
+import {explained} from '../../ops/failure.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import type {Engine} from '../engine.ts';
 
 /** Sends a signal to the process, by number. */
 export type SendSignal = (number: number) => void;

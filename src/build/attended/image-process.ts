@@ -1,9 +1,9 @@
 // What docker run makes of an image's config and its flags: the command, the environment, the rest of a process.
 
-import {buildError} from '../diagnostics/build-error.ts';
-import type {ImageConfig} from '../oci/image-config.ts';
-import type {Platform} from '../oci/platform.ts';
-import type {SandboxProcess} from '../ops/exec/exec-arguments.ts';
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {ImageConfig} from '../../oci/image-config.ts';
+import type {Platform} from '../../oci/platform.ts';
+import type {SandboxProcess} from '../../ops/exec/exec-arguments.ts';
 import type {RunRequest} from './run-request.ts';
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
