@@ -4,8 +4,6 @@
 
 const spaces = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
 
-const leading = new RegExp(`^[${spaces}]+`);
-const trailing = new RegExp(`[${spaces}]+$`);
 const one = new RegExp(`^[${spaces}]$`);
 
 /** A run of blanks at `lastIndex`. */
@@ -22,21 +20,24 @@ export function isBlank(character: string): boolean {
   );
 }
 
+/** How many there are at the beginning. */
+export function blanksBefore(text: string): number {
+  let count = 0;
+  while (count < text.length && isBlank(text.charAt(count))) count++;
+  return count;
+}
+
 export function trimStart(text: string): string {
-  return text.replace(leading, '');
+  const count = blanksBefore(text);
+  return count === 0 ? text : text.slice(count);
 }
 
 export function trimEnd(text: string): string {
-  // The regular expression alone would be quadratic on a line of inner blanks.
-  return text.length > 0 && isBlank(text.charAt(text.length - 1)) ? trimEndSlowly(text) : text;
+  let end = text.length;
+  while (end > 0 && isBlank(text.charAt(end - 1))) end--;
+  return end === text.length ? text : text.slice(0, end);
 }
 
 export function trim(text: string): string {
   return trimEnd(trimStart(text));
-}
-
-function trimEndSlowly(text: string): string {
-  let end = text.length;
-  while (end > 0 && trailing.test(text.charAt(end - 1))) end--;
-  return text.slice(0, end);
 }

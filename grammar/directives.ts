@@ -35,6 +35,8 @@ export class DirectiveBlock {
       return undefined;
     }
     const repeated = this.#seen.has(name);
+    // Docker reads no further; here one mistake of the kind is enough.
+    if (repeated) this.#over = true;
     this.#seen.add(name);
     return {directive: {name, value: match?.[2] ?? ''}, repeated};
   }

@@ -2,11 +2,17 @@
 // continuations, comments (also inside a continuation), empty lines in continuations and heredoc bodies, and keeps a
 // map from the joined text back to the source, so that a token deep in a continued line still has an exact place.
 
-import {trim, trimStart} from './blanks.ts';
+import {blanksBefore, trim, trimStart} from './blanks.ts';
 import {DirectiveBlock} from './directives.ts';
 
 /** Docker reads lines through a 64 KiB buffer that must hold the newline too. */
 export const lineBytesMax = 65_535;
+
+/**
+ * Characters of one instruction, heredocs and comments not counted. Ours: docker has no limit, but Linux takes no
+ * argument of more than 128 KiB, so that no RUN comes near it.
+ */
+export const instructionLengthMax = 262_144;
 
 /** Text from `offset` on (to the next segment) stands at `line`, `column` of the source. */
 export interface Segment {
@@ -28,17 +34,20 @@ export interface LogicalLine {
 }
 
 export interface LineProblem {
-  readonly kind: 'repeated-directive' | 'bad-escape' | 'line-too-long';
+  readonly kind: 'repeated-directive' | 'bad-escape' | 'line-too-long' | 'instruction-too-long';
   readonly line: number;
   /** Name or value of the directive. */
   readonly detail: string;
 }
 
 export class LineReader {
-  readonly #lines: readonly string[];
+  readonly #text: string;
   readonly #directiveBlock = new DirectiveBlock();
   readonly problems: LineProblem[] = [];
   #escape: '\\' | '`' = '\\';
+  /** Where the next line begins. */
+  #next = 0;
+  #isStopped = false;
   /** Lines read so far, so also the number of the current line. */
   #count = 0;
   #comments: string[] = [];
@@ -46,9 +55,7 @@ export class LineReader {
   #isDirective = false;
 
   constructor(text: string) {
-    const lines = text.split('\n');
-    if (lines[lines.length - 1] === '') lines.pop();
-    this.#lines = lines;
+    this.#text = text;
   }
 
   get escape(): '\\' | '`' {
@@ -80,27 +87,41 @@ export class LineReader {
 
   /** Reads a heredoc body up to `name` alone on a line; undefined when the file ends before. */
   readHeredoc(name: string, chomp: boolean): string | undefined {
-    const body: string[] = [];
-    for (let raw = this.#take(); raw !== undefined; raw = this.#take()) {
+    const start = this.#next;
+    for (let at = start, raw = this.#take(); raw !== undefined; at = this.#next, raw = this.#take()) {
       const line = trimNewline(raw);
-      if ((chomp ? line.replace(/^\t+/, '') : line) === name) return body.join('');
-      body.push(`${raw}\n`);
+      if ((chomp ? line.replace(/^\t+/, '') : line) === name) return this.#text.slice(start, at);
     }
     return undefined;
   }
 
+  /** Reads no further, whatever follows. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   #take(): string | undefined {
-    const line = this.#lines[this.#count];
-    if (line === undefined || this.problems.some(({kind}) => kind === 'line-too-long')) return undefined;
-    if (line.length > lineBytesMax / 3 && utf8Length(line) > lineBytesMax) {
-      this.problems.push({kind: 'line-too-long', line: this.#count + 1, detail: String(lineBytesMax)});
-      return undefined;
+    if (this.#isStopped || this.#next >= this.#text.length) return undefined;
+    const newline = this.#text.indexOf('\n', this.#next);
+    const end = newline < 0 ? this.#text.length : newline;
+    const length = end - this.#next;
+    if (length > lineBytesMax / 3) {
+      const isTooLong = length > lineBytesMax || utf8Length(this.#text.slice(this.#next, end)) > lineBytesMax;
+      if (isTooLong) return this.#refuse('line-too-long', this.#count + 1, lineBytesMax);
     }
+    const line = this.#text.slice(this.#next, end);
+    this.#next = end + 1;
     this.#count++;
     return line;
   }
 
-  #join(first: string, firstContinues: boolean, column: number): LogicalLine {
+  #refuse(kind: LineProblem['kind'], line: number, limit: number): undefined {
+    this.problems.push({kind, line, detail: String(limit)});
+    this.stop();
+    return undefined;
+  }
+
+  #join(first: string, firstContinues: boolean, column: number): LogicalLine | undefined {
     const firstLine = this.#count;
     const segments: Segment[] = [{offset: 0, line: firstLine, column}];
     let text = first;
@@ -110,16 +131,20 @@ export class LineReader {
       const raw = this.#take();
       if (raw === undefined) break;
       const line = trimNewline(raw);
-      const visible = trimStart(line);
-      if (visible.startsWith('#')) continue;
+      const visible = line.charAt(blanksBefore(line));
+      if (visible === '#') continue;
       if (visible === '') {
         emptyContinuation = true;
         continue;
       }
       const part = cutContinuation(line, this.#escape);
+      continues = part.continues;
+      if (part.text === '') continue;
       segments.push({offset: text.length, line: this.#count, column: 0});
       text += part.text;
-      continues = part.continues;
+      if (text.length > instructionLengthMax) {
+        return this.#refuse('instruction-too-long', firstLine, instructionLengthMax);
+      }
     }
     const comments = this.#comments;
     this.#comments = [];

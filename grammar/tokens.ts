@@ -112,13 +112,13 @@ export function createVocabulary(shapes: ShapeTable, state: LexerState): Vocabul
   const flag = token('Flag', (text, offset, before) => {
     const last = before.at(-1)?.tokenType;
     if (!text.startsWith('--', offset) || !(last === flag || keywordTypes.has(last))) return undefined;
-    const word = scanFlag(text, offset, state.escape);
+    const word = scanFlag(text, offset);
     return word.text === '--' ? undefined : word;
   });
   const flagsEnd = token('FlagsEnd', (text, offset, before) => {
     const last = before.at(-1)?.tokenType;
     if (!text.startsWith('--', offset) || !(last === flag || keywordTypes.has(last))) return undefined;
-    const word = scanFlag(text, offset, state.escape);
+    const word = scanFlag(text, offset);
     return word.text === '--' ? word : undefined;
   });
   const isFirst = (before: readonly IToken[]): boolean => {

@@ -9,8 +9,11 @@ export interface ScannedWord {
   readonly text: string;
 }
 
-/** A flag at `start`: quotes and escapes are honoured and removed. */
-export function scanFlag(line: string, start: number, escapeCharacter: string): ScannedWord {
+/**
+ * A flag at `start`: quotes and escapes are honoured and removed. The escape directive has no say here, a backslash
+ * escapes in every file.
+ */
+export function scanFlag(line: string, start: number): ScannedWord {
   let text = '';
   let quote = '';
   let at = start;
@@ -25,7 +28,7 @@ export function scanFlag(line: string, start: number, escapeCharacter: string): 
       quote = character;
       continue;
     }
-    if (character === escapeCharacter) {
+    if (character === '\\') {
       at++;
       character = line.charAt(at);
       if (character === '') break;

@@ -18,7 +18,10 @@ import {assert} from '../util/assert.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 
 /** Raised whenever the shape of the AST or of words, or what the parser accepts, changes. */
-const astVersion = 2;
+const astVersion = 3;
+
+/** Characters of a record: a longer one takes more time to write than the file takes to parse. */
+const recordLengthMax = 1_000_000;
 
 interface Remembered {
   readonly dockerfile: Omit<Dockerfile, 'file'>;
@@ -44,8 +47,7 @@ export async function parseRemembered(file: SourceFile, notes: Notes): Promise<P
   assert(dockerfile !== undefined, 'a file without errors was read');
   const {file: _, ...plain} = dockerfile;
   const warnings = diagnostics.map(({file: __, ...warning}) => warning);
-  const remembered = JSON.stringify({dockerfile: plain, warnings} satisfies Remembered);
-  if (!holdsCredentials(file)) notes.set('parse', keyOf(file), remembered);
+  remember(notes, keyOf(file), () => ({dockerfile: plain, warnings}) satisfies Remembered, file);
   return {dockerfile, warnings: diagnostics};
 }
 
@@ -65,15 +67,19 @@ export async function planningRemembered<T>(
     return plan();
   });
   const words = knownWords();
-  if ((words.length > before || text === undefined) && !holdsCredentials(file)) {
-    notes.set('parse', key, JSON.stringify(words));
-  }
+  if (words.length > before || text === undefined) remember(notes, key, () => words, file);
   return planned;
 }
 
 /** What is said in confidence stays in the file. */
 function holdsCredentials({text}: SourceFile): boolean {
   return withoutCredentials(text) !== text;
+}
+
+function remember(notes: Notes, key: string, record: () => unknown, file: SourceFile): void {
+  if (file.text.length > recordLengthMax || holdsCredentials(file)) return;
+  const json = JSON.stringify(record());
+  if (json.length <= recordLengthMax) notes.set('parse', key, json);
 }
 
 function keyOf(file: SourceFile): string {

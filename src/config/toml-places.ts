@@ -12,7 +12,8 @@ export class TomlPlaces {
 
   constructor(file: SourceFile) {
     let table: readonly string[] = [];
-    for (const [index, text] of file.lines.entries()) {
+    for (let number = 1; number <= file.linesCount; number++) {
+      const text = file.line(number) ?? '';
       const header = /^\s*\[\[?/.exec(text);
       const start = header?.[0].length ?? 0;
       const key = readKey(text, start);
@@ -24,7 +25,7 @@ export class TomlPlaces {
       if (header !== null) table = path;
       const column = start + (text.slice(start).length - text.slice(start).trimStart().length);
       const end = text.slice(0, key.end).trimEnd().length;
-      const span = {line: index + 1, column, endLine: index + 1, endColumn: end};
+      const span = {line: number, column, endLine: number, endColumn: end};
       // The first place of a path and, for `a.b = 1`, of what is above it.
       for (let length = path.length; length > 0; length--) {
         const id = idOf(path.slice(0, length));

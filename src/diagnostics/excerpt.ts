@@ -14,9 +14,11 @@ const ellipsis = '…';
 
 /** Characters `start` to `end` (UTF-16) of `line` are the place; `width` is in columns of the terminal. */
 export function excerptOf(line: string, start: number, end: number, width: number): Excerpt {
-  const before = printable(line.slice(0, start));
-  const marked = printable(line.slice(start, end));
-  const after = printable(line.slice(end));
+  // No more is looked at than can be shown: a line may have millions of characters.
+  const isCut = start > width;
+  const before = (isCut ? ellipsis : '') + printable(line.slice(isCut ? start - width : 0, start));
+  const marked = printable(line.slice(start, Math.min(end, start + width + 1)));
+  const after = printable(line.slice(end, end + width + 1));
   if (displayWidth(before) + displayWidth(marked) + displayWidth(after) <= width) {
     return {text: before + marked + after, before, marked};
   }

@@ -23,6 +23,10 @@ export interface RenderOptions {
 
 /** Lines shown around the place. */
 const contextLines = 2;
+/** Diagnostics shown of more. */
+const shownMax = 100;
+/** Columns shown of a line where the terminal has no end, as a file has none. */
+const excerptColumnsMax = 1000;
 /** Lines shown of a place with many. */
 const placeLinesMax = 5;
 
@@ -39,7 +43,12 @@ interface Palette {
 /** The diagnostics one below the other, an empty line between; ends in a newline unless there are none. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   const palette = paletteFor(options.color);
-  return diagnostics.map((diagnostic) => `${render(diagnostic, options, palette)}\n`).join('\n');
+  const shown = diagnostics
+    .slice(0, shownMax)
+    .map((diagnostic) => `${render(diagnostic, options, palette)}\n`);
+  const rest = diagnostics.length - shown.length;
+  if (rest > 0) shown.push(palette.dim(`and ${rest} more\n`));
+  return shown.join('\n');
 }
 
 function render(diagnostic: Diagnostic, options: RenderOptions, palette: Palette): string {
@@ -63,18 +72,17 @@ function excerpt(
   palette: Palette,
   paint: Paint,
 ): readonly string[] {
-  const last = Math.min(span.endLine, span.line + placeLinesMax - 1, file.lines.length);
+  const last = Math.min(span.endLine, span.line + placeLinesMax - 1, file.linesCount);
   const from = Math.max(1, span.line - contextLines);
   // The empty line behind the last newline is no line to look at.
-  const linesCount = file.lines.length - (file.lines.at(-1) === '' ? 1 : 0);
+  const linesCount = file.linesCount - (file.line(file.linesCount) === '' ? 1 : 0);
   const to = Math.max(last, Math.min(linesCount, last + contextLines));
   const numberWidth = String(to).length;
-  const width =
-    options.columns > 0 ? Math.max(20, options.columns - numberWidth - 5) : Number.POSITIVE_INFINITY;
+  const width = options.columns > 0 ? Math.max(20, options.columns - numberWidth - 5) : excerptColumnsMax;
   const lines: string[] = [];
   for (let number = from; number <= to; number++) {
     const inPlace = number >= span.line && number <= last;
-    const text = maskedCredentials(file.lines[number - 1] ?? '');
+    const text = maskedCredentials(file.line(number) ?? '');
     const marked = number === span.line && span.line === span.endLine;
     const part = excerptOf(text, marked ? span.column : 0, marked ? span.endColumn : 0, width);
     const margin = `${inPlace ? '>' : ' '} ${String(number).padStart(numberWidth)}`;

@@ -37,6 +37,12 @@ export interface ExpansionError {
   readonly error: string;
 }
 
+/** Characters that a word may have, since `ENV a=$a$a` doubles with each line. Linux takes no variable of 128 KiB. */
+const wordLengthMax = 262_144;
+const heredocLengthMax = 16_777_216;
+/** Characters of a word that a message shows. */
+const shownLengthMax = 1000;
+
 /** Expands `word` to one string. */
 export function expandWord(
   word: string,
@@ -44,8 +50,7 @@ export function expandWord(
   options: ExpandOptions,
 ): Expanded<string> | ExpansionError {
   if (!isSpecial(word, options)) return {result: word, matched: [], unmatched: []};
-  const outcome = expand(word, env, options);
-  return 'error' in outcome ? outcome : {...outcome, result: outcome.result.text};
+  return expand(word, env, options);
 }
 
 /** Expands `word`, then splits it at blanks that came from outside quotes and escapes. */
@@ -54,8 +59,9 @@ export function expandWords(
   env: Environment,
   options: ExpandOptions,
 ): Expanded<readonly string[]> | ExpansionError {
-  const outcome = expand(word, env, options);
-  return 'error' in outcome ? outcome : {...outcome, result: outcome.result.words};
+  const splitter = new WordSplitter();
+  const outcome = expand(word, env, options, splitter);
+  return 'error' in outcome ? outcome : {...outcome, result: splitter.finish()};
 }
 
 /** Expands the body of a COPY or ADD heredoc; the escape character of these is always a backslash. */
@@ -68,19 +74,21 @@ function isSpecial(word: string, options: ExpandOptions): boolean {
   return options.skipQuotes !== true && (word.includes('"') || word.includes("'"));
 }
 
-type Outcome = Expanded<{readonly text: string; readonly words: readonly string[]}>;
-
-function expand(word: string, env: Environment, options: ExpandOptions): Outcome | ExpansionError {
+function expand(
+  word: string,
+  env: Environment,
+  options: ExpandOptions,
+  splitter?: WordSplitter,
+): Expanded<string> | ExpansionError {
   const parts = partsOf(word, options);
   const evaluation = new Evaluation(word.length, env, options);
   try {
-    const splitter = new WordSplitter();
-    const text = evaluation.outer(parts, splitter);
-    const matched = [...evaluation.matched];
-    return {result: {text, words: splitter.finish()}, matched, unmatched: [...evaluation.unmatched]};
+    const result = evaluation.outer(parts, splitter);
+    return {result, matched: [...evaluation.matched], unmatched: [...evaluation.unmatched]};
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return {error: `failed to process ${JSON.stringify(word)}: ${error.message}`};
+    const shown = word.length > shownLengthMax ? `${word.slice(0, shownLengthMax)}…` : word;
+    return {error: `failed to process ${JSON.stringify(shown)}: ${error.message}`};
   }
 }
 
@@ -112,23 +120,33 @@ class Evaluation {
     this.#options = options;
   }
 
-  outer(parts: readonly WordPart[], splitter: WordSplitter): string {
+  outer(parts: readonly WordPart[], splitter: WordSplitter | undefined): string {
     let text = '';
     for (const part of parts) {
       const value = this.#part(part, this.#options.rawEscapes ?? false);
       if (part.kind === 'single' || part.kind === 'double' || part.kind === 'escaped')
-        splitter.addQuoted(value);
-      else if (part.kind === 'text') splitter.addText(value);
-      else splitter.addValue(value);
+        splitter?.addQuoted(value);
+      else if (part.kind === 'text') splitter?.addText(value);
+      else splitter?.addValue(value);
       text += value;
+      this.#checkLength(text);
     }
     return text;
   }
 
   #inner(parts: readonly WordPart[], rawEscapes: boolean): string {
     let text = '';
-    for (const part of parts) text += this.#part(part, rawEscapes);
+    for (const part of parts) {
+      text += this.#part(part, rawEscapes);
+      this.#checkLength(text);
+    }
     return text;
+  }
+
+  #checkLength(text: string): void {
+    if (text.length <= wordLengthMax) return;
+    const limit = this.#options.skipQuotes === true ? heredocLengthMax : wordLengthMax;
+    if (text.length > limit) throw new Failure(`the result is longer than ${limit} characters`, 0);
   }
 
   #part(part: WordPart, rawEscapes: boolean): string {

@@ -3,7 +3,7 @@
 
 import {trimEnd} from '../../grammar/blanks.ts';
 import {DockerfileGrammar, type SyntaxProblem} from '../../grammar/dockerfile-parser.ts';
-import {type LineProblem, LineReader, type LogicalLine, lineBytesMax} from '../../grammar/logical-lines.ts';
+import {type LineProblem, LineReader, type LogicalLine} from '../../grammar/logical-lines.ts';
 import type {ParsedInstruction} from '../../grammar/rule-tools.ts';
 import {textOf} from '../../grammar/tokens.ts';
 import {VariableGrammar} from '../../grammar/variables.ts';
@@ -40,6 +40,14 @@ export interface StatementList {
   readonly linesCount: number;
 }
 
+/**
+ * What a file may hold. Docker has no such limits; an image has at most 127 layers, though, and a file beyond these was
+ * not made to be built. They keep the time that any file can take small.
+ */
+export const instructionsMax = 5000;
+/** Flags and arguments, of which the text of a command is one, and the characters that expansion looks at. */
+export const wordsMax = 100_000;
+
 const languages = new WeakMap<readonly InstructionReader[], Language>();
 
 /** The language of these readers; built on first use, since building the grammar takes longer than using it. */
@@ -69,6 +77,7 @@ class StatementRun {
   readonly #slots: StatementSlot[] = [];
   readonly #syntax: Diagnostic[] = [];
   readonly #warnings: Diagnostic[] = [];
+  #wordsCount = 0;
 
   constructor(file: SourceFile, language: Language) {
     this.#file = file;
@@ -85,6 +94,12 @@ class StatementRun {
         file: this.#file,
         span: this.#wholeLine(line.lastLine),
       });
+    }
+    if (this.#slots.length === instructionsMax) {
+      const message = `more than ${instructionsMax} instructions`;
+      this.#fail('dockerfile-too-many-instructions', message, this.#wholeLine(line.firstLine));
+      this.lines.stop();
+      return;
     }
     const parsed = this.#language.grammar.parse(trimEnd(line.text), this.lines.escape);
     const first = parsed.keywords[0];
@@ -122,7 +137,15 @@ class StatementRun {
   }
 
   #addStatement(line: LogicalLine, parsed: ParsedInstruction, slot: StatementSlot): void {
+    this.#wordsCount += parsed.flags.length + parsed.arguments.tokens.length + specialsIn(line.text);
     const heredocs = this.#readHeredocs(line, parsed);
+    for (const {expand, raw} of heredocs ?? []) if (expand) this.#wordsCount += specialsIn(raw);
+    if (this.#wordsCount > wordsMax) {
+      const message = `more than ${wordsMax} words, variables and quotes in all instructions`;
+      this.#fail('dockerfile-too-many-words', message, this.#wholeLine(line.firstLine));
+      this.lines.stop();
+      return;
+    }
     if (heredocs === undefined) {
       this.#slots.push(slot);
       return;
@@ -133,7 +156,7 @@ class StatementRun {
     const span: Span =
       lastLine === end.endLine
         ? end
-        : {...end, endLine: lastLine, endColumn: this.#file.lines[lastLine - 1]?.length ?? 0};
+        : {...end, endLine: lastLine, endColumn: this.#file.line(lastLine)?.length ?? 0};
     this.#slots.push({...slot, statement: statementOf(line, parsed, {heredocs, span})});
   }
 
@@ -168,14 +191,22 @@ class StatementRun {
     const at = Math.max(0, line.text.indexOf('<<'));
     const named = line.text.indexOf(name, at);
     const span = named < 0 ? spanOf(line, at, at + 2) : spanOf(line, named, named + name.length);
-    const almost = this.#file.lines.findIndex(
-      (text, index) => index >= line.lastLine && text !== name && text.trim() === name,
-    );
+    const almost = this.#indentedEnd(name, line.lastLine);
     const hint =
-      almost < 0
+      almost === undefined
         ? `add a line with nothing but ${name} at the end of the text`
-        : `line ${almost + 1} would be the end if there were no blanks around ${name}`;
+        : `line ${almost} would be the end if there were no blanks around ${name}`;
     this.#fail('dockerfile-unterminated-heredoc', 'unterminated heredoc', span, [hint]);
+  }
+
+  /** The line behind `last` that has `name` and blanks. */
+  #indentedEnd(name: string, last: number): number | undefined {
+    const {text} = this.#file;
+    let start = 0;
+    for (let line = 1; line <= last; line++) start = text.indexOf('\n', start) + 1;
+    const literal = name.replace(/[^\w]/g, '\\$&');
+    const at = text.slice(start).search(new RegExp(`^[ \\t]+${literal}[ \\t\\r]*$`, 'm'));
+    return at < 0 ? undefined : last + 1 + text.slice(start, start + at).split('\n').length - 1;
   }
 
   #describe(line: LogicalLine, {kind, keyword, token}: SyntaxProblem): Diagnostic {
@@ -219,8 +250,14 @@ class StatementRun {
           span,
         );
       case 'line-too-long': {
-        const message = `dockerfile line greater than max allowed size of ${lineBytesMax}`;
+        const message = `dockerfile line greater than max allowed size of ${detail}`;
         return this.#error('dockerfile-line-too-long', message, span);
+      }
+      case 'instruction-too-long': {
+        const message = `instruction longer than ${detail} characters`;
+        return this.#error('dockerfile-instruction-too-long', message, span, [
+          'COPY a file in that holds the text',
+        ]);
       }
     }
   }
@@ -235,9 +272,17 @@ class StatementRun {
   }
 
   #wholeLine(line: number): Span {
-    const text = this.#file.lines[line - 1] ?? '';
+    const text = this.#file.line(line) ?? '';
     return {line, column: 0, endLine: line, endColumn: text.length};
   }
+}
+
+function specialsIn(text: string): number {
+  let count = 0;
+  for (const character of ['$', '\\', '"', "'"]) {
+    for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) count++;
+  }
+  return count;
 }
 
 function endOf(token: ParsedInstruction['keyword']): number {

@@ -21,6 +21,8 @@ export type KnownWords = readonly (readonly [key: string, parts: readonly WordPa
 
 const known = new Map<string, readonly WordPart[]>();
 const knownMax = 100_000;
+/** What is longer is seldom met twice, and takes more time to keep than to parse. */
+const rememberedPartsMax = 1000;
 let grammar: VariableGrammar | undefined;
 let create: (() => VariableGrammar) | undefined;
 
@@ -32,7 +34,7 @@ export function wordPartsOf(word: string, mode: WordMode): readonly WordPart[] {
   grammar ??= create?.();
   if (grammar === undefined) throw new WordGrammarMissing(`the word ${JSON.stringify(word)} is new`);
   const parsed = grammar.parse(word, mode);
-  if (known.size < knownMax) known.set(key, parsed);
+  if (known.size < knownMax && parsed.length <= rememberedPartsMax) known.set(key, parsed);
   return parsed;
 }
 

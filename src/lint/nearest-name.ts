@@ -3,11 +3,15 @@
 // so this is not util/suggest.
 
 const stepsMax = 2;
+/** Among more names, a name is near by chance. */
+const namesMax = 1000;
 
 export function nearestName(wanted: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = stepsMax + 1;
-  for (const name of names) {
+  const candidates = [...names];
+  if (candidates.length > namesMax) return undefined;
+  for (const name of candidates) {
     if (name === wanted) return undefined;
     const steps = stepsBetween(wanted, name, least);
     if (steps >= least) continue;

@@ -6,9 +6,12 @@ import type {ContainerConfig, HealthcheckConfig, HistoryEntry, ImageConfig} from
 import type {Platform} from '../oci/platform.ts';
 import {byteOrder} from '../util/byte-order.ts';
 import {splitVariable} from './environment.ts';
+import {PlanProblem} from './plan-problem.ts';
 
 /** Written into every history entry, for tools that want to know whose they are. */
 const historyComment = 'buildkit.dockerfile.v0';
+/** Of what one stage adds. No registry takes such a config; a file gets there with EXPOSE 1-65535 on every line. */
+const historyLengthMax = 16_000_000;
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 type EmptyObjects = Readonly<Record<string, Record<string, never>>>;
@@ -17,7 +20,7 @@ export class ImageConfigBuilder {
   author: string | undefined;
   platform: Platform;
   user = '';
-  env: string[] = [];
+  readonly env: string[];
   entrypoint: readonly string[] = [];
   command: readonly string[] = [];
   workingDir = '';
@@ -32,9 +35,17 @@ export class ImageConfigBuilder {
   history: HistoryEntry[] = [];
   /** Entries of `history` that came with the base image. */
   baseHistoryCount = 0;
+  /** Where each variable stands in `env`. */
+  readonly #positions = new Map<string, number>();
+  #historyLength = 0;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, env: readonly string[] = []) {
     this.platform = platform;
+    this.env = [...env];
+    // Of a name that is there twice, the first is meant.
+    for (let index = this.env.length - 1; index >= 0; index--) {
+      this.#positions.set(splitVariable(this.env[index] ?? '')[0], index);
+    }
   }
 
   /** Of FROM scratch: nothing but a PATH and a working directory. */
@@ -46,11 +57,10 @@ export class ImageConfigBuilder {
   }
 
   static from(image: ImageConfig): ImageConfigBuilder {
-    const builder = new ImageConfigBuilder(platformOf(image));
     const {config} = image;
+    const builder = new ImageConfigBuilder(platformOf(image), config.Env ?? []);
     builder.author = image.author;
     builder.user = config.User ?? '';
-    builder.env = [...(config.Env ?? [])];
     builder.entrypoint = config.Entrypoint ?? [];
     builder.command = config.Cmd ?? [];
     builder.workingDir = config.WorkingDir ?? '';
@@ -76,18 +86,23 @@ export class ImageConfigBuilder {
 
   /** Sets a variable where it stands; a new one goes to the end. */
   setEnv(name: string, value: string): void {
-    const index = this.env.findIndex((entry) => splitVariable(entry)[0] === name);
-    if (index < 0) this.env.push(`${name}=${value}`);
-    else this.env[index] = `${name}=${value}`;
+    const index = this.#positions.get(name) ?? this.env.length;
+    this.#positions.set(name, index);
+    this.env[index] = `${name}=${value}`;
   }
 
   /** PATH is always set, but on Windows, which knows better. */
   addMissingPath(): void {
     if (this.platform.os === 'windows') return;
-    if (!this.env.some((entry) => splitVariable(entry)[0] === 'PATH')) this.env.push(`PATH=${defaultPath}`);
+    if (!this.#positions.has('PATH')) this.setEnv('PATH', defaultPath);
   }
 
   addHistory(createdBy: string, hasLayer: boolean): void {
+    this.#historyLength += createdBy.length;
+    if (this.#historyLength > historyLengthMax) {
+      const message = `the history of the stage is longer than ${historyLengthMax} characters`;
+      throw new PlanProblem('plan-history-too-long', message);
+    }
     const entry = {created_by: createdBy, comment: historyComment};
     this.history.push(hasLayer ? entry : {...entry, empty_layer: true});
   }

@@ -23,6 +23,9 @@ import {reachableFrom, reportCircles, StageGraph, type StageNode} from './stage-
 import {type PlanScope, StageState} from './stage-state.ts';
 import {targetOf} from './target.ts';
 
+/** Mistakes after which planning looks for no more. */
+const problemsMax = 100;
+
 /** Plans the build of one target for one platform. Throws BuildError with every mistake it could find. */
 export async function planBuild(given: PlanRequest, language: InstructionSet): Promise<Plan> {
   const {dockerfile} = given;
@@ -119,6 +122,7 @@ function lowerStage(
   node.state = state;
   if (node.stage !== undefined) scope.request.observer?.onStage?.(node.index, state);
   for (const {instruction, span, fromTrigger, sources} of node.instructions) {
+    if (problems.diagnostics.length >= problemsMax) return;
     problems.collect(span, () => {
       state.begin({instruction, span, fromTrigger});
       const referenced = sources.map((source) => source && referencedSource(source.name, source.node, bases));

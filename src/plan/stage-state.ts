@@ -24,6 +24,9 @@ import type {ObservedInstruction, StageView} from './plan-observer.ts';
 import {PlanProblem} from './plan-problem.ts';
 import {platformLabel, type StepNames, type StepPlace, withUpperKeyword} from './step-names.ts';
 
+/** Linux' PATH_MAX. */
+const pathLengthMax = 4096;
+
 /** What all stages of a plan share. */
 export interface PlanScope {
   readonly request: PlanRequest;
@@ -111,6 +114,12 @@ export class StageState implements StageView {
   /** `path` is relative to the directory so far. */
   setWorkdir(path: string): void {
     this.workdir = workdirAfter(this.workdir, path.replaceAll(this.#separator, '/'));
+    if (this.workdir.length > pathLengthMax) {
+      throw new PlanProblem(
+        'plan-workdir-too-long',
+        `a path can have no more than ${pathLengthMax} characters`,
+      );
+    }
     this.image.workingDir = this.workdir.replaceAll('/', this.#separator);
   }
 

@@ -16,7 +16,7 @@ export function warningsText(warnings: readonly Diagnostic[]): string {
 }
 
 function excerptText({file, span}: Diagnostic): string {
-  const text = span === undefined ? undefined : file?.lines[span.line - 1];
+  const text = span === undefined ? undefined : file?.line(span.line);
   if (text === undefined || span === undefined) return '';
   const shown = excerptOf(text.trimEnd(), 0, 0, excerptColumns).text;
   return shown === '' ? '' : `   ${String(span.line).padStart(4)} │ ${shown}\n`;

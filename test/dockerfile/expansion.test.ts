@@ -132,3 +132,16 @@ describe('expandWords', () => {
 it('expandHeredoc leaves quotes alone', () => {
   expect(expandHeredoc('"$A" it\'s \\$A \\\\\n', env)).toMatchObject({result: '"a value" it\'s $A \\\n'});
 });
+
+it('a word that grows beyond all use is refused, as is one whose parts do', () => {
+  const long = new Map([['A', 'x'.repeat(200_000)]]);
+  const error = 'failed to process "$A$A": the result is longer than 262144 characters';
+  expect(expandWord('$A$A', long, {escape: '\\'})).toEqual({error});
+  expect(expandWord('${B:-$A$A}', long, {escape: '\\'})).toHaveProperty('error');
+  expect(expandHeredoc('$A$A', long)).toHaveProperty('result');
+});
+
+it('a message shows the beginning of a long word', () => {
+  const outcome = expandWord(`\${${'x'.repeat(5000)}`, env, {escape: '\\'});
+  expect('error' in outcome ? outcome.error.length : 0).toBeLessThan(1100);
+});

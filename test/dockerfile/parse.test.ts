@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import {parseDockerfile, parseInstructionText} from '../../src/dockerfile/parse.ts';
+import {instructionsMax} from '../../src/dockerfile/statements.ts';
 import {parseWithReaders, readers} from '../../src/instructions/readers.ts';
 import {readDockerfile} from '../support/read-instruction.ts';
 
@@ -125,6 +126,39 @@ describe('parseDockerfile', () => {
     const some = readers.filter(({keyword}) => keyword === 'FROM');
     const {diagnostics} = parseDockerfile(sourceFile('Dockerfile', 'FROM a\nRUN b\n'), {readers: some});
     expect(diagnostics.map(({message}) => message)).toEqual(['unknown instruction: RUN']);
+  });
+});
+
+describe('limits', () => {
+  const messages = (text: string) =>
+    parseDockerfile(sourceFile('Dockerfile', text), {readers}).diagnostics.map(({message}) => message);
+
+  it('refuse more instructions than any image has', () => {
+    expect(messages(`FROM a\n${'RUN b\n'.repeat(instructionsMax - 1)}`)).toEqual([]);
+    expect(messages(`FROM a\n${'RUN b\n'.repeat(instructionsMax + 10)}`)).toEqual([
+      'more than 5000 instructions',
+    ]);
+  });
+
+  it('refuse more words than anybody writes, and as many variables', () => {
+    const expected = ['more than 100000 words, variables and quotes in all instructions'];
+    const many = (word: string, rest: string) =>
+      `FROM a\n${`${`${word} `.repeat(9000)}\n`.replace(/^/, rest).repeat(12)}`;
+    expect(messages(many('a', 'COPY '))).toEqual(expected);
+    expect(messages(many('$a', 'RUN '))).toEqual(expected);
+    expect(messages(`FROM a\nCOPY <<E /b\n${'$a $b\n'.repeat(60_000)}E\n`)).toEqual(expected);
+  });
+
+  it('do not count what is not looked at: comments, and heredocs that nobody expands', () => {
+    expect(
+      messages(`FROM a\n${'# "$a"\n'.repeat(60_000)}COPY <<'E' /b\n${'$a\n'.repeat(120_000)}E\n`),
+    ).toEqual([]);
+  });
+
+  it('refuse an instruction that is longer than Linux takes a command', () => {
+    expect(messages(`FROM a\nRUN ${`${'x'.repeat(50_000)}\\\n`.repeat(6)}y\n`)).toEqual([
+      'instruction longer than 262144 characters',
+    ]);
   });
 });
 

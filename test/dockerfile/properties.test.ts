@@ -5,6 +5,7 @@ import {describe, expect, it} from 'vitest';
 import {describeDockerfile} from '../../src/cli/commands/debug/parse.ts';
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import {expandWord, expandWords} from '../../src/dockerfile/expansion.ts';
+import {replaceAll, replaceFirst, trimPrefix, trimSuffix} from '../../src/dockerfile/shell-pattern.ts';
 import {loadWordGrammar} from '../../src/dockerfile/word-grammar.ts';
 import {parseWithReaders, readers} from '../../src/instructions/readers.ts';
 
@@ -107,8 +108,8 @@ describe('parsing', () => {
         for (const {span} of parseWithReaders(file).diagnostics) {
           if (span === undefined) continue;
           expect(span.line).toBeGreaterThanOrEqual(1);
-          expect(span.line).toBeLessThanOrEqual(file.lines.length);
-          expect(span.column).toBeLessThanOrEqual((file.lines[span.line - 1] ?? '').length);
+          expect(span.line).toBeLessThanOrEqual(file.linesCount);
+          expect(span.column).toBeLessThanOrEqual((file.line(span.line) ?? '').length);
           expect(span.endLine).toBeGreaterThanOrEqual(span.line);
         }
       }),
@@ -152,6 +153,53 @@ describe('expansion', () => {
       fc.property(fc.string(), (text) => {
         fc.pre(!/[$\\'"]/.test(text));
         expect(expandWord(text, env, {escape: '\\'})).toMatchObject({result: text});
+      }),
+      options,
+    );
+  });
+});
+
+/** The same by backtracking: what Go's regexp would match, in as few words as possible. */
+function regexpOf(pattern: string, greedy: boolean, place: 'start' | 'end' | 'anywhere'): RegExp {
+  const source = pattern.replace(/[*?.+]/g, (character) =>
+    character === '*' ? (greedy ? '.*' : '.*?') : character === '?' ? '.' : `\\${character}`,
+  );
+  return new RegExp(place === 'start' ? `^${source}` : source, 'u');
+}
+
+const glob = fc
+  .array(fc.constantFrom('a', 'b', '*', '?', '\n', '.'), {maxLength: 7})
+  .map((all) => all.join(''));
+const value = fc
+  .array(fc.constantFrom('a', 'b', '\n', '.', '😀'), {maxLength: 12})
+  .map((all) => all.join(''));
+const turned = (text: string): string => [...text].reverse().join('');
+
+describe('patterns', () => {
+  it('cut what a regular expression matches at the beginning and, turned round, at the end', () => {
+    fc.assert(
+      fc.property(value, glob, fc.boolean(), (text, pattern, greedy) => {
+        const expected = text.replace(regexpOf(pattern, greedy, 'start'), '');
+        expect(trimPrefix(text, pattern, greedy)).toEqual({result: expected});
+        expect(trimSuffix(turned(text), turned(pattern), greedy)).toEqual({result: turned(expected)});
+      }),
+      options,
+    );
+  });
+
+  it('replace the first match of a regular expression, or all', () => {
+    fc.assert(
+      fc.property(value, glob, (text, pattern) => {
+        const regexp = regexpOf(pattern, true, 'anywhere');
+        expect(replaceFirst(text, pattern, '<>')).toEqual({result: text.replace(regexp, '<>')});
+        let lastEnd = 0;
+        // Go, other than JavaScript, replaces no empty match right behind another one.
+        const all = text.replace(new RegExp(regexp, 'gu'), (match: string, offset: number) => {
+          if (match === '' && offset === lastEnd && offset > 0) return '';
+          lastEnd = offset + match.length;
+          return '<>';
+        });
+        expect(replaceAll(text, pattern, '<>')).toEqual({result: all});
       }),
       options,
     );

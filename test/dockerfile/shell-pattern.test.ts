@@ -35,6 +35,17 @@ describe('patterns', () => {
   });
 });
 
+it('a pattern is matched in little time, whatever its stars', () => {
+  const pattern = `${'*a'.repeat(200)}b`;
+  expect(trimPrefix('a'.repeat(60_000), pattern, true)).toEqual({result: 'a'.repeat(60_000)});
+});
+
+it('a pattern has at most a thousand characters', () => {
+  expect(trimPrefix('a', 'a'.repeat(1001), true)).toEqual({
+    error: 'pattern of 1001 characters in substitution, at most 1000 are possible',
+  });
+});
+
 describe('replacements', () => {
   it('are text for the first match', () => {
     expect(replaceFirst('aXbX', 'X', '$0')).toEqual({result: 'a$0bX'});
@@ -43,6 +54,10 @@ describe('replacements', () => {
   it('are templates of Go for all matches', () => {
     expect(replaceAll('aXbX', 'X', '<$0>')).toEqual({result: 'a<X>b<X>'});
     expect(replaceAll('aXbX', 'X', '$1$$${name}-')).toEqual({result: 'a$-b$-'});
+  });
+
+  it('know the match as $0 and not as $00', () => {
+    expect(replaceAll('aX', 'X', '$0${0}$00')).toEqual({result: 'aXX'});
   });
 
   it('do not fill the empty place behind a match', () => {

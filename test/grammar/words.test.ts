@@ -10,11 +10,11 @@ describe('scanFlag', () => {
     ['--a="b', '--a=b', 6],
     ['--a=b\\', '--a=b', 6],
   ])('takes quotes and escapes off %j', (line, text, end) => {
-    expect(scanFlag(line, 0, '\\')).toEqual({text, end});
+    expect(scanFlag(line, 0)).toEqual({text, end});
   });
 
-  it('knows the escape character of the file', () => {
-    expect(scanFlag('--a=C:\\b` c', 0, '`').text).toBe('--a=C:\\b c');
+  it('escapes with a backslash whatever the file escapes with, as docker does', () => {
+    expect(scanFlag('--a=C:\\b` c', 0).text).toBe('--a=C:b`');
   });
 });
 

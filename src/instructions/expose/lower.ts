@@ -15,12 +15,18 @@ interface PortRange {
 
 const protocols: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
 const portMax = 65535;
+/** There are no more: each port once per protocol. */
+const portsMax = 3 * (portMax + 1);
 
 export const exposeLowering: InstructionLowering<ExposeInstruction> = {
   isStep: false,
   lower(instruction, stage) {
     const words = [...instruction.ports].sort(byteOrder);
-    const ports = words.flatMap((word) => stage.expandWords(word)).flatMap(portsOf);
+    const ports: string[] = [];
+    for (const text of words.flatMap((word) => stage.expandWords(word))) {
+      for (const port of portsOf(text)) ports.push(port);
+      if (ports.length > portsMax) throw invalid(`more than ${portsMax} ports`);
+    }
     for (const port of ports) stage.image.exposedPorts.add(port);
     stage.commitConfig(`EXPOSE ${plainList(ports)}`);
   },
@@ -34,7 +40,7 @@ function portsOf(text: string): readonly string[] {
   const protocol = writtenProtocol === '' ? 'tcp' : writtenProtocol.toLowerCase();
   if (!protocols.has(protocol)) throw invalid(`invalid proto: ${protocol}`);
   const bareAddress = /^\[(.*)\]$/.exec(address)?.[1] ?? address;
-  if (bareAddress !== '' && isIP(bareAddress.replace(/%.*$/, '')) === 0) {
+  if (bareAddress !== '' && (isIP(bareAddress) === 0 || bareAddress.includes('%'))) {
     throw invalid(`invalid IP address: ${bareAddress}`);
   }
   const container = rangeOf(port) ?? fail(`invalid containerPort: ${port}`);

@@ -60,7 +60,7 @@ function badPattern(file: SourceFile, lines: readonly IgnoreLine[], error: Patte
     : `${error.message}: ${JSON.stringify(error.pattern)}`;
   if (place === undefined) return buildError('user', 'ignore-file-bad-pattern', message);
   const {line} = place;
-  const endColumn = file.lines[line - 1]?.length ?? 0;
+  const endColumn = file.line(line)?.length ?? 0;
   return buildError('user', 'ignore-file-bad-pattern', message, {
     file,
     span: {line, column: 0, endLine: line, endColumn},

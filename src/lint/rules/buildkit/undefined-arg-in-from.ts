@@ -10,9 +10,11 @@ export const undefinedArgInFrom: LintRule = {
   url: 'https://docs.docker.com/go/dockerfile/rule/undefined-arg-in-from/',
   start: ({build, report}) => ({
     onFrom({stage, image, platform, globals}) {
+      const unset = [...image.unmatched, ...(platform?.unmatched ?? [])];
+      if (unset.length === 0) return;
       const declared = build.dockerfile.metaArgs.flatMap(({args}) => args.map(({key}) => key));
       const known = new Set([...globals.names(), ...declared]);
-      for (const name of [...image.unmatched, ...(platform?.unmatched ?? [])]) {
+      for (const name of unset) {
         if (known.has(name)) continue;
         const near = nearestName(name, known);
         const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
