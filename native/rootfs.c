@@ -25,7 +25,7 @@ static const char *const proc_masked[] = {
 static const char *const proc_readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
 static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap", NULL};
 
-static int proc_mount_point = -1;
+static int proc_mount_point = -1, cgroup_mount_point = -1;
 static int mask_file = -1, mask_directory = -1;  // what masked paths show
 
 uint64_t rootfs_attributes(const struct rootfs_options *options) {
@@ -91,16 +91,12 @@ static int real_directory(const char *name) {
   return at;
 }
 
-static void mount_cgroup(int sys, const struct rootfs_options *options) {
+static void mount_cgroup(const struct rootfs_options *options) {
   // Best effort: programs read their limits there. Without cgroup v2 the directory stays empty.
-  int at = openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  int cgroup =
-      at < 0 ? -1 : mount_fresh("cgroup2", HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY), NULL);
-  if (cgroup < 0) {
-    close_quietly(at);
-    return;
-  }
-  mount_attach(cgroup, at, "/sys/fs/cgroup");
+  uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
+  int cgroup = cgroup_mount_point < 0 ? -1 : mount_fresh("cgroup2", (unsigned)attributes, NULL);
+  if (cgroup < 0) return;
+  mount_attach(cgroup, cgroup_mount_point, "/sys/fs/cgroup");
   close(cgroup);
 }
 
@@ -114,7 +110,7 @@ static void mount_sys(const struct rootfs_options *options) {
     mount_restrict(sys, attributes, "/sys");
   }
   mount_attach(sys, real_directory("sys"), "/sys");
-  if (own) mount_cgroup(sys, options);
+  cgroup_mount_point = own ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
   if (!options->insecure) {
     mask_all(sys, sys_masked);
     mask_throttling(sys);
@@ -133,6 +129,7 @@ void rootfs_furnish(const struct rootfs_options *options) {
 }
 
 void rootfs_mount_proc(const struct rootfs_options *options) {
+  mount_cgroup(options);
   int proc = mount_fresh("proc", HIDDEN_BASE, NULL);
   if (proc < 0)
     die("mounts", errno, "/proc",

@@ -21,7 +21,7 @@ uint64_t rootfs_attributes(const struct rootfs_options *options);
 /** /dev, /sys and the place of /proc. */
 void rootfs_furnish(const struct rootfs_options *options);
 
-/** In the first process of the new pid namespace: /proc, with what it hides. */
+/** In the first process of the new pid and cgroup namespaces: /proc, with what it hides, and /sys/fs/cgroup. */
 void rootfs_mount_proc(const struct rootfs_options *options);
 
 /** Makes it the root of this process; the host's root is gone for good. */

@@ -32,6 +32,8 @@
 #include "userns.h"
 #include "verbs.h"
 
+#define RUSAGE_BLOCK_BYTES 512
+
 static void resolve_user(struct run_options *options, int root) {
   struct identity *identity = &options->payload.privileges.identity;
   char *problem = NULL;
@@ -65,8 +67,7 @@ static void bind_file(const char *file, const char *target) {
 
 /** Everything up to the fork; the root's descriptor. */
 static int build_sandbox(struct run_options *options) {
-  scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-                network_reserve(&options->network));
+  scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(&options->network));
   network_furnish(&options->network);
   if (sethostname(options->hostname, strlen(options->hostname)) != 0)
     die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
@@ -92,6 +93,7 @@ static _Noreturn void begin(struct run_options *options, int root, int status_fd
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
   reply_to_pipes(-1, status_fd);
+  cgroup_enter();
   rootfs_mount_proc(&options->rootfs);
   rootfs_enter(root);
   console_take();
@@ -111,6 +113,7 @@ struct outcome {
   bool exited;
   int wait_status;
   struct rusage usage;
+  struct cgroup_usage limited;
 };
 
 /** Waits for the sandbox; false when it failed, with the error reported. */
@@ -157,6 +160,11 @@ static void reply_outcome(const struct outcome *outcome) {
   reply_result("maxrss", "%ld", usage->ru_maxrss);
   reply_result("utime", "%ld.%06ld", (long)usage->ru_utime.tv_sec, (long)usage->ru_utime.tv_usec);
   reply_result("stime", "%ld.%06ld", (long)usage->ru_stime.tv_sec, (long)usage->ru_stime.tv_usec);
+  reply_result("read", "%lld", (long long)usage->ru_inblock * RUSAGE_BLOCK_BYTES);
+  reply_result("written", "%lld", (long long)usage->ru_oublock * RUSAGE_BLOCK_BYTES);
+  if (!outcome->limited.known) return;
+  reply_result("memorypeak", "%llu", (unsigned long long)outcome->limited.peak_bytes);
+  reply_result("oomkills", "%llu", (unsigned long long)outcome->limited.oom_kills);
 }
 
 /** Back to the host's mounts. The sandbox's namespaces have no other member left, so they end here. */
@@ -177,6 +185,7 @@ int verb_run(const struct request *request) {
   int host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
   int root = build_sandbox(&options);
+  cgroup_make(&options.cgroup);
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before the first process listens must wait for it
@@ -191,6 +200,7 @@ int verb_run(const struct request *request) {
   struct outcome outcome = {0};
   bool success = await_sandbox(sandbox, status[0], &outcome);
   leave_sandbox(host_mounts, root);
+  outcome.limited = cgroup_end();
   if (!success) return -1;
   if (upper >= 0) times_normalise(upper, &times);
   if (times.active) reply_result("epoch", "%lld", (long long)times.epoch.tv_sec);

@@ -2,6 +2,7 @@
 #ifndef TSBUILD_RUN_H
 #define TSBUILD_RUN_H
 
+#include "cgroup.h"
 #include "console.h"
 #include "network.h"
 #include "payload.h"
@@ -15,6 +16,7 @@ struct run_options {
   struct console_options console;
   bool signals_for_main;  // signals are for the main process alone, not for all of the sandbox
   struct network network;
+  struct cgroup_options cgroup;
   const char *user, *hostname, *hosts, *resolv;
   struct cursor mounts;  // stands at the first `mount=`
 };

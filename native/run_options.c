@@ -57,6 +57,10 @@ static bool take_option(struct cursor *cursor, struct run_options *options, size
     if (argument_u64("shmsize", value, INT64_MAX) > 0) options->rootfs.shm_size = value;
   } else if ((value = cursor_take(cursor, "ulimit")) != NULL) {
     add_limit(&payload->privileges, value);
+  } else if ((value = cursor_take(cursor, "limit")) != NULL) {
+    cgroup_add_limit(&options->cgroup, value);
+  } else if ((value = cursor_take(cursor, "cgroup")) != NULL) {
+    options->cgroup.parent = value;
   } else if ((value = cursor_take(cursor, "hosts")) != NULL) {
     options->hosts = value;
   } else if ((value = cursor_take(cursor, "resolv")) != NULL) {

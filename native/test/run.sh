@@ -32,6 +32,8 @@ expect 1 'there is no upper' run arg=x
 expect 1 'upper needs work' run layer=. upper=. arg=x
 expect 1 'ulimit=' run dir=. arg=x ulimit=nofile
 expect 1 'unknown limit' run dir=. arg=x ulimit=colour:1:2
+expect 1 'unknown limit' run dir=. arg=x limit=colour:1
+expect 1 'NAME:VALUE' run dir=. arg=x limit=memory
 expect 1 'shmsize' run dir=. arg=x shmsize=99999999999999999999
 expect 1 'epoch' run dir=. arg=x epoch=soon
 printf 'arg=true\0dir=.' >unterminated
