@@ -12,6 +12,8 @@ import {PlanProblem} from './plan-problem.ts';
 const historyComment = 'buildkit.dockerfile.v0';
 /** Of what one stage adds. No registry takes such a config; a file gets there with EXPOSE 1-65535 on every line. */
 const historyLengthMax = 16_000_000;
+/** Of an entry that stands for a layer which no instruction made. */
+const exportComment = 'buildkit.exporter.image.v0';
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 type EmptyObjects = Readonly<Record<string, Record<string, never>>>;
@@ -35,6 +37,8 @@ export class ImageConfigBuilder {
   history: HistoryEntry[] = [];
   /** Entries of `history` that came with the base image. */
   baseHistoryCount = 0;
+  /** The context that the first layer is of: BuildKit has no history entry for it until the image is complete. */
+  contextName: string | undefined;
   /** Where each variable stands in `env`. */
   readonly #positions = new Map<string, number>();
   #historyLength = 0;
@@ -81,6 +85,7 @@ export class ImageConfigBuilder {
     const copy = ImageConfigBuilder.from({...this.build(), history: this.history});
     copy.platform = this.platform;
     copy.baseHistoryCount = this.baseHistoryCount;
+    copy.contextName = this.contextName;
     return copy;
   }
 
@@ -105,6 +110,11 @@ export class ImageConfigBuilder {
     }
     const entry = {created_by: createdBy, comment: historyComment};
     this.history.push(hasLayer ? entry : {...entry, empty_layer: true});
+  }
+
+  /** An entry that makes up for one that is missing; `lastLayer` is what BuildKit calls the layer it comes to stand for. */
+  addMissingHistory(lastLayer: string): void {
+    this.history.push({created_by: lastLayer, comment: exportComment});
   }
 
   /** Without history, layers and times. Members that are empty are left out, as Go's `omitempty` does. */

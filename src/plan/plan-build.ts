@@ -118,7 +118,7 @@ function lowerStage(
   const base = directory === undefined ? from : {...from, vertex: fileSystemOf(directory, scope.vertices)};
   const state = new StageState(scope, base, {names: node.names, title: node.title, ignoreCache});
   if (directory !== undefined)
-    state.commitLayer(`FROM ${node.context === undefined ? node.baseName : node.title}`);
+    state.image.contextName = node.context === undefined ? node.baseName : node.title;
   node.state = state;
   if (node.stage !== undefined) scope.request.observer?.onStage?.(node.index, state);
   for (const {instruction, span, fromTrigger, sources} of node.instructions) {
@@ -165,6 +165,12 @@ function finishedPlan(
 ): Plan {
   for (const [name, value] of Object.entries(request.labels)) image.labels.set(name, value);
   if (!platformIsImplicit) image.platform = finalPlatform(image.platform, request.targetPlatform);
+  if (image.contextName !== undefined) {
+    const isContext = image.history.every((entry) => entry.empty_layer === true);
+    image.addMissingHistory(
+      isContext ? `local source for ${image.contextName}` : layerDescription(state.vertex),
+    );
+  }
   const config: ImageConfig = image.build();
   const history: readonly HistoryEntry[] = image.history;
   return {
@@ -175,6 +181,11 @@ function finishedPlan(
     ...(epochSeconds === undefined ? {} : {epochSeconds}),
     platform: image.platform,
   };
+}
+
+/** What BuildKit calls the uppermost layer when no history entry is left for it. */
+function layerDescription(top: Vertex | undefined): string {
+  return top?.op.kind === 'exec' ? `mount / from exec ${top.op.args.join(' ')}` : 'fileop target';
 }
 
 /** The platform asked for wins; what it leaves open the image may say, when it is for the same machine. */
