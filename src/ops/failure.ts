@@ -120,6 +120,11 @@ export function explained(error: HelperError, op?: Op): BuildError {
   return new BuildError(kind, [diagnostic], {cause: error});
 }
 
+/** A program that cannot be executed counts as exit code 1, as with docker's runtime. */
+function startFailure({phase, message}: HelperError): string {
+  return phase === 'exec' ? `exit code: 1: ${message}` : message;
+}
+
 /** Phases in which it is the process of RUN that cannot begin. */
 const ofTheProcess: ReadonlySet<string> = new Set(['exec', 'user', 'cwd', 'mounts']);
 

@@ -66,7 +66,7 @@ describe('located', () => {
       return failure instanceof BuildError ? failure.diagnostics[0].message : '';
     };
     const begin = 'process "/bin/sh -c echo \\"a\\"" did not complete successfully: ';
-    expect(await message('exec')).toBe(`${begin}no such thing`);
+    expect(await message('exec')).toBe(`${begin}exit code: 1: no such thing`);
     expect(await message('user')).toBe(`${begin}no such thing`);
     expect(await message('namespaces')).toBe('no such thing');
   });
