@@ -15,7 +15,7 @@ import {
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import type {AgentSource} from '../ssh/agents.ts';
 import {suggest} from '../util/suggest.ts';
-import {commandNames} from './command-names.ts';
+import {commandNames, foreignCommands} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
 import {type CliIo, readAll} from './io.ts';
 import {ValueReader} from './value-reader.ts';
@@ -36,12 +36,16 @@ export async function buildRequestOf(
 ): Promise<BuildRequest> {
   const reader = new ValueReader(flags);
   const [path] = operands;
+  if (path !== undefined && foreignCommands.includes(path) && kindOf(resolve(io.cwd, path)) === undefined) {
+    reader.report(`there is no command ${path}`, 'tsbuild --help lists the commands');
+    reader.throwProblems();
+  }
   if (operands.length !== 1) {
     reader.report(
       `build needs exactly one PATH, URL or "-", got ${operands.length === 0 ? 'none' : operands.join(' ')}`,
-      operands.length === 0
+      path === undefined
         ? 'tsbuild . builds the current directory; tsbuild --help shows everything'
-        : undefined,
+        : nearCommand(path),
     );
   }
   const dockerfile = flags.last('file');
@@ -227,7 +231,7 @@ async function contextOf(path: string, io: CliIo): Promise<ContextInput> {
   const kind = path === '' ? undefined : kindOf(directory);
   if (kind === 'directory') return {type: 'directory', path: directory};
   if (/^(https?|git|ssh):\/\/|^git@|^github\.com\//.test(path)) return {type: 'url', url: path};
-  const near = suggest(path, commandNames);
+  const near = nearCommand(path);
   throw buildError(
     'user',
     'cli-context-not-found',
@@ -236,8 +240,13 @@ async function contextOf(path: string, io: CliIo): Promise<ContextInput> {
       ? {hints: [`to build from this Dockerfile: tsbuild -f ${path} .`]}
       : near === undefined
         ? {}
-        : {hints: [`did you mean the command tsbuild ${near}?`]},
+        : {hints: [near]},
   );
+}
+
+function nearCommand(word: string): string | undefined {
+  const near = suggest(word, commandNames);
+  return near === undefined ? undefined : `did you mean the command tsbuild ${near}?`;
 }
 
 function kindOf(path: string): 'file' | 'directory' | 'socket' | undefined {

@@ -7,7 +7,7 @@ import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
-import {type CommandName, commandNames} from './command-names.ts';
+import {buildSpellings, type CommandName, commandNames} from './command-names.ts';
 import {runDockerFlags, runFlags} from './commands/run/flags.ts';
 import {type DockerFlag, dockerFlags} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
@@ -101,7 +101,11 @@ function splitCommand(argv: readonly string[]): {command: CommandName; rest: str
     index += flag.value !== undefined && argument === `--${flag.name}` ? 2 : 1;
   }
   const command = commandNames.find((name) => name === argv[index]);
-  if (command === undefined) return {command: 'build', rest: [...argv]};
+  if (command === undefined) {
+    const words = argv.slice(index, index + 2).join(' ');
+    const spelled = buildSpellings.some((spelling) => spelling === words) ? 2 : 0;
+    return {command: 'build', rest: [...argv.slice(0, index), ...argv.slice(index + spelled)]};
+  }
   return {command, rest: [...argv.slice(0, index), ...argv.slice(index + 1)]};
 }
 

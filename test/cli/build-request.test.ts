@@ -1,3 +1,6 @@
+import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {BuildRequest} from '../../src/build/request.ts';
 import {buildRequestOf} from '../../src/cli/build-request.ts';
@@ -66,6 +69,23 @@ describe('the context', () => {
   it('is needed, and only one', async () => {
     expect(await problems([])).toEqual(['build needs exactly one PATH, URL or "-", got none']);
     expect(await problems(['a', 'b'])).toEqual(['build needs exactly one PATH, URL or "-", got a b']);
+  });
+
+  it('is not meant by a command that docker has and we do not', async () => {
+    expect(await problems(['push', 'app'])).toEqual(['there is no command push']);
+    expect(await problems(['prune'])).toEqual(['there is no command prune']);
+  });
+
+  it('may have the name of such a command', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'tsbuild-request-'));
+    mkdirSync(join(cwd, 'push'));
+    const {context} = await request(['push'], {cwd}).finally(() => rmSync(cwd, {recursive: true}));
+    expect(context).toEqual({type: 'directory', path: join(cwd, 'push')});
+  });
+
+  it('that is misspelt next to another word is taken for a command', async () => {
+    const error = await request(['buidl', '.']).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({diagnostics: [{hints: ['did you mean the command tsbuild build?']}]});
   });
 });
 

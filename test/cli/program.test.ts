@@ -22,6 +22,8 @@ describe('the command', () => {
     ['not looked for behind flags of build', ['-t', 'images', '.'], 'build', ['.']],
     ['not looked for behind a context', ['.', 'images'], 'build', ['.', 'images']],
     ['not a word that only begins like one', ['image'], 'build', ['image']],
+    ['build in docker’s longer words', ['--root=/r', 'buildx', 'build', '.'], 'build', ['.']],
+    ['not looked for in those words', ['image', 'build'], 'build', []],
   ])('is %s', (_, argv, command, operands) => {
     const line = parseCommandLine(argv);
     expect(line.command).toBe(command);
