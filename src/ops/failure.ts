@@ -134,7 +134,7 @@ export function notCompleted({args}: ExecOp, how: string): string {
 }
 
 function messageOf(error: HelperError, op: Op | undefined): string {
-  if (op?.kind === 'exec' && ofTheProcess.has(error.phase)) return notCompleted(op, error.message);
+  if (op?.kind === 'exec' && ofTheProcess.has(error.phase)) return notCompleted(op, startFailure(error));
   return error.phase === 'copy' && error.errno !== errnos.noSpace ? withPlace(error) : error.message;
 }
 
