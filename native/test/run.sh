@@ -34,6 +34,10 @@ expect 1 'ulimit=' run dir=. arg=x ulimit=nofile
 expect 1 'unknown limit' run dir=. arg=x ulimit=colour:1:2
 expect 1 'unknown limit' run dir=. arg=x limit=colour:1
 expect 1 'NAME:VALUE' run dir=. arg=x limit=memory
+expect 1 'expected host, none or a lease' run dir=. arg=x network=bridge
+expect 1 'expected host, none or a lease' run dir=. arg=x network=1/10.0.0.0/1500/9
+expect 1 'lease has ended' run dir=. arg=x network=0/10.0.0.0/1500/1
+expect 1 '' network colour=blue
 expect 1 'shmsize' run dir=. arg=x shmsize=99999999999999999999
 expect 1 'epoch' run dir=. arg=x epoch=soon
 printf 'arg=true\0dir=.' >unterminated
@@ -83,6 +87,27 @@ if [ "$(id -u)" -eq 0 ] && [ -x /bin/busybox ] && "$helper" probe >/dev/null 2>&
   fresh && expect 0 'result: exit=0' run $layers layer=base upper=upper work=work arg=/bin/busybox arg=true
   # shellcheck disable=SC2086
   fresh && TSBUILD_HELPER_OLD_MOUNT=1 expect 0 'result: exit=0' run $layers layer=base upper=upper work=work arg=/bin/busybox arg=true
+
+  # A lease and two sandboxes with it, in a network namespace that is nobody's host.
+  cat >leased.sh <<'END'
+"$helper" network >lease 2>lease.err &
+for i in $(seq 100); do grep -q lease= lease && break; sleep 0.05; done
+lease=$(tr '\0' '\n' <lease | sed -n 's/^lease=//p')
+for number in 1 2; do
+  rm -rf upper work && mkdir upper work
+  "$helper" run layer=base upper=upper work=work network="$lease" arg=/bin/busybox arg=ip arg=-4 arg=addr arg=show arg=eth0
+done
+kill $!
+wait
+cat lease.err >&2
+END
+  export helper
+  unshare --net sh leased.sh >out 2>err
+  if [ "$(grep -c 'inet 10\.[0-9.]* peer' out)" -ne 2 ] || grep -q -e Sanitizer -e 'runtime error' err; then
+    echo 'FAILED: a leased network'
+    sed 's/^/  /' out err
+    failures=$((failures + 1))
+  fi
 fi
 
 if [ "$failures" -ne 0 ]; then
