@@ -20,13 +20,19 @@ export function commandsOf(instruction: RunInstruction): readonly Command[] {
   return commands;
 }
 
-function readCommands({command, heredocs}: RunInstruction): readonly Command[] {
+/** What a shell reads; undefined when none does. */
+export function scriptOf({command, heredocs}: RunInstruction): string | undefined {
   if (command.json) {
     const [program = '', flag = '', script = ''] = command.args;
     const isShell = /(?:^|\/)(?:ba|da|a|z)?sh$/.test(program) && /^-[a-z]*c$/.test(flag);
-    return isShell ? splitScript(script) : [command.args];
+    return isShell ? script : undefined;
   }
-  return splitScript([command.args.join(' '), ...heredocs.map(({content}) => content)].join('\n'));
+  return [command.args.join(' '), ...heredocs.map(({content}) => content)].join('\n');
+}
+
+function readCommands(instruction: RunInstruction): readonly Command[] {
+  const script = scriptOf(instruction);
+  return script === undefined ? [instruction.command.args] : splitScript(script);
 }
 
 function splitScript(script: string): readonly Command[] {

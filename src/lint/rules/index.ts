@@ -26,8 +26,13 @@ import {undefinedVar} from './buildkit/undefined-var.ts';
 import {workdirRelativePath} from './buildkit/workdir-relative-path.ts';
 import {aptGetUpdateAlone} from './own/apt-get-update-alone.ts';
 import {argHidesEnv} from './own/arg-hides-env.ts';
+import {brokenExecForm} from './own/broken-exec-form.ts';
 import {copyBeforeDependencyInstall} from './own/copy-before-dependency-install.ts';
+import {downloadPipedToShell} from './own/download-piped-to-shell.ts';
+import {execFormWithoutShell} from './own/exec-form-without-shell.ts';
+import {lostShellState} from './own/lost-shell-state.ts';
 import {recursiveChownAfterCopy} from './own/recursive-chown-after-copy.ts';
+import {shellEntrypointIgnoresCmd} from './own/shell-entrypoint-ignores-cmd.ts';
 import {unpinnedBaseImage} from './own/unpinned-base-image.ts';
 
 export const rules: readonly LintRule[] = [
@@ -57,5 +62,10 @@ export const rules: readonly LintRule[] = [
   aptGetUpdateAlone,
   argHidesEnv,
   recursiveChownAfterCopy,
+  brokenExecForm,
+  execFormWithoutShell,
+  lostShellState,
+  downloadPipedToShell,
+  shellEntrypointIgnoresCmd,
   unpinnedBaseImage,
 ];

@@ -288,8 +288,31 @@ describe('CopyIgnoredFile', () => {
     expect(await told(rule, text, {ignore: '**\n'})).toHaveLength(2);
   });
 
-  it('is silent when something is taken back, for that takes the files to judge', async () => {
-    expect(await told(rule, 'FROM scratch\nCOPY a /\n', {ignore: 'a\n!b\n'})).toEqual([]);
+  it.each([
+    ['docs', 'docs/\n!docs/*.md\n'],
+    ['docs', 'docs\n!docs/2026/index.md\n'],
+    ['docs', 'docs\n!*/index.md\n'],
+    ['docs', 'docs\n!**/index.md\n'],
+    ['docs', '!docs/a.md\ndocs\n!docs/a.md\n'],
+    ['docs/*.md', 'docs\n!docs/a.md\n'],
+    ['*/a.md', '*\n!docs\n'],
+    ['do.cs', 'do.cs\n!do\\.cs/a.md\n'],
+    ['docs/a.md', 'docs\n!docs/[ab].md\n'],
+    ['.', '**\n!docs\n'],
+  ])('is silent about %s where %j may take something of it back', async (source, ignore) => {
+    expect(await told(rule, `FROM scratch\nCOPY ${source} /\n`, {ignore})).toEqual([]);
+  });
+
+  it.each([
+    ['docs/a.md', 'docs\n!docs/b.md\n'],
+    ['docs/a.md', 'docs\n!README.md\n'],
+    ['docs/a.md', 'docs\n!src/*.md\n'],
+    ['docs/a.md', 'docs\n!docs/[bc].md\n'],
+    ['docs', '!docs/a.md\ndocs\n'],
+    ['docs', '!docs/*.md\ndocs\n'],
+    ['.', '!docs\n**\n'],
+  ])('minds %s where %j takes back something else, or in vain', async (source, ignore) => {
+    expect(await told(rule, `FROM scratch\nCOPY ${source} /\n`, {ignore})).toHaveLength(1);
   });
 });
 

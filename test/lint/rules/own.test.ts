@@ -124,3 +124,120 @@ describe('tsbuild/UnpinnedBaseImage', () => {
     expect(await lines(asked + text)).toEqual([]);
   });
 });
+
+describe('tsbuild/BrokenExecForm', () => {
+  const lines = (text: string) => linesOf('tsbuild/BrokenExecForm', `FROM a\n${text}\n`);
+
+  it.each([
+    "CMD ['node', 'app.js']",
+    'CMD ["node", "app.js",]',
+    'ENTRYPOINT [“node”, “app.js”]',
+    "ENTRYPOINT ['node']",
+    'RUN [\'npm\', "ci"]',
+    "HEALTHCHECK CMD ['curl', 'x']",
+    "VOLUME ['/data', '/logs']",
+    "COPY ['a b', '/c/']",
+  ])('minds %s', async (text) => expect(await lines(text)).toEqual([2]));
+
+  it.each([
+    'CMD ["node"]',
+    'CMD []',
+    'RUN [ -f x ]',
+    'RUN [ "$x" ]',
+    "RUN [ 'a' = 'b' ] && c",
+    'RUN [[ "$x" == "y" ]]',
+    "COPY a 'b' /",
+    'SHELL ["sh", "-c"]',
+  ])('does not mind %s', async (text) => expect(await lines(text)).toEqual([]));
+});
+
+describe('tsbuild/ExecFormWithoutShell', () => {
+  const lines = (text: string) => linesOf('tsbuild/ExecFormWithoutShell', `FROM a\n${text}\n`);
+
+  it.each([
+    'CMD ["npm", "start", "&&", "b"]',
+    'RUN ["echo", "x", ">", "/y"]',
+    'CMD ["serve", "$PORT"]',
+    'ENTRYPOINT ["java", "-jar", "${APP_HOME}/a.jar"]',
+    'CMD ["serve", "--port=$PORT"]',
+    'HEALTHCHECK CMD ["curl", "-f", "x", "||", "exit", "1"]',
+  ])('minds %s', async (text) => expect(await lines(text)).toEqual([2]));
+
+  it.each([
+    'CMD npm start && b',
+    'CMD ["sh", "-c", "echo $HOME && x"]',
+    'ENTRYPOINT ["/bin/tini", "--", "/bin/bash", "-c", "exec $APP"]',
+    'RUN ["awk", "{print $1}", "x"]',
+    'CMD ["envsubst", "$HOST"]',
+    'RUN ["grep", "a$", "x"]',
+    'CMD ["a", "b && c"]',
+    'CMD ["$HOME"]',
+  ])('does not mind %s', async (text) => expect(await lines(text)).toEqual([]));
+});
+
+describe('tsbuild/LostShellState', () => {
+  const lines = (text: string) => linesOf('tsbuild/LostShellState', `FROM a\n${text}\n`);
+
+  it.each([
+    'RUN cd /app',
+    'RUN export A=1 B=2',
+    'RUN cd /a && export B=c',
+    'RUN umask 022',
+    'RUN ["sh", "-c", "cd /a"]',
+  ])('minds %s', async (text) => expect(await lines(text)).toEqual([2]));
+
+  it.each([
+    'RUN cd /app && make',
+    'RUN make && cd /app',
+    'RUN export A=1; b',
+    'RUN echo cd',
+    'WORKDIR /a',
+    'RUN cd /a || exit 1',
+    'RUN ["cd-rom"]',
+    'RUN <<E\ncd /a\nmake\nE',
+  ])('does not mind %j', async (text) => expect(await lines(text)).toEqual([]));
+});
+
+describe('tsbuild/DownloadPipedToShell', () => {
+  const lines = (text: string) => linesOf('tsbuild/DownloadPipedToShell', `FROM a\n${text}\n`);
+
+  it.each([
+    'RUN curl -fsSL https://a/b | bash -',
+    'RUN wget -qO- https://a/b | sh && c',
+    'RUN apt-get update && curl https://a/b |sudo -E bash',
+    'RUN (curl https://a/b | /bin/sh -s -- --yes)',
+    'RUN curl https://a/b | X=1 sh',
+  ])('minds %s', async (text) => expect(await lines(text)).toEqual([2]));
+
+  it.each([
+    'RUN curl https://a/b | tar xz',
+    'RUN curl -o x https://a/b && sh x',
+    'RUN set -o pipefail && curl https://a/b | bash',
+    'RUN curl https://a/b | shasum',
+    'RUN echo curl',
+    'RUN curl https://a/b | tee x; sh x',
+  ])('does not mind %s', async (text) => expect(await lines(text)).toEqual([]));
+
+  it('trusts a SHELL with pipefail', async () => {
+    const text = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN curl https://a/b | bash';
+    expect(await lines(text)).toEqual([]);
+  });
+});
+
+describe('tsbuild/ShellEntrypointIgnoresCmd', () => {
+  const lines = (text: string) => linesOf('tsbuild/ShellEntrypointIgnoresCmd', `FROM a\n${text}\n`);
+
+  it('minds an ENTRYPOINT in shell form beside a CMD, in any order', async () => {
+    expect(await lines('ENTRYPOINT /app\nCMD ["x"]')).toEqual([2]);
+    expect(await lines('CMD x\nENTRYPOINT exec /app --y')).toEqual([3]);
+  });
+
+  it.each([
+    'ENTRYPOINT ["/app"]\nCMD ["x"]',
+    'ENTRYPOINT /app "$@"\nCMD ["x"]',
+    'ENTRYPOINT /app\nCMD []',
+    'ENTRYPOINT /app',
+    'ENTRYPOINT /app\nFROM b\nCMD x',
+    'SHELL ["powershell"]\nENTRYPOINT /app\nCMD x',
+  ])('does not mind %j', async (text) => expect(await lines(text)).toEqual([]));
+});
