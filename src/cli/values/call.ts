@@ -7,7 +7,7 @@ import type {FlagValues} from '../flag-values.ts';
 import {csvFields} from './csv.ts';
 import type {Problem} from './problem.ts';
 
-export const callMethods = ['build', 'check', 'outline', 'targets'] as const;
+export const callMethods = ['build', 'check', 'outline', 'targets', 'subrequests.describe'] as const;
 export type CallMethod = (typeof callMethods)[number];
 
 export interface Call {

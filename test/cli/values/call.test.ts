@@ -15,7 +15,10 @@ describe('parseCall', () => {
 
   it.each([
     ['outlines', '--call outlines: unknown method, did you mean outline?'],
-    ['describe', '--call describe: unknown method, expected build, check, outline, targets'],
+    [
+      'describe',
+      '--call describe: unknown method, expected build, check, outline, targets, subrequests.describe',
+    ],
     [
       'check,format=xml',
       '--call check,format=xml: expected format=text, format=json or ignorestatus=true, got "format=xml"',

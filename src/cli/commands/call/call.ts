@@ -12,6 +12,7 @@ import {stateRootOf} from '../../state-root.ts';
 import {columnsOf, wantsColor} from '../../terminal.ts';
 import type {Call} from '../../values/call.ts';
 import {checkJson, checkText} from './check.ts';
+import {describeJson, describeText} from './describe.ts';
 import {outlineJson, outlineText} from './outline.ts';
 import {targetsJson, targetsText} from './targets.ts';
 
@@ -32,6 +33,10 @@ export async function runCall(
   io: CliIo,
   interrupt: AbortSignal,
 ): Promise<ExitCode> {
+  if (call.method === 'subrequests.describe') {
+    io.stdout.write(call.format === 'json' ? asJson(describeJson()) : describeText());
+    return exitCodes.ok;
+  }
   const sinkName = sinkNameOf(flags, io);
   if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const request = await buildRequestOf(flags, operands, io);
@@ -44,10 +49,14 @@ export async function runCall(
     stdout: () => io.stdout,
   };
   const answer = await ask(call, [request, options, interrupt], io).finally(() => sink.close());
-  io.stdout.write(call.format === 'json' ? `${JSON.stringify(answer.json(), undefined, 2)}\n` : answer.text);
+  io.stdout.write(call.format === 'json' ? asJson(answer.json()) : answer.text);
   if (call.ignoresStatus) return exitCodes.ok;
   if (answer.error !== undefined && call.format === 'text') throw answer.error;
   return answer.code;
+}
+
+function asJson(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
 async function ask({method}: Call, asked: Asked, io: CliIo): Promise<Answer> {

@@ -162,3 +162,21 @@ describe('--call=targets', () => {
     expect(out).toBe('TARGET     DESCRIPTION\nbase       is below all\ntool\nother\n(default)\n');
   });
 });
+
+describe('--call=subrequests.describe', () => {
+  it('lists what can be asked, without reading the Dockerfile', async () => {
+    const {code, out} = await ask({}, '--call=subrequests.describe');
+    const names = out.split('\n').map((line) => line.split(' ')[0]);
+    expect(names).toEqual(['NAME', 'outline', 'targets', 'lint', 'subrequests.describe', '']);
+    expect(code).toBe(0);
+  });
+
+  it('has the full names in JSON', async () => {
+    const {out} = await ask({}, '--call=subrequests.describe,format=json');
+    const names = (JSON.parse(out) as {name: string; type: string}[]).map(
+      ({name, type}) => `${name} ${type}`,
+    );
+    expect(names).toContain('frontend.outline rpc');
+    expect(names).toContain('frontend.subrequests.describe rpc');
+  });
+});
