@@ -9,6 +9,7 @@ import {normalisedName, parseReference} from '../oci/reference.ts';
 import {imageStoreOf} from '../store/image-store.ts';
 import {mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
+import {FailureKeeper} from './attended/failure-keeper.ts';
 import {builtImage} from './built-image.ts';
 import type {Engine} from './engine.ts';
 import {LayerSteps} from './layer-steps.ts';
@@ -44,6 +45,7 @@ export async function build(
     {...opened, file, layerSteps, emit: options.emit},
     signal,
   );
+  await new FailureKeeper(engine, request).forget();
   const built: BuiltImages = {
     images: mapAtLeastOne(plans, (plan) => builtImage(plan, snapshotOf(plan), engine.snapshotter)),
     isList: isPlatformList(request),

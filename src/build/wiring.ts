@@ -26,6 +26,7 @@ import type {BuildValue} from '../sources/value.ts';
 import type {SshAgents} from '../ssh/agents.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
+import {FailureKeeper} from './attended/failure-keeper.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import type {LayerSteps} from './layer-steps.ts';
@@ -75,7 +76,9 @@ export async function solvePlans(
     warn,
   });
   const emulation = new Emulation();
-  const runners = await runnersOf(wiring, {networks, emulation, warn});
+  const failures = new FailureKeeper(engine, wiring.request);
+  const keepFailed: ExecRunnerOptions['keepFailed'] = (step, active) => failures.keep(step, active);
+  const runners = await runnersOf(wiring, {networks, emulation, warn, keepFailed});
   await forgetCaches(targets, engine, signal);
   const placed = Object.fromEntries(
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
@@ -111,7 +114,7 @@ export async function solvePlans(
 
 async function runnersOf(
   wiring: Wiring,
-  exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'warn'>,
+  exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'warn' | 'keepFailed'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
   const {request, engine, context, sources, images, layerSteps} = wiring;
   const {snapshotter, helper, state, notes} = engine;

@@ -1,6 +1,15 @@
 // The commands. A context of the same name is written as a path: `tsbuild ./images`.
 
-export const commandNames = ['build', 'run', 'images', 'inspect', 'debug', 'version', 'help'] as const;
+export const commandNames = [
+  'build',
+  'run',
+  'shell',
+  'images',
+  'inspect',
+  'debug',
+  'version',
+  'help',
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** docker's longer words for `build`, so that a script that says them works. */

@@ -2,6 +2,7 @@
 // with all that is needed to report it.
 
 import {BuildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {renderDiagnostics} from '../diagnostics/render.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
@@ -16,13 +17,7 @@ export function reportFailure(error: unknown, io: CliIo, interrupt: AbortSignal)
     return exitCodes.interrupted;
   }
   if (error instanceof BuildError) {
-    io.stderr.write(
-      renderDiagnostics(error.diagnostics, {
-        color: wantsColor(io.stderr, io.env),
-        // A log is wrapped by whoever shows it.
-        columns: io.stderr.isTTY === true ? columnsOf(io.stderr) : 0,
-      }),
-    );
+    io.stderr.write(textOfDiagnostics(error.diagnostics, io));
     return exitCodeOf(error.kind);
   }
   const diskFull = diskFullMessage(error);
@@ -52,4 +47,17 @@ export function bugReport(error: unknown): string {
     `${text}${cause}`,
     '',
   ].join('\n');
+}
+
+/** Prints diagnostics on standard error as they come. */
+export function diagnosticPrinter(io: CliIo): (diagnostic: Diagnostic) => void {
+  return (diagnostic) => io.stderr.write(textOfDiagnostics([diagnostic], io));
+}
+
+function textOfDiagnostics(diagnostics: readonly Diagnostic[], io: CliIo): string {
+  return renderDiagnostics(diagnostics, {
+    color: wantsColor(io.stderr, io.env),
+    // A log is wrapped by whoever shows it.
+    columns: io.stderr.isTTY === true ? columnsOf(io.stderr) : 0,
+  });
 }

@@ -1,6 +1,7 @@
 // --help, laid out like a manual page from the tables of flags. Pure text; loads nothing but the tables.
 
 import {runFlags} from './commands/run/flags.ts';
+import {shellFlags} from './commands/shell/flags.ts';
 import {buildFlags, type Flag, flagGroups, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
 import {version} from './version.ts';
 
@@ -13,6 +14,13 @@ export function helpText(command: string, columns: number): string {
   switch (command) {
     case 'run':
       return page('tsbuild run [FLAGS] IMAGE [COMMAND…]', runText, runFlags, width);
+    case 'shell':
+      return page(
+        'tsbuild shell --at STEP [FLAGS] PATH|URL|- [-- COMMAND…]\n  tsbuild shell --failed [PATH] [-- COMMAND…]',
+        shellText,
+        shellFlags,
+        width,
+      );
     case 'images':
       return page(
         'tsbuild images [--format table|json] [-q]',
@@ -46,6 +54,7 @@ function buildHelp(width: number): string {
     `Usage:\n${[
       'tsbuild [build] [FLAGS] PATH|URL|-   build an image; PATH holds the Dockerfile and its files',
       'tsbuild run [FLAGS] IMAGE [COMMAND]  run an image in the sandbox of a step; nothing of it is kept',
+      'tsbuild shell --at STEP|--failed     open a shell where a step left off',
       'tsbuild images                       list the images of the local store',
       'tsbuild inspect IMAGE                show an image’s config and manifest as JSON',
       'tsbuild debug parse|shell|ignore     show how a Dockerfile, a word, a .dockerignore is read',
@@ -103,6 +112,9 @@ function wrap(text: string, width: number): string[] {
 
 const runText =
   'Runs an image of the local store, or pulls it, in the sandbox of a RUN step. The flags are docker run’s; the process is always in the foreground, what it writes is thrown away, and signals are passed on to it (SIGTERM as the image’s STOPSIGNAL; the third Ctrl-C kills). Without -t, output is passed through byte for byte. Exit code: that of the process, 128 + N when signal N ended it; 125 when tsbuild failed, 126 when the program cannot be run, 127 when there is none.';
+
+const shellText =
+  'Opens a shell (or runs COMMAND) in the file system of a step: the state after it, built as far as needed, with the environment, directory and user that RUN would have there. With --failed in the state in which the failed RUN step left off, also hours later: its files, environment and mounts, but no secrets. It is kept until its Dockerfile is built again. What the shell writes is thrown away.';
 
 const outputsText = `Outputs (-o):
   type=image[,name=NAME]              the local image store (the default)

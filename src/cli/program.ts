@@ -9,6 +9,7 @@ import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
 import {buildSpellings, type CommandName, commandNames} from './command-names.ts';
 import {runDockerFlags, runFlags} from './commands/run/flags.ts';
+import {shellFlags} from './commands/shell/flags.ts';
 import {type DockerFlag, dockerFlags} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
 import {buildFlags, type Flag, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
@@ -19,13 +20,16 @@ export interface CommandLine {
   readonly command: CommandName;
   readonly flags: FlagValues;
   readonly operands: readonly string[];
+  /** Of a command that takes another one: what follows `--`. */
+  readonly afterDashes: readonly string[];
 }
 
 /** Reads `argv` (without node and script). Throws BuildError('usage') naming every unknown or refused flag. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const {command, rest} = splitCommand(argv);
+  const {command, rest: whole} = splitCommand(argv);
+  const [rest, afterDashes] = command === 'shell' ? splitAtDashes(whole) : [whole, []];
   // The arguments of `debug` belong to its sub-commands.
-  if (command === 'debug') return {command, flags: new FlagValues([]), operands: rest};
+  if (command === 'debug') return {command, flags: new FlagValues([]), operands: rest, afterDashes: []};
   const known = [...flagsOf(command), ...globalFlags];
   const foreign = foreignOf(command);
   const problems: Diagnostic[] = [];
@@ -44,7 +48,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   }
   const flags = seen.filter(([name, value]) => keep(name, value, foreign, problems));
   throwIfAny(problems);
-  return {command, flags: new FlagValues(flags), operands};
+  return {command, flags: new FlagValues(flags), operands, afterDashes};
 }
 
 function flagsOf(command: CommandName): readonly Flag[] {
@@ -53,6 +57,8 @@ function flagsOf(command: CommandName): readonly Flag[] {
       return buildFlags;
     case 'run':
       return runFlags;
+    case 'shell':
+      return shellFlags;
     case 'images':
       return imagesFlags;
     case 'inspect':
@@ -60,6 +66,11 @@ function flagsOf(command: CommandName): readonly Flag[] {
     default:
       return [];
   }
+}
+
+function splitAtDashes(argv: readonly string[]): readonly [string[], string[]] {
+  const end = argv.indexOf('--');
+  return end < 0 ? [[...argv], []] : [argv.slice(0, end), argv.slice(end + 1)];
 }
 
 function foreignOf(command: CommandName): readonly DockerFlag[] {

@@ -53,7 +53,7 @@ async function runCommand(
   engine: BuildFunction | undefined,
 ): Promise<number> {
   const {parseCommandLine} = await import('./program.ts');
-  const {command, flags, operands} = parseCommandLine(argv);
+  const {command, flags, operands, afterDashes} = parseCommandLine(argv);
   if (flags.has('help')) return printHelp(command, io);
   if (flags.has('version')) return printVersion(io);
   switch (command) {
@@ -74,6 +74,10 @@ async function runCommand(
     case 'run': {
       const {runRun} = await import('./commands/run/run.ts');
       return runRun(flags, operands, io, interrupt);
+    }
+    case 'shell': {
+      const {runShell} = await import('./commands/shell/shell.ts');
+      return runShell(flags, operands, afterDashes, io, interrupt);
     }
     case 'images': {
       const {runImages} = await import('./commands/images.ts');

@@ -5,6 +5,7 @@
 import type {Span} from '../diagnostics/span.ts';
 import type {Instruction, Stage} from '../dockerfile/ast.ts';
 import type {Expanded} from '../dockerfile/expansion.ts';
+import type {Vertex} from '../graph/vertex.ts';
 import type {Platform} from '../oci/platform.ts';
 
 export interface PlanObserver {
@@ -84,6 +85,10 @@ export interface StageView {
   /** SHELL, of the file or of the base image; empty when there is none. */
   readonly shell: readonly string[];
   readonly workdir: string;
+  /** Of USER; '' is root. */
+  readonly user: string;
+  /** The file system so far; undefined is none. */
+  readonly vertex: Vertex | undefined;
   /** A word with its variables filled in; undefined when that fails. Tells nobody. */
   peek(word: string): string | undefined;
   peekWords(word: string): readonly string[];

@@ -236,7 +236,7 @@ export class Snapshotter {
   }
 
   /** Throws the layer in the making away. */
-  discard(active: ActiveSnapshot): void {
+  discard(active: Pick<ActiveSnapshot, 'directory'>): void {
     this.#leftovers.push(active.directory);
   }
 

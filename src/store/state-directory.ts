@@ -4,6 +4,7 @@
 //   work/<pid>.<start>.<n>/…   what a live process is making; renamed into place when complete, swept when its
 //                       maker is dead
 //   cache-mounts/…       RUN --mount=type=cache (cache-mounts.ts)
+//   failed/…             what failed steps had written (failed-steps.ts)
 //   state.db            records
 
 import {randomBytes} from 'node:crypto';
@@ -13,6 +14,7 @@ import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {CacheMounts} from './cache-mounts.ts';
 import {type Database, openDatabase} from './database.ts';
+import {FailedSteps} from './failed-steps.ts';
 import {type ProcessLocks, socketLocks} from './lock.ts';
 import {makeDirectories} from './make-directories.ts';
 import {isAlive, startTimeOf} from './process-start.ts';
@@ -29,6 +31,7 @@ export interface StateDirectory extends Disposable {
   /** Work directories whose makers are dead. */
   staleWork(): readonly string[];
   readonly cacheMounts: CacheMounts;
+  readonly failedSteps: FailedSteps;
 }
 
 /** Opens (and creates) the state directory at `root`. Throws BuildError('environment') when it cannot be used. */
@@ -70,6 +73,7 @@ export function openStateDirectory(root: string): StateDirectory {
         .filter((name) => !isAlive(name))
         .map((name) => join(root, 'work', name)),
     cacheMounts: new CacheMounts({root, locks, own, makeWork}),
+    failedSteps: new FailedSteps({root, makeWork}),
     [Symbol.dispose]: () => database.close(),
   };
 }

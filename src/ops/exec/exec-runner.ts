@@ -1,6 +1,6 @@
 // RUN: a process in a sandbox on top of a root snapshot; what it leaves in the root is the layer.
 
-import {buildError} from '../../diagnostics/build-error.ts';
+import {BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {keyedFieldsOf} from '../../graph/keying.ts';
 import type {ExecOp} from '../../graph/op.ts';
@@ -12,6 +12,8 @@ import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';
 import {notCompleted} from '../failure.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
+import type {PreparedMount} from './exec-arguments.ts';
+import type {StepEnd, StepToKeep} from './failed-step.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
 import {sandboxArguments} from './sandbox-arguments.ts';
@@ -24,6 +26,8 @@ export interface ExecRunnerOptions extends StepMountOptions {
   readonly emulation: Emulation;
   /** What a user should know of the sandboxes here, once for each build. */
   readonly warn: (diagnostic: Diagnostic) => void;
+  /** Takes the directory of a layer that a failed step has written to; false: it was not kept. */
+  readonly keepFailed: (step: StepToKeep, active: ActiveSnapshot) => Promise<boolean>;
 }
 
 /** What all steps of a build have together. */
@@ -46,16 +50,27 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       if (problem !== undefined) throw foreignPlatform(problem);
       const parent = snapshotOf(inputs, vertex.op.rootInput);
       const active = await snapshotter.prepare(parent, context.signal);
+      const step = new RunningStep(shared, vertex, inputs, context);
       try {
-        const step = new RunningStep(shared, vertex, inputs, context);
         const epochSeconds = await step.run(active, snapshotter.epochSecondsOf(parent));
         return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
       } catch (error) {
+        const failed = context.signal.aborted ? undefined : step.failed(parent);
+        if (failed !== undefined && (await options.keepFailed(failed, active))) throw withShellHint(error);
         snapshotter.discard(active);
         throw error;
       }
     },
   };
+}
+
+function withShellHint(error: unknown): unknown {
+  if (!(error instanceof BuildError)) return error;
+  const [first, ...rest] = error.diagnostics;
+  const hint = 'tsbuild shell --failed opens a shell where this step left off';
+  return new BuildError(error.kind, [{...first, hints: [...(first.hints ?? []), hint]}, ...rest], {
+    cause: error.cause,
+  });
 }
 
 /** Names of extra hosts count, their addresses do not: a moved mirror is the same build (BuildKit does the same). */
@@ -85,6 +100,8 @@ class RunningStep {
   readonly #vertex: ExecVertex;
   readonly #inputs: readonly BuildValue[];
   readonly #context: StepContext;
+  #prepared: readonly PreparedMount[] = [];
+  #end: StepEnd | undefined;
 
   constructor(options: Shared, vertex: ExecVertex, inputs: readonly BuildValue[], context: StepContext) {
     this.#options = options;
@@ -98,6 +115,7 @@ class RunningStep {
     const {op} = this.#vertex;
     await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
     const prepared = await mounts.prepare(op.mounts);
+    this.#prepared = prepared;
     const {networks} = this.#options;
     return await this.#request(
       await sandboxArguments({
@@ -109,6 +127,13 @@ class RunningStep {
         networks,
       }),
     );
+  }
+
+  /** Undefined when the process did not come to an end of its own. */
+  failed(root: string | undefined): StepToKeep | undefined {
+    if (this.#end === undefined) return undefined;
+    const {op, origin} = this.#vertex;
+    return {name: origin.name, end: this.#end, op, root, prepared: this.#prepared};
   }
 
   async #request(args: readonly string[]): Promise<number> {
@@ -130,6 +155,7 @@ class RunningStep {
     this.#options.oneIdNotice.look(result);
     const exit = result.get('exit');
     if (exit === '0') return Number(result.get('epoch'));
+    this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
     throw processFailure(this.#vertex.op, exit, result.get('signal'), tail.lines());
   }
 

@@ -4,15 +4,13 @@
 import {resolve} from 'node:path';
 import type {ProcessEnd} from '../../../build/attended/attend.ts';
 import {BuildError} from '../../../diagnostics/build-error.ts';
-import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
-import {renderDiagnostics} from '../../../diagnostics/render.ts';
 import {HelperError} from '../../../helper/helper.ts';
+import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {stateRootOf} from '../../state-root.ts';
-import {columnsOf, wantsColor} from '../../terminal.ts';
 import {ValueReader} from '../../value-reader.ts';
-import {PullProgress} from './pull-progress.ts';
+import {LazyProgress} from './lazy-progress.ts';
 import {runRequestOf, signalNumber, stopSignalOf} from './request.ts';
 import {SignalRelay} from './signal-relay.ts';
 
@@ -31,7 +29,7 @@ export async function runRun(
   const request = runRequestOf(flags, operands, io);
   const {runImage} = await import('../../../build/attended/run-image.ts');
   const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
-  const progress = new PullProgress(flags, io);
+  const progress = new LazyProgress(flags, io);
   const relay = new SignalRelay(io, stopSignalOf(new ValueReader(flags)));
   try {
     const end = await runImage(
@@ -41,7 +39,7 @@ export async function runRun(
         ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
         environment: io.env,
         emit: (event) => progress.emit(event),
-        warn: (diagnostic) => warn(diagnostic, io),
+        warn: diagnosticPrinter(io),
         onImage: ({config}) => relay.stopBy(signalNumber(config.StopSignal ?? '')),
         onReady: () => progress.close(),
         onStart: (send) => relay.begin(send),
@@ -69,13 +67,4 @@ export function exitCodeOfFailure(error: unknown): number {
   return cause instanceof HelperError && cause.errno === noSuchFile
     ? runExitCodes.notFound
     : runExitCodes.notExecutable;
-}
-
-function warn(diagnostic: Diagnostic, io: CliIo): void {
-  io.stderr.write(
-    renderDiagnostics([diagnostic], {
-      color: wantsColor(io.stderr, io.env),
-      columns: io.stderr.isTTY === true ? columnsOf(io.stderr) : 0,
-    }),
-  );
 }

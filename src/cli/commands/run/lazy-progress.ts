@@ -7,7 +7,7 @@ import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 
-export class PullProgress {
+export class LazyProgress {
   readonly #open: () => Promise<ProgressSink>;
   #opening: Promise<void> | undefined;
   #sink: ProgressSink | undefined;

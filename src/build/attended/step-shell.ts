@@ -1,0 +1,174 @@
+// A shell where a step left off: of a Dockerfile, built as far as needed, or of the step that failed last.
+
+import {setMaxListeners} from 'node:events';
+import {existsSync} from 'node:fs';
+import {buildError} from '../../diagnostics/build-error.ts';
+import {instructionSet} from '../../instructions/index.ts';
+import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
+import {type FailedStep, type LastingMount, readFailedStep} from '../../ops/exec/failed-step.ts';
+import {planBuild} from '../../plan/plan-build.ts';
+import {systemClock} from '../../util/clock.ts';
+import {openEngine} from '../engine.ts';
+import {parseRemembered} from '../frontend.ts';
+import {LayerSteps} from '../layer-steps.ts';
+import {openBuild} from '../opened.ts';
+import {loadingStep, planRequestsOf} from '../planning.ts';
+import type {BuildRequest, EngineOptions} from '../request.ts';
+import {solvePlans} from '../wiring.ts';
+import {type Attendance, attend, type ProcessEnd} from './attend.ts';
+import {projectOf} from './failure-keeper.ts';
+import type {StepAddress} from './step-address.ts';
+import {StepFinder} from './step-finder.ts';
+
+export interface ShellOptions extends Attendance {
+  readonly tty: boolean;
+  /** Empty: the shell of the step. */
+  readonly command: readonly string[];
+}
+
+const plainShell = '/bin/sh';
+const hostname = 'tsbuild-shell';
+
+/** Throws BuildError when the build fails or there is no such step. */
+export async function shellAt(
+  address: StepAddress,
+  request: BuildRequest,
+  options: EngineOptions & ShellOptions,
+  signal: AbortSignal,
+): Promise<ProcessEnd> {
+  setMaxListeners(0, signal);
+  const layerSteps = new LayerSteps(options.emit, systemClock);
+  await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
+  const {engine, reporter, context} = opened;
+  const file = await reporter.step(loadingStep(request), () => context.dockerfile());
+  const {dockerfile} = await parseRemembered(file, engine.notes);
+  const finder = new StepFinder(address, dockerfile);
+  const {target, allStages = false} = finder.target;
+  const [wanted] = planRequestsOf(opened, dockerfile);
+  const {target: _, ...untargeted} = wanted;
+  const plan = await planBuild(
+    {...untargeted, ...(target === undefined ? {} : {target}), allStages, observer: finder},
+    instructionSet,
+  );
+  const step = finder.result();
+  const {vertex: __, ...rest} = plan;
+  const stepPlan = step.vertex === undefined ? rest : {...rest, vertex: step.vertex};
+  const {snapshotOf} = await solvePlans(
+    [stepPlan],
+    {...opened, file, layerSteps, emit: options.emit},
+    signal,
+  );
+  const [shell = plainShell] = step.shell;
+  return await attend(
+    engine,
+    {
+      process: {
+        args: options.command.length > 0 ? options.command : [shell],
+        env: withTerminal(step.env, options),
+        cwd: step.workdir,
+        user: step.user,
+        hostname,
+        network: request.network,
+        security: 'sandbox',
+        extraHosts: request.extraHosts,
+        proxyEnv: [],
+        shmSizeBytes: request.shmSizeBytes,
+        ulimits: request.ulimits,
+        platform: step.platform,
+      },
+      root: snapshotOf(stepPlan),
+      mounts: [],
+      interactive: true,
+      tty: options.tty,
+      readonlyRoot: false,
+    },
+    options,
+    signal,
+  );
+}
+
+export interface FailedShellOptions extends ShellOptions {
+  readonly root: string;
+  readonly configFile?: string;
+  /** Undefined: whatever failed last in this state directory. */
+  readonly project?: Parameters<typeof projectOf>[0];
+  /** Told before the shell has the terminal. */
+  readonly onStep: (step: FailedStep) => void;
+}
+
+/** Throws BuildError('user') when nothing is kept, or what it stood on is gone. */
+export async function shellAfterFailure(
+  options: FailedShellOptions,
+  signal: AbortSignal,
+): Promise<ProcessEnd> {
+  await using engine = await openEngine({
+    root: options.root,
+    configFile: options.configFile,
+    environment: options.environment,
+    clock: systemClock,
+    onLayerProgress: () => {},
+  });
+  const {state, snapshotter} = engine;
+  const kept = state.failedSteps.find(options.project === undefined ? undefined : projectOf(options.project));
+  if (kept === undefined) {
+    throw buildError('user', 'shell-nothing-kept', 'no failed step is kept', {
+      hints: ['a RUN step that fails is kept until its Dockerfile is built again; --at STEP takes any step'],
+    });
+  }
+  const step = readFailedStep(kept.record);
+  if (step === undefined) throw gone('it was kept by another version of tsbuild');
+  if (step.bootId !== state.bootId) throw gone('this machine was started anew since');
+  if (step.root !== null && !(await snapshotter.isWhole(step.root)))
+    throw gone('layers below it were removed');
+  options.onStep(step);
+  const {process} = step;
+  return await attend(
+    engine,
+    {
+      process: {
+        ...process,
+        args: options.command.length > 0 ? options.command : [plainShell],
+        env: withTerminal(process.env, options),
+      },
+      root: step.root ?? undefined,
+      layerOnTop: kept.layer,
+      mounts: mountsOf(step),
+      interactive: true,
+      tty: options.tty,
+      readonlyRoot: false,
+    },
+    options,
+    signal,
+  );
+}
+
+function gone(reason: string): Error {
+  return buildError('user', 'shell-gone', `the failed step can no longer be entered: ${reason}`, {
+    hints: ['build again'],
+  });
+}
+
+/** Those whose sources are still there. */
+function mountsOf({mounts, scripts}: FailedStep): PreparedMount[] {
+  return [
+    ...scripts.map(({target, text, mode}): PreparedMount => {
+      return {type: 'text', target, content: Buffer.from(text), mode, uid: 0, gid: 0};
+    }),
+    ...mounts.filter(isThere),
+  ];
+}
+
+function isThere(mount: LastingMount): boolean {
+  switch (mount.type) {
+    case 'cache':
+      return existsSync(mount.dir);
+    case 'bind':
+      return mount.view.every((argument) => existsSync(argument.slice(argument.indexOf('=') + 1)));
+    case 'tmpfs':
+      return true;
+  }
+}
+
+function withTerminal(env: readonly string[], {tty}: ShellOptions): readonly string[] {
+  return tty && !env.some((entry) => entry.startsWith('TERM=')) ? [...env, 'TERM=xterm'] : env;
+}
