@@ -13,14 +13,16 @@ import type {Layer, RunOutcome, SandboxWorld} from './sandbox-world.ts';
 const routerAddress = '203.0.113.1';
 export const worldAddress = '203.0.113.2';
 
-/** Why the tests cannot run here, or undefined. */
+/** Why the tests cannot run here, or undefined. With TSBUILD_SYSTEM_MUST_WORK=1 that is a failure, not a skip. */
 export function whyNoNetworks(): string | undefined {
   try {
     ensurePackages({ip: 'iproute2', iptables: 'iptables'});
     execFileSync('unshare', ['--net', 'true'], {stdio: 'pipe'});
     return undefined;
   } catch (error) {
-    return `no network namespaces: ${error instanceof Error ? error.message : error}`;
+    const reason = `no network namespaces: ${error instanceof Error ? error.message : error}`;
+    if (process.env['TSBUILD_SYSTEM_MUST_WORK'] === '1') throw new Error(reason);
+    return reason;
   }
 }
 
@@ -120,7 +122,7 @@ export class NetworkWorld {
     return {result, stdout: Buffer.concat(out).toString(), stderr: ''};
   }
 
-  /** Interfaces of sandboxes and tables of leases in the router, when those that are going have gone. */
+  /** Interfaces of sandboxes in the router, when those that are going have gone. */
   async left(): Promise<string[]> {
     let found: string[] = [];
     for (let waited = 0; waited < 5000; waited += 50) {
