@@ -73,13 +73,20 @@ export function unreadable(
   code: string,
   {home = 'the current directory', cause}: {readonly home?: string; readonly cause?: unknown} = {},
 ): Error {
-  const reason =
-    code === 'ENOENT' ? 'no such file or directory' : code === 'EISDIR' ? 'is a directory' : code;
-  return buildError('user', 'context-no-dockerfile', `failed to read dockerfile: open ${shown}: ${reason}`, {
-    hints: [`is ${basename(shown)} the right name? -f is relative to ${home}`],
-    cause,
-  });
+  const hint =
+    code === 'EACCES'
+      ? `make it readable: chmod a+r ${shown}`
+      : `is ${basename(shown)} the right name? -f is relative to ${home}`;
+  const message = `failed to read dockerfile: open ${shown}: ${reasons[code] ?? code}`;
+  return buildError('user', 'context-no-dockerfile', message, {hints: [hint], cause});
 }
+
+/** As the C library says it. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EISDIR: 'is a directory',
+  EACCES: 'permission denied',
+};
 
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);

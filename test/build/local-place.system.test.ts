@@ -4,7 +4,7 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {dockerfileNames, localPlaceOf, readLocalDockerfile} from '../../src/build/local-place.ts';
+import {dockerfileNames, localPlaceOf, readLocalDockerfile, unreadable} from '../../src/build/local-place.ts';
 import type {BuildRequest} from '../../src/build/request.ts';
 
 let folder: string;
@@ -49,6 +49,13 @@ describe('the Dockerfile', () => {
   it('that is a directory is told so', async () => {
     mkdirSync(join(folder, 'ctx', 'Dockerfile'));
     await expect(found()).rejects.toThrow('open ctx/Dockerfile: is a directory');
+  });
+
+  it('that may not be read is told so', () => {
+    expect(unreadable('Dockerfile', 'EACCES')).toMatchObject({
+      message: 'failed to read dockerfile: open Dockerfile: permission denied',
+      diagnostics: [{hints: ['make it readable: chmod a+r Dockerfile']}],
+    });
   });
 
   it('is looked for in a fetched tree under the same names', () => {
