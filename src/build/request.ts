@@ -3,6 +3,7 @@
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
+import type {ResourceLimits} from '../ops/exec/resource-limits.ts';
 import type {EmitEvent} from '../progress/events.ts';
 import type {AgentSource} from '../ssh/agents.ts';
 
@@ -36,6 +37,7 @@ export interface BuildRequest {
   readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
   readonly shmSizeBytes: number;
   readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
+  readonly limits: ResourceLimits;
   readonly entitlements: ReadonlySet<string>;
   readonly workingDirectory: string;
   /** Environment of the command: SOURCE_DATE_EPOCH, proxies, `--build-arg K` without value. */

@@ -78,7 +78,8 @@ export async function solvePlans(
   const emulation = new Emulation();
   const failures = new FailureKeeper(engine, wiring.request);
   const keepFailed: ExecRunnerOptions['keepFailed'] = (step, active) => failures.keep(step, active);
-  const runners = await runnersOf(wiring, {networks, emulation, warn, keepFailed});
+  const {limits} = wiring.request;
+  const runners = await runnersOf(wiring, {networks, emulation, limits, warn, keepFailed});
   await forgetCaches(targets, engine, signal);
   const placed = Object.fromEntries(
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
@@ -114,7 +115,7 @@ export async function solvePlans(
 
 async function runnersOf(
   wiring: Wiring,
-  exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'warn' | 'keepFailed'>,
+  exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'limits' | 'warn' | 'keepFailed'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
   const {request, engine, context, sources, images, layerSteps} = wiring;
   const {snapshotter, helper, state, notes} = engine;

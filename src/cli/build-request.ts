@@ -18,6 +18,7 @@ import {suggest} from '../util/suggest.ts';
 import {commandNames, foreignCommands} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
 import {type CliIo, readAll} from './io.ts';
+import {limitsOf} from './limits-of.ts';
 import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
 import {parseBytes, parseUlimit} from './values/limits.ts';
@@ -94,6 +95,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     extraHosts: reader.each('add-host', parseAddHost),
     shmSizeBytes: shmSizeOf(reader),
     ulimits: reader.each('ulimit', parseUlimit),
+    limits: limitsOf(reader),
     entitlements: new Set([
       ...reader.each('allow', parseEntitlement).map(({name}) => name),
       // Asking for it on the command line is allowing it.

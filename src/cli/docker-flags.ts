@@ -13,9 +13,6 @@ export interface DockerFlag {
   readonly accepted?: readonly string[];
 }
 
-const limits =
-  'is not supported: RUN steps have no memory or CPU limits of their own, limit tsbuild itself with systemd-run or a container';
-
 export const dockerFlags: readonly DockerFlag[] = [
   {name: 'rm'},
   {name: 'force-rm'},
@@ -53,15 +50,6 @@ export const dockerFlags: readonly DockerFlag[] = [
   },
   {name: 'squash', refusal: 'is not supported: use a last stage that copies from the others'},
   {name: 'print', value: true, refusal: 'is an old name of --call: use --call=outline or --call=targets'},
-  {name: 'cgroup-parent', value: true, refusal: limits},
-  {name: 'resource', value: true, refusal: limits},
-  {name: 'memory', short: 'm', value: true, refusal: limits},
-  {name: 'memory-swap', value: true, refusal: limits},
-  {name: 'cpu-shares', short: 'c', value: true, refusal: limits},
-  {name: 'cpu-period', value: true, refusal: limits},
-  {name: 'cpu-quota', value: true, refusal: limits},
-  {name: 'cpuset-cpus', value: true, refusal: limits},
-  {name: 'cpuset-mems', value: true, refusal: limits},
   {name: 'policy', value: true, refusal: 'is not supported yet: there are no source policies'},
   {
     name: 'isolation',

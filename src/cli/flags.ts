@@ -2,6 +2,8 @@
 // table, so they cannot disagree. Names and meanings are docker buildx's; flags of docker that tsbuild refuses or
 // ignores are in docker-flags.ts.
 
+import {limitFlags} from './limit-flags.ts';
+
 export interface Flag {
   /** Long name without dashes. */
   readonly name: string;
@@ -13,9 +15,17 @@ export interface Flag {
   readonly help?: string;
 }
 
-export type FlagGroup = 'Input' | 'Output' | 'Cache' | 'Steps' | 'Progress' | 'Global';
+export type FlagGroup = 'Input' | 'Output' | 'Cache' | 'Steps' | 'Limits' | 'Progress' | 'Global';
 
-export const flagGroups: readonly FlagGroup[] = ['Input', 'Output', 'Cache', 'Steps', 'Progress', 'Global'];
+export const flagGroups: readonly FlagGroup[] = [
+  'Input',
+  'Output',
+  'Cache',
+  'Steps',
+  'Limits',
+  'Progress',
+  'Global',
+];
 
 export const globalFlags: readonly Flag[] = [
   {
@@ -130,6 +140,16 @@ export const buildFlags: readonly Flag[] = [
     group: 'Steps',
     help: 'resource limit of RUN steps, such as nofile=1024:2048 (repeatable)',
   },
+  ...limitFlags.map(({name, short, value, help}): Flag => {
+    return {name, ...(short === undefined ? {} : {short}), value, group: 'Limits', help};
+  }),
+  {
+    name: 'resource',
+    value: 'NAME=VALUE',
+    group: 'Limits',
+    help: 'the same as BuildKit writes it: memory=2g,cpu-quota=50000 (repeatable)',
+  },
+  {name: 'cgroup-parent', value: 'PATH', group: 'Limits', help: 'where the control groups of steps are made'},
   {
     name: 'progress',
     value: 'MODE',

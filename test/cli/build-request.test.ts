@@ -42,6 +42,7 @@ describe('without flags', () => {
       extraHosts: [],
       shmSizeBytes: 64 * 1024 * 1024,
       ulimits: [],
+      limits: {limits: []},
       entitlements: new Set(),
       workingDirectory: '/usr',
       environment: {},

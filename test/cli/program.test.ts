@@ -131,9 +131,6 @@ describe('flags of docker', () => {
     [['--attest', 'type=sbom']],
     [['--builder', 'x']],
     [['--squash']],
-    [['--memory=1g']],
-    [['-m', '1g']],
-    [['--cpuset-cpus', '0']],
   ])('%j is refused in one sentence that names it', (argv) => {
     const problems = problemsOf(...argv, '.');
     expect(problems).toHaveLength(1);

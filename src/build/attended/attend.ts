@@ -10,6 +10,7 @@ import {StepNetworks} from '../../network/step-networks.ts';
 import {Emulation} from '../../ops/exec/emulation.ts';
 import type {PreparedMount, SandboxProcess} from '../../ops/exec/exec-arguments.ts';
 import {OneIdNotice} from '../../ops/exec/one-id-warning.ts';
+import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import {sandboxArguments} from '../../ops/exec/sandbox-arguments.ts';
 import {explained} from '../../ops/failure.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
@@ -29,6 +30,8 @@ export interface AttendedProcess {
   readonly interactive: boolean;
   readonly tty: boolean;
   readonly readonlyRoot: boolean;
+  /** Undefined: none, as where somebody looks around after a step has failed, perhaps for its limits. */
+  readonly limits?: ResourceLimits;
 }
 
 export interface Attendance {
@@ -71,6 +74,7 @@ export async function attend(
       mounts: attended.mounts,
       secretEnv: [],
       networks,
+      limits: attended.limits ?? {limits: []},
     });
     const result = await helper.request('run', [...consoleArguments(attended), ...args], {
       onStart: (send) =>

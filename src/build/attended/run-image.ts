@@ -52,6 +52,7 @@ export async function runImage(
       interactive: request.interactive,
       tty: request.tty,
       readonlyRoot: request.readonlyRoot,
+      limits: request.limits,
     },
     options,
     signal,

@@ -2,6 +2,7 @@
 
 import type {ImageConfig} from '../../oci/image-config.ts';
 import type {Platform} from '../../oci/platform.ts';
+import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import type {EmitEvent} from '../../progress/events.ts';
 import type {Attendance} from './attend.ts';
 
@@ -33,6 +34,7 @@ export interface RunRequest {
   readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
   readonly shmSizeBytes: number;
   readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
+  readonly limits: ResourceLimits;
 }
 
 export interface RunOptions extends Attendance {

@@ -16,6 +16,7 @@ import type {PreparedMount} from './exec-arguments.ts';
 import type {StepEnd, StepToKeep} from './failed-step.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
+import {memoryKillOf, type ResourceLimits} from './resource-limits.ts';
 import {sandboxArguments} from './sandbox-arguments.ts';
 import {type StepMountOptions, StepMounts} from './step-mounts.ts';
 import type {StepNetwork} from './step-network.ts';
@@ -24,6 +25,7 @@ export interface ExecRunnerOptions extends StepMountOptions {
   readonly snapshotter: Snapshotter;
   readonly networks: StepNetwork;
   readonly emulation: Emulation;
+  readonly limits: ResourceLimits;
   /** What a user should know of the sandboxes here, once for each build. */
   readonly warn: (diagnostic: Diagnostic) => void;
   /** Takes the directory of a layer that a failed step has written to; false: it was not kept. */
@@ -116,7 +118,7 @@ class RunningStep {
     await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
     const prepared = await mounts.prepare(op.mounts);
     this.#prepared = prepared;
-    const {networks} = this.#options;
+    const {networks, limits} = this.#options;
     return await this.#request(
       await sandboxArguments({
         process: op,
@@ -125,6 +127,7 @@ class RunningStep {
         mounts: prepared,
         secretEnv: mounts.env,
         networks,
+        limits,
       }),
     );
   }
@@ -156,7 +159,7 @@ class RunningStep {
     const exit = result.get('exit');
     if (exit === '0') return Number(result.get('epoch'));
     this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
-    throw processFailure(this.#vertex.op, exit, result.get('signal'), tail.lines());
+    throw processFailure(this.#vertex.op, result, this.#options.limits, tail.lines());
   }
 
   /** The kernel's `exec format error`, or `no such file` of an interpreter that is not in the image. */
@@ -182,19 +185,23 @@ function foreignPlatform({message, hints}: NotRunnable, cause?: HelperError): Er
 
 function processFailure(
   op: ExecOp,
-  exit: string | undefined,
-  signal: string | undefined,
+  result: ReadonlyMap<string, string>,
+  limits: ResourceLimits,
   tail: readonly string[],
 ): Error {
+  const [exit, signal] = [result.get('exit'), result.get('signal')];
   // Docker reports a signal as exit code 128 + number, as a shell does.
   const code = exit ?? String(128 + Number(signal));
   const by = signal === undefined ? '' : ` (killed by signal ${signal})`;
   const message = notCompleted(op, `exit code: ${code}${by}`);
+  const memoryKill = memoryKillOf(result, limits);
   const hints =
-    signal === '9'
-      ? ['signal 9 often is the kernel out of memory: see dmesg']
-      : exit === '127'
-        ? ['127: command not found']
-        : [];
+    memoryKill !== undefined
+      ? [memoryKill]
+      : signal === '9'
+        ? ['signal 9 often is the kernel out of memory: see dmesg']
+        : exit === '127'
+          ? ['127: command not found']
+          : [];
   return buildError('step', 'exec-exit-nonzero', message, {notes: tail, hints});
 }

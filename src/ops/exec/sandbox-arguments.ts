@@ -4,6 +4,7 @@
 import {viewArguments} from '../../helper/helper.ts';
 import {type ActiveSnapshot, stampOf} from '../../snapshot/snapshotter.ts';
 import {mountArguments, type PreparedMount, processArguments, type SandboxProcess} from './exec-arguments.ts';
+import {limitArguments, type ResourceLimits} from './resource-limits.ts';
 import type {StepNetwork} from './step-network.ts';
 import {systemCallArguments} from './system-call-filter.ts';
 
@@ -15,6 +16,7 @@ export interface Sandbox {
   /** Variables that hold secrets. */
   readonly secretEnv: readonly string[];
   readonly networks: StepNetwork;
+  readonly limits: ResourceLimits;
 }
 
 export async function sandboxArguments(sandbox: Sandbox): Promise<string[]> {
@@ -29,6 +31,7 @@ export async function sandboxArguments(sandbox: Sandbox): Promise<string[]> {
     `work=${active.work}`,
     ...processArguments(process, sandbox.secretEnv),
     ...network,
+    ...limitArguments(sandbox.limits),
     ...filter,
     `epoch=${stampOf(active, sandbox.epochSeconds)}`,
     ...sandbox.mounts.flatMap(mountArguments),

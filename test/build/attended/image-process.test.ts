@@ -18,6 +18,7 @@ const bare: RunRequest = {
   extraHosts: [],
   shmSizeBytes: 0,
   ulimits: [],
+  limits: {limits: []},
 };
 
 function processFor(config: ContainerConfig, request: Partial<RunRequest> = {}) {

@@ -2,6 +2,7 @@
 
 import type {DockerFlag} from '../../docker-flags.ts';
 import type {Flag} from '../../flags.ts';
+import {limitFlags} from '../../limit-flags.ts';
 
 export const runFlags: readonly Flag[] = [
   {name: 'interactive', short: 'i', group: 'Steps', help: 'standard input is for the process'},
@@ -53,6 +54,16 @@ export const runFlags: readonly Flag[] = [
   {name: 'add-host', value: 'HOST:IP', group: 'Steps', help: 'line for /etc/hosts (repeatable)'},
   {name: 'shm-size', value: 'BYTES', group: 'Steps', help: 'size of /dev/shm (default: 64m)'},
   {name: 'ulimit', value: 'NAME=SOFT[:HARD]', group: 'Steps', help: 'resource limit (repeatable)'},
+  ...limitFlags.map(({name, short, value, help}): Flag => {
+    return {name, ...(short === undefined ? {} : {short}), value, group: 'Limits', help};
+  }),
+  {
+    name: 'cpus',
+    value: 'N',
+    group: 'Limits',
+    help: 'processors’ time, such as 1.5: --cpu-quota in periods of its default',
+  },
+  {name: 'cgroup-parent', value: 'PATH', group: 'Limits', help: 'where the control group of the run is made'},
   {
     name: 'stop-signal',
     value: 'SIGNAL',
@@ -65,8 +76,6 @@ export const runFlags: readonly Flag[] = [
 ];
 
 const notKept = 'makes no sense here: a run is in the foreground and nothing of it is kept';
-const limits =
-  'is not supported: a run has no limits of its own, limit tsbuild with systemd-run or a container';
 const rights = 'is not supported: what a run may do is what a RUN step may do';
 
 /** Of docker run; an entry without a refusal changes nothing. */
@@ -103,10 +112,4 @@ export const runDockerFlags: readonly DockerFlag[] = [
   {name: 'userns', value: true, refusal: rights},
   {name: 'volumes-from', value: true, refusal: notKept},
   {name: 'link', value: true, refusal: notKept},
-  {name: 'memory', short: 'm', value: true, refusal: limits},
-  {name: 'memory-swap', value: true, refusal: limits},
-  {name: 'cpus', value: true, refusal: limits},
-  {name: 'cpu-shares', short: 'c', value: true, refusal: limits},
-  {name: 'cpuset-cpus', value: true, refusal: limits},
-  {name: 'pids-limit', value: true, refusal: limits},
 ];

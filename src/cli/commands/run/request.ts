@@ -9,6 +9,7 @@ import {hostPlatform, type Platform, parsePlatform} from '../../../oci/platform.
 import {networkOf, shmSizeOf} from '../../build-request.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
+import {limitsOf} from '../../limits-of.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {parseAddHost} from '../../values/add-host.ts';
 import {parseUlimit} from '../../values/limits.ts';
@@ -54,6 +55,7 @@ export function runRequestOf(flags: FlagValues, operands: readonly string[], io:
     extraHosts: reader.each('add-host', parseAddHost),
     shmSizeBytes: shmSizeOf(reader),
     ulimits: reader.each('ulimit', parseUlimit),
+    limits: limitsOf(reader),
   };
   stopSignalOf(reader);
   reader.throwProblems();

@@ -106,7 +106,6 @@ it.each([
   ['--name', 'web'],
   ['-p', '80:80'],
   ['--privileged', ''],
-  ['--memory', '1g'],
 ])('%s is refused by name', (flag, value) => {
   const [problem = ''] = problemsOf(...[flag, value].filter((word) => word !== ''), 'app');
   expect(problem).toMatch(/^--[a-z-]+ (makes no sense here|is not supported)/);

@@ -1,0 +1,85 @@
+// The limits that a command line asks for: docker's flags one by one, BuildKit's --resource, and where the groups go.
+
+import type {ResourceLimits} from '../ops/exec/resource-limits.ts';
+import {suggest} from '../util/suggest.ts';
+import {type LimitFlag, limitFlags, resourceNames} from './limit-flags.ts';
+import type {ValueReader} from './value-reader.ts';
+import {csvFields} from './values/csv.ts';
+import {isProblem} from './values/problem.ts';
+
+interface Limit {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Microseconds of the default period that --cpus=1 is. */
+const cpuPeriod = 100_000;
+
+export function limitsOf(reader: ValueReader): ResourceLimits {
+  const asked = [...flagged(reader), ...resources(reader), ...cpus(reader)];
+  const lastOf = (name: string): string | undefined => asked.findLast((limit) => limit.name === name)?.value;
+  const [memory, swap] = [lastOf('memory'), lastOf('memory-swap')];
+  if (swap !== undefined && memory === undefined) {
+    reader.report('--memory-swap needs --memory', 'it is memory and swap together');
+  } else if (swap !== undefined && swap !== '-1' && Number(swap) < Number(memory)) {
+    reader.report('--memory-swap is less than --memory', 'it is memory and swap together');
+  }
+  const parent = reader.flags.last('cgroup-parent');
+  if (parent?.split('/').includes('..') === true)
+    reader.report(`--cgroup-parent expects a path without "..", got "${parent}"`);
+  return {limits: inOrder(asked), ...(parent === undefined || parent === '' ? {} : {cgroupParent: parent})};
+}
+
+/** As the helper sets them: memory before memory and swap together. The last of a name counts, but for devices'. */
+function inOrder(asked: readonly Limit[]): Limit[] {
+  return limitFlags.flatMap((flag) => {
+    const all = asked.filter(({name}) => name === flag.limit);
+    return flag.limit.startsWith('device-') ? all : all.slice(-1);
+  });
+}
+
+function flagged(reader: ValueReader): Limit[] {
+  return limitFlags.flatMap((flag) =>
+    reader.flags.all(flag.name).flatMap((text) => read(reader, flag, text, `--${flag.name}`)),
+  );
+}
+
+/** `--resource memory=2g,cpu-quota=50000`, as BuildKit has it. */
+function resources(reader: ValueReader): Limit[] {
+  return reader.flags.all('resource').flatMap((text) => {
+    const fields = csvFields(text);
+    if (isProblem(fields)) {
+      reader.report(`--resource: ${fields.problem}`);
+      return [];
+    }
+    return fields.flatMap((field) => {
+      const [name = '', ...value] = field.split('=');
+      const flag = limitFlags.find((one) => one.name === name && resourceNames.includes(name));
+      if (flag !== undefined && value.length > 0)
+        return read(reader, flag, value.join('='), `--resource ${name}`);
+      const near = suggest(name, resourceNames);
+      const expected = near === undefined ? `one of ${resourceNames.join(', ')}` : `did you mean ${near}?`;
+      reader.report(`--resource expects NAME=VALUE, got "${field}"`, expected);
+      return [];
+    });
+  });
+}
+
+/** `--cpus 1.5` of docker run. */
+function cpus(reader: ValueReader): Limit[] {
+  const text = reader.flags.last('cpus');
+  if (text === undefined) return [];
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (number === 0) return [];
+  if (number >= 0.01) return [{name: 'cpu-quota', value: `${Math.round(number * cpuPeriod)}`}];
+  reader.report(`--cpus expects a number such as 1.5, got "${text}"`);
+  return [];
+}
+
+function read(reader: ValueReader, flag: LimitFlag, text: string, written: string): Limit[] {
+  const limit = flag.read(text, written);
+  if (limit === undefined) return [];
+  if (!isProblem(limit)) return [limit];
+  reader.report(limit.problem);
+  return [];
+}

@@ -1,0 +1,109 @@
+import {describe, expect, it} from 'vitest';
+import {FlagValues} from '../../src/cli/flag-values.ts';
+import {limitsOf} from '../../src/cli/limits-of.ts';
+import {ValueReader} from '../../src/cli/value-reader.ts';
+import {BuildError} from '../../src/diagnostics/build-error.ts';
+
+/** Limits as `NAME:VALUE`. */
+function limits(...flags: readonly [string, string][]): string[] {
+  const reader = new ValueReader(new FlagValues(flags));
+  const read = limitsOf(reader);
+  reader.throwProblems();
+  return read.limits.map(({name, value}) => `${name}:${value}`);
+}
+
+function problems(...flags: readonly [string, string][]): string[] {
+  try {
+    limits(...flags);
+  } catch (error) {
+    if (error instanceof BuildError) return error.diagnostics.map(({message}) => message);
+  }
+  throw new Error('no problem');
+}
+
+describe('flags that limit', () => {
+  it.each<[string, string, string]>([
+    ['memory', '512m', 'memory:536870912'],
+    ['memory', '1.5GiB', 'memory:1610612736'],
+    ['cpu-shares', '512', 'cpu-shares:512'],
+    ['cpu-period', '50000', 'cpu-period:50000'],
+    ['cpu-quota', '25000', 'cpu-quota:25000'],
+    ['cpus', '1.5', 'cpu-quota:150000'],
+    ['cpuset-cpus', '0-2,4', 'cpuset-cpus:0-2,4'],
+    ['cpuset-mems', '0', 'cpuset-mems:0'],
+    ['blkio-weight', '300', 'blkio-weight:300'],
+    ['device-read-bps', '/dev/sda:1m', 'device-read-bps:/dev/sda:1048576'],
+    ['device-write-bps', '/dev/sda:100', 'device-write-bps:/dev/sda:100'],
+    ['device-read-iops', '/dev/sda:10', 'device-read-iops:/dev/sda:10'],
+    ['device-write-iops', '/dev/disk/by-id/a:b:10', 'device-write-iops:/dev/disk/by-id/a:b:10'],
+    ['pids-limit', '100', 'pids:100'],
+  ])('--%s %s is %s', (flag, text, expected) => {
+    expect(limits([flag, text])).toEqual([expected]);
+  });
+
+  it.each<[string, string]>([
+    ['memory', '0'],
+    ['memory-swap', '0'],
+    ['cpu-shares', '0'],
+    ['cpu-quota', '-1'],
+    ['cpus', '0'],
+    ['cpuset-cpus', ''],
+    ['blkio-weight', '0'],
+    ['pids-limit', '-1'],
+  ])('--%s "%s" asks for no limit', (flag, text) => {
+    expect(limits([flag, text])).toEqual([]);
+  });
+
+  it.each<[string, string, string]>([
+    ['memory', 'much', '--memory expects a size such as 64m or 1g, got "much"'],
+    ['memory', '1m', '--memory 1m: the least is 6m'],
+    ['cpu-shares', '1', '--cpu-shares expects a number, 2 to 262144, got "1"'],
+    ['cpu-period', '10', '--cpu-period expects a number, 1000 to 1000000, got "10"'],
+    ['cpu-quota', '1.5', '--cpu-quota expects a number, 1000 or more, got "1.5"'],
+    ['cpus', 'two', '--cpus expects a number such as 1.5, got "two"'],
+    ['cpuset-cpus', '0-', '--cpuset-cpus expects numbers and ranges such as 0-2,4, got "0-"'],
+    ['blkio-weight', '5', '--blkio-weight expects a number, 10 to 1000, got "5"'],
+    ['device-read-bps', 'sda:1m', '--device-read-bps expects PATH:BYTES, got "sda:1m"'],
+    ['device-read-iops', '/dev/sda:1m', '--device-read-iops expects a number, 1 to 4294967295, got "1m"'],
+    ['pids-limit', 'few', '--pids-limit expects a number, 1 to 4194304, got "few"'],
+    ['resource', 'colour=red', '--resource expects NAME=VALUE, got "colour=red"'],
+    ['resource', 'memory', '--resource expects NAME=VALUE, got "memory"'],
+    ['resource', 'blkio-weight=10', '--resource expects NAME=VALUE, got "blkio-weight=10"'],
+    ['cgroup-parent', 'a/../../b', '--cgroup-parent expects a path without "..", got "a/../../b"'],
+  ])('--%s %s: %s', (flag, text, expected) => {
+    expect(problems([flag, text])).toEqual([expected]);
+  });
+
+  it('the last one counts, but every device counts', () => {
+    expect(limits(['memory', '64m'], ['memory', '128m'])).toEqual(['memory:134217728']);
+    expect(limits(['device-read-bps', '/dev/a:1'], ['device-read-bps', '/dev/b:2'])).toHaveLength(2);
+  });
+
+  it('--resource is the same in one record, and goes before docker’s older spelling', () => {
+    expect(limits(['resource', 'memory=2g,cpu-quota=50000'], ['resource', '"cpuset-cpus=0,2"'])).toEqual([
+      'memory:2147483648',
+      'cpu-quota:50000',
+      'cpuset-cpus:0,2',
+    ]);
+    expect(limits(['resource', 'memory=64m'], ['memory', '128m'])).toEqual(['memory:67108864']);
+  });
+
+  it('memory comes before memory and swap, which is not less', () => {
+    expect(limits(['resource', 'memory-swap=128m,memory=64m'])).toEqual([
+      'memory:67108864',
+      'memory-swap:134217728',
+    ]);
+    expect(limits(['memory', '64m'], ['memory-swap', '-1'])).toEqual(['memory:67108864', 'memory-swap:-1']);
+    expect(problems(['memory-swap', '1g'])).toEqual(['--memory-swap needs --memory']);
+    expect(problems(['memory', '1g'], ['memory-swap', '512m'])).toEqual([
+      '--memory-swap is less than --memory',
+    ]);
+  });
+
+  it('a parent for the groups is a path, or none', () => {
+    const parentOf = (text: string) =>
+      limitsOf(new ValueReader(new FlagValues([['cgroup-parent', text]]))).cgroupParent;
+    expect(parentOf('builds/today')).toBe('builds/today');
+    expect(parentOf('')).toBeUndefined();
+  });
+});

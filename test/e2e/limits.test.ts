@@ -1,0 +1,66 @@
+// Limits of steps as a user meets them: a step that needs too much memory is told of as such, and leaves no group.
+
+import {existsSync, readdirSync, rmdirSync} from 'node:fs';
+import {afterAll, beforeAll, describe, expect, it, type TestContext} from 'vitest';
+import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
+import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {asOrdinaryUser, ownState} from './ordinary-user.ts';
+import {needRoot, skip} from './requirements.ts';
+
+let registry: BaseRegistry;
+let space: Workspace;
+
+beforeAll(async () => {
+  assertBuilt();
+  registry = await ensureRegistry();
+  space = await workspace(registry.config);
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+  await registry?.stop();
+});
+
+const hierarchies = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
+
+function needMemoryController(test: TestContext): string {
+  needRoot(test);
+  const place = hierarchies.find((path) => existsSync(`${path}/cgroup.procs`));
+  return place ?? skip(test, 'there are no control groups');
+}
+
+describe('limits of steps', () => {
+  it('end a step that needs more memory, and say so', async (test) => {
+    const hierarchy = needMemoryController(test);
+    const parent = `tsbuild-e2e-${process.pid}`;
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN tail /dev/zero\n'});
+    const run = await space.run(['build', '-m', '64m', '--cgroup-parent', parent, context]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('out of memory: a process was killed at the limit of 64 MiB');
+    expect(readdirSync(`${hierarchy}/${parent}`).filter((name) => name.startsWith('tsbuild-'))).toEqual([]);
+    removeGroups(parent);
+  });
+
+  it('are no part of what makes a step the same', async (test) => {
+    needMemoryController(test);
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN echo limited > /file\n'});
+    const limited = await space.build(['--resource', 'memory=256m', context]);
+    expect([...limited.steps.values()]).toContain('done');
+    const free = await space.build([context]);
+    expect([...free.steps.values()]).not.toContain('done');
+  });
+
+  it('are refused to ordinary users, in one sentence', async (test) => {
+    needRoot(test);
+    const user = asOrdinaryUser(test);
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN true\n'});
+    const root = await ownState(space, user, 'limited-state');
+    const run = await space.run(['build', '--memory', '64m', context], {root, ...user});
+    expect(run.code).toBe(3);
+    expect(run.stderr).toContain('limits need root');
+  });
+});
+
+function removeGroups(parent: string): void {
+  for (const hierarchy of hierarchies)
+    if (existsSync(`${hierarchy}/${parent}`)) rmdirSync(`${hierarchy}/${parent}`);
+}
