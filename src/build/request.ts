@@ -38,6 +38,8 @@ export interface BuildRequest {
   readonly shmSizeBytes: number;
   readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
   readonly limits: ResourceLimits;
+  /** A RUN step that takes longer has failed; 0: no limit. */
+  readonly stepTimeoutMs: number;
   readonly entitlements: ReadonlySet<string>;
   readonly workingDirectory: string;
   /** Environment of the command: SOURCE_DATE_EPOCH, proxies, `--build-arg K` without value. */

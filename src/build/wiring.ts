@@ -139,6 +139,7 @@ async function runnersOf(
       cacheMounts: state.cacheMounts,
       ...exec,
       secrets: await wiring.secrets(),
+      stepTimeoutMs: request.stepTimeoutMs,
       agents: wiring.agents,
     }),
     file: fileRunner({snapshotter, helper, contents}),

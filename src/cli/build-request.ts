@@ -21,7 +21,7 @@ import {type CliIo, readAll} from './io.ts';
 import {limitsOf} from './limits-of.ts';
 import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
-import {parseBytes, parseUlimit} from './values/limits.ts';
+import {parseBytes, parseTimeout, parseUlimit} from './values/limits.ts';
 import {parseOutput} from './values/output.ts';
 import {isProblem, type Problem} from './values/problem.ts';
 import {parseSecret, parseSsh, type SshForward} from './values/secret.ts';
@@ -96,6 +96,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     shmSizeBytes: shmSizeOf(reader),
     ulimits: reader.each('ulimit', parseUlimit),
     limits: limitsOf(reader),
+    stepTimeoutMs: reader.each('step-timeout', parseTimeout).at(-1)?.milliseconds ?? 0,
     entitlements: new Set([
       ...reader.each('allow', parseEntitlement).map(({name}) => name),
       // Asking for it on the command line is allowing it.

@@ -151,6 +151,12 @@ export const buildFlags: readonly Flag[] = [
   },
   {name: 'cgroup-parent', value: 'PATH', group: 'Limits', help: 'where the control groups of steps are made'},
   {
+    name: 'step-timeout',
+    value: 'TIME',
+    group: 'Steps',
+    help: 'end a RUN step that takes longer, such as 10m (default: no limit)',
+  },
+  {
     name: 'progress',
     value: 'MODE',
     group: 'Progress',

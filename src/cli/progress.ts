@@ -40,7 +40,7 @@ export function sinkNameOf(flags: FlagValues, io: CliIo): {readonly name: SinkNa
 export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink> {
   const outputLines = io.env['BUILDKIT_TTY_LOG_LINES'] ?? '';
   const host: SinkHost = {
-    write: (data) => io.stderr.write(data),
+    write: await writerFor(name, io),
     clock: systemClock,
     color: wantsColor(io.stderr, io.env),
     ...(/^\d{1,4}$/.test(outputLines) ? {outputLines: Number(outputLines)} : {}),
@@ -51,4 +51,13 @@ export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink>
     },
   };
   return (await sinkLoaders[name]())(host);
+}
+
+/** A log that goes to a terminal is made safe for it; one that goes to a file is whole. tty makes its own lines. */
+async function writerFor(name: SinkName, io: CliIo): Promise<SinkHost['write']> {
+  if (io.stderr.isTTY !== true || (name !== 'plain' && name !== 'quiet'))
+    return (data) => io.stderr.write(data);
+  const {terminalText} = await import('../progress/terminal-text.ts');
+  const color = wantsColor(io.stderr, io.env);
+  return (data) => io.stderr.write(terminalText(Buffer.from(data).toString(), {color}));
 }

@@ -54,15 +54,20 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
 function render(diagnostic: Diagnostic, options: RenderOptions, palette: Palette): string {
   const {severity, code, message, file, span} = diagnostic;
   const paint = severity === 'error' ? palette.error : palette.warning;
-  const lines = [`${paint(`${severity}[${code}]`)}${palette.bold(`: ${message}`)}`];
+  const lines = [`${paint(`${severity}[${code}]`)}${palette.bold(`: ${tame(message)}`)}`];
   if (file !== undefined && span !== undefined) {
     lines.push(palette.dim(` --> ${file.path}:${span.line}:${span.column + 1}`));
     lines.push(...excerpt(file, span, options, palette, paint));
   } else if (file !== undefined) lines.push(palette.dim(` --> ${file.path}`));
-  for (const note of diagnostic.notes ?? []) lines.push(`  ${note}`);
-  for (const hint of diagnostic.hints ?? []) lines.push(`  ${palette.hint('hint:')} ${hint}`);
+  for (const note of diagnostic.notes ?? []) lines.push(`  ${tame(note)}`);
+  for (const hint of diagnostic.hints ?? []) lines.push(`  ${palette.hint('hint:')} ${tame(hint)}`);
   if (diagnostic.url !== undefined) lines.push(`  ${palette.dim(`see ${diagnostic.url}`)}`);
   return lines.join('\n');
+}
+
+/** Texts quote what they are about, and that may be anything. */
+function tame(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '·');
 }
 
 function excerpt(

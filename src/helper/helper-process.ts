@@ -28,7 +28,8 @@ interface Running {
   reject(error: unknown): void;
 }
 
-const defaultGraceMs = 2000;
+/** As docker stop has it. */
+const defaultGraceMs = 10_000;
 const sigterm = 15;
 const sigkill = 9;
 

@@ -41,6 +41,7 @@ describe('without flags', () => {
       network: 'default',
       extraHosts: [],
       shmSizeBytes: 64 * 1024 * 1024,
+      stepTimeoutMs: 0,
       ulimits: [],
       limits: {limits: []},
       entitlements: new Set(),

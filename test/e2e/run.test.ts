@@ -184,11 +184,12 @@ describe('on a terminal', () => {
     expect([run.code, run.restored]).toEqual([9, true]);
   });
 
-  it.each([
+  it.for([
     ['SIGTERM', 15, 143],
     ['SIGHUP', 1, 129],
     ['SIGKILL', 9, 137],
-  ])('the terminal is restored after %s', async (_, kill, code) => {
+  ] as const)('the terminal is restored after %s', async ([, kill, code], test) => {
+    needCommand(test, 'python3');
     const run = await onTerminal(command('-it', ...script('echo on; exec sleep 600')), [{await: 'on', kill}]);
     expect([run.code, run.restored]).toEqual([code, true]);
     expect(await space.leftovers()).toEqual([]);

@@ -1,5 +1,6 @@
-// --shm-size and --ulimit, in docker's spellings (go-units).
+// --shm-size, --ulimit and --step-timeout, in docker's spellings (go-units).
 
+import {parseDuration} from '../../instructions/healthcheck/duration.ts';
 import type {Problem} from './problem.ts';
 
 const unitPowers: Readonly<Record<string, number>> = {k: 1, m: 2, g: 3, t: 4, p: 5};
@@ -10,6 +11,15 @@ export function parseBytes(flag: string, text: string): {readonly bytes: number}
   if (match === null) return {problem: `${flag} expects a size such as 64m or 1g, got "${text}"`};
   const [, digits = '', unit = ''] = match;
   return {bytes: Math.floor(Number(digits) * 1024 ** (unitPowers[unit.toLowerCase()] ?? 0))};
+}
+
+/** `90s`, `1h30m`; a number alone is seconds. */
+export function parseTimeout(text: string): {readonly milliseconds: number} | Problem {
+  const duration = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  if (typeof duration !== 'number' || duration < 0) {
+    return {problem: `--step-timeout expects a time such as 90s or 1h30m, got "${text}"`};
+  }
+  return {milliseconds: Math.ceil(duration / 1e6)};
 }
 
 const ulimitNames = [

@@ -20,6 +20,7 @@ import {memoryKillOf, type ResourceLimits} from './resource-limits.ts';
 import {sandboxArguments} from './sandbox-arguments.ts';
 import {type StepMountOptions, StepMounts} from './step-mounts.ts';
 import type {StepNetwork} from './step-network.ts';
+import {TimeLimit} from './time-limit.ts';
 
 export interface ExecRunnerOptions extends StepMountOptions {
   readonly snapshotter: Snapshotter;
@@ -28,6 +29,8 @@ export interface ExecRunnerOptions extends StepMountOptions {
   readonly limits: ResourceLimits;
   /** What a user should know of the sandboxes here, once for each build. */
   readonly warn: (diagnostic: Diagnostic) => void;
+  /** `--step-timeout`; 0 is none. */
+  readonly stepTimeoutMs: number;
   /** Takes the directory of a layer that a failed step has written to; false: it was not kept. */
   readonly keepFailed: (step: StepToKeep, active: ActiveSnapshot) => Promise<boolean>;
 }
@@ -146,13 +149,19 @@ class RunningStep {
       tail.add(data);
       this.#context.output(stream, data);
     };
+    const {stepTimeoutMs} = this.#options;
+    using limit = new TimeLimit(this.#context.signal, stepTimeoutMs);
     const result = await helper
       .request('run', args, {
-        signal: this.#context.signal,
+        signal: limit.signal,
         onStdout: (data) => output('stdout', data),
         onStderr: (data) => output('stderr', data),
       })
       .catch(async (error: unknown) => {
+        if (limit.isOver) {
+          this.#end = {timeoutMs: stepTimeoutMs};
+          throw outOfTime(this.#vertex.op, stepTimeoutMs, tail.lines());
+        }
         throw await this.#notStarted(error);
       });
     this.#options.oneIdNotice.look(result);
@@ -181,6 +190,11 @@ function snapshotOf(inputs: readonly BuildValue[], index: number): string | unde
 function foreignPlatform({message, hints}: NotRunnable, cause?: HelperError): Error {
   const notes = cause === undefined ? {} : {notes: [cause.message], cause};
   return buildError('environment', 'exec-foreign-platform', message, {hints, ...notes});
+}
+
+function outOfTime(op: ExecOp, limitMs: number, tail: readonly string[]): Error {
+  const message = notCompleted(op, `it was ended after ${limitMs / 1000} s`);
+  return buildError('step', 'exec-timeout', message, {notes: tail, hints: ['--step-timeout sets the limit']});
 }
 
 function processFailure(

@@ -1,6 +1,6 @@
 // The last lines a process wrote, for the error that tells of its end. Bounded in lines and bytes.
 
-import {stripVTControlCharacters} from 'node:util';
+import {terminalText} from '../../progress/terminal-text.ts';
 
 const linesMax = 20;
 const bytesMax = 16 * 1024;
@@ -14,7 +14,7 @@ export class OutputTail {
   }
 
   lines(): string[] {
-    const text = stripVTControlCharacters(this.#kept.slice(-bytesMax)).replace(/\n$/, '');
+    const text = terminalText(this.#kept.slice(-bytesMax), {color: false}).replace(/\n$/, '');
     return text === '' ? [] : text.split(/\r?\n/).slice(-linesMax);
   }
 }

@@ -1,7 +1,7 @@
 // Columns that text takes on a terminal, and cutting to a number of them. Covers what build output has: East Asian
 // wide characters and emoji are two columns, combining marks and format characters none.
 
-import {stripVTControlCharacters} from 'node:util';
+import {withoutControls} from '../../terminal-text.ts';
 
 const wide =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
@@ -33,11 +33,10 @@ export function cutToWidth(text: string, columns: number): string {
  * a line that was overwritten with carriage returns only what would be visible.
  */
 export function tameLine(line: string): string {
-  const text = stripVTControlCharacters(line).replace(/\r+$/, '');
-  return text
-    .slice(text.lastIndexOf('\r') + 1)
+  const text = line.replace(/\r+$/, '');
+  return withoutControls(text.slice(text.lastIndexOf('\r') + 1))
     .replaceAll('\t', '    ')
-    .replace(/[\x00-\x1f\x7f-\x9f]/g, '');
+    .replaceAll('\n', '');
 }
 
 function widthOf(character: string): number {
