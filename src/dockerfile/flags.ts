@@ -65,10 +65,12 @@ function valueProblem({name, value}: Flag, kind: FlagKind) {
   if (kind === 'switch' && (value === undefined || /^(true|false)$/i.test(value))) return undefined;
   if (kind !== 'switch' && value !== undefined) return undefined;
   if (value === undefined || value === '') {
-    return {code: 'dockerfile-flag-value', message: `missing a value on flag: --${name}`};
+    const hints = kind === 'switch' ? [] : [`the value stands behind an equals sign: --${name}=VALUE`];
+    return {code: 'dockerfile-flag-value', message: `missing a value on flag: --${name}`, hints};
   }
   return {
     code: 'dockerfile-flag-value',
     message: `expecting boolean value for flag --${name}, not: ${value}`,
+    hints: [`write --${name}, --${name}=true or --${name}=false`],
   };
 }

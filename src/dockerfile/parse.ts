@@ -45,7 +45,7 @@ export function parseDockerfile(file: SourceFile, options: ParseOptions): ParseR
 export function analyzeDockerfile(file: SourceFile, {readers}: ParseOptions): Analysis {
   const language = languageOf(readers);
   const statements = readStatements(file, language);
-  const assembly = new Assembly(file, language);
+  const assembly = new Assembly(file, language, statements.escape);
   for (const slot of statements.slots) assembly.add(slot);
   const meaning = assembly.problems;
   const diagnostics = [...statements.syntax, ...statements.warnings, ...meaning].sort(byPlace);
@@ -67,8 +67,8 @@ export function parseInstructionText(
 ): {readonly instruction?: Instruction; readonly diagnostics: readonly Diagnostic[]} {
   const file = sourceFile('ONBUILD', text);
   const language = languageOf(readers);
-  const {slots, syntax} = readStatements(file, language);
-  const assembly = new Assembly(file, language);
+  const {slots, syntax, escape: escapeCharacter} = readStatements(file, language);
+  const assembly = new Assembly(file, language, escapeCharacter);
   const read = slots.map((slot) => assembly.read(slot));
   const diagnostics = [...syntax, ...assembly.problems].sort(byPlace);
   if (diagnostics.length > 0) return {diagnostics};
@@ -86,16 +86,21 @@ class Assembly {
   readonly problems: Diagnostic[] = [];
   readonly #file: SourceFile;
   readonly #language: Language;
+  readonly #escape: Dockerfile['escape'];
+  /** The instruction above the one at hand. */
+  #above: StatementSlot | undefined;
   /** A broken line above the first FROM may have been meant as one: what follows it is not called misplaced. */
   #maybeInStage = false;
 
-  constructor(file: SourceFile, language: Language) {
+  constructor(file: SourceFile, language: Language, escapeCharacter: Dockerfile['escape']) {
     this.#file = file;
     this.#language = language;
+    this.#escape = escapeCharacter;
   }
 
   add(slot: StatementSlot): void {
     const instruction = this.read(slot);
+    this.#above = slot;
     const stage = this.stages.at(-1);
     if (instruction === undefined) {
       const known = this.#language.readers.has(slot.keyword);
@@ -137,14 +142,29 @@ class Assembly {
   #reportUnknown(slot: StatementSlot): void {
     const written = slot.statement?.keywordWord.text ?? slot.keyword;
     const match = nearest(written, this.#language.readers.keys());
+    const hints = match === undefined ? this.#unknownHints(slot, written) : [`did you mean ${match}?`];
     this.problems.push({
       severity: 'error',
       code: 'dockerfile-unknown-instruction',
       message: `unknown instruction: ${written}`,
       file: this.#file,
       span: slot.keywordSpan,
-      ...(match === undefined ? {} : {hints: [`did you mean ${match}?`]}),
+      ...(hints.length === 0 ? {} : {hints}),
     });
+  }
+
+  /** A line that begins with no keyword was meant to belong to the one above it, or to be a command. */
+  #unknownHints({keywordSpan}: StatementSlot, written: string): readonly string[] {
+    const above = this.#above?.statement;
+    const isBelow =
+      above !== undefined && above.span.endLine === keywordSpan.line - 1 && above.heredocs.length === 0;
+    const looksContinued = keywordSpan.column > 0 || !/^\w/.test(written);
+    if (isBelow && above.keyword !== 'FROM' && looksContinued) {
+      return [
+        `if it belongs to the ${above.keyword} above, line ${above.span.endLine} must end in ${this.#escape}`,
+      ];
+    }
+    return /^[a-z][\w.-]*$/.test(written) ? [`a command is run with RUN: RUN ${written} …`] : [];
   }
 }
 

@@ -16,7 +16,8 @@ export function readSourcesAndDestination(
   const destination = args.at(-1);
   if (destination === undefined || args.length < 2) {
     const message = `${keyword} requires at least two arguments, but only one was provided. Destination could not be determined`;
-    report({code: 'dockerfile-arguments', message, span: statement.keywordWord.span});
+    const hints = [`write ${keyword} SOURCE DESTINATION; the destination may be .`];
+    report({code: 'dockerfile-arguments', message, span: statement.keywordWord.span, hints});
     return undefined;
   }
   if (heredocOpening(destination.text) !== undefined) {

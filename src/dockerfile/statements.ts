@@ -234,6 +234,7 @@ class StatementRun {
           'dockerfile-array-of-strings',
           'when using JSON array syntax, arrays must be comprised of strings only',
           span,
+          ['put double quotes around each element'],
         );
     }
   }

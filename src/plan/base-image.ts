@@ -76,9 +76,17 @@ export class BaseResolver {
       const near = suggest(node.baseName, this.#scope.graph.names());
       problems.add(
         node.span,
-        new PlanProblem('plan-base-name', message, near === undefined ? [] : [`did you mean ${near}?`]),
+        new PlanProblem('plan-base-name', message, this.#nameHints(node, near), node.stage?.from.image),
       );
     }
+  }
+
+  #nameHints({stage, baseName}: StageNode, near: string | undefined): readonly string[] {
+    if (near !== undefined) return [`did you mean ${near}?`];
+    const written = stage?.from.image ?? baseName;
+    return written.includes('$')
+      ? ['an ARG that FROM uses stands before the first FROM and needs a default or --build-arg']
+      : [];
   }
 
   /** Resolves what `nodes` start from. Throws one BuildError that tells of every one that failed. */

@@ -18,7 +18,7 @@ export function expansionOf(
   variables: expansion.Environment,
   escapeCharacter: Escape,
 ): expansion.Expanded<string> {
-  return checked(expansion.expandWord(word, variables, {escape: escapeCharacter}));
+  return checked(word, expansion.expandWord(word, variables, {escape: escapeCharacter}));
 }
 
 /** Words after expansion: a variable with blanks gives several. */
@@ -27,12 +27,12 @@ export function expandWords(
   variables: expansion.Environment,
   escapeCharacter: Escape,
 ): readonly string[] {
-  return checked(expansion.expandWords(word, variables, {escape: escapeCharacter})).result;
+  return checked(word, expansion.expandWords(word, variables, {escape: escapeCharacter})).result;
 }
 
 /** The body of a COPY heredoc: quotes are text. */
 export function expandHeredoc(body: string, variables: expansion.Environment): expansion.Expanded<string> {
-  return checked(expansion.expandHeredoc(body, variables));
+  return checked('', expansion.expandHeredoc(body, variables));
 }
 
 /**
@@ -50,7 +50,22 @@ export function expandForDisplay(
   return 'error' in expanded ? text : expanded.result;
 }
 
-function checked<T>(expanded: expansion.Expanded<T> | expansion.ExpansionError): expansion.Expanded<T> {
-  if ('error' in expanded) throw new PlanProblem('plan-expansion', expanded.error);
-  return expanded;
+function checked<T>(
+  word: string,
+  expanded: expansion.Expanded<T> | expansion.ExpansionError,
+): expansion.Expanded<T> {
+  if (!('error' in expanded)) return expanded;
+  throw new PlanProblem('plan-expansion', expanded.error, hintsFor(expanded.error, word), word);
+}
+
+function hintsFor(error: string, word: string): readonly string[] {
+  if (error.endsWith('double-quote')) return ['close the double quote'];
+  if (error.endsWith('single-quote')) return ["close the single quote, or write \\' for an apostrophe"];
+  if (/missing '\}'|modifier \(\ufffd\)/.test(error)) return ['close the brace of ${…}'];
+  if (error.includes('unsupported modifier')) {
+    return ['known are ${x:-word}, ${x:+word}, ${x:?message}, ${x#pattern}, ${x%pattern}, ${x/pattern/text}'];
+  }
+  return error.includes('bad substitution') && word.includes('${{')
+    ? ['${{ }} belongs to another tool, which has not filled it in']
+    : [];
 }

@@ -164,7 +164,7 @@ function modeOf(text: string): number | string | undefined {
   }
   const message = `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`;
   const hints = ['the symbolic form of chmod(1) works too: --chmod=u=rwX,go=rX'];
-  throw new PlanProblem('plan-file-mode', message, hints);
+  throw new PlanProblem('plan-file-mode', message, hints, `--chmod=${text}`);
 }
 
 /** The layer of WORKDIR: the directory with its parents, owned by the user of the stage. */

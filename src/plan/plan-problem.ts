@@ -9,11 +9,28 @@ export class PlanProblem extends Error {
   override readonly name = 'PlanProblem';
   readonly code: string;
   readonly hints: readonly string[];
+  /** What of the instruction is meant, as it is written there. */
+  readonly word: string | undefined;
 
-  constructor(code: string, message: string, hints: readonly string[] = []) {
+  constructor(code: string, message: string, hints: readonly string[] = [], word?: string) {
     super(message);
     this.code = code;
     this.hints = hints;
+    this.word = word;
+  }
+
+  /** The same about one word of the instruction, unless it is about one already. */
+  at(word: string): PlanProblem {
+    return new PlanProblem(this.code, this.message, this.hints, this.word ?? word);
+  }
+}
+
+/** Runs `work`, all of which is about `word`. */
+export function about<T>(word: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof PlanProblem ? error.at(word) : error;
   }
 }
 
@@ -43,8 +60,26 @@ export class ProblemList {
       code: problem.code,
       message: problem.message,
       file: this.#file,
-      ...(span === undefined ? {} : {span}),
+      ...(span === undefined ? {} : {span: placeOf(problem.word, span, this.#file)}),
       ...(problem.hints.length === 0 ? {} : {hints: problem.hints}),
     });
   }
+}
+
+/** Where `word` stands in `span`: the first place where it is a word, or a part of one; `span` when there is none. */
+function placeOf(word: string | undefined, span: Span, file: SourceFile): Span {
+  if (word === undefined || word === '') return span;
+  const literal = word.replace(/[^\w]/gu, '\\$&');
+  for (const pattern of [
+    new RegExp(`(?<![^\\s"'=,])${literal}(?![^\\s"',])`, 'g'),
+    new RegExp(literal, 'g'),
+  ]) {
+    for (let line = span.line; line <= span.endLine; line++) {
+      // Never the keyword.
+      pattern.lastIndex = line === span.line ? span.column + 1 : 0;
+      const column = pattern.exec(file.line(line) ?? '')?.index;
+      if (column !== undefined) return {line, column, endLine: line, endColumn: column + word.length};
+    }
+  }
+  return span;
 }

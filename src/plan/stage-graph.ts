@@ -112,9 +112,12 @@ export class StageGraph {
     const written = stage.from.image;
     const baseName = this.#expandFrom(stage);
     if (baseName === '') {
-      throw new PlanProblem('plan-blank-base', `base name (${written}) should not be blank`, [
-        'an ARG that FROM uses stands before the first FROM and needs a default or --build-arg',
-      ]);
+      throw new PlanProblem(
+        'plan-blank-base',
+        `base name (${written}) should not be blank`,
+        ['an ARG that FROM uses stands before the first FROM and needs a default or --build-arg'],
+        written,
+      );
     }
     const platform = stage.from.platform === undefined ? undefined : this.#platformOf(stage.from.platform);
     const context = stage.name === '' ? undefined : contexts.find(stage.name, platform ?? targetPlatform);
@@ -150,14 +153,20 @@ export class StageGraph {
     const text = expandWord(expression, globals, dockerfile.escape);
     const hints = platformHints(expression, globals);
     if (text === '') {
-      throw new PlanProblem('plan-platform', `empty platform value from expression ${expression}`, hints);
+      throw new PlanProblem(
+        'plan-platform',
+        `empty platform value from expression ${expression}`,
+        hints,
+        expression,
+      );
     }
     const platform = parsePlatform(text);
     if (!('problem' in platform)) return platform;
     throw new PlanProblem(
       'plan-platform',
       `failed to parse platform ${expression}: ${platform.problem}`,
-      hints,
+      hints.length > 0 ? hints : ['a platform is OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT: linux/arm64'],
+      expression,
     );
   }
 
@@ -166,7 +175,12 @@ export class StageGraph {
     if (mayBeIndex && /^[+-]?\d+$/.test(name)) {
       const node = this.nodes[Number(name)];
       if (node === undefined)
-        throw new PlanProblem('plan-stage-index', `invalid stage index ${Number(name)}`);
+        throw new PlanProblem(
+          'plan-stage-index',
+          `invalid stage index ${Number(name)}`,
+          ['stages are counted from 0, and only those above can be named'],
+          name,
+        );
       return node;
     }
     const named = this.find(name);
@@ -237,7 +251,8 @@ export function reportCircles(graph: StageGraph, problems: ProblemList): void {
     const span = circleFrom(node);
     if (span === undefined) continue;
     const message = `circular dependency detected on stage: ${node.title}`;
-    problems.add(span, new PlanProblem('plan-circular-stages', message));
+    const hints = ['a stage can only copy from stages above it'];
+    problems.add(span, new PlanProblem('plan-circular-stages', message, hints, node.title));
   }
 }
 

@@ -57,6 +57,13 @@ export class PatternMatcher {
     return this.matchesBelow(path, noState, undefined);
   }
 
+  /** The pattern that keeps `path` out, the last that has a say; undefined when none does. */
+  patternAgainst(path: string): string | undefined {
+    if (!this.matchesOrParentMatches(path)) return undefined;
+    const says = (pattern: Pattern): boolean => pattern.matches(path) || matchesAnyParent(pattern, path);
+    return this.patterns.findLast((pattern) => !pattern.exclusion && says(pattern))?.text;
+  }
+
   /**
    * The same in a walk: `parent` is the state of the directory that holds `path` (empty at the top), and `own`, when
    * given, receives that of the path. Not the same as the above in one corner that moby has, too: a pattern that was

@@ -183,7 +183,14 @@ class Selector {
     const shown = path === '.' ? '/' : `/${path}`;
     const hints: string[] = [];
     const ignored = this.#tree.ignoredPartOf(path);
-    if (ignored !== undefined) hints.push(`/${ignored} is there, but the ignore file excludes it`);
+    const rule = this.#tree.ignoreRuleAgainst(ignored ?? path);
+    if (rule !== undefined) {
+      const what =
+        ignored === undefined
+          ? 'the ignore file excludes it'
+          : `/${ignored} is there, but the ignore file excludes it`;
+      hints.push(`${what}: ${rule}`);
+    }
     const nearest = suggest(
       path,
       this.#tree.kept.slice(0, suggestionsMax).map((record) => record.path),

@@ -63,6 +63,11 @@ export class Tree {
     }
   }
 
+  /** The ignore rule that keeps `path` out, whether it is there or not. */
+  ignoreRuleAgainst(path: string): string | undefined {
+    return this.#ignore?.patternAgainst(path);
+  }
+
   /** Whether a missing record means a missing file: the path was asked for, or passed on the way to one that was. */
   covers(path: string): boolean {
     return this.#asked.some((root) => isWithin(path, root) || isWithin(root, path));

@@ -40,10 +40,16 @@ describe('readFlags', () => {
   it.each([
     [['--form=a'], ['unknown flag: --form', 'did you mean --from?']],
     [['--constructor'], ['unknown flag: --constructor']],
-    [['--from'], ['missing a value on flag: --from']],
-    [['--exclude'], ['missing a value on flag: --exclude']],
+    [['--from'], ['missing a value on flag: --from', 'the value stands behind an equals sign: --from=VALUE']],
+    [
+      ['--exclude'],
+      ['missing a value on flag: --exclude', 'the value stands behind an equals sign: --exclude=VALUE'],
+    ],
     [['--link='], ['missing a value on flag: --link']],
-    [['--link=1'], ['expecting boolean value for flag --link, not: 1']],
+    [
+      ['--link=1'],
+      ['expecting boolean value for flag --link, not: 1', 'write --link, --link=true or --link=false'],
+    ],
     [['--from=a', '--from=b'], ['duplicate flag specified: --from']],
   ])('refuses %j', (texts, expected) => {
     const {values, problems} = read(...texts);

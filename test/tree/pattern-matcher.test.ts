@@ -171,3 +171,19 @@ describe('speed', () => {
     expect(milliseconds).toBeLessThan(3000);
   });
 });
+
+describe('patternAgainst', () => {
+  const against = (patterns: readonly string[], path: string) =>
+    new PatternMatcher(patterns).patternAgainst(path);
+
+  it('names the last pattern that keeps a path or a directory above it out', () => {
+    expect(against(['*.md', 'docs'], 'docs/a.md')).toBe('docs');
+    expect(against(['docs', '**/*.md'], 'docs/a.md')).toBe('**/*.md');
+    expect(against(['docs/', '!docs/a.md'], 'docs/b.md')).toBe('docs');
+  });
+
+  it('names none where the path is kept', () => {
+    expect(against(['docs'], 'a')).toBeUndefined();
+    expect(against(['docs', '!docs/a.md'], 'docs/a.md')).toBeUndefined();
+  });
+});

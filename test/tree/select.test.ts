@@ -71,7 +71,7 @@ describe('literal sources', () => {
       return undefined;
     };
     expect(hintsOf(['sbu/x'], [])).toEqual(['did you mean sub/x?']);
-    expect(hintsOf(['sub/x/f'], ['sub'])).toEqual(['/sub is there, but the ignore file excludes it']);
+    expect(hintsOf(['sub/x/f'], ['sub'])).toEqual(['/sub is there, but the ignore file excludes it: sub']);
   });
 
   it('never find a name that only a pattern would', () => {

@@ -50,17 +50,21 @@ function download(url: string, checksum: string, unpack: boolean): RemoteSource 
   };
 }
 
+const digestHints = ['a checksum is sha256: and 64 hexadecimal digits'];
+
 /** What go-digest says of a text that is no digest; sha256 is the only algorithm here. */
 function checkDigest(text: string): void {
   const [algorithm = '', hex] = text.split(':', 2);
   if (hex === undefined || !/^[A-Za-z0-9]+(?:[+._-][A-Za-z0-9]+)*$/.test(algorithm)) {
-    throw new PlanProblem('plan-checksum', 'invalid checksum digest format');
+    throw new PlanProblem('plan-checksum', 'invalid checksum digest format', digestHints, text);
   }
   if (algorithm !== 'sha256') {
     throw new PlanProblem('plan-checksum', 'unsupported digest algorithm', ['sha256:… is what is supported']);
   }
-  if (hex.length !== 64) throw new PlanProblem('plan-checksum', 'invalid checksum digest length');
-  if (!/^[0-9a-f]+$/.test(hex)) throw new PlanProblem('plan-checksum', 'invalid checksum digest format');
+  if (hex.length !== 64)
+    throw new PlanProblem('plan-checksum', 'invalid checksum digest length', digestHints, text);
+  if (!/^[0-9a-f]+$/.test(hex))
+    throw new PlanProblem('plan-checksum', 'invalid checksum digest format', digestHints, text);
 }
 
 function clone(text: string, checksum: string, keepGitDir: boolean | undefined): RemoteSource | undefined {

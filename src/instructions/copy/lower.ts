@@ -16,6 +16,8 @@ export const copyLowering: InstructionLowering<CopyInstruction> = {
         'plan-variable-from',
         'variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope ' +
           'as a workaround',
+        [],
+        `--from=${from}`,
       );
     }
     return [{name: from, mayBeIndex: true}];
@@ -27,6 +29,8 @@ export const copyLowering: InstructionLowering<CopyInstruction> = {
       throw new PlanProblem(
         'plan-stage-order',
         `cannot copy from stage ${name}, it needs to be defined before current stage ${here}`,
+        [`move the stage ${name} above this one`],
+        source.name,
       );
     }
     const transfer = expandTransfer(instruction, stage);
@@ -37,10 +41,10 @@ export const copyLowering: InstructionLowering<CopyInstruction> = {
     lowerTransfer(transfer, stage, from, (path) => {
       const hints = ['ADD downloads and clones'];
       if (parseGitReference(path) !== undefined) {
-        throw new PlanProblem('plan-remote-copy', "source can't be a git ref for COPY", hints);
+        throw new PlanProblem('plan-remote-copy', "source can't be a git ref for COPY", hints, path);
       }
       if (isHttpSource(path)) {
-        throw new PlanProblem('plan-remote-copy', "source can't be a URL for COPY", hints);
+        throw new PlanProblem('plan-remote-copy', "source can't be a URL for COPY", hints, path);
       }
       return undefined;
     });

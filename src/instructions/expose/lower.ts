@@ -5,7 +5,7 @@ import {isIP} from 'node:net';
 import type {ExposeInstruction} from '../../dockerfile/ast.ts';
 import {plainList} from '../../plan/go-format.ts';
 import type {InstructionLowering} from '../../plan/instruction-lowering.ts';
-import {PlanProblem} from '../../plan/plan-problem.ts';
+import {about, PlanProblem} from '../../plan/plan-problem.ts';
 import {byteOrder} from '../../util/byte-order.ts';
 
 interface PortRange {
@@ -24,7 +24,7 @@ export const exposeLowering: InstructionLowering<ExposeInstruction> = {
     const words = [...instruction.ports].sort(byteOrder);
     const ports: string[] = [];
     for (const text of words.flatMap((word) => stage.expandWords(word))) {
-      for (const port of portsOf(text)) ports.push(port);
+      for (const port of about(text, () => portsOf(text))) ports.push(port);
       if (ports.length > portsMax) throw invalid(`more than ${portsMax} ports`);
     }
     for (const port of ports) stage.image.exposedPorts.add(port);
@@ -76,7 +76,9 @@ function splitOnce(text: string, separator: string): readonly string[] {
 }
 
 function invalid(message: string): PlanProblem {
-  return new PlanProblem('plan-port', message);
+  return new PlanProblem('plan-port', message, [
+    'a port is 8080, 8080/udp or a range like 8000-8010, up to 65535',
+  ]);
 }
 
 function fail(message: string): never {

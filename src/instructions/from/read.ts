@@ -24,6 +24,7 @@ export const fromReader = {
         code: 'dockerfile-stage-name',
         message: `invalid name for build stage: ${written}, name can't start with a number or contain symbols`,
         span: alias.span,
+        hints: ['a name begins with a letter; digits, -, _ and . may follow'],
       });
       return undefined;
     }

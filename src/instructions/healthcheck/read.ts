@@ -30,7 +30,8 @@ export const healthcheckReader = {
     const flags = readFlags(statement.flags, healthcheckReader.flags, report);
     const problem = commandProblem(statement);
     if (problem !== undefined) {
-      report({code: 'dockerfile-healthcheck', message: problem, span: kind.span});
+      const hints = ['write HEALTHCHECK CMD and the command, or HEALTHCHECK NONE'];
+      report({code: 'dockerfile-healthcheck', message: problem, span: kind.span, hints});
       return undefined;
     }
     const timing = flags === undefined ? undefined : readTiming(flags, report);
@@ -73,15 +74,16 @@ const durationFlags = {
 function readTiming(flags: FlagValues, report: Report): Timing | undefined {
   const timing: {-readonly [K in keyof Timing]: Timing[K]} = {};
   let broken = false;
-  const fail = (name: string, message: string): void => {
+  const fail = (name: string, message: string, hints: readonly string[] = []): void => {
     broken = true;
-    for (const {span} of flags.all(name)) report({code: 'dockerfile-healthcheck', message, span});
+    for (const {span} of flags.all(name)) report({code: 'dockerfile-healthcheck', message, span, hints});
   };
   for (const [name, member] of Object.entries(durationFlags)) {
     const text = flags.text(name);
     if (text === undefined || text === '') continue;
     const duration = parseDuration(text);
-    if (typeof duration !== 'number') fail(name, duration.error);
+    if (typeof duration !== 'number')
+      fail(name, duration.error, ['a duration has a unit: 30s, 1m30s, 500ms']);
     else if (duration !== 0 && duration < intervalMinNs) {
       fail(name, `Interval "${name}" cannot be less than 1ms`);
     } else timing[member] = duration;

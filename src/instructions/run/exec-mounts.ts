@@ -158,7 +158,11 @@ function socketTarget({target = ''}: Mount, index: number, stage: StageState): s
 
 function targetOf(mount: Mount, stage: StageState): string {
   const target = mountTargetIn(stage.workdir, mount.target ?? '');
-  if (target === '/') throw new PlanProblem('plan-mount', 'invalid mount target "/"');
+  if (target === '/') {
+    throw new PlanProblem('plan-mount', 'invalid mount target "/"', [
+      'say where it is mounted: target=/path',
+    ]);
+  }
   return target;
 }
 

@@ -3,7 +3,7 @@
 // decides what is built and must be known before any value is.
 
 import {nearest} from '../../dockerfile/nearest.ts';
-import {PlanProblem} from '../../plan/plan-problem.ts';
+import {about, PlanProblem} from '../../plan/plan-problem.ts';
 import {csvFields} from './csv-fields.ts';
 import {parseSizeBytes} from './size.ts';
 
@@ -129,13 +129,18 @@ interface Field {
 }
 
 function readField(draft: Draft, text: string, expand: (word: string) => string): void {
+  about(text, () => setField(draft, text, expand));
+}
+
+function setField(draft: Draft, text: string, expand: (word: string) => string): void {
   const {key, value} = splitField(text);
   const field = {key, text};
   const name = Object.hasOwn(shortNames, key) ? (shortNames[key] ?? key) : key;
   const option = Object.hasOwn(options, name) ? options[name] : undefined;
   const isBare = value === undefined;
   if (isBare && !['readonly', 'readwrite', 'required'].includes(name)) {
-    throw problem(`invalid field '${text}' must be a key=value pair`);
+    const hints = text === '' ? ['no blank may stand between the options of --mount'] : [];
+    throw new PlanProblem('dockerfile-mount', `invalid field '${text}' must be a key=value pair`, hints);
   }
   const expanded = isBare ? undefined : expand(value);
   if (option === undefined) {

@@ -25,7 +25,7 @@ export const stopSignalLowering: InstructionLowering<StopSignalInstruction> = {
         [...signalNames].map((name) => `SIG${name}`),
       );
       const hints = near === undefined ? [] : [`did you mean ${near}?`];
-      throw new PlanProblem('plan-stop-signal', `invalid signal: ${signal}`, hints);
+      throw new PlanProblem('plan-stop-signal', `invalid signal: ${signal}`, hints, instruction.signal);
     }
     stage.image.stopSignal = signal;
     stage.commitConfig(`STOPSIGNAL ${signal}`);
