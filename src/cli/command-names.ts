@@ -6,6 +6,7 @@ export const commandNames = [
   'shell',
   'images',
   'inspect',
+  'doctor',
   'debug',
   'version',
   'help',

@@ -1,5 +1,6 @@
 // --help, laid out like a manual page from the tables of flags. Pure text; loads nothing but the tables.
 
+import {doctorFlags} from './commands/doctor/flags.ts';
 import {runFlags} from './commands/run/flags.ts';
 import {shellFlags} from './commands/shell/flags.ts';
 import {buildFlags, type Flag, flagGroups, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
@@ -28,6 +29,8 @@ export function helpText(command: string, columns: number): string {
         imagesFlags,
         width,
       );
+    case 'doctor':
+      return page('tsbuild doctor [--format text|json]', doctorText, doctorFlags, width);
     case 'inspect':
       return page(
         'tsbuild inspect IMAGE',
@@ -57,6 +60,7 @@ function buildHelp(width: number): string {
       'tsbuild shell --at STEP|--failed     open a shell where a step left off',
       'tsbuild images                       list the images of the local store',
       'tsbuild inspect IMAGE                show an image’s config and manifest as JSON',
+      'tsbuild doctor                       say what this machine can and cannot do, and how to mend it',
       'tsbuild debug parse|shell|ignore     show how a Dockerfile, a word, a .dockerignore is read',
       'tsbuild version                      show the version',
     ]
@@ -115,6 +119,9 @@ const runText =
 
 const shellText =
   'Opens a shell (or runs COMMAND) in the file system of a step: the state after it, built as far as needed, with the environment, directory and user that RUN would have there. With --failed in the state in which the failed RUN step left off, also hours later: its files, environment and mounts, but no secrets. It is kept until its Dockerfile is built again. What the shell writes is thrown away.';
+
+const doctorText =
+  'Tries what builds need and could use: kernel, helper, user namespaces, overlay, sandboxes, the system call filter, limits, networks, emulators, the state directory, git, configuration, credential helpers. Says of each whether it works, why not, and what mends it. Changes nothing. Exit code: 0 when builds can run here, 3 when they cannot.';
 
 const outputsText = `Outputs (-o):
   type=image[,name=NAME]              the local image store (the default)

@@ -8,6 +8,7 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
 import {buildSpellings, type CommandName, commandNames} from './command-names.ts';
+import {doctorFlags} from './commands/doctor/flags.ts';
 import {runDockerFlags, runFlags} from './commands/run/flags.ts';
 import {shellFlags} from './commands/shell/flags.ts';
 import {type DockerFlag, dockerFlags} from './docker-flags.ts';
@@ -61,6 +62,8 @@ function flagsOf(command: CommandName): readonly Flag[] {
       return shellFlags;
     case 'images':
       return imagesFlags;
+    case 'doctor':
+      return doctorFlags;
     case 'inspect':
       return inspectFlags;
     default:

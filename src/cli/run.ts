@@ -83,6 +83,10 @@ async function runCommand(
       const {runImages} = await import('./commands/images.ts');
       return runImages(flags, operands, io);
     }
+    case 'doctor': {
+      const {runDoctor} = await import('./commands/doctor/doctor.ts');
+      return runDoctor(flags, operands, io, interrupt);
+    }
     case 'inspect': {
       const {runInspect} = await import('./commands/inspect.ts');
       return runInspect(flags, operands, io);

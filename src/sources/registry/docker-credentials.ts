@@ -51,6 +51,16 @@ export class DockerCredentials implements CredentialSource {
     return found;
   }
 
+  /** Names of the programs that the configuration asks, each once. */
+  async helperPrograms(): Promise<readonly string[]> {
+    this.#config ??= this.#read();
+    const {helpers, store} = await this.#config;
+    const names = [...Object.values(helpers), store].filter(
+      (name) => typeof name === 'string' && name !== '',
+    );
+    return [...new Set(names)].map((name) => `docker-credential-${name}`);
+  }
+
   async #find(host: string, signal: AbortSignal): Promise<Credential | undefined> {
     this.#config ??= this.#read();
     const config = await this.#config;

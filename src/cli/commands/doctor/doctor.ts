@@ -1,0 +1,55 @@
+// `tsbuild doctor`: the report as a table of findings, or as JSON. 0 when builds can run here, 3 when they cannot.
+
+import {resolve} from 'node:path';
+import type {DoctorReport, Finding} from '../../../build/doctor/report.ts';
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {type ExitCode, exitCodes} from '../../exit-codes.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import type {CliIo} from '../../io.ts';
+import {stateRootOf} from '../../state-root.ts';
+import {wantsColor} from '../../terminal.ts';
+
+export async function runDoctor(
+  flags: FlagValues,
+  operands: readonly string[],
+  io: CliIo,
+  interrupt: AbortSignal,
+): Promise<ExitCode> {
+  const format = flags.last('format') ?? 'text';
+  if (operands.length > 0) throw buildError('usage', 'cli-operands', 'doctor takes no operands');
+  if (format !== 'text' && format !== 'json') {
+    throw buildError('usage', 'cli-bad-value', `--format expects text or json, got "${format}"`);
+  }
+  const {examine} = await import('../../../build/doctor/doctor.ts');
+  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const report = await examine(
+    {
+      root: stateRootOf(flags, io),
+      ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+      environment: io.env,
+    },
+    interrupt,
+  );
+  const text =
+    format === 'json'
+      ? `${JSON.stringify(report, null, 2)}\n`
+      : doctorText(report, wantsColor(io.stdout, io.env));
+  io.stdout.write(text);
+  return report.ok ? exitCodes.ok : exitCodes.environment;
+}
+
+const colors: Readonly<Record<Finding['state'], string>> = {ok: '32', warning: '33', missing: '31'};
+
+export function doctorText({ok, findings}: DoctorReport, color: boolean): string {
+  const stateWidth = Math.max(...findings.map(({state}) => state.length));
+  const nameWidth = Math.max(...findings.map(({name}) => name.length));
+  const lines = findings.flatMap(({name, state, detail, fix}) => {
+    const shown = state.padEnd(stateWidth);
+    const painted = color ? `\u001b[${colors[state]}m${shown}\u001b[0m` : shown;
+    const line = `${painted}  ${name.padEnd(nameWidth)}  ${detail}`;
+    const indent = ' '.repeat(stateWidth + nameWidth + 4);
+    return fix === undefined ? [line] : [line, `${indent}fix: ${fix}`];
+  });
+  const conclusion = ok ? 'builds can run here' : 'builds cannot run here';
+  return `${lines.join('\n')}\n\n${conclusion}\n`;
+}
