@@ -15,6 +15,12 @@ import {type Finding, finding} from './report.ts';
 const uidmapFix =
   'apt install uidmap, and as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 YOU';
 
+function networkFix(): string {
+  return process.getuid?.() === 0
+    ? 'modprobe -a veth bridge nf_tables'
+    : 'apt install slirp4netns, and as root: modprobe tun && chmod 0666 /dev/net/tun';
+}
+
 /** The finding of a request that failed. */
 function failed(name: string, error: unknown, needed: boolean, fix?: string): Finding {
   if (!(error instanceof HelperError)) throw error;
@@ -128,21 +134,21 @@ export class SandboxTry implements Disposable {
       pids: ['pids', '100'],
     } as const;
     const works: string[] = [];
-    const reasons: string[] = [];
+    const reasons = new Map<string, string[]>();
     for (const [controller, [name, value]] of Object.entries(tried)) {
       try {
         await this.#run(limitArguments({limits: [{name, value}]}));
         works.push(controller);
       } catch (error) {
         if (!(error instanceof HelperError)) throw error;
-        reasons.push(`${controller}: ${error.message}`);
+        reasons.set(error.message, [...(reasons.get(error.message) ?? []), controller]);
       }
     }
-    if (reasons.length === 0) return finding('limits', 'ok', `cgroups: ${works.join(', ')}`);
-    const fix =
-      'as root, or in a session with delegated cgroups: systemd-run --user --scope -p Delegate=yes tsbuild …';
+    if (reasons.size === 0) return finding('limits', 'ok', `cgroups: ${works.join(', ')}`);
+    const why = [...reasons].map(([reason, controllers]) => `${controllers.join(', ')}: ${reason}`);
     const some = works.length === 0 ? '' : `${works.join(', ')} work; `;
-    return finding('limits', 'warning', `${some}${reasons.join('; ')}`, {fix});
+    const fix = 'run as root, or limit all of tsbuild: systemd-run --user --scope -p MemoryMax=4G tsbuild …';
+    return finding('limits', 'warning', `${some}${why.join('; ')}`, {fix});
   }
 
   async checkNetwork(): Promise<Finding> {
@@ -155,9 +161,7 @@ export class SandboxTry implements Disposable {
     } catch (error) {
       if (!(error instanceof HelperError)) throw error;
       const detail = `steps share the network of the host: ${error.message}`;
-      return finding('network', 'warning', detail, {
-        fix: 'load the kernel modules veth, bridge and nf_tables (as root)',
-      });
+      return finding('network', 'warning', detail, {fix: networkFix()});
     }
   }
 
