@@ -42,7 +42,7 @@ export default defineConfig({
           globalSetup: ['test/support/packages.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

@@ -6,7 +6,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, digestOf} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Manifest} from '../oci/manifest.ts';
-import {layerCompressionOf, mediaTypes} from '../oci/media-types.ts';
+import {type ImageDialect, layerCompressionOf, ociDialect} from '../oci/media-types.ts';
 import {assert} from '../util/assert.ts';
 import {canonicalJson, type Json} from '../util/canonical-json.ts';
 import type {BuiltImage, ImageLayer} from './exporter.ts';
@@ -21,11 +21,16 @@ export interface AssembledImage {
   readonly descriptor: Descriptor;
 }
 
+export interface ManifestOptions {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly dialect: ImageDialect;
+}
+
 /** `layers` as the image gave them, bottom first. */
 export function assembleImage(
   image: Pick<BuiltImage, 'config' | 'epochSeconds' | 'history' | 'layerTimesMs' | 'platform'>,
   layers: readonly ImageLayer[],
-  annotations: Readonly<Record<string, string>> = {},
+  {annotations = {}, dialect = ociDialect}: Partial<ManifestOptions> = {},
 ): AssembledImage {
   const history = datedHistory(image, layers.length);
   const created = image.epochSeconds === undefined ? history.at(-1)?.created : epochText(image.epochSeconds);
@@ -40,14 +45,14 @@ export function assembleImage(
   const configDigest = digestOf(configBytes);
   const manifest: Manifest = {
     schemaVersion: 2,
-    mediaType: mediaTypes.manifest,
-    config: {mediaType: mediaTypes.config, digest: configDigest, size: configBytes.length},
-    layers: layers.map(({descriptor}) => layerDescriptor(descriptor)),
+    mediaType: dialect.manifest,
+    config: {mediaType: dialect.config, digest: configDigest, size: configBytes.length},
+    layers: layers.map(({descriptor}) => layerDescriptor(descriptor, dialect)),
     ...(Object.keys(annotations).length === 0 ? {} : {annotations}),
   };
   const manifestBytes = jsonBytes(manifest);
   const descriptor: Descriptor = {
-    mediaType: mediaTypes.manifest,
+    mediaType: dialect.manifest,
     digest: digestOf(manifestBytes),
     size: manifestBytes.length,
     platform: image.platform,
@@ -100,15 +105,14 @@ export function datedHistory(
   });
 }
 
-/**
- * OCI names for docker's media types: one manifest speaks one dialect. Members that are not about the bytes are
- * left out.
- */
-function layerDescriptor({mediaType, digest, size, annotations}: Descriptor): Descriptor {
-  const names = {none: mediaTypes.layerTar, gzip: mediaTypes.layerGzip, zstd: mediaTypes.layerZstd};
+/** In the manifest's dialect, whatever the base image's was. Members that are not about the bytes are left out. */
+function layerDescriptor(
+  {mediaType, digest, size, annotations}: Descriptor,
+  dialect: ImageDialect,
+): Descriptor {
   const compression = layerCompressionOf(mediaType);
   return {
-    mediaType: compression === undefined ? mediaType : names[compression],
+    mediaType: compression === undefined ? mediaType : dialect.layers[compression],
     digest,
     size,
     ...(annotations === undefined ? {} : {annotations}),

@@ -2,6 +2,7 @@
 // that was probably meant: an output that silently ignores `dset=` would lose a build's result.
 
 import {type BuildError, type BuildErrorKind, buildError} from '../diagnostics/build-error.ts';
+import {dockerDialect, type ImageDialect, ociDialect} from '../oci/media-types.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import {suggest} from '../util/suggest.ts';
 
@@ -86,13 +87,21 @@ export class ExportOptions {
     }
     return annotations;
   }
+
+  /** `oci-mediatypes`. Docker's manifests have no annotations, so asking for some asks for OCI's, as in BuildKit. */
+  dialect(usual: ImageDialect): ImageDialect {
+    const isAnnotated = Object.keys(this.annotations()).length > 0;
+    const isOci = this.boolean('oci-mediatypes', usual === ociDialect || isAnnotated);
+    if (!isOci && isAnnotated) throw this.problem('has no annotations with oci-mediatypes=false');
+    return isOci ? ociDialect : dockerDialect;
+  }
 }
 
 /** Options that every exporter of an image has. */
 export const imageOptions = {
   name: 'names of the image, comma-separated (default: those of -t)',
   compression: 'gzip',
-  'oci-mediatypes': 'true',
+  'oci-mediatypes': "false for docker's media types",
   'rewrite-timestamp': 'false',
   'force-compression': 'false',
   'annotation.*': 'annotation of the manifest',
@@ -101,7 +110,6 @@ export const imageOptions = {
 
 export function checkImageOptions(options: ExportOptions): void {
   options.only('compression', ['gzip'], 'layers are compressed with gzip');
-  options.only('oci-mediatypes', ['true', '1'], 'images have OCI media types');
   options.only('rewrite-timestamp', ['false', '0'], 'files that are copied keep their times');
   options.only('force-compression', ['false', '0'], 'layers of the base image stay as they are');
 }

@@ -4,10 +4,10 @@
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, digestOf, hexOf} from '../oci/digest.ts';
 import type {ImageIndex} from '../oci/manifest.ts';
-import {mediaTypes} from '../oci/media-types.ts';
+import {ociDialect} from '../oci/media-types.ts';
 import {isReferenceProblem, parseReference} from '../oci/reference.ts';
 import type {AtLeastOne} from '../util/at-least-one.ts';
-import {type AssembledImage, assembleImage, jsonBytes} from './assemble.ts';
+import {type AssembledImage, assembleImage, jsonBytes, type ManifestOptions} from './assemble.ts';
 import type {BuiltImage, BuiltImages, ExportContext, ExportResult} from './exporter.ts';
 
 export const layoutFile = jsonBytes({imageLayoutVersion: '1.0.0'});
@@ -33,7 +33,7 @@ export interface Layout {
 export async function makeLayout(
   {images, isList}: BuiltImages,
   context: ExportContext,
-  options: {readonly names: readonly string[]; readonly annotations: Readonly<Record<string, string>>},
+  options: ManifestOptions & {readonly names: readonly string[]},
 ): Promise<Layout> {
   context.note('exporting layers');
   const [first, ...others] = images;
@@ -52,8 +52,12 @@ export async function makeLayout(
   }
   let root: Descriptor = assembled[0].descriptor;
   if (isList) {
-    const bytes = indexBytes(assembled.map(({descriptor}) => descriptor));
-    root = {mediaType: mediaTypes.index, digest: add(bytes), size: bytes.length};
+    const mediaType = options.dialect.index;
+    const bytes = indexBytes(
+      assembled.map(({descriptor}) => descriptor),
+      mediaType,
+    );
+    root = {mediaType, digest: add(bytes), size: bytes.length};
     context.note(`exporting manifest list ${root.digest}`);
   }
   const entries = entriesOf(root, createdAt(assembled), options.names);
@@ -63,9 +67,9 @@ export async function makeLayout(
 async function assembledFrom(
   image: BuiltImage,
   context: ExportContext,
-  options: {readonly annotations: Readonly<Record<string, string>>},
+  options: ManifestOptions,
 ): Promise<AssembledImage> {
-  const assembled = assembleImage(image, await image.layers(context.signal), options.annotations);
+  const assembled = assembleImage(image, await image.layers(context.signal), options);
   context.note(`exporting manifest ${assembled.descriptor.digest}`);
   context.note(`exporting config ${assembled.configDigest}`);
   return assembled;
@@ -80,9 +84,9 @@ export function exportResult({images: [first], root}: Layout): ExportResult {
   };
 }
 
-/** index.json holding `entries`. */
-export function indexBytes(entries: readonly Descriptor[]): Uint8Array {
-  const index: ImageIndex = {schemaVersion: 2, mediaType: mediaTypes.index, manifests: entries};
+/** An index, or a list in docker's dialect, of `entries`; index.json of a layout is one. */
+export function indexBytes(entries: readonly Descriptor[], mediaType: string = ociDialect.index): Uint8Array {
+  const index: ImageIndex = {schemaVersion: 2, mediaType, manifests: entries};
   return jsonBytes(index);
 }
 

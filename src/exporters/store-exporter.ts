@@ -1,25 +1,23 @@
 // Puts an image into the local store: what type=image does, and type=docker without a `dest`.
 
+import type {ManifestOptions} from './assemble.ts';
 import type {BuiltImages, ExportContext, Exporter, ExportResult} from './exporter.ts';
 import {exportResult, makeLayout} from './layout.ts';
 
-export function storeExporter(
-  names: readonly string[],
-  annotations: Readonly<Record<string, string>>,
-): Exporter {
+export function storeExporter(options: ManifestOptions & {readonly names: readonly string[]}): Exporter {
   return {
     name: 'exporting to image',
-    export: (built, context) => exportToStore(built, context, names, annotations),
+    export: (built, context) => exportToStore(built, context, options),
   };
 }
 
 async function exportToStore(
   built: BuiltImages,
   context: ExportContext,
-  names: readonly string[],
-  annotations: Readonly<Record<string, string>>,
+  options: ManifestOptions & {readonly names: readonly string[]},
 ): Promise<ExportResult> {
-  const layout = await makeLayout(built, context, {names, annotations});
+  const layout = await makeLayout(built, context, options);
+  const {names} = options;
   for (const blob of layout.blobs) if ('bytes' in blob) await context.blobs.put(blob.bytes);
   const {root} = layout;
   // An image without a name can still be found by its ID.

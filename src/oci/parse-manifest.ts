@@ -5,7 +5,7 @@
 import type {Descriptor} from './descriptor.ts';
 import {parseDigest} from './digest.ts';
 import type {ImageIndex, Manifest} from './manifest.ts';
-import {mediaTypes} from './media-types.ts';
+import {isIndexType, mediaTypes} from './media-types.ts';
 import type {Platform} from './platform.ts';
 
 export type ParsedManifest =
@@ -16,7 +16,6 @@ export type ParsedManifest =
 
 type Members = Readonly<Record<string, unknown>>;
 
-const indexTypes: ReadonlySet<string> = new Set([mediaTypes.index, mediaTypes.dockerManifestList]);
 const manifestTypes: ReadonlySet<string> = new Set([mediaTypes.manifest, mediaTypes.dockerManifest]);
 const descriptorsMax = 10_000;
 
@@ -38,9 +37,9 @@ export function parseManifest(bytes: Uint8Array, declaredType?: string): ParsedM
   const looksLikeManifest = 'layers' in document || 'config' in document;
   if (looksLikeIndex && looksLikeManifest) return invalid('it is both an index and a manifest');
   const known = [own, declaredType].find(
-    (type) => type !== undefined && (indexTypes.has(type) || manifestTypes.has(type)),
+    (type) => type !== undefined && (isIndexType(type) || manifestTypes.has(type)),
   );
-  if (own !== undefined && !indexTypes.has(own) && !manifestTypes.has(own)) {
+  if (own !== undefined && !isIndexType(own) && !manifestTypes.has(own)) {
     return invalid(`its media type ${own} is not supported`);
   }
   if (looksLikeIndex) return readIndex(document, known ?? mediaTypes.index);
@@ -49,7 +48,7 @@ export function parseManifest(bytes: Uint8Array, declaredType?: string): ParsedM
 }
 
 function readIndex(document: Members, mediaType: string): ParsedManifest {
-  if (!indexTypes.has(mediaType)) return invalid(`it has manifests, but its media type is ${mediaType}`);
+  if (!isIndexType(mediaType)) return invalid(`it has manifests, but its media type is ${mediaType}`);
   const manifests = readDescriptors(document['manifests'], 'manifests');
   if (typeof manifests === 'string') return invalid(manifests);
   const annotations = readStrings(document['annotations']);

@@ -6,7 +6,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, hexOf} from '../oci/digest.ts';
 import type {ImageConfig} from '../oci/image-config.ts';
 import type {ImageIndex, Manifest} from '../oci/manifest.ts';
-import {mediaTypes} from '../oci/media-types.ts';
+import {isIndexType} from '../oci/media-types.ts';
 import {bestOffer, hostPlatform, type Platform} from '../oci/platform.ts';
 import type {Database} from './database.ts';
 import {openStateDirectory} from './state-directory.ts';
@@ -69,7 +69,7 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
   };
   const imagesOf = async (image: StoredImage): Promise<readonly ImageDetails[]> => {
     const {root} = image;
-    if (root.mediaType !== mediaTypes.index) return [await details(image, root)];
+    if (!isIndexType(root.mediaType)) return [await details(image, root)];
     const {manifests} = (await readJson(root.digest)) as ImageIndex;
     return Promise.all(manifests.map((manifest) => details(image, manifest)));
   };

@@ -3,6 +3,7 @@ import {assembleImage, datedHistory} from '../../src/exporters/assemble.ts';
 import type {ImageLayer} from '../../src/exporters/exporter.ts';
 import {type DiffId, digestOf} from '../../src/oci/digest.ts';
 import type {HistoryEntry} from '../../src/oci/image-config.ts';
+import {dockerDialect} from '../../src/oci/media-types.ts';
 import {AssertionError} from '../../src/util/assert.ts';
 
 const second = 1000;
@@ -135,9 +136,20 @@ describe('an assembled image', () => {
     expect(assembleImage(built, layers(2, mediaType)).manifest.layers[0]?.mediaType).toBe(name);
   });
 
+  it("speaks docker's dialect throughout when asked to", () => {
+    const {manifest, descriptor} = assembleImage(built, layers(2, 'application/vnd.oci.image.layer.v1.tar'), {
+      dialect: dockerDialect,
+    });
+    expect([descriptor.mediaType, manifest.mediaType]).toEqual(Array(2).fill(dockerDialect.manifest));
+    expect(manifest.config.mediaType).toBe('application/vnd.docker.container.image.v1+json');
+    expect(manifest.layers.map(({mediaType}) => mediaType)).toEqual(
+      Array(2).fill('application/vnd.docker.image.rootfs.diff.tar'),
+    );
+  });
+
   it('has annotations only when there are some', () => {
     expect(assembleImage(built, layers(2)).manifest).not.toHaveProperty('annotations');
-    expect(assembleImage(built, layers(2), {a: 'b'}).manifest.annotations).toEqual({a: 'b'});
+    expect(assembleImage(built, layers(2), {annotations: {a: 'b'}}).manifest.annotations).toEqual({a: 'b'});
   });
 
   it('was created at SOURCE_DATE_EPOCH when there is one', () => {

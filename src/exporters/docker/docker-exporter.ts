@@ -2,6 +2,7 @@
 // manifest.json, so both old and new readers find what they look for. Without `dest` the image goes to the local
 // store, as with --load.
 
+import {dockerDialect, ociDialect} from '../../oci/media-types.ts';
 import {formatPlatform} from '../../oci/platform.ts';
 import {isReferenceProblem, parseReference} from '../../oci/reference.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
@@ -26,7 +27,11 @@ export const dockerExporter: ExporterFactory = {
     const names = options.names(tags);
     const annotations = options.annotations();
     const dest = options.text('dest');
-    if (dest === undefined || dest === '') return storeExporter(names, annotations);
+    if (dest === undefined || dest === '') {
+      return storeExporter({names, annotations, dialect: options.dialect(ociDialect)});
+    }
+    // podman reads the archive as an OCI layout and keeps HEALTHCHECK only of an image in docker's own terms.
+    const dialect = options.dialect(dockerDialect);
     return {
       name: 'exporting to docker image format',
       async prepare(surroundings) {
@@ -41,7 +46,7 @@ export const dockerExporter: ExporterFactory = {
       },
       async export({images}, context) {
         const built = {images, isList: false};
-        const layout = await makeLayout(built, context, {names, annotations});
+        const layout = await makeLayout(built, context, {names, annotations, dialect});
         const members = await layoutMembers(layout, context.blobs);
         members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest(layout, names)});
         const epochSeconds = epochSecondsOf(built);

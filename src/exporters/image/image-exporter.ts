@@ -1,5 +1,6 @@
 // type=image: config and manifest go into the store beside the layers, and the names point to them.
 
+import {ociDialect} from '../../oci/media-types.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {storeExporter} from '../store-exporter.ts';
@@ -19,6 +20,10 @@ export const imageExporter: ExporterFactory = {
     checkImageOptions(options);
     options.only('push', ['false', '0'], 'pushing is not supported yet');
     options.only('store', ['true', '1'], 'use type=cacheonly for a build without an image');
-    return storeExporter(options.names(tags), options.annotations());
+    return storeExporter({
+      names: options.names(tags),
+      annotations: options.annotations(),
+      dialect: options.dialect(ociDialect),
+    });
   },
 };

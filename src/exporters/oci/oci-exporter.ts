@@ -1,5 +1,6 @@
 // type=oci: an OCI image layout, in a tar or (tar=false) in a directory.
 
+import {ociDialect} from '../../oci/media-types.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
@@ -24,13 +25,14 @@ export const ociExporter: ExporterFactory = {
     if (dest === '-' && !asTar) throw options.problem('cannot write a directory to standard output');
     const names = options.names(tags);
     const annotations = options.annotations();
+    const dialect = options.dialect(ociDialect);
     return {
       name: 'exporting to oci image format',
       prepare: async (context) => {
         if (asTar) await checkOutput(dest, context);
       },
       async export(built, context) {
-        const layout = await makeLayout(built, context, {names, annotations});
+        const layout = await makeLayout(built, context, {names, annotations, dialect});
         if (asTar) {
           const members = await layoutMembers(layout, context.blobs);
           const epochSeconds = epochSecondsOf(built);

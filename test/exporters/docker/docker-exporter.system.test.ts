@@ -32,6 +32,21 @@ describe('a docker archive', () => {
     expect(names).toContain('oci-layout');
   });
 
+  it("has docker's media types, which keep a HEALTHCHECK where OCI's lose it, unless OCI's are asked for", async () => {
+    using shop = workshop();
+    const typeOf = async (options: Record<string, string>): Promise<string | undefined> => {
+      const given = new Map(Object.entries({dest: 'a.tar', ...options}));
+      const {descriptor} = await createExporter('docker', given, []).export(await shop.built(), shop.context);
+      return descriptor?.mediaType;
+    };
+    expect(await typeOf({})).toBe('application/vnd.docker.distribution.manifest.v2+json');
+    expect(await typeOf({'oci-mediatypes': 'true'})).toBe('application/vnd.oci.image.manifest.v1+json');
+    expect(await typeOf({'annotation.a': 'b'})).toBe('application/vnd.oci.image.manifest.v1+json');
+    await expect(typeOf({'annotation.a': 'b', 'oci-mediatypes': '0'})).rejects.toThrow(
+      'has no annotations with oci-mediatypes=false',
+    );
+  });
+
   it('without dest goes to the local store', async () => {
     using shop = workshop();
     const exporter = createExporter('docker', new Map(), ['docker.io/library/app:1']);
