@@ -5,6 +5,7 @@
 
 import {BadPatternError, clean, compileMatch, trimSpace} from '../util/go-path.ts';
 import {mobyExpressionOf, regExpOf} from './ignore-regexp.ts';
+import {starMachineOf} from './star-machine.ts';
 
 /** A pattern that moby refuses when it reads the list; the message is moby's. */
 export class PatternError extends Error {
@@ -30,6 +31,9 @@ export interface Pattern {
 /** Which patterns matched a directory, so that its children need not be tested again. One byte per pattern. */
 export type MatchState = Uint8Array;
 
+/** Linux' PATH_MAX. Docker has no limit but that of its regular expressions. */
+export const patternLengthMax = 4096;
+
 const noState: MatchState = new Uint8Array(0);
 
 export class PatternMatcher {
@@ -43,6 +47,9 @@ export class PatternMatcher {
     for (const raw of patterns) {
       const trimmed = trimSpace(raw);
       if (trimmed === '') continue;
+      if (trimmed.length > patternLengthMax) {
+        throw new PatternError(`pattern longer than ${patternLengthMax} characters`, trimmed.slice(0, 100));
+      }
       const cleaned = clean(trimmed);
       if (cleaned === '!') throw new PatternError('illegal exclusion pattern: "!"', '!');
       const exclusion = cleaned.startsWith('!');
@@ -170,7 +177,7 @@ function testOf(text: string): (path: string) => boolean {
       return (path) => path.endsWith(suffix) || path === bare;
     }
     case 'expression':
-      return lazily(text);
+      return starMachineOf(text) ?? lazily(text);
   }
 }
 

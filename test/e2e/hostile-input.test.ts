@@ -86,13 +86,16 @@ afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
 });
 
-async function run(args: readonly string[]): Promise<{readonly usage: Usage; readonly output: string}> {
+async function run(
+  args: readonly string[],
+  input = '',
+): Promise<{readonly usage: Usage; readonly output: string}> {
   const usageFile = join(space.folder, 'usage.json');
   const hook = join(repository, 'test/support/usage-at-exit.cjs');
   const {stdout, stderr, status, signal} = spawnSync(
     process.execPath,
     ['--require', hook, join(repository, 'dist/tsbuild.cjs'), ...args],
-    {env: {...process.env, USAGE_FILE: usageFile}, timeout: 120_000, maxBuffer: 64 * 1024 * 1024},
+    {input, env: {...process.env, USAGE_FILE: usageFile}, timeout: 120_000, maxBuffer: 64 * 1024 * 1024},
   );
   const output = stdout.toString() + stderr.toString();
   // Parsed, found wanting, or refused: never a crash.
@@ -112,6 +115,19 @@ describe('10 MB', () => {
       expect(usage.cpuSeconds, args.join(' ')).toBeLessThan(cpuSecondsMax * loadFactor);
       expect(usage.memoryMib, args.join(' ')).toBeLessThan(memoryMibMax);
     }
+  });
+
+  it.each([
+    ['patterns', 'a\n'],
+    ['patterns of stars', `${'*a'.repeat(30)}b\n`],
+    ['patterns of directories', `${'**/a/'.repeat(30)}b\n`],
+    ['long patterns', `${'a/'.repeat(30_000)}\n`],
+    ['empty lines', '\n'],
+  ])('of %s in an ignore file', async (_, unit) => {
+    const question = JSON.stringify({ignore: filled(unit, ''), files: ['a'.repeat(200), 'a/'.repeat(100)]});
+    const {usage} = await run(['debug', 'ignore'], question);
+    expect(usage.cpuSeconds).toBeLessThan(cpuSecondsMax * loadFactor);
+    expect(usage.memoryMib).toBeLessThan(memoryMibMax);
   });
 
   it('of a line are shown in a few', async () => {

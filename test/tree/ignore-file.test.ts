@@ -24,8 +24,15 @@ describe('readIgnoreFile', () => {
   });
 
   it('refuses the lines that a Go scanner cannot hold', () => {
-    expect(readIgnoreFile(`${'a'.repeat(65_535)}\n`)).toHaveLength(1);
+    expect(readIgnoreFile(`#${'a'.repeat(65_534)}\nb\n`)).toEqual(['b']);
     expect(() => readIgnoreFile('a'.repeat(65_536))).toThrow(IgnoreFileError);
     expect(() => readIgnoreFile('é'.repeat(32_768))).toThrow('token too long');
+  });
+
+  it('refuses more patterns than paths can be compared with, and longer ones than any path', () => {
+    expect(readIgnoreFile('a\n'.repeat(50_000))).toHaveLength(50_000);
+    expect(() => readIgnoreFile('a\n'.repeat(50_001))).toThrow('more than 50000 patterns');
+    expect(readIgnoreFile('a'.repeat(4096))).toHaveLength(1);
+    expect(() => readIgnoreFile('a'.repeat(4097))).toThrow('pattern longer than 4096 characters');
   });
 });

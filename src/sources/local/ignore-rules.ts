@@ -48,7 +48,7 @@ function linesOf(file: SourceFile): IgnoreLine[] {
   } catch (error) {
     if (!(error instanceof IgnoreFileError)) throw error;
     throw buildError('user', 'ignore-file-long-line', `error reading ${file.path}: ${error.message}`, {
-      hints: ['a line can have up to 65535 bytes'],
+      hints: [error.hint],
     });
   }
 }
