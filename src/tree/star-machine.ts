@@ -27,7 +27,7 @@ export function starMachineOf(pattern: string): ((path: string) => boolean) | un
 
 function stepsOf(pattern: string): readonly Step[] {
   const steps: Step[] = [];
-  const parts = pattern.match(/\*\*\/?|[^]/gu) ?? [];
+  const parts = pattern.match(/\*\*\/?|./gsu) ?? [];
   parts.forEach((text, index) => {
     if (text === '?') steps.push({kind: 'any'});
     else if (text === '*') steps.push({kind: 'star'});
