@@ -1,6 +1,6 @@
 // A pattern with many stars, matched by following all ways at once. A regular expression of JavaScript tries them one
-// after the other, which takes forever on `*a*a*a*a*a*b`; Go's, which docker uses, does what is done here. It costs more
-// than a regular expression on an ordinary pattern, so only patterns that need it come here.
+// after the other, which takes forever on `*a*a*a*a*a*b`; Go's, which docker uses, does what is done here. It costs
+// more than a regular expression on an ordinary pattern, so only patterns that need it come here.
 
 /** Stars that a regular expression may have: each multiplies the ways by the length of the path. */
 const starsMax = 3;
