@@ -167,6 +167,7 @@ const exitCodesText = `Exit codes:
 
 const debugHelp = `Usage:
   tsbuild debug parse FILE              how a Dockerfile is read, as JSON
+  tsbuild debug print FILE              a Dockerfile as it was read, an instruction a line
   tsbuild debug shell < CASES.jsonl     how words are expanded
   tsbuild debug ignore < CASES.jsonl    what .dockerignore patterns match
   tsbuild debug lint FILE               what is minded about a Dockerfile, as JSON

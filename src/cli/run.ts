@@ -101,6 +101,8 @@ async function runDebug(operands: readonly string[], io: CliIo): Promise<number>
   switch (what) {
     case 'parse':
       return (await import('./commands/debug/parse.ts')).runDebugParse(rest, io);
+    case 'print':
+      return (await import('./commands/debug/print.ts')).runDebugPrint(rest, io);
     case 'shell':
       return (await import('./commands/debug/shell.ts')).runDebugShell(rest, io);
     case 'ignore':
@@ -117,7 +119,7 @@ async function runDebug(operands: readonly string[], io: CliIo): Promise<number>
       throw buildError(
         'usage',
         'cli-unknown-command',
-        `debug has no "${what}": expected parse, shell, ignore, lint or layout`,
+        `debug has no "${what}": expected parse, print, shell, ignore, lint or layout`,
       );
   }
 }

@@ -2,61 +2,15 @@
 
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {describeDockerfile} from '../../src/cli/commands/debug/parse.ts';
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import {expandWord, expandWords} from '../../src/dockerfile/expansion.ts';
 import {replaceAll, replaceFirst, trimPrefix, trimSuffix} from '../../src/dockerfile/shell-pattern.ts';
 import {loadWordGrammar} from '../../src/dockerfile/word-grammar.ts';
-import {parseWithReaders, readers} from '../../src/instructions/readers.ts';
+import {parseWithReaders} from '../../src/instructions/readers.ts';
+import {anyDockerfile, propertyOptions} from './any-dockerfile.ts';
 
 await loadWordGrammar();
 
-const seed = process.env['TSBUILD_SEED'] === undefined ? {} : {seed: Number(process.env['TSBUILD_SEED'])};
-const options = {numRuns: Number(process.env['TSBUILD_RUNS'] ?? 300), ...seed};
-
-const keywords = readers.map(({keyword}) => keyword.toLowerCase());
-const piece = fc.oneof(
-  fc.constantFrom(...keywords),
-  fc.constantFrom(
-    '\n',
-    '\\\n',
-    ' ',
-    '#',
-    '<<EOF',
-    '\nEOF\n',
-    '[',
-    ']',
-    '"a"',
-    ',',
-    '=',
-    '--',
-    '--from=',
-    'as',
-    '$x',
-  ),
-  fc.constantFrom(
-    '# escape=`\n',
-    '\r\n',
-    '\ufeff',
-    "'",
-    '"',
-    '\\',
-    '`',
-    '${',
-    '}',
-    '\t',
-    '<<-"E"',
-    '1',
-    '{',
-    '\u00a0',
-  ),
-  fc.string({unit: 'grapheme', maxLength: 3}),
-);
-const nonsense = fc.array(piece, {maxLength: 40}).map((pieces) => pieces.join(''));
-const likely = fc
-  .array(fc.tuple(fc.constantFrom(...keywords), fc.array(piece, {maxLength: 6})), {maxLength: 4})
-  .map((lines) => `FROM a\n${lines.map(([keyword, rest]) => `${keyword} ${rest.join('')}\n`).join('')}`);
-const dockerfile = fc.oneof(nonsense, likely);
 const shellPiece = fc.constantFrom(
   ...[
     '$',
@@ -92,18 +46,18 @@ const env = new Map([
 describe('parsing', () => {
   it('never throws, and gives a Dockerfile or an error', () => {
     fc.assert(
-      fc.property(dockerfile, (text) => {
+      fc.property(anyDockerfile, (text) => {
         const result = parseWithReaders(sourceFile('Dockerfile', text));
         const broken = result.diagnostics.some(({severity}) => severity === 'error');
         expect(result.dockerfile === undefined).toBe(broken);
       }),
-      options,
+      propertyOptions,
     );
   });
 
   it('names places that are in the file', () => {
     fc.assert(
-      fc.property(dockerfile, (text) => {
+      fc.property(anyDockerfile, (text) => {
         const file = sourceFile('Dockerfile', text);
         for (const {span} of parseWithReaders(file).diagnostics) {
           if (span === undefined) continue;
@@ -113,24 +67,7 @@ describe('parsing', () => {
           expect(span.endLine).toBeGreaterThanOrEqual(span.line);
         }
       }),
-      options,
-    );
-  });
-
-  it('says the same of an instruction and of the line it keeps', () => {
-    fc.assert(
-      fc.property(dockerfile, (text) => {
-        const first = describeDockerfile('Dockerfile', text);
-        if (!first.ok || first.escape !== '\\') return;
-        const {dockerfile: parsed} = parseWithReaders(sourceFile('Dockerfile', text));
-        const lines = (parsed?.stages ?? []).flatMap(({from, instructions}) => [from, ...instructions]);
-        if (lines.length === 0 || lines.some(({heredocs}) => heredocs.length > 0)) return;
-        // A line that ends in the escape character can only stand at the end of a file.
-        if (lines.some(({original}) => original.endsWith('\\'))) return;
-        const again = describeDockerfile('Dockerfile', lines.map(({original}) => `${original}\n`).join(''));
-        expect(withoutLines(again)).toEqual(withoutLines({...first, metaArgs: []}));
-      }),
-      options,
+      propertyOptions,
     );
   });
 });
@@ -144,7 +81,7 @@ describe('expansion', () => {
         const many = expandWords(text, env, how);
         expect('error' in one).toBe('error' in many);
       }),
-      options,
+      propertyOptions,
     );
   });
 
@@ -154,7 +91,7 @@ describe('expansion', () => {
         fc.pre(!/[$\\'"]/.test(text));
         expect(expandWord(text, env, {escape: '\\'})).toMatchObject({result: text});
       }),
-      options,
+      propertyOptions,
     );
   });
 });
@@ -183,7 +120,7 @@ describe('patterns', () => {
         expect(trimPrefix(text, pattern, greedy)).toEqual({result: expected});
         expect(trimSuffix(turned(text), turned(pattern), greedy)).toEqual({result: turned(expected)});
       }),
-      options,
+      propertyOptions,
     );
   });
 
@@ -201,11 +138,7 @@ describe('patterns', () => {
         });
         expect(replaceAll(text, pattern, '<>')).toEqual({result: all});
       }),
-      options,
+      propertyOptions,
     );
   });
 });
-
-function withoutLines(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (key, member) => (key === 'lines' ? undefined : member)));
-}

@@ -1,30 +1,19 @@
 // `tsbuild debug parse FILE`: what the parser makes of a Dockerfile, as one line of JSON that is easy to compare with
 // other parsers'. Nothing is expanded. Of several mistakes it tells the one docker would, which stops at the first.
 
-import {readFile} from 'node:fs/promises';
-import {resolve} from 'node:path';
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {sourceFile} from '../../../diagnostics/source-file.ts';
 import {pairsOf} from '../../../dockerfile/pairs.ts';
 import type {Statement} from '../../../dockerfile/statement.ts';
 import {analyzeWithReaders} from '../../../instructions/readers.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
-import {type CliIo, readAll} from '../../io.ts';
+import type {CliIo} from '../../io.ts';
+import {dockerfileArgument} from './dockerfile-argument.ts';
 
 export async function runDebugParse(argv: readonly string[], io: CliIo): Promise<ExitCode> {
-  const [path, ...rest] = argv;
-  if (path === undefined || rest.length > 0) {
-    io.stderr.write('usage: tsbuild debug parse FILE\n');
-    return exitCodes.usage;
-  }
-  let bytes: Uint8Array;
-  try {
-    bytes = path === '-' ? await readAll(io.stdin) : await readFile(resolve(io.cwd, path));
-  } catch (error) {
-    io.stderr.write(`read ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
-    return exitCodes.failed;
-  }
-  const answer = describeDockerfile(path, Buffer.from(bytes).toString('utf8'));
+  const file = await dockerfileArgument('parse', argv, io);
+  if (typeof file === 'number') return file;
+  const answer = describeDockerfile(file.path, file.text);
   io.stdout.write(`${JSON.stringify(answer)}\n`);
   return answer.ok ? exitCodes.ok : exitCodes.failed;
 }

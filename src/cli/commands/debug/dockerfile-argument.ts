@@ -1,0 +1,27 @@
+// The one argument of `debug parse` and `debug print`: a Dockerfile, or - for standard input.
+
+import {readFile} from 'node:fs/promises';
+import {resolve} from 'node:path';
+import {type SourceFile, sourceFile} from '../../../diagnostics/source-file.ts';
+import {type ExitCode, exitCodes} from '../../exit-codes.ts';
+import {type CliIo, readAll} from '../../io.ts';
+
+/** The file, or the exit code when it cannot be had, which has been said then. */
+export async function dockerfileArgument(
+  verb: 'parse' | 'print',
+  argv: readonly string[],
+  io: CliIo,
+): Promise<SourceFile | ExitCode> {
+  const [path, ...rest] = argv;
+  if (path === undefined || rest.length > 0) {
+    io.stderr.write(`usage: tsbuild debug ${verb} FILE\n`);
+    return exitCodes.usage;
+  }
+  try {
+    const bytes = path === '-' ? await readAll(io.stdin) : await readFile(resolve(io.cwd, path));
+    return sourceFile(path, Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    io.stderr.write(`read ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodes.failed;
+  }
+}
