@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -112,9 +113,23 @@ static _Noreturn void begin(struct run_options *options, int root, int status_fd
 struct outcome {
   bool exited;
   int wait_status;
+  struct timespec wall;
   struct rusage usage;
   struct cgroup_usage limited;
 };
+
+static struct timespec now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time;
+}
+
+static struct timespec since(struct timespec start) {
+  struct timespec end = now();
+  bool borrow = end.tv_nsec < start.tv_nsec;
+  return (struct timespec){.tv_sec = end.tv_sec - start.tv_sec - borrow,
+                           .tv_nsec = end.tv_nsec - start.tv_nsec + (borrow ? 1000000000L : 0)};
+}
 
 /** Waits for the sandbox; false when it failed, with the error reported. */
 static bool await_sandbox(pid_t sandbox, int status_fd, struct outcome *outcome) {
@@ -157,6 +172,7 @@ static void reply_outcome(const struct outcome *outcome) {
   else
     reply_result("exit", "%d", WEXITSTATUS(outcome->wait_status));
   reply_result("userns", "%s", userns_mode_name());
+  reply_result("wall", "%ld.%06ld", (long)outcome->wall.tv_sec, outcome->wall.tv_nsec / 1000);
   reply_result("maxrss", "%ld", usage->ru_maxrss);
   reply_result("utime", "%ld.%06ld", (long)usage->ru_utime.tv_sec, (long)usage->ru_utime.tv_usec);
   reply_result("stime", "%ld.%06ld", (long)usage->ru_stime.tv_sec, (long)usage->ru_stime.tv_usec);
@@ -191,6 +207,7 @@ int verb_run(const struct request *request) {
   sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before the first process listens must wait for it
   int status[2];
   xpipe(status);
+  struct timespec start = now();
   pid_t sandbox = fork();
   if (sandbox < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
   if (sandbox == 0) begin(&options, root, status[1]);
@@ -199,6 +216,7 @@ int verb_run(const struct request *request) {
   reply_sandbox(sandbox);
   struct outcome outcome = {0};
   bool success = await_sandbox(sandbox, status[0], &outcome);
+  outcome.wall = since(start);
   leave_sandbox(host_mounts, root);
   outcome.limited = cgroup_end();
   if (!success) return -1;

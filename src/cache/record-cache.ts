@@ -1,6 +1,7 @@
 // The local cache: records in the database that point at snapshots in the store. A record is believed only while its
 // snapshot is whole, so a store that lost something (a pruned layer, a power cut) gives misses, never wrong results.
 
+import type {StepUsage} from '../progress/events.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {Solved} from '../solver/op-runner.ts';
 import type {NewRecord, ResultCache} from '../solver/result-cache.ts';
@@ -36,12 +37,20 @@ export class RecordCache implements ResultCache<BuildValue> {
   }
 
   async find(key: string): Promise<Solved<BuildValue> | undefined> {
-    const row = this.#database.get('SELECT result_key, snapshot, used_ms FROM record WHERE key = ?', key);
+    const row = this.#database.get(
+      'SELECT result_key, snapshot, used_ms, usage FROM record WHERE key = ?',
+      key,
+    );
     if (row === undefined) return undefined;
     const snapshot = String(row['snapshot']);
     if (!(await this.#snapshotter.isWhole(snapshot))) return undefined;
     if (this.#clock.nowMs() - Number(row['used_ms']) > usedResolutionMs) this.#used.add(key);
-    return {key: String(row['result_key']), value: {type: 'snapshot', snapshot}};
+    const usage = row['usage'];
+    return {
+      key: String(row['result_key']),
+      value: {type: 'snapshot', snapshot},
+      ...(typeof usage === 'string' ? {usage: JSON.parse(usage) as StepUsage} : {}),
+    };
   }
 
   async save(keys: readonly string[], record: NewRecord<BuildValue>): Promise<void> {
@@ -50,12 +59,13 @@ export class RecordCache implements ResultCache<BuildValue> {
     const snapshot = result.value.snapshot;
     assert(snapshot !== undefined, 'a recorded result has a layer');
     const now = Math.round(this.#clock.nowMs());
+    const usage = result.usage === undefined ? null : JSON.stringify(result.usage);
     const text = canonicalJson({op: ingredients.op, inputs: ingredients.inputs});
     this.#database.transaction(() => {
       for (const key of keys) {
         this.#database.run(
-          `INSERT OR REPLACE INTO record (key, result_key, snapshot, name, ingredients, created_ms, used_ms)
-           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT OR REPLACE INTO record (key, result_key, snapshot, name, ingredients, created_ms, used_ms, usage)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           key,
           result.key,
           snapshot,
@@ -63,6 +73,7 @@ export class RecordCache implements ResultCache<BuildValue> {
           text,
           now,
           now,
+          usage,
         );
       }
     });

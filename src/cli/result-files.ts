@@ -7,6 +7,7 @@ import type {BuildResult} from '../build/request.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
+import type {BuildEvent, StepUsage} from '../progress/events.ts';
 
 /** The image ID, docker's sense: the digest of the config, or of the index of several platforms. */
 export function imageIdOf(result: BuildResult): Digest | undefined {
@@ -18,8 +19,24 @@ function configDigestOf({exports}: BuildResult): Digest | undefined {
   return exports.find(({configDigest}) => configDigest !== undefined)?.configDigest;
 }
 
-/** buildx's keys. */
-export function metadataText(result: BuildResult, names: readonly string[]): string {
+export interface StepCost extends StepUsage {
+  readonly name: string;
+  /** It did not run: this is what it used when it did. */
+  readonly cached: boolean;
+}
+
+/** What a step used whose end the event tells; undefined when there was no process. */
+export function costOf(event: BuildEvent): StepCost | undefined {
+  if (event.type !== 'step-finished' || event.usage === undefined) return undefined;
+  return {name: event.name, cached: event.outcome === 'cached', ...event.usage};
+}
+
+/** buildx's keys, and our own (docs/formats/metadata-file.md). */
+export function metadataText(
+  result: BuildResult,
+  names: readonly string[],
+  steps: readonly StepCost[],
+): string {
   const image: ExportResult | undefined =
     result.exports.find(({descriptor}) => descriptor !== undefined) ?? result.exports[0];
   const configDigest = configDigestOf(result);
@@ -29,6 +46,7 @@ export function metadataText(result: BuildResult, names: readonly string[]): str
     ...(image?.descriptor === undefined ? {} : {'containerimage.descriptor': image.descriptor}),
     ...(imageDigest === undefined ? {} : {'containerimage.digest': imageDigest}),
     ...(names.length === 0 ? {} : {'image.name': names.join(',')}),
+    ...(steps.length === 0 ? {} : {'tsbuild.steps': steps}),
   };
   return `${JSON.stringify(metadata, null, 2)}\n`;
 }

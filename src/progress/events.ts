@@ -6,6 +6,18 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 
 export type StepId = string;
 
+/** What the process of a step used; nothing of what the engine did around it (a base image that was fetched first). */
+export interface StepUsage {
+  readonly wallMs: number;
+  /** Of all processes and processors. */
+  readonly cpuMs: number;
+  /** The peak: of all processes and their page cache when the step had limits, else of the largest process. */
+  readonly memoryBytes: number;
+  /** From and to block devices. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
 export type BuildEvent =
   | {readonly type: 'step-started'; readonly step: StepId; readonly name: string; readonly atMs: number}
   /** How a step ended. `cached` steps did not run. A step may end without having started (cached). */
@@ -17,6 +29,8 @@ export type BuildEvent =
       readonly outcome: 'done' | 'cached' | 'error' | 'canceled';
       /** One line, for `outcome: 'error'`. */
       readonly error?: string;
+      /** Of a step with a process; of a cached one, what it used when it ran. */
+      readonly usage?: StepUsage;
     }
   /** Bytes a process wrote. Binary safe; a sink splits lines itself. */
   | {

@@ -1,6 +1,8 @@
 // What the solver asks of an op, and nothing more: how it is keyed, how it runs. Implemented by src/ops/*; the tests
 // implement it with invented ops. R is the result type: a snapshot in the product, a string in the tests.
 
+import type {StepUsage} from '../progress/events.ts';
+
 /** The part of a vertex that the solver sees (graph/vertex.ts in the product). */
 export interface SolverVertex {
   readonly id: string;
@@ -13,6 +15,8 @@ export interface SolverVertex {
 export interface Solved<R> {
   readonly value: R;
   readonly key: string | undefined;
+  /** What making it used, where that is known. */
+  readonly usage?: StepUsage;
 }
 
 /** How one input takes part in the key. */
@@ -38,6 +42,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   output(stream: 'stdout' | 'stderr', data: Uint8Array): void;
   note(text: string): void;
+  /** What its process used, whether it succeeded or not. */
+  used(usage: StepUsage): void;
   /** Says that the inputs changed while they were read: the result is used, but never recorded under its key. */
   volatile(): void;
 }

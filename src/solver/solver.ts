@@ -4,7 +4,7 @@
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
 
 import {setMaxListeners} from 'node:events';
-import type {EmitEvent} from '../progress/events.ts';
+import type {EmitEvent, StepUsage} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
@@ -207,7 +207,7 @@ class Job<V extends SolverGraph<V>, R> {
   }
 
   /** Tells how a step that failed or was cancelled has ended. */
-  #end(vertex: V, error: unknown): void {
+  #end(vertex: V, error: unknown, usage?: StepUsage): void {
     const {emit, clock} = this.#options;
     const step = {step: vertex.id, name: vertex.origin.name, atMs: clock.nowMs()};
     if (this.#signal.aborted) {
@@ -216,7 +216,7 @@ class Job<V extends SolverGraph<V>, R> {
     }
     this.firstFailure ??= error;
     const text = error instanceof Error ? error.message : String(error);
-    emit({type: 'step-finished', ...step, outcome: 'error', error: text});
+    emit({type: 'step-finished', ...step, outcome: 'error', error: text, ...(usage && {usage})});
   }
 
   /** Both keys of a vertex whose inputs are solved. */
@@ -251,6 +251,7 @@ class Job<V extends SolverGraph<V>, R> {
       name: vertex.origin.name,
       atMs,
       outcome: 'cached',
+      ...(hit.usage && {usage: hit.usage}),
     });
     return hit;
   }
@@ -261,15 +262,15 @@ class Job<V extends SolverGraph<V>, R> {
     map: CacheMap<R>,
     inputs: readonly Solved<R>[],
   ): Promise<Solved<R>> {
-    const {value, volatile} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs), {
+    const {volatile, ...made} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs), {
       priority: this.#priorities.get(vertex.id) ?? 0,
       signal: this.#signal,
     });
     const keys = await this.#keysOf(map, inputsOf(inputs));
-    if (keys.primary === undefined) return {value, key: undefined};
-    if (volatile) return {value, key: freshResultKey(keys.primary)};
+    if (keys.primary === undefined) return {...made, key: undefined};
+    if (volatile) return {...made, key: freshResultKey(keys.primary)};
     const taken = keys.all.some((key) => this.#options.cache.has(key));
-    const solved = {value, key: taken ? freshResultKey(keys.primary) : keys.primary};
+    const solved = {...made, key: taken ? freshResultKey(keys.primary) : keys.primary};
     await this.#saveUnder(keys.all, vertex, map, keys.parts, solved);
     return solved;
   }
@@ -278,11 +279,12 @@ class Job<V extends SolverGraph<V>, R> {
     vertex: V,
     runner: OpRunner<V, R>,
     inputs: readonly Solved<R>[],
-  ): Promise<{value: R; volatile: boolean}> {
+  ): Promise<{value: R; usage?: StepUsage; volatile: boolean}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
     const name = vertex.origin.name;
     let volatile = false;
+    let usage: StepUsage | undefined;
     const context: StepContext = {
       step,
       volatile: () => {
@@ -291,6 +293,9 @@ class Job<V extends SolverGraph<V>, R> {
       signal: this.#signal,
       output: (stream, data) => emit({type: 'step-output', step, stream, data, atMs: clock.nowMs()}),
       note: (text) => this.#note(vertex, text),
+      used: (what) => {
+        usage = what;
+      },
     };
     this.#reported.add(vertex.id);
     emit({type: 'step-started', step, name, atMs: clock.nowMs()});
@@ -301,10 +306,10 @@ class Job<V extends SolverGraph<V>, R> {
         context,
       );
       this.executed++;
-      emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done'});
-      return {value, volatile};
+      emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done', ...(usage && {usage})});
+      return {value, ...(usage && {usage}), volatile};
     } catch (error) {
-      this.#end(vertex, error);
+      this.#end(vertex, error, usage);
       throw error;
     }
   }
@@ -318,7 +323,7 @@ class Job<V extends SolverGraph<V>, R> {
   ): Promise<void> {
     if (solved.key === undefined) return;
     await this.#options.cache.save(keys, {
-      result: {value: solved.value, key: solved.key},
+      result: {...solved, key: solved.key},
       name: vertex.origin.name,
       ingredients: {op: map.opKey, inputs: parts},
     });

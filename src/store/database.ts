@@ -5,7 +5,7 @@
 import {createRequire} from 'node:module';
 import type LibsqlDatabase from 'libsql';
 import {buildError} from '../diagnostics/build-error.ts';
-import {schema, schemaVersion} from './schema.ts';
+import {migrations, schema, schemaVersion} from './schema.ts';
 
 export type SqlValue = string | number | bigint | Uint8Array | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -43,12 +43,28 @@ export function openDatabase(path: string): Database {
 }
 
 function migrate(native: LibsqlDatabase.Database, path: string): void {
-  const row = native.prepare('PRAGMA user_version').get() as {user_version: number};
-  if (row.user_version === schemaVersion) return;
-  if (row.user_version > schemaVersion) {
-    throw new Error(`${path} has format ${row.user_version}, this tsbuild knows up to ${schemaVersion}`);
+  const found = versionOf(native);
+  if (found === schemaVersion) return;
+  if (found > schemaVersion) {
+    throw new Error(`${path} has format ${found}, this tsbuild knows up to ${schemaVersion}`);
   }
-  native.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
+  native.exec('BEGIN IMMEDIATE');
+  try {
+    // Looked at again: another process may have been at it.
+    for (let version = versionOf(native); version < schemaVersion; ) {
+      native.exec(version === 0 ? schema : (migrations[version + 1] ?? ''));
+      version = version === 0 ? schemaVersion : version + 1;
+      native.exec(`PRAGMA user_version = ${version}`);
+    }
+    native.exec('COMMIT');
+  } catch (error) {
+    native.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(native: LibsqlDatabase.Database): number {
+  return (native.prepare('PRAGMA user_version').get() as {user_version: number}).user_version;
 }
 
 function wrap(native: LibsqlDatabase.Database): Database {

@@ -1,7 +1,7 @@
 // Tables of the record store; docs/formats/store.md says what each column means. Everything here can be rebuilt or
 // thrown away: blobs and layer directories are the truth.
 
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS layer (
@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS record (
   name TEXT NOT NULL,
   ingredients TEXT NOT NULL,
   created_ms INTEGER NOT NULL,
-  used_ms INTEGER NOT NULL
+  used_ms INTEGER NOT NULL,
+  usage TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS resolved (
   reference TEXT NOT NULL,
@@ -50,3 +51,8 @@ CREATE TABLE IF NOT EXISTS note (
   PRIMARY KEY (kind, key)
 ) WITHOUT ROWID;
 `;
+
+/** What makes a database of the number before into one of this number. */
+export const migrations: Readonly<Record<number, string>> = {
+  2: 'ALTER TABLE record ADD COLUMN usage TEXT;',
+};

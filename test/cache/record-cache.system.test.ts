@@ -43,6 +43,14 @@ describe('a record', () => {
     expect(cache().has('k')).toBe(true);
   });
 
+  it('tells what its step used when it ran', async () => {
+    const usage = {wallMs: 1500, cpuMs: 900, memoryBytes: 1 << 20, readBytes: 0, writtenBytes: 512};
+    const value = {type: 'snapshot' as const, snapshot: 's' as SnapshotId};
+    const ingredients = {op: 'exec', inputs: []};
+    await cache().save(['k'], {result: {value, key: 'k', usage}, name: 'RUN', ingredients});
+    expect(await cache().find('k')).toEqual({value, key: 'k', usage});
+  });
+
   it('makes its op known, whatever its inputs were, and no other', async () => {
     await save('k', 'exec {"args":["a%"]}');
     expect(cache().knowsOp('exec {"args":["a%"]}')).toBe(true);

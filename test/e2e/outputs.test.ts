@@ -136,6 +136,20 @@ describe('for scripts', () => {
     expect(meta['containerimage.config.digest']).toBe(image.configDigest);
   });
 
+  it('--metadata-file tells what each RUN used, also when it is cached', async () => {
+    const slow = await space.context({Dockerfile: 'FROM busybox\nRUN sleep 0.3 && echo > /made\nCOPY . /\n'});
+    const stepsOf = async (): Promise<unknown> => {
+      await space.build(['--metadata-file', at('cost.json'), '-o', 'type=cacheonly', slow]);
+      const meta = JSON.parse(readFileSync(at('cost.json'), 'utf8')) as Record<string, unknown>;
+      return meta['tsbuild.steps'];
+    };
+    const first = (await stepsOf()) as {readonly wallMs: number; readonly memoryBytes: number}[];
+    expect(first).toMatchObject([{name: expect.stringContaining('RUN sleep'), cached: false}]);
+    expect(first[0]?.wallMs).toBeGreaterThanOrEqual(300);
+    expect(first[0]?.memoryBytes).toBeGreaterThan(100_000);
+    expect(await stepsOf()).toEqual([{...first[0], cached: true}]);
+  });
+
   it('a failed build leaves no half-written output', async () => {
     const bad = await space.context({Dockerfile: 'FROM busybox\nRUN false\n'});
     const run = await space.run(['build', '-o', `type=oci,dest=${at('bad.tar')}`, bad]);

@@ -15,6 +15,7 @@ const context = {
   signal: new AbortController().signal,
   output: () => {},
   note: () => {},
+  used: () => {},
   volatile: () => {},
 };
 

@@ -80,6 +80,37 @@ describe('solve', () => {
     expect(world.outcomes()).toEqual(['a cached', 'b cached']);
   });
 
+  it('tells what a step used when it ran, and again when it is found', async () => {
+    const world = new World();
+    const usage = {wallMs: 40, cpuMs: 30, memoryBytes: 4096, readBytes: 1, writtenBytes: 2};
+    world.ops.used.set('a', usage);
+    const target = fakeVertex('join', 'b', [fakeVertex('join', 'a', [base])]);
+    const told = (): unknown[] =>
+      world.events.flatMap((event) =>
+        event.type === 'step-finished' ? [[event.name, event.outcome, event.usage]] : [],
+      );
+    await world.solve(target);
+    expect(told()).toEqual([
+      ['a', 'done', usage],
+      ['b', 'done', undefined],
+    ]);
+    world.events.length = 0;
+    await world.solve(target);
+    expect(told()).toEqual([
+      ['a', 'cached', usage],
+      ['b', 'cached', undefined],
+    ]);
+  });
+
+  it('tells what a failed step used', async () => {
+    const world = new World();
+    const usage = {wallMs: 40, cpuMs: 30, memoryBytes: 4096, readBytes: 1, writtenBytes: 2};
+    world.ops.used.set('a', usage);
+    world.ops.failures.set('a', new Error('exit code: 1'));
+    await expect(world.solve(fakeVertex('join', 'a', [base]))).rejects.toThrow('exit code: 1');
+    expect(world.events.at(-1)).toMatchObject({type: 'step-finished', outcome: 'error', usage});
+  });
+
   it('runs only what stands on a changed step', async () => {
     const world = new World();
     const a = fakeVertex('join', 'a', [base]);

@@ -1,6 +1,7 @@
 // Invented ops for solver tests: results are strings, work is opened by hand (gates), nothing sleeps.
 
 import {createHash} from 'node:crypto';
+import type {StepUsage} from '../../src/progress/events.ts';
 import type {OpRunner, OpRunners, Solved, SolverVertex, StepContext} from '../../src/solver/op-runner.ts';
 import type {NewRecord, ResultCache} from '../../src/solver/result-cache.ts';
 import type {LockSpace} from '../../src/store/lock.ts';
@@ -36,6 +37,8 @@ export class FakeOps {
   readonly contexts = new Map<string, string>();
   /** Overrides the result of an op, for ops that do not repeat themselves. */
   readonly results = new Map<string, string>();
+  /** What the processes of ops use. */
+  readonly used = new Map<string, StepUsage>();
   /** Ops whose inputs change under their hands. */
   readonly volatile = new Set<string>();
 
@@ -57,6 +60,8 @@ export class FakeOps {
       this.ran.push(text);
       this.started.get(text)?.resolve();
       await Promise.race([this.gates.get(text)?.promise, aborted(context.signal)]);
+      const used = this.used.get(text);
+      if (used !== undefined) context.used(used);
       const failure = this.failures.get(text);
       if (failure !== undefined) throw failure;
       if (this.volatile.has(text)) context.volatile();

@@ -10,7 +10,7 @@ import {type ExitCode, exitCodes} from '../exit-codes.ts';
 import type {FlagValues} from '../flag-values.ts';
 import type {CliIo} from '../io.ts';
 import {openSink, sinkNameOf} from '../progress.ts';
-import {imageIdOf, metadataText, writeResultFile} from '../result-files.ts';
+import {costOf, imageIdOf, metadataText, type StepCost, writeResultFile} from '../result-files.ts';
 import type {BuildFunction} from '../run.ts';
 import {stateRootOf} from '../state-root.ts';
 
@@ -43,13 +43,18 @@ export async function runBuild(
 
   const engine = options.engine ?? (await import('../../build/build.ts')).build;
   const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const costs: StepCost[] = [];
   const sink = await openSink(sinkName.name, io);
   const result = await engine(
     request,
     {
       root: stateRootOf(flags, io),
       ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
-      emit: (event) => sink.emit(event),
+      emit: (event) => {
+        sink.emit(event);
+        const cost = costOf(event);
+        if (cost !== undefined) costs.push(cost);
+      },
       stdout: () => io.stdout,
     },
     options.interrupt,
@@ -61,7 +66,8 @@ export async function runBuild(
 
   const id = imageIdOf(result);
   if (metadataFile !== undefined) {
-    await writeResultFile('--metadata-file', metadataFile, metadataText(result, request.tags));
+    const text = metadataText(result, request.tags, costs);
+    await writeResultFile('--metadata-file', metadataFile, text);
   }
   if (idFile !== undefined) {
     if (id === undefined) {

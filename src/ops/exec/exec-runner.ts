@@ -17,6 +17,7 @@ import type {StepEnd, StepToKeep} from './failed-step.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
 import {memoryKillOf, type ResourceLimits} from './resource-limits.ts';
+import {usageOf} from './resource-usage.ts';
 import {sandboxArguments} from './sandbox-arguments.ts';
 import {type StepMountOptions, StepMounts} from './step-mounts.ts';
 import type {StepNetwork} from './step-network.ts';
@@ -165,6 +166,7 @@ class RunningStep {
         throw await this.#notStarted(error);
       });
     this.#options.oneIdNotice.look(result);
+    this.#context.used(usageOf(result));
     const exit = result.get('exit');
     if (exit === '0') return Number(result.get('epoch'));
     this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};

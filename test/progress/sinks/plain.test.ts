@@ -22,6 +22,24 @@ describe('plain progress', () => {
     expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');
   });
 
+  it('tells what a long step used, and how much of it was the process', () => {
+    const usage = {wallMs: 3000, cpuMs: 5140, memoryBytes: 211_900_000, readBytes: 0, writtenBytes: 0};
+    const long = story().start('a', 'A').wait(3200).endUsing('a', usage).close();
+    expect(long).toBe('#1 A\n#1 DONE 3.2s  cpu 5.1s  mem 212 MB\n\n');
+    const fetched = story()
+      .start('a', 'A')
+      .wait(7800)
+      .endUsing('a', {...usage, memoryBytes: 2.04e9})
+      .close();
+    expect(fetched).toBe('#1 A\n#1 DONE 7.8s  ran 3.0s  cpu 5.1s  mem 2.0 GB\n\n');
+    const short = story()
+      .start('a', 'A')
+      .wait(999)
+      .endUsing('a', {...usage, wallMs: 990})
+      .close();
+    expect(short).toBe('#1 A\n#1 DONE 1.0s\n\n');
+  });
+
   it('keeps the number of a step that starts again', () => {
     const text = story().start('a', 'A').end('a').cached('b', 'B').start('a', 'A').wait(500).end('a').close();
     expect(text).toBe('#1 A\n#1 DONE 0.0s\n\n#2 B\n#2 CACHED\n\n#1 A\n#1 DONE 0.5s\n\n');

@@ -25,6 +25,12 @@ describe('raw JSON progress', () => {
     }
   });
 
+  it('tells what a step used', () => {
+    const usage = {wallMs: 3, cpuMs: 5, memoryBytes: 8192, readBytes: 512, writtenBytes: 1024};
+    const [, line = ''] = story().start('a', 'A').endUsing('a', usage).close().split('\n');
+    expect(JSON.parse(line)).toMatchObject({vertexes: [{name: 'A', usage}]});
+  });
+
   it('gives output back byte for byte', () => {
     const bytes = new Uint8Array([0xff, 0x00, 0x0a, 0x41]);
     const line = story().start('a', 'A').say('a', bytes, 'stderr').close().trimEnd().split('\n')[1] ?? '';

@@ -1,7 +1,7 @@
 // A build as a story: each line an event or a pause. The sinks' golden files all tell the same ones.
 
 import {sourceFile} from '../../../src/diagnostics/source-file.ts';
-import type {ProgressSink} from '../../../src/progress/events.ts';
+import type {ProgressSink, StepUsage} from '../../../src/progress/events.ts';
 import type {FakeHost} from './fake-host.ts';
 
 export class Story {
@@ -40,6 +40,19 @@ export class Story {
     const name = this.#names.get(step) ?? step;
     const more = error === undefined ? {} : {error};
     this.#sink.emit({type: 'step-finished', step, name, atMs: this.#host.nowMs, outcome, ...more});
+    return this;
+  }
+
+  endUsing(step: string, usage: StepUsage): this {
+    const name = this.#names.get(step) ?? step;
+    this.#sink.emit({
+      type: 'step-finished',
+      step,
+      name,
+      atMs: this.#host.nowMs,
+      outcome: 'done',
+      usage,
+    });
     return this;
   }
 

@@ -134,6 +134,19 @@ describe('tty progress', () => {
     expect(host.written()).toMatch(/\x1b\[33m => CANCELED \[a/);
   });
 
+  it('tells what a long step used where there is room for it', () => {
+    const usage = {wallMs: 3000, cpuMs: 5140, memoryBytes: 211_900_000, readBytes: 0, writtenBytes: 0};
+    const lineAt = (columns: number): string | undefined => {
+      const {story, screen} = stage({columns});
+      story.start('a', 'A').wait(3200).endUsing('a', usage).close();
+      return screen()
+        .split('\n')
+        .find((line) => line.includes(' => A'));
+    };
+    expect(lineAt(101)).toMatch(/^ => A {60,}cpu 5\.1s {2}mem 212 MB {2}3\.2s$/);
+    expect(lineAt(100)).toMatch(/^ => A {60,}3\.2s$/);
+  });
+
   it('adds up the times of a step that starts again', () => {
     const {story, screen} = stage();
     story.start('a', 'A').wait(300).end('a').wait(1000).start('a', 'A').wait(500).end('a').close();

@@ -5,7 +5,7 @@
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {unreachable} from '../../../util/assert.ts';
 import type {BuildEvent, ProgressSink, StepId} from '../../events.ts';
-import {amountText, secondsText} from '../../figures.ts';
+import {amountText, secondsText, usageText} from '../../figures.ts';
 import {warningsText} from '../../warnings.ts';
 import type {SinkHost} from '../sink.ts';
 import {PlainStep} from './plain-step.ts';
@@ -143,8 +143,10 @@ class PlainSink implements ProgressSink {
 
 function outcomeText(event: Extract<BuildEvent, {type: 'step-finished'}>, step: PlainStep): string {
   switch (event.outcome) {
-    case 'done':
-      return `DONE ${secondsText(event.atMs - (step.startedMs ?? event.atMs))}`;
+    case 'done': {
+      const took = event.atMs - (step.startedMs ?? event.atMs);
+      return `DONE ${secondsText(took)}${usageText(event.usage, took)}`;
+    }
     case 'cached':
       return 'CACHED';
     case 'canceled':

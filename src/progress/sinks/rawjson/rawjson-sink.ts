@@ -32,9 +32,10 @@ function statusOf(
       return {vertexes: [{digest: vertexOf(step), name, started: timeText(atMs)}]};
     }
     case 'step-finished': {
-      const {step, name, atMs, outcome} = event;
+      const {step, name, atMs, outcome, usage} = event;
       const started = timeText(startedMs.get(step) ?? atMs);
       const more = {
+        ...(usage === undefined ? {} : {usage}),
         ...(outcome === 'cached' ? {cached: true} : {}),
         ...(outcome === 'error' ? {error: event.error ?? 'failed'} : {}),
         ...(outcome === 'canceled' ? {error: 'context canceled'} : {}),

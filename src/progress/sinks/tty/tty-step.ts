@@ -1,7 +1,7 @@
 // One step as the terminal shows it.
 
 import type {BuildEvent, StepId} from '../../events.ts';
-import {type Amount, amountText, secondsText} from '../../figures.ts';
+import {type Amount, amountText, secondsText, usageText} from '../../figures.ts';
 import {LogTail} from '../../log-tail.ts';
 import {cutToWidth, tameLine, textWidth} from './text-width.ts';
 import type {Color, ScreenLine} from './tty-screen.ts';
@@ -16,6 +16,8 @@ interface Item extends Amount {
 
 /** Longest list of downloads shown under a step. */
 const itemsMax = 8;
+/** In a narrower terminal the name has the room. */
+const usageColumnsMin = 100;
 
 export class TtyStep {
   readonly id: StepId;
@@ -64,7 +66,13 @@ export class TtyStep {
     const label = outcome === undefined || outcome === 'done' ? '' : `${outcome.toUpperCase()} `;
     const color = colorOf(outcome);
     const endMs = this.finished?.atMs ?? nowMs;
-    const text = withTime(` => ${label}${tameLine(this.name)}`, endMs - this.startedMs, columns);
+    const took = endMs - this.startedMs;
+    const used = columns < usageColumnsMin ? '' : usageText(this.finished?.usage, took).trim();
+    const text = withTime(
+      ` => ${label}${tameLine(this.name)}`,
+      `${used}  ${secondsText(took)}`.trim(),
+      columns,
+    );
     return {text, ...(color === undefined ? {} : {color})};
   }
 
@@ -82,7 +90,7 @@ export class TtyStep {
       const endMs = item.endMs ?? this.finished?.atMs ?? nowMs;
       const text = ` => => ${tameLine(name)}${amountText(item)}`;
       lines.push({
-        text: withTime(text, endMs - item.startMs, columns),
+        text: withTime(text, secondsText(endMs - item.startMs), columns),
         ...(item.endMs === undefined ? {} : {color: 'blue' as const}),
       });
     }
@@ -111,8 +119,7 @@ function colorOf(outcome: Finished['outcome'] | undefined): Color | undefined {
 }
 
 /** `text`, cut, with a time at the right edge. */
-function withTime(text: string, milliseconds: number, columns: number): string {
-  const time = secondsText(milliseconds);
+function withTime(text: string, time: string, columns: number): string {
   const room = columns - time.length - 1;
   const left = cutToWidth(text, room);
   return `${left}${' '.repeat(Math.max(1, columns - textWidth(left) - time.length))}${time}`;

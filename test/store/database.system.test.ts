@@ -1,0 +1,56 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type LibsqlDatabase from 'libsql';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {openDatabase} from '../../src/store/database.ts';
+import {schemaVersion} from '../../src/store/schema.ts';
+
+const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
+
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), 'tsbuild-database-')), 'state.db');
+});
+afterEach(() => {
+  rmSync(join(path, '..'), {recursive: true, force: true});
+});
+
+function writtenBy(...statements: readonly string[]): void {
+  const native = new Libsql(path);
+  for (const statement of statements) native.exec(statement);
+  native.close();
+}
+
+function versionOf(): unknown {
+  const database = openDatabase(path);
+  const version = database.get('PRAGMA user_version');
+  database.close();
+  return version?.['user_version'];
+}
+
+it('a new database has the format of today', () => {
+  expect(versionOf()).toBe(schemaVersion);
+});
+
+it('a database of format 1 is brought up, and keeps its records', () => {
+  const columns =
+    'key TEXT PRIMARY KEY, result_key TEXT NOT NULL, snapshot TEXT NOT NULL, name TEXT NOT NULL, ' +
+    'ingredients TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL';
+  writtenBy(
+    `CREATE TABLE record (${columns}) WITHOUT ROWID`,
+    "INSERT INTO record VALUES ('k', 'r', 's', 'RUN make', '{}', 1, 2)",
+    'PRAGMA user_version = 1',
+  );
+  const database = openDatabase(path);
+  expect(database.get('SELECT name, usage FROM record')).toMatchObject({name: 'RUN make', usage: null});
+  database.close();
+  expect(versionOf()).toBe(schemaVersion);
+});
+
+it('a database of a format to come is refused, and left alone', () => {
+  writtenBy(`PRAGMA user_version = ${schemaVersion + 1}`);
+  expect(() => openDatabase(path)).toThrow(`this tsbuild knows up to ${schemaVersion}`);
+  expect(() => openDatabase(path)).toThrow(`has format ${schemaVersion + 1}`);
+});
