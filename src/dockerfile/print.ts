@@ -1,6 +1,7 @@
 // A Dockerfile from its statements: the text that says exactly what was read. One line for each instruction, with the
 // comments above it and its heredocs below, one blank between words (but in triggers), no continuations. Parsing it
 // again gives the same instructions, and test/dockerfile/print.test.ts holds that for nonsense, too.
+
 import {trim} from '../../grammar/blanks.ts';
 import type {Dockerfile, Flag} from './ast.ts';
 import type {Statement} from './statement.ts';

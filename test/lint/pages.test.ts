@@ -16,9 +16,11 @@ async function detailsOf(
   options: LintOptions = {},
 ): Promise<readonly string[]> {
   const ignore = /^# \.dockerignore has: (.*)$/m.exec(example)?.[1] ?? '';
+  const [, given, value = ''] = /^# the command line has: --build-arg (\w+)=(.*)$/m.exec(example) ?? [];
+  const buildArgs = given === undefined ? {} : {[given]: value};
   const stage = /^from /im.test(example) ? '' : 'FROM scratch\n';
   const text = `# check=experimental=${rule}\n\n${stage}${example}`;
-  const {warnings} = await linted(text, {ignore, ...options});
+  const {warnings} = await linted(text, {ignore, buildArgs, ...options});
   return warnings
     .map((warning) => /^\d+ (\S+): (.*)$/s.exec(warning) ?? [])
     .flatMap(([, name, detail = '']) => (name === rule ? [detail] : []));

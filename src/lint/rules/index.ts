@@ -31,6 +31,7 @@ import {copyBeforeDependencyInstall} from './own/copy-before-dependency-install.
 import {downloadPipedToShell} from './own/download-piped-to-shell.ts';
 import {execFormWithoutShell} from './own/exec-form-without-shell.ts';
 import {lostShellState} from './own/lost-shell-state.ts';
+import {misspeltBuildArg} from './own/misspelt-build-arg.ts';
 import {recursiveChownAfterCopy} from './own/recursive-chown-after-copy.ts';
 import {shellEntrypointIgnoresCmd} from './own/shell-entrypoint-ignores-cmd.ts';
 import {unpinnedBaseImage} from './own/unpinned-base-image.ts';
@@ -67,5 +68,6 @@ export const rules: readonly LintRule[] = [
   lostShellState,
   downloadPipedToShell,
   shellEntrypointIgnoresCmd,
+  misspeltBuildArg,
   unpinnedBaseImage,
 ];

@@ -241,3 +241,22 @@ describe('tsbuild/ShellEntrypointIgnoresCmd', () => {
     'SHELL ["powershell"]\nENTRYPOINT /app\nCMD x',
   ])('does not mind %j', async (text) => expect(await lines(text)).toEqual([]));
 });
+
+describe('tsbuild/MisspeltBuildArg', () => {
+  const minded = async (file: string, ...given: readonly string[]) => {
+    const buildArgs = Object.fromEntries(given.map((name) => [name, '1']));
+    return linesOf('tsbuild/MisspeltBuildArg', file, {buildArgs});
+  };
+  const file = 'ARG BASE=alpine\nFROM alpine\nARG VERSION=2\nRUN fetch $VERSION\n';
+
+  it('names the ARG that was probably meant, above the first FROM too', async () => {
+    expect(await minded(file, 'VERISON')).toEqual([3]);
+    expect(await minded(file, 'BASF', 'VERSIONS')).toEqual([1, 3]);
+  });
+
+  it('is silent about names that are like no other, that docker knows, and where the other was given as well', async () => {
+    expect(await minded(file, 'GIT_SHA', 'HTTP_PROXY', 'BUILDKIT_INLINE_CACHE')).toEqual([]);
+    expect(await minded(file, 'VERISON', 'VERSION')).toEqual([]);
+    expect(await minded(file, 'version')).toEqual([]);
+  });
+});
