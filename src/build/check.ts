@@ -9,7 +9,7 @@ import {planBuild} from '../plan/plan-build.ts';
 import {parseRemembered, planningRemembered} from './frontend.ts';
 import {openBuild} from './opened.ts';
 import {type Outline, OutlineObserver} from './outline.ts';
-import {loadingStep, type Planning, planLinted, planRequestsOf} from './planning.ts';
+import {copiesFromContext, loadingStep, type Planning, planLinted, planRequestsOf} from './planning.ts';
 import type {BuildRequest, EngineOptions} from './request.ts';
 import {type TargetDescription, targetsOf} from './targets.ts';
 
@@ -34,6 +34,7 @@ export async function checkBuild(
     try {
       const parsed = await parseRemembered(file, planning.engine.notes);
       await planLinted(planning, parsed, {allStages: request.target === undefined}, onLint);
+      if (copiesFromContext(parsed.dockerfile)) await planning.context.local('context')?.ignoreRules();
       return {file, ...outcomeOf(lint.run, lint.run?.failure())};
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;

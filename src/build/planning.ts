@@ -133,7 +133,7 @@ function imageLookUps(
 }
 
 /** Whether some COPY or ADD reads the build context. */
-function copiesFromContext({stages}: Dockerfile): boolean {
+export function copiesFromContext({stages}: Dockerfile): boolean {
   return stages.some(({instructions}) =>
     instructions.some(
       (each) =>

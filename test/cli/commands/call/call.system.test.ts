@@ -58,6 +58,14 @@ describe('--check', () => {
     expect((await ask(files, '--check')).out).toContain('CopyIgnoredFile');
   });
 
+  it('fails on a .dockerignore that the build could not read, and only where the build would read it', async () => {
+    const ignore = {'.dockerignore': '[a\n', x: ''};
+    const copying = await ask({Dockerfile: 'FROM scratch\nCOPY x /\n', ...ignore}, '--check');
+    expect(copying.err).toContain('syntax error in pattern');
+    expect(copying.code).toBe(1);
+    expect((await ask({Dockerfile: 'FROM scratch\nLABEL a=b\n', ...ignore}, '--check')).code).toBe(0);
+  });
+
   it('tells what keeps the build from beginning, after the warnings', async () => {
     const {code, out, err} = await ask({Dockerfile: 'FROM scratch AS A\nRUNN x\n'}, '--check');
     expect(out).toMatch(/^Check stopped by an error, 1 warning has been found!/);
