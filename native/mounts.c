@@ -60,7 +60,7 @@ struct mount_request {
   const char *type, *target, *source, *size;
   bool has_content;
   struct buffer content;
-  bool readonly, discard;
+  bool readonly, discard, noexec, suid;
   mode_t mode;
   uid_t uid;
   gid_t gid;
@@ -89,6 +89,10 @@ static bool take_field(struct cursor *cursor, struct mount_request *mount) {
     mount->source = value;
   } else if ((value = cursor_take(cursor, "ro")) != NULL) {
     mount->readonly = argument_bool("ro", value);
+  } else if ((value = cursor_take(cursor, "noexec")) != NULL) {
+    mount->noexec = argument_bool("noexec", value);
+  } else if ((value = cursor_take(cursor, "suid")) != NULL) {
+    mount->suid = argument_bool("suid", value);
   } else if (cursor_is(cursor, "rw")) {
     if (strcmp(cursor_peek(cursor)->value, "discard") != 0) cursor_unexpected(cursor);
     mount->discard = cursor_take(cursor, "rw") != NULL;
@@ -108,7 +112,8 @@ static bool take_field(struct cursor *cursor, struct mount_request *mount) {
 }
 
 static struct mount_request take_request(struct cursor *cursor) {
-  struct mount_request mount = {.type = cursor_take(cursor, "mount"), .mode = 0444};
+  struct mount_request mount = {.type = cursor_take(cursor, "mount")};
+  mount.mode = strcmp(mount.type, "tmpfs") == 0 ? 01777 : 0444;
   for (;;) {
     if (cursor_is(cursor, "dir") || cursor_is(cursor, "layer"))
       mount.view = view_take(cursor);
@@ -190,8 +195,11 @@ static int mount_socket(const struct mount_request *request) {
 }
 
 static int mount_tmpfs(const struct mount_request *request) {
-  const char *const options[] = {"mode", "1777", request->size != NULL ? "size" : NULL, request->size, NULL};
-  int mount = mount_fresh("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, options);
+  const char *const options[] = {"mode", xformat("%o", request->mode), request->size != NULL ? "size" : NULL,
+                                 request->size, NULL};
+  unsigned attributes = MOUNT_ATTR_NODEV | (request->suid ? 0 : MOUNT_ATTR_NOSUID) |
+                        (request->noexec ? MOUNT_ATTR_NOEXEC : 0);
+  int mount = mount_fresh("tmpfs", attributes, options);
   if (mount < 0) die("mounts", errno, request->target, "cannot make a tmpfs");
   return mount;
 }

@@ -40,6 +40,26 @@ describe('limits of steps', () => {
     removeGroups(parent);
   });
 
+  it('end the process of tsbuild run that needs more memory, and say so', async (test) => {
+    needMemoryController(test);
+    const run = await space.run(['run', '-m', '64m', 'busybox', 'tail', '/dev/zero']);
+    expect(run.code).toBe(137);
+    expect(run.stderr).toContain('out of memory: a process was killed at the limit of 64 MiB');
+    const fits = await space.run(['run', '-m', '64m', 'busybox', 'true']);
+    expect([fits.code, fits.stderr]).toEqual([0, '']);
+  });
+
+  it('of processes hold in tsbuild run', async (test) => {
+    needRoot(test);
+    const hierarchy = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((path) => existsSync(path));
+    const file = `${hierarchy}/cgroup.controllers`;
+    if (!hierarchy?.endsWith('pids') && !existsSync(file)) skip(test, 'there is no pids controller');
+    const many = 'for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; echo started';
+    const run = await space.run(['run', '--pids-limit', '5', 'busybox', 'sh', '-c', many]);
+    expect(run.stdout.toString()).not.toContain('started');
+    expect(run.stderr).toMatch(/fork/);
+  });
+
   it('are no part of what makes a step the same', async (test) => {
     needMemoryController(test);
     const context = await space.context({Dockerfile: 'FROM busybox\nRUN echo limited > /file\n'});

@@ -121,6 +121,27 @@ describe('streams', () => {
   });
 });
 
+describe('--tmpfs', () => {
+  const attempts = 'cp /bin/busybox /t; /t/busybox echo ran; stat -c %a /t; grep " /t " /proc/mounts';
+  const lines = async (option: string): Promise<readonly string[]> => {
+    const run = await space.run(['run', '--tmpfs', `/t${option}`, ...script(attempts)]);
+    return run.stdout.toString().trim().split('\n');
+  };
+
+  it('is what docker makes of it, without options', async () => {
+    const [mode, mount] = await lines('');
+    expect(mode).toBe('1777');
+    expect(mount).toMatch(/ rw,nosuid,nodev,noexec,/);
+  });
+
+  it('takes options', async () => {
+    const [ran, mode, mount] = await lines(':exec,mode=750,size=4m');
+    expect([ran, mode]).toEqual(['ran', '750']);
+    expect(mount).toMatch(/ rw,nosuid,nodev,relatime,size=4096k,mode=750/);
+    expect((await lines(':ro,suid')).at(-1)).toMatch(/ ro,nodev,noexec,/);
+  });
+});
+
 describe('signals', () => {
   it('are passed on; SIGTERM as the stop signal of the image', async () => {
     const context = await space.context({Dockerfile: 'FROM busybox\nSTOPSIGNAL SIGUSR1\n'});

@@ -62,7 +62,16 @@ describe.skipIf(whyNotHere() !== undefined)('limits of a run', () => {
 
   it('take no group where nothing is limited', async () => {
     const {result} = await world.shell('true');
-    expect([...result.keys()]).toEqual(['exit', 'userns', 'maxrss', 'utime', 'stime', 'read', 'written']);
+    expect([...result.keys()]).toEqual([
+      'exit',
+      'userns',
+      'wall',
+      'maxrss',
+      'utime',
+      'stime',
+      'read',
+      'written',
+    ]);
   });
 
   it('of memory end the process that goes over them, and say so with the peak', async (test) => {

@@ -10,7 +10,7 @@ import {StepNetworks} from '../../network/step-networks.ts';
 import {Emulation} from '../../ops/exec/emulation.ts';
 import type {PreparedMount, SandboxProcess} from '../../ops/exec/exec-arguments.ts';
 import {OneIdNotice} from '../../ops/exec/one-id-warning.ts';
-import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
+import {memoryKillOf, type ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import {sandboxArguments} from '../../ops/exec/sandbox-arguments.ts';
 import {explained} from '../../ops/failure.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
@@ -50,7 +50,7 @@ export async function attend(
   signal: AbortSignal,
 ): Promise<ProcessEnd> {
   const {snapshotter, state} = engine;
-  const {process, root, layerOnTop} = attended;
+  const {process, root, layerOnTop, limits = {limits: []}} = attended;
   const emulation = new Emulation();
   const problem = await emulation.problemOf(process.platform);
   if (problem !== undefined) throw foreign(problem);
@@ -74,7 +74,7 @@ export async function attend(
       mounts: attended.mounts,
       secretEnv: [],
       networks,
-      limits: attended.limits ?? {limits: []},
+      limits,
     });
     const result = await helper.request('run', [...consoleArguments(attended), ...args], {
       onStart: (send) =>
@@ -85,6 +85,9 @@ export async function attend(
     });
     new OneIdNotice(attendance.warn).look(result);
     const exit = result.get('exit');
+    const memoryKill = exit === '0' ? undefined : memoryKillOf(result, limits);
+    if (memoryKill !== undefined)
+      attendance.warn({severity: 'warning', code: 'exec-out-of-memory', message: memoryKill});
     return exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
   } catch (error) {
     // Killed, or before the sandbox stood: there is no status of the process to report.

@@ -2,13 +2,14 @@
 
 import type {ImageConfig} from '../../oci/image-config.ts';
 import type {Platform} from '../../oci/platform.ts';
+import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
 import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import type {EmitEvent} from '../../progress/events.ts';
 import type {Attendance} from './attend.ts';
 
 export type RunMount =
   | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readonly: boolean}
-  | {readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes: number}
+  | Extract<PreparedMount, {type: 'tmpfs'}>
   /** What the image has there, writable, and forgotten afterwards. */
   | {readonly type: 'volume'; readonly target: string};
 

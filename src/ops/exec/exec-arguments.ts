@@ -2,6 +2,8 @@
 
 import type {ExecOp} from '../../graph/op.ts';
 
+export type TmpfsOption = 'ro' | 'noexec' | 'suid';
+
 /** A mount of the op with everything on the host decided. */
 export type PreparedMount =
   | {
@@ -18,7 +20,15 @@ export type PreparedMount =
       readonly source: string;
       readonly readonly: boolean;
     }
-  | {readonly type: 'tmpfs'; readonly target: string; readonly sizeBytes: number}
+  | {
+      readonly type: 'tmpfs';
+      readonly target: string;
+      readonly sizeBytes: number;
+      /** 1777 by default. */
+      readonly mode?: number;
+      /** Without any it can be written, programs on it run, and their setuid bits do not count. */
+      readonly options?: readonly TmpfsOption[];
+    }
   | {
       readonly type: 'text';
       readonly target: string;
@@ -49,7 +59,12 @@ export function mountArguments(mount: PreparedMount): string[] {
     case 'cache':
       return [...head, `dir=${mount.dir}`, `source=${mount.source}`, ...(mount.readonly ? ['ro=1'] : [])];
     case 'tmpfs':
-      return mount.sizeBytes > 0 ? [...head, `size=${mount.sizeBytes}`] : head;
+      return [
+        ...head,
+        ...(mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : []),
+        ...(mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`]),
+        ...(mount.options ?? []).map((option) => `${option}=1`),
+      ];
     case 'text':
       return [
         ...head,

@@ -73,5 +73,7 @@ describe('mountArguments', () => {
   it('a tmpfs without a size has none', () => {
     expect(mountArguments({type: 'tmpfs', target: '/t', sizeBytes: 0})).toEqual(['mount=tmpfs', 'target=/t']);
     expect(mountArguments({type: 'tmpfs', target: '/t', sizeBytes: 9})).toContain('size=9');
+    const all = {type: 'tmpfs', target: '/t', sizeBytes: 9, mode: 0o700, options: ['ro', 'noexec']} as const;
+    expect(mountArguments(all).slice(2)).toEqual(['size=9', 'mode=700', 'ro=1', 'noexec=1']);
   });
 });

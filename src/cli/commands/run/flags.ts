@@ -44,9 +44,9 @@ export const runFlags: readonly Flag[] = [
   },
   {
     name: 'tmpfs',
-    value: 'DST[:size=BYTES]',
+    value: 'DST[:OPTION,…]',
     group: 'Steps',
-    help: 'an empty directory in memory (repeatable)',
+    help: 'an empty directory in memory; size=, mode=, ro, exec, suid (repeatable)',
   },
   {name: 'read-only', group: 'Steps', help: 'the image’s files cannot be changed; volumes can'},
   {name: 'network', value: 'MODE', group: 'Steps', help: 'default, none or host'},

@@ -2,6 +2,7 @@
 
 import {resolve} from 'node:path';
 import type {RunMount} from '../../../build/attended/run-request.ts';
+import type {TmpfsOption} from '../../../ops/exec/exec-arguments.ts';
 import {csvFields} from '../../values/csv.ts';
 import {parseBytes} from '../../values/limits.ts';
 import {isProblem, type Problem} from '../../values/problem.ts';
@@ -33,26 +34,57 @@ export function parseVolume(text: string, cwd: string): MountValue {
   }));
 }
 
-/** `DST[:size=64m,…]`. */
+/** `DST[:size=64m,mode=755,…]`. */
 export function parseTmpfs(text: string): MountValue {
   const colon = text.indexOf(':');
   const path = colon < 0 ? text : text.slice(0, colon);
   const words = colon < 0 ? [] : text.slice(colon + 1).split(',');
-  let sizeBytes = 0;
-  for (const word of words) {
-    const [key = '', value = ''] = word.split('=', 2);
-    if (key === 'size') {
-      const size = parseBytes('--tmpfs size', value);
-      if (isProblem(size)) return size;
-      sizeBytes = size.bytes;
-    } else if (!['rw', 'nosuid', 'nodev', 'exec', 'mode=1777'].includes(word)) {
-      return {problem: `--tmpfs ${text}: "${word}" is not supported: it is rw,nosuid,nodev,exec,mode=1777`};
-    }
-  }
-  return withTarget(`--tmpfs ${text}`, path, (target) => ({type: 'tmpfs', target, sizeBytes}));
+  const tmpfs = tmpfsOf(`--tmpfs ${text}`, words);
+  if (isProblem(tmpfs)) return tmpfs;
+  return withTarget(`--tmpfs ${text}`, path, (target) => ({type: 'tmpfs', target, ...tmpfs}));
 }
 
-/** `type=bind,src=…,dst=…[,readonly]`, `type=tmpfs,dst=…[,tmpfs-size=…]`, `type=volume,dst=…`. */
+type Tmpfs = Omit<Extract<RunMount, {type: 'tmpfs'}>, 'type' | 'target'>;
+
+/** Of two that contradict each other the last one counts. */
+const tmpfsSwitches: Readonly<Record<string, readonly [TmpfsOption, boolean]>> = {
+  ro: ['ro', true],
+  rw: ['ro', false],
+  noexec: ['noexec', true],
+  exec: ['noexec', false],
+  suid: ['suid', true],
+  nosuid: ['suid', false],
+};
+
+/** docker's defaults: rw,noexec,nosuid,nodev,mode=1777. */
+function tmpfsOf(what: string, words: readonly string[]): Tmpfs | Problem {
+  const options = new Set<TmpfsOption>(['noexec']);
+  let sizeBytes = 0;
+  let mode: number | undefined;
+  for (const word of words) {
+    const [, key = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(word) ?? [];
+    const change = tmpfsSwitches[word];
+    if (change !== undefined) {
+      const [option, isOn] = change;
+      if (isOn) options.add(option);
+      else options.delete(option);
+    } else if (key === 'size') {
+      const size = parseBytes(`${what}: size`, value);
+      if (isProblem(size)) return size;
+      sizeBytes = size.bytes;
+    } else if (key === 'mode') {
+      if (!/^[0-7]{1,5}$/.test(value) || Number.parseInt(value, 8) > 0o7777)
+        return {problem: `${what}: mode expects an octal number such as 755, got "${value}"`};
+      mode = Number.parseInt(value, 8);
+    } else if (word !== 'nodev') {
+      const known = [...Object.keys(tmpfsSwitches), 'nodev', 'size=', 'mode='];
+      return {problem: `${what}: "${word}" is not supported, expected one of ${known.join(', ')}`};
+    }
+  }
+  return {sizeBytes, options: [...options], ...(mode === undefined ? {} : {mode})};
+}
+
+/** `type=bind,src=…,dst=…[,readonly]`, `type=tmpfs,dst=…[,tmpfs-size=…,tmpfs-mode=…]`, `type=volume,dst=…`. */
 export function parseMount(text: string, cwd: string): MountValue {
   const fields = csvFields(text);
   if (isProblem(fields)) return {problem: `--mount ${text}: ${fields.problem}`};
@@ -72,8 +104,11 @@ export function parseMount(text: string, cwd: string): MountValue {
         if (source === undefined || source === '') return {problem: `--mount ${text}: a bind needs a source`};
         return {type, source: resolve(cwd, source), target, readonly: isTrue(values.get('readonly'))};
       case 'tmpfs': {
-        const size = parseBytes('--mount tmpfs-size', values.get('size') ?? '0');
-        return isProblem(size) ? size : {type, target, sizeBytes: size.bytes};
+        const words = ['size', 'mode'].flatMap((key) =>
+          values.has(key) ? [`${key}=${values.get(key)}`] : [],
+        );
+        const tmpfs = tmpfsOf(`--mount ${text}`, [...words, isTrue(values.get('readonly')) ? 'ro' : 'rw']);
+        return isProblem(tmpfs) ? tmpfs : {type, target, ...tmpfs};
       }
       case 'volume':
         if (source === undefined) return {type, target};
@@ -94,6 +129,7 @@ const mountKeys: Readonly<Record<string, string>> = {
   readonly: 'readonly',
   ro: 'readonly',
   'tmpfs-size': 'size',
+  'tmpfs-mode': 'mode',
 };
 
 function isTrue(text: string | undefined): boolean {

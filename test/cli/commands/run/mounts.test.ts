@@ -32,7 +32,11 @@ describe('--mount', () => {
       'type=bind,source=/a,destination=/b,ro=false',
       {type: 'bind', source: '/a', target: '/b', readonly: false},
     ],
-    ['type=tmpfs,dst=/b,tmpfs-size=2k', {type: 'tmpfs', target: '/b', sizeBytes: 2048}],
+    ['type=tmpfs,dst=/b,tmpfs-size=2k', {type: 'tmpfs', target: '/b', sizeBytes: 2048, options: ['noexec']}],
+    [
+      'type=tmpfs,dst=/b,tmpfs-mode=0700,ro',
+      {type: 'tmpfs', target: '/b', sizeBytes: 0, mode: 0o700, options: ['noexec', 'ro']},
+    ],
     ['dst=/b', {type: 'volume', target: '/b'}],
   ])('%s', (text, mount) => {
     expect(parseMount(text, '/cwd')).toEqual(mount);
@@ -44,15 +48,32 @@ describe('--mount', () => {
     ['type=image,dst=/b', 'expected type=bind, tmpfs or volume'],
     ['type=bind,src=/a,dst=/b,bind-propagation=shared', '"bind-propagation" is not supported'],
     ['type=tmpfs', 'must be an absolute path'],
+    ['type=tmpfs,dst=/b,tmpfs-mode=rwx', 'mode expects an octal number'],
   ])('%j is wrong', (text, problem) => {
     expect(parseMount(text, '/cwd')).toEqual({problem: expect.stringContaining(problem)});
   });
 });
 
-it('--tmpfs takes a size, and what is so anyway', () => {
-  expect(parseTmpfs('/t')).toEqual({type: 'tmpfs', target: '/t', sizeBytes: 0});
-  expect(parseTmpfs('/t:rw,nosuid,size=64k')).toEqual({type: 'tmpfs', target: '/t', sizeBytes: 65536});
-  expect(parseTmpfs('/t:mode=700')).toEqual({
-    problem: expect.stringContaining('"mode=700" is not supported'),
+describe('--tmpfs', () => {
+  it.each([
+    ['/t', {sizeBytes: 0, options: ['noexec']}],
+    ['/t:rw,nosuid,size=64k', {sizeBytes: 65536, options: ['noexec']}],
+    ['/t:exec,nodev', {sizeBytes: 0, options: []}],
+    ['/t:ro,suid,mode=1755', {sizeBytes: 0, options: ['noexec', 'ro', 'suid'], mode: 0o1755}],
+    ['/t:exec,ro,noexec,rw', {sizeBytes: 0, options: ['noexec']}],
+  ])('%s', (text, expected) => {
+    expect(parseTmpfs(text)).toEqual({type: 'tmpfs', target: '/t', ...expected});
+  });
+
+  it.each([
+    ['/t:dev', '"dev" is not supported'],
+    ['/t:', '"" is not supported'],
+    ['/t:uid=5', '"uid=5" is not supported'],
+    ['/t:mode=8', 'mode expects an octal number such as 755, got "8"'],
+    ['/t:mode=17777', 'got "17777"'],
+    ['/t:size=much', 'size expects a size'],
+    ['t:ro', 'must be an absolute path'],
+  ])('%j is wrong', (text, problem) => {
+    expect(parseTmpfs(text)).toEqual({problem: expect.stringContaining(problem)});
   });
 });
