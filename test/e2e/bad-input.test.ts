@@ -5,24 +5,20 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Run, type RunOptions, type Workspace, workspace} from './command.ts';
+import {mirrorConfig} from '../../fixtures/base-images.mjs';
+import {type Run, type RunOptions, type Workspace, workspaceWithBases} from './command.ts';
 import {asOrdinaryUser, withoutUserNamespaces} from './ordinary-user.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 let good: string;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
   good = await space.context({Dockerfile: 'FROM busybox\nRUN echo works\n'});
   await space.build([good]);
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 afterEach(async () => {
   expect(await space.leftovers()).toEqual([]);
@@ -109,7 +105,7 @@ describe('a wrong command line', () => {
 
 describe('a base image', () => {
   it('that does not exist is the Dockerfile’s mistake, with its place', async () => {
-    const run = await failing({Dockerfile: `FROM ${registry.address}/nosuchimage:1\nRUN true\n`});
+    const run = await failing({Dockerfile: `FROM ${space.registry?.address}/nosuchimage:1\nRUN true\n`});
     expectOneError(run, 1, /nosuchimage/);
     expect(run.stderr).toMatch(/Dockerfile:1/);
   });

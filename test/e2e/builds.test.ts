@@ -4,21 +4,16 @@
 import {cp, readFile, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, exampleContext, namesOf, type Workspace, workspace} from './command.ts';
+import {exampleContext, namesOf, type Workspace, workspaceWithBases} from './command.ts';
 import {readArchive, readLayout} from './image.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 describe('the example', () => {

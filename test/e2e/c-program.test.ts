@@ -4,8 +4,7 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, namesOf, type Workspace, workspace} from './command.ts';
+import {namesOf, type Workspace, workspaceWithBases} from './command.ts';
 import {type ImageOnDisk, membersOf, readArchive} from './image.ts';
 import {Podman} from './podman.ts';
 import {openProject, type Project, proxyArgs, whyNoProject} from './project.ts';
@@ -13,7 +12,6 @@ import {openProject, type Project, proxyArgs, whyNoProject} from './project.ts';
 type Built = Awaited<ReturnType<Workspace['build']>>;
 
 const reason = await whyNoProject('http://deb.debian.org/');
-let registry: BaseRegistry;
 let space: Workspace;
 let project: Project;
 let archive: string;
@@ -31,9 +29,7 @@ function ownLayers(): readonly Buffer[] {
 
 describe.skipIf(reason !== undefined)('the C program', () => {
   beforeAll(async () => {
-    assertBuilt();
-    registry = await ensureRegistry({images: ['debian']});
-    space = await workspace(registry.config);
+    space = await workspaceWithBases({images: ['debian']});
     project = await openProject(space, 'c-program');
     archive = join(space.folder, 'tally.tar');
     first = await build('-o', `type=oci,dest=${archive}`);
@@ -41,7 +37,6 @@ describe.skipIf(reason !== undefined)('the C program', () => {
   });
   afterAll(async () => {
     await space?.[Symbol.asyncDispose]();
-    await registry?.stop();
   });
 
   describe('the first build', () => {

@@ -1,20 +1,15 @@
 // Cache mounts across builds.
 
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {type Workspace, workspaceWithBases} from './command.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 /** What the step printed. */

@@ -12,6 +12,7 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
 
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const tsbuildPath = join(repository, 'bin', 'tsbuild');
@@ -49,11 +50,13 @@ export class Workspace {
   readonly folder: string;
   readonly root: string;
   readonly mark: string;
+  readonly registry: BaseRegistry | undefined;
   readonly #config: string | undefined;
   #contexts = 0;
 
-  constructor(folder: string, config: string | undefined) {
+  constructor(folder: string, config: string | undefined, registry: BaseRegistry | undefined) {
     this.folder = folder;
+    this.registry = registry;
     this.root = join(folder, 'state');
     this.mark = `tsbuild-e2e-${randomBytes(6).toString('hex')}`;
     this.#config = config;
@@ -138,20 +141,30 @@ export class Workspace {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const line of processesWith(this.mark)) process.kill(Number.parseInt(line, 10), 'SIGKILL');
+    await this.registry?.stop();
     // Steps make files of any mode; as an ordinary user the state may hold ids that are not ours.
     await chmod(this.folder, 0o755);
     await rm(this.folder, {recursive: true, force: true}).catch(() => spawnSync('rm', ['-rf', this.folder]));
   }
 }
 
-export async function workspace(config?: string): Promise<Workspace> {
+/** On a registry with the base images, which is stopped with the workspace. */
+export async function workspaceWithBases(
+  wanted: Parameters<typeof ensureRegistry>[0] = {},
+): Promise<Workspace> {
+  assertBuilt();
+  const registry = await ensureRegistry(wanted);
+  return workspace(registry.config, registry);
+}
+
+export async function workspace(config?: string, registry?: BaseRegistry): Promise<Workspace> {
   const folder = await mkdtemp(join(tmpdir(), 'tsbuild-e2e-'));
   await chmod(folder, 0o755);
-  if (config === undefined) return new Workspace(folder, undefined);
+  if (config === undefined) return new Workspace(folder, undefined, registry);
   // Where every user can read it.
   const own = join(folder, 'tsbuild.toml');
   await copyFile(config, own);
-  return new Workspace(folder, own);
+  return new Workspace(folder, own, registry);
 }
 
 function processesWith(mark: string): string[] {

@@ -3,21 +3,16 @@
 
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, namesOf, stepsOf, type Workspace, workspace} from './command.ts';
+import {namesOf, stepsOf, type Workspace, workspaceWithBases} from './command.ts';
 import {readArchive} from './image.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 describe('several commands at once', () => {

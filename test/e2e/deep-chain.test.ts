@@ -4,26 +4,21 @@
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, namesOf, type Workspace, workspace} from './command.ts';
+import {namesOf, type Workspace, workspaceWithBases} from './command.ts';
 import {readLayout} from './image.ts';
 
 const count = 200;
-let registry: BaseRegistry;
 let space: Workspace;
 let context: string;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
   const steps = Array.from({length: count}, (_, n) => `RUN echo ${n} > /chain-${n}\n`);
   const check = `RUN for n in $(seq 0 ${count - 1}); do test "$(cat /chain-$n)" = $n || exit 1; done; rm /chain-0\n`;
   context = await space.context({Dockerfile: `FROM busybox\n${steps.join('')}${check}`});
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 it(`a chain of ${count} steps builds, is cached, and exports whole`, async () => {

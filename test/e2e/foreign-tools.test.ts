@@ -5,21 +5,17 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {type Workspace, workspaceWithBases} from './command.ts';
 import {readArchive, readLayout} from './image.ts';
 import {needCommand, needRoot, skip} from './requirements.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 let archive: string;
 let dockerArchive: string;
 let layout: string;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
   const context = await space.context({
     Dockerfile:
       'FROM busybox\nRUN echo app:x:1000:1000::/:/bin/sh >> /etc/passwd && echo app:x:1000: >> /etc/group\n' +
@@ -39,7 +35,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 function tool(command: string, args: readonly string[]): string {
@@ -87,7 +82,7 @@ describe('skopeo', () => {
 
   it('pushes the archive to a registry, and we build on it', async (test) => {
     const skopeo = needCommand(test, 'skopeo');
-    const target = `docker://${registry.address}/e2e/greeter:1`;
+    const target = `docker://${space.registry?.address}/e2e/greeter:1`;
     tool(skopeo, [
       'copy',
       '-q',
@@ -97,7 +92,7 @@ describe('skopeo', () => {
       target,
     ]);
     const context = await space.context({
-      Dockerfile: `FROM ${registry.address}/e2e/greeter:1\nUSER root\nRUN test ! -e /usr/bin/wget && grep hello /greeting\n`,
+      Dockerfile: `FROM ${space.registry?.address}/e2e/greeter:1\nUSER root\nRUN test ! -e /usr/bin/wget && grep hello /greeting\n`,
     });
     const dest = join(space.folder, 'derived.tar');
     await space.build(['-o', `type=oci,dest=${dest}`, context], {root: join(space.folder, 'derived-state')});
@@ -152,10 +147,10 @@ describe('buildah', () => {
     const container = tool(buildah, [...flags, 'from', 'scratch']).trim();
     writeFileSync(join(space.folder, 'theirs'), 'made by buildah\n');
     tool(buildah, [...flags, 'copy', '--chown', '7:8', container, join(space.folder, 'theirs'), '/theirs']);
-    const target = `docker://${registry.address}/e2e/theirs:1`;
+    const target = `docker://${space.registry?.address}/e2e/theirs:1`;
     tool(buildah, [...flags, 'commit', '-q', '--tls-verify=false', container, target]);
     const context = await space.context({
-      Dockerfile: `FROM ${registry.address}/e2e/theirs:1 AS theirs\nFROM busybox\nCOPY --from=theirs /theirs /theirs\nRUN [ "$(stat -c %u:%g /theirs)" = 7:8 ]\n`,
+      Dockerfile: `FROM ${space.registry?.address}/e2e/theirs:1 AS theirs\nFROM busybox\nCOPY --from=theirs /theirs /theirs\nRUN [ "$(stat -c %u:%g /theirs)" = 7:8 ]\n`,
     });
     await space.build([context]);
   });

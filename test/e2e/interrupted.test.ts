@@ -7,21 +7,17 @@ import {writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry, mirrorConfig} from '../../fixtures/base-images.mjs';
-import {assertBuilt, namesOf, type Running, type Workspace, workspace} from './command.ts';
+import {mirrorConfig} from '../../fixtures/base-images.mjs';
+import {namesOf, type Running, type Workspace, workspaceWithBases} from './command.ts';
 import {stallingRegistry} from './stalling-registry.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 /** A build whose second step takes for ever, seen running. */

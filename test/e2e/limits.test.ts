@@ -2,22 +2,17 @@
 
 import {existsSync, readdirSync, rmdirSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, it, type TestContext} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {type Workspace, workspaceWithBases} from './command.ts';
 import {asOrdinaryUser, ownState} from './ordinary-user.ts';
 import {needRoot, skip} from './requirements.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 const hierarchies = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];

@@ -5,13 +5,12 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, defaultState, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, namesOf, type Workspace, workspace} from './command.ts';
+import {defaultState} from '../../fixtures/base-images.mjs';
+import {namesOf, type Workspace, workspaceWithBases} from './command.ts';
 import {architecturesWithoutEmulator, arm64Emulator} from './emulator.ts';
 import {membersOf} from './image.ts';
 import {needCommand, needRoot, skip} from './requirements.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 /** Cross-compiled, as it were: all work is done by programs of this machine. */
 let cross: string;
@@ -23,14 +22,12 @@ let noForeign: string | undefined;
 const both = '--platform=linux/amd64,linux/arm64';
 
 beforeAll(async () => {
-  assertBuilt();
   // Apart from the other tests' images, which have one platform.
   const state = join(defaultState, 'several');
-  registry = await ensureRegistry({state, foreign: ['arm64']}).catch((error: unknown) => {
+  space = await workspaceWithBases({state, foreign: ['arm64']}).catch((error: unknown) => {
     noForeign = `no busybox for arm64: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-    return ensureRegistry();
+    return workspaceWithBases();
   });
-  space = await workspace(registry.config);
   cross = await space.context({
     Dockerfile: `FROM --platform=$BUILDPLATFORM busybox AS build
 RUN echo for all > /all
@@ -56,7 +53,6 @@ CMD ["cat", "/app/machine"]
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 const at = (name: string): string => join(space.folder, name);
@@ -256,7 +252,7 @@ describe('programs for another machine', () => {
   it('are in an index that a registry takes, and of which others run the image for this machine', (test) => {
     if (!existsSync(at('native'))) skip(test, 'nothing was built');
     const [skopeo, buildah] = [needCommand(test, 'skopeo'), needCommand(test, 'buildah')];
-    const there = `docker://${registry.address}/e2e/native:1`;
+    const there = `docker://${space.registry?.address}/e2e/native:1`;
     const copy = ['copy', '-q', '--all', '--insecure-policy', '--dest-tls-verify=false'];
     tool(skopeo, ...copy, `oci:${at('native')}:1`, there);
     const storage = ['--root', at('theirs'), '--runroot', at('theirs-run'), '--storage-driver', 'vfs'];

@@ -7,23 +7,18 @@ import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {type Workspace, workspaceWithBases} from './command.ts';
 import {needCommand, needRoot} from './requirements.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   for (const server of servers) server.close();
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 /** The port of an HTTP server of this machine. */

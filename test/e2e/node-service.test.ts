@@ -4,14 +4,12 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, namesOf, type Steps, type Workspace, workspace} from './command.ts';
+import {namesOf, type Steps, type Workspace, workspaceWithBases} from './command.ts';
 import {type ImageOnDisk, membersOf, readArchive} from './image.ts';
 import {Podman} from './podman.ts';
 import {openProject, type Project, proxyArgs, whyNoProject} from './project.ts';
 
 const reason = await whyNoProject('https://registry.npmjs.org/');
-let registry: BaseRegistry;
 let space: Workspace;
 let project: Project;
 let archive: string;
@@ -56,9 +54,7 @@ function askService(podman: Podman, container: string): string {
 
 describe.skipIf(reason !== undefined)('the Node service', () => {
   beforeAll(async () => {
-    assertBuilt();
-    registry = await ensureRegistry({images: ['debian', 'node']});
-    space = await workspace(registry.config);
+    space = await workspaceWithBases({images: ['debian', 'node']});
     project = await openProject(space, 'node-service');
     archive = join(space.folder, 'links.tar');
     first = await build('-o', `type=oci,dest=${archive}`);
@@ -66,7 +62,6 @@ describe.skipIf(reason !== undefined)('the Node service', () => {
   });
   afterAll(async () => {
     await space?.[Symbol.asyncDispose]();
-    await registry?.stop();
   });
 
   describe('the first build', () => {

@@ -5,19 +5,15 @@ import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {type Workspace, workspaceWithBases} from './command.ts';
 import {membersOf, readArchive, readLayout, unpackTar} from './image.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 let context: string;
 let small: string;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
   context = await space.context({
     Dockerfile:
       'FROM busybox\nRUN echo made > /made && ln -s made /link && mkdir -m 700 /closed\nCOPY a.txt /in/\nCMD ["cat", "/made"]\n',
@@ -27,7 +23,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 const at = (name: string): string => join(space.folder, name);

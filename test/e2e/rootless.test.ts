@@ -5,22 +5,17 @@ import {cp, mkdir} from 'node:fs/promises';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, exampleContext, namesOf, type Workspace, workspace} from './command.ts';
+import {exampleContext, namesOf, type Workspace, workspaceWithBases} from './command.ts';
 import {readLayout} from './image.ts';
 import {asOrdinaryUser, ownState} from './ordinary-user.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 /** Ours has none; whoever runs these tests as themselves may have some. */

@@ -8,24 +8,19 @@ import {chmod, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
-import {assertBuilt, type Workspace, workspace} from './command.ts';
+import {type Workspace, workspaceWithBases} from './command.ts';
 import {needCommand, needRoot} from './requirements.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 /** Never written by the tests but into the file and the variable that are given. */
 const fileSecret = `file-${randomBytes(12).toString('hex')}`;
 const envSecret = `env-${randomBytes(12).toString('hex')}`;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 /** Files below `folder` that hold a secret, as it is or compressed. */

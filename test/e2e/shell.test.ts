@@ -3,22 +3,17 @@
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {type BaseRegistry, ensureRegistry} from '../../fixtures/base-images.mjs';
 import {onTerminal} from '../support/terminal.ts';
-import {assertBuilt, tsbuildPath, type Workspace, workspace} from './command.ts';
+import {tsbuildPath, type Workspace, workspaceWithBases} from './command.ts';
 import {needCommand} from './requirements.ts';
 
-let registry: BaseRegistry;
 let space: Workspace;
 
 beforeAll(async () => {
-  assertBuilt();
-  registry = await ensureRegistry();
-  space = await workspace(registry.config);
+  space = await workspaceWithBases();
 });
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
-  await registry?.stop();
 });
 
 const dockerfile = [
