@@ -25,7 +25,7 @@ static const struct verb verbs[] = {
      VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none|LEASE insecure=1 readonly=1 "
           "shmsize= ulimit=NAME:SOFT:HARD limit=NAME:VALUE… cgroup=PARENT hosts= resolv= seccomp=HEX stdin=1 "
           "tty=1 signals=all|main mount=bind|cache|tmpfs|text|socket target= … epoch= since="},
-    {"network", verb_network, true, ""},
+    {"network", verb_network, true, "try=1"},
     {"pack", verb_pack, false,
      VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1 view= prefix= epoch="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -59,14 +60,27 @@ static struct net_uplinks look(struct net_plan *plan) {
   return uplinks;
 }
 
-/** Makes a router of the namespace we are in. */
-static void prepare(struct net_plan *plan, const struct net_uplinks *uplinks) {
+/** What the way out of the namespace we are in gives. */
+static void survey(struct net_plan *plan, const struct net_uplinks *uplinks) {
   plan->mtu = mtu_of(uplinks->index);
   // IPv6 is forwarded by all devices or none, and one that forwards listens to no router any more: that is
   // for the administrator to switch on.
   if (plan->ipv6 != NET_IPV6_ABSENT && uplinks->index6 != 0 &&
       proc_says("/proc/sys/net/ipv6/conf/all/forwarding", '1'))
     plan->ipv6 = NET_IPV6_ROUTED;
+}
+
+/** To a namespace of our own, which stands for the host's: whether that could be changed is asked, no more. */
+static void leave_host_alone(struct net_uplinks *uplinks) {
+  int error = uplinks->index == 0 ? 0 : net_may_change(uplinks->index);
+  if (error != 0) die("network", error, NULL, "cannot let this host forward packets");
+  net_legacy_check();
+  if (unshare(CLONE_NEWNET) != 0) die("network", errno, NULL, "cannot make a network namespace");
+  *uplinks = (struct net_uplinks){0};
+}
+
+/** Makes a router of the namespace we are in. */
+static void prepare(const struct net_plan *plan, const struct net_uplinks *uplinks) {
   int error = uplinks->index == 0 ? 0 : net_forward(uplinks->index);
   if (error != 0) die("network", error, NULL, "cannot let this host forward packets");
   int filter = net_open(NETLINK_NETFILTER);  // stays open: the tables are the socket's
@@ -84,6 +98,8 @@ static void say(const char *key, const char *value) {
 int verb_network(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
   struct net_plan plan = {0};
+  const char *value = cursor_take(&cursor, "try");
+  bool try = value != NULL && argument_bool("try", value);
   if (cursor_peek(&cursor) != NULL) cursor_unexpected(&cursor);
   userns_require();
   struct net_uplink uplink = {0};
@@ -94,7 +110,10 @@ int verb_network(const struct request *request) {
     uplink = net_uplink_start();
     uplinks = look(&plan);
     plan.subnet = subnet;
+    try = false;  // nothing of the host is changed anyway
   }
+  survey(&plan, &uplinks);
+  if (try) leave_host_alone(&uplinks);
   prepare(&plan, &uplinks);
   struct in_addr gateway = net_gateway(&plan);
   char subnet[INET_ADDRSTRLEN], text[INET_ADDRSTRLEN];

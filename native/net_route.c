@@ -95,17 +95,27 @@ void net_forward_here(struct net_batch *batch, bool strict) {
   net_unnest(batch, inet);
 }
 
-int net_forward(unsigned index) {
+static int set_link(unsigned index, bool forward) {
   struct net_batch batch = {0};
   struct net_failure failure;
   struct ifinfomsg link = {.ifi_index = (int)index};
   int route = net_open(NETLINK_ROUTE);
   if (route < 0) return errno;
   net_begin(&batch, RTM_SETLINK, NLM_F_ACK, &link, sizeof link);
-  size_t families = net_nest(&batch, IFLA_AF_SPEC);
-  net_forward_here(&batch, false);
-  net_unnest(&batch, families);
+  if (forward) {
+    size_t families = net_nest(&batch, IFLA_AF_SPEC);
+    net_forward_here(&batch, false);
+    net_unnest(&batch, families);
+  }
   int error = net_send(route, &batch, &failure);
   close(route);
   return error;
+}
+
+int net_forward(unsigned index) {
+  return set_link(index, true);
+}
+
+int net_may_change(unsigned index) {
+  return set_link(index, false);
 }

@@ -17,6 +17,8 @@ int net_look(int route, struct net_plan *plan, struct net_uplinks *uplinks);
 /** Lets what comes in at the device be forwarded, as net.ipv4.conf.DEVICE.forwarding=1 does. 0 or an errno.
  */
 int net_forward(unsigned index);
+/** Whether that would be allowed: 0 or an errno. Changes nothing. */
+int net_may_change(unsigned index);
 /** The same as a part of the IFLA_AF_SPEC of an RTM_SETLINK; `strict` drops what has a source that is not
  * routed to the device. */
 void net_forward_here(struct net_batch *batch, bool strict);

@@ -17,7 +17,16 @@ export interface Lease {
 }
 
 /** Rejects with HelperError when sandboxes cannot have networks of their own here. */
-export async function takeLease(helper: Helper): Promise<Lease> {
+export function takeLease(helper: Helper): Promise<Lease> {
+  return request(helper, []);
+}
+
+/** A lease like those that builds get, but without a way out: it changes nothing of this machine. */
+export function tryLease(helper: Helper): Promise<Lease> {
+  return request(helper, ['try=1']);
+}
+
+async function request(helper: Helper, args: readonly string[]): Promise<Lease> {
   const ending = new AbortController();
   let text = '';
   let lost: Error | undefined;
@@ -36,7 +45,7 @@ export async function takeLease(helper: Helper): Promise<Lease> {
         giveBack: () => ending.abort(),
       });
     };
-    helper.request('network', [], {signal: ending.signal, onData}).catch((error: unknown) => {
+    helper.request('network', args, {signal: ending.signal, onData}).catch((error: unknown) => {
       if (ending.signal.aborted) return;
       lost = error instanceof Error ? error : new Error(String(error));
       reject(lost);

@@ -1,13 +1,13 @@
 // `tsbuild doctor`: honest about what is there, and leaves nothing behind.
 
-import {existsSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {DoctorReport} from '../../src/build/doctor/report.ts';
 import {assertBuilt, type RunOptions, type Workspace, workspace} from './command.ts';
 import {asOrdinaryUser} from './ordinary-user.ts';
-import {needRoot} from './requirements.ts';
+import {needCommand, needRoot} from './requirements.ts';
 
 let space: Workspace;
 
@@ -38,6 +38,24 @@ it('as root everything that a build needs is there', async (test) => {
   for (const {state, fix} of report.findings) expect(state === 'ok' || fix !== undefined).toBe(true);
   expect(existsSync(space.root)).toBe(false);
   expect(await space.leftovers()).toEqual([]);
+});
+
+it('it leaves the settings of networks as they are', async (test) => {
+  needRoot(test);
+  needCommand(test, 'ip', 'iproute2');
+  const script = `
+    ip link add up0 type veth peer name up1; ip addr add 203.0.113.1/24 dev up0
+    for device in up0 up1; do ip link set $device up; done
+    ip route add default via 203.0.113.2
+    settings() { cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; }
+    for file in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/forwarding; do echo 0 > $file; done
+    settings > before; "$@" > report; settings | cmp before - && echo same`;
+  const folder = await space.context({'script.sh': script});
+  const run = await space.run(['doctor'], {
+    wrapper: ['unshare', '--net', 'env', '-C', folder, 'sh', `${folder}/script.sh`],
+  });
+  expect(run.stdout.toString()).toBe('same\n');
+  expect(readFileSync(join(folder, 'report'), 'utf8')).toMatch(/network .*each step has its own/);
 });
 
 it('as an ordinary user it tells what is less', async (test) => {

@@ -3,7 +3,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {HelperProcess} from '../../src/helper/helper-process.ts';
-import type {Lease} from '../../src/network/lease.ts';
+import {type Lease, tryLease} from '../../src/network/lease.ts';
 import {NetworkWorld, whyNoNetworks, worldAddress} from '../support/network-world.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 
@@ -208,6 +208,31 @@ describe.skipIf(reason !== undefined)('a lease', () => {
   it('needs the capability to change networks', async () => {
     const helper = world.startHelper('setpriv --bounding-set -net_admin');
     await expect(world.lease(helper)).rejects.toMatchObject({phase: 'network', errno: 1});
+  });
+
+  it('that is a try only is like a real one inside, and changes nothing of the host', async () => {
+    const settings = ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/ipv4/conf/up0/forwarding'];
+    world.inRouter('sh', '-c', `for file in ${settings.join(' ')}; do echo 0 > $file; done`);
+    const hostNow = (): string =>
+      world.inRouter('sh', '-c', `cat ${settings.join(' ')}; iptables -S; ip -brief addr; ip route`);
+    const before = hostNow();
+    const helper = world.startHelper();
+    const lease = await tryLease(helper);
+    const inside = await world.shell(
+      helper,
+      lease.argument,
+      'busybox ip -4 addr show eth0; busybox ip route',
+    );
+    expect(inside.stdout).toMatch(/mtu 1400 /);
+    expect(inside.stdout).toMatch(/inet 10\.221\.\d+\.\d+ peer .*\ndefault via /s);
+    expect(hostNow()).toBe(before);
+    lease.giveBack();
+    expect(hostNow()).toBe(before);
+  });
+
+  it('that is a try only needs the capability, too', async () => {
+    const helper = world.startHelper('setpriv --bounding-set -net_admin');
+    await expect(tryLease(helper)).rejects.toMatchObject({phase: 'network', errno: 1});
   });
 
   it('leaves nothing when everything is killed, and the next one works', async () => {

@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Helper} from '../../helper/helper.ts';
 import {HelperError} from '../../helper/helper.ts';
-import {takeLease} from '../../network/lease.ts';
+import {tryLease} from '../../network/lease.ts';
 import {limitArguments} from '../../ops/exec/resource-limits.ts';
 import {systemCallArguments} from '../../ops/exec/system-call-filter.ts';
 import {explained} from '../../ops/failure.ts';
@@ -153,7 +153,7 @@ export class SandboxTry implements Disposable {
 
   async checkNetwork(): Promise<Finding> {
     try {
-      const lease = await takeLease(this.#helper);
+      const lease = await tryLease(this.#helper);
       await this.#run([`network=${lease.argument}`]);
       lease.giveBack();
       const ipv6 = lease.ipv6 ? ' and IPv6' : '';
