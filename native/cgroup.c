@@ -111,8 +111,7 @@ static void sweep(const char *path) {
     if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 ||
         !parse_u64(entry->d_name + strlen(PREFIX), INT32_MAX, &maker))
       continue;
-    if (kill((pid_t)maker, 0) != 0 && errno == ESRCH)
-      (void)!rmdir(xformat("%s/%s", path, entry->d_name));
+    if (kill((pid_t)maker, 0) != 0 && errno == ESRCH) (void)!rmdir(xformat("%s/%s", path, entry->d_name));
   }
   if (stream != NULL) closedir(stream);
 }
@@ -144,7 +143,7 @@ const struct cgroup_directory *cgroup_directory_of(const char *controller, bool 
     char *controllers = mount == NULL ? NULL : read_text(xformat("%s/cgroup.controllers", mount));
     if (controllers == NULL || !is_word_of(controllers, " \n", controller)) {
       if (!needed) return NULL;
-      cgroup_refuse(0, NULL, xformat("this system has no %s controller for control groups", controller));
+      die("limits", 0, NULL, "this system has no %s controller for control groups", controller);
     }
   }
   for (size_t i = 0; i < directory_count; i++) {
@@ -152,8 +151,9 @@ const struct cgroup_directory *cgroup_directory_of(const char *controller, bool 
     if (other == hierarchy || (other != NULL && hierarchy != NULL && strcmp(other, hierarchy) == 0))
       return &directories[i];
   }
+  const char *path = make_directories(hierarchy, mount);
   struct cgroup_directory *made = &directories[directory_count++];
-  *made = (struct cgroup_directory){.controller = hierarchy, .path = make_directories(hierarchy, mount)};
+  *made = (struct cgroup_directory){.controller = hierarchy, .path = path};
   made->procs_fd = open(xformat("%s/cgroup.procs", made->path), O_WRONLY | O_CLOEXEC);
   if (made->procs_fd < 0) die("limits", errno, made->path, "cannot open a control group");
   return made;
@@ -169,12 +169,7 @@ void cgroup_write(const struct cgroup_directory *directory, const char *file, co
   bool written = fd >= 0 && write_full(fd, value, strlen(value)) == 0;
   int error = errno;
   close_quietly(fd);
-  if (!written) cgroup_refuse(error, path, xformat("cannot set a limit to %s", value));
-}
-
-void cgroup_refuse(int error, const char *path, const char *message) {
-  for (size_t i = 0; i < directory_count; i++) (void)!rmdir(directories[i].path);
-  die("limits", error, path, "%s", message);
+  if (!written) die("limits", error, path, "cannot set a limit to %s", value);
 }
 
 void cgroup_make(const struct cgroup_options *options) {
@@ -212,9 +207,10 @@ struct cgroup_usage cgroup_end(void) {
       usage.oom_kills = number_in(directory, old ? "memory.oom_control" : "memory.events", "oom_kill ");
       usage.peak_bytes = number_in(directory, old ? "memory.max_usage_in_bytes" : "memory.peak", "");
     }
-    close(directory->procs_fd);
+    close_quietly(directory->procs_fd);
     // The kernel may need a moment to let go of the last process.
-    for (int attempt = 0; rmdir(directory->path) != 0 && errno == EBUSY && attempt < REMOVE_ATTEMPTS; attempt++)
+    for (int attempt = 0; rmdir(directory->path) != 0 && errno == EBUSY && attempt < REMOVE_ATTEMPTS;
+         attempt++)
       usleep(REMOVE_PAUSE_US);
   }
   directory_count = 0;

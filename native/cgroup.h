@@ -51,9 +51,6 @@ const struct cgroup_directory *cgroup_directory_of(const char *controller, bool 
 void cgroup_write(const struct cgroup_directory *directory, const char *file, const char *value);
 bool cgroup_has(const struct cgroup_directory *directory, const char *file);
 
-/** Dies, leaving no group behind. */
-_Noreturn void cgroup_refuse(int error, const char *path, const char *message);
-
 /** Sets the limits on directories of theirs. */
 void cgroup_apply(const struct cgroup_options *options);
 

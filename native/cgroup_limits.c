@@ -2,6 +2,7 @@
 // those of the OCI runtimes (runc's libcontainer/cgroups, crun's cgroup-resources).
 #define _GNU_SOURCE
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -55,9 +56,8 @@ static const char *value_of(const struct cgroup_options *options, const char *na
 static uint64_t number(const struct cgroup_limit *limit, uint64_t low, uint64_t high) {
   uint64_t value;
   if (!parse_u64(limit->value, high, &value) || value < low)
-    cgroup_refuse(0, NULL,
-                  xformat("%s: expected a number from %llu to %llu, got \"%.80s\"", limit->name,
-                          (unsigned long long)low, (unsigned long long)high, limit->value));
+    die("limits", 0, NULL, "%s: expected a number from %llu to %llu, got \"%.80s\"", limit->name,
+        (unsigned long long)low, (unsigned long long)high, limit->value);
   return value;
 }
 
@@ -66,10 +66,10 @@ static char *device_rate(const struct cgroup_limit *limit, const char **rate) {
   const char *colon = strrchr(limit->value, ':');
   struct stat status;
   if (colon == NULL)
-    cgroup_refuse(0, NULL, xformat("%s: expected PATH:RATE, got \"%.80s\"", limit->name, limit->value));
+    die("limits", 0, NULL, "%s: expected PATH:RATE, got \"%.80s\"", limit->name, limit->value);
   char *path = xstrndup(limit->value, (size_t)(colon - limit->value));
-  if (stat(path, &status) != 0) cgroup_refuse(errno, path, xformat("%s: cannot look at it", limit->name));
-  if (!S_ISBLK(status.st_mode)) cgroup_refuse(0, path, xformat("%s: not a block device", limit->name));
+  if (stat(path, &status) != 0) die("limits", errno, path, "%s: cannot look at it", limit->name);
+  if (!S_ISBLK(status.st_mode)) die("limits", 0, path, "%s: not a block device", limit->name);
   *rate = colon + 1;
   return xformat("%u:%u", major(status.st_rdev), minor(status.st_rdev));
 }
@@ -86,7 +86,8 @@ static void apply_old(const struct cgroup_limit *limit, const struct cgroup_dire
   } else if (strcmp(file, "blkio.weight") == 0 && !cgroup_has(directory, file)) {
     cgroup_write(directory, "blkio.bfq.weight", limit->value);
   } else {
-    cgroup_write(directory, file, strcmp(file, "pids.max") == 0 && *limit->value == '-' ? "max" : limit->value);
+    cgroup_write(directory, file,
+                 strcmp(file, "pids.max") == 0 && *limit->value == '-' ? "max" : limit->value);
   }
 }
 
@@ -101,7 +102,7 @@ static void apply_swap(const struct cgroup_options *options, const struct cgroup
   }
   both = number(limit, 0, INT64_MAX);
   if (memory == NULL || !parse_u64(memory, INT64_MAX, &of_memory) || both < of_memory)
-    cgroup_refuse(0, NULL, "memory-swap is memory and swap together: it needs a memory limit not above it");
+    die("limits", 0, NULL, "memory-swap is memory and swap together: it needs a memory limit not above it");
   cgroup_write(directory, "memory.swap.max", xformat("%llu", (unsigned long long)(both - of_memory)));
 }
 
@@ -110,8 +111,7 @@ static void apply_weight(const struct cgroup_limit *limit, const struct cgroup_d
   if (cgroup_has(directory, "io.bfq.weight"))
     cgroup_write(directory, "io.bfq.weight", limit->value);
   else
-    cgroup_write(directory, "io.weight",
-                 xformat("default %llu", (unsigned long long)(1 + (weight - 10) * 9999 / 990)));
+    cgroup_write(directory, "io.weight", xformat("default %" PRIu64, 1 + (weight - 10) * 9999 / 990));
 }
 
 static void apply_rate(const struct cgroup_limit *limit, const struct cgroup_directory *directory) {
@@ -143,7 +143,7 @@ static void apply_new(const struct cgroup_options *options, const struct cgroup_
     apply_swap(options, limit, directory);
   } else if (strcmp(name, "cpu-shares") == 0) {
     uint64_t shares = number(limit, 2, 262144);
-    cgroup_write(directory, "cpu.weight", xformat("%llu", (unsigned long long)(1 + (shares - 2) * 9999 / 262142)));
+    cgroup_write(directory, "cpu.weight", xformat("%" PRIu64, 1 + (shares - 2) * 9999 / 262142));
   } else if (strcmp(name, "cpu-period") == 0 || strcmp(name, "cpu-quota") == 0) {
     apply_cpu_time(options, directory);
   } else if (strcmp(name, "blkio-weight") == 0) {
@@ -162,7 +162,8 @@ void cgroup_apply(const struct cgroup_options *options) {
     const struct cgroup_limit *limit = &options->limits[i];
     const char *controller = known[index_of(limit->name)].controller;
     // Version 2 has another name for it.
-    const struct cgroup_directory *directory = cgroup_directory_of(controller, strcmp(controller, "blkio") != 0);
+    const struct cgroup_directory *directory =
+        cgroup_directory_of(controller, strcmp(controller, "blkio") != 0);
     if (directory == NULL) directory = cgroup_directory_of("io", true);
     if (directory->controller != NULL)
       apply_old(limit, directory);

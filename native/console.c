@@ -134,7 +134,8 @@ static void write_input(void) {
   input.length -= (size_t)written;
 }
 
-/** Passes one buffer on; false at the end, or when there is nothing now. A reader that is gone loses, quietly. */
+/** Passes one buffer on; false at the end, or when there is nothing now. A reader that is gone loses,
+ * quietly. */
 static bool write_output(int fd) {
   static char bytes[CARRIED_BYTES];
   ssize_t got;
@@ -171,7 +172,10 @@ void console_carry(int status) {
         {.fd = ours[STDERR_FILENO], .events = POLLIN},
         {.fd = resizes, .events = POLLIN},
     };
-    if (poll(fds, COUNT_OF(fds), -1) < 0 && errno != EINTR) break;
+    if (poll(fds, COUNT_OF(fds), -1) < 0) {
+      if (errno == EINTR) continue;
+      die("console", errno, NULL, "cannot wait for the process's output");
+    }
     if (fds[0].revents != 0) break;
     if (fds[1].revents != 0) read_input();
     if (fds[2].revents != 0) write_input();

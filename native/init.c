@@ -12,7 +12,8 @@
 static bool reap(pid_t payload, int status_fd) {
   int wait_status;
   pid_t child;
-  while ((child = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+  while ((child = waitpid(-1, &wait_status, WNOHANG)) != 0) {
+    if (child < 0) die("wait", errno, NULL, "cannot wait for the process");
     if (child != payload) continue;
     unsigned char bytes[4];
     put_u32(bytes, (uint32_t)wait_status);
@@ -29,10 +30,11 @@ void init_run(pid_t payload, bool signals_for_main, int status_fd) {
   while (!reap(payload, status_fd)) {
     siginfo_t info;
     int signal = sigwaitinfo(&all, &info);
+    if (signal < 0) continue;
     // Only senders outside of our pid namespace have no pid here; what processes inside send to us is not for
     // everybody.
     bool outside = info.si_code <= 0 && info.si_pid == 0;
-    if (signal > 0 && signal != SIGCHLD && outside) kill(signals_for_main ? payload : -1, signal);
+    if (signal != SIGCHLD && outside) kill(signals_for_main ? payload : -1, signal);
   }
   _exit(0);
 }

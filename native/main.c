@@ -27,7 +27,8 @@ static const struct verb verbs[] = {
           "tty=1 signals=all|main mount=bind|cache|tmpfs|text|socket target= … epoch= since="},
     {"network", verb_network, true, "try=1"},
     {"pack", verb_pack, false,
-     VIEW " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1 view= prefix= epoch="},
+     VIEW
+     " flatten=1 out=FILE|- compress=none|gzip|zstd level= userxattrs=1 rootmember=1 view= prefix= epoch="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},
     {"adopt", verb_adopt, true, "dir= layer=… path=P… link=P target=T…"},
     {"remove", verb_remove, false, "path=P…"},
@@ -69,7 +70,7 @@ int main(int argc, char **argv) {
   userns_enter();
   if (serving) return serve();
   if (attached) return serve_attached();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("helper", errno, NULL, "cannot end with the caller");
   signal(SIGPIPE, SIG_IGN);
   struct request request = request_from_arguments(argc - 1, argv + 1);
   return reply_finish(verb_perform(&request));

@@ -12,8 +12,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define ANSWER_BYTES (64 * 1024)  // the kernel fills at most 32 KiB of one datagram of a dump
-#define PATIENCE_SECONDS 10       // the kernel answers at once; never hang if it does not
+#define ANSWER_BYTES ((size_t)64 * 1024)  // the kernel fills at most 32 KiB of one datagram of a dump
+#define PATIENCE_SECONDS 10               // the kernel answers at once; never hang if it does not
 
 #ifndef NLM_F_ACK_TLVS
 #define NLM_F_ACK_TLVS 0x200
@@ -107,7 +107,7 @@ static ssize_t receive(int fd, void *bytes, int flags) {
     ssize_t got = recvfrom(fd, bytes, ANSWER_BYTES, MSG_TRUNC | flags, (struct sockaddr *)&from, &size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return -errno;
-    if (got > ANSWER_BYTES) return -EMSGSIZE;
+    if ((size_t)got > ANSWER_BYTES) return -EMSGSIZE;
     if (from.nl_pid == 0) return got;  // anybody may write to a netlink socket; only the kernel is believed
   }
 }

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "own_binary.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "util.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -31,7 +34,7 @@ static char *arguments_start;
 static size_t arguments_length;
 
 void own_binary_hide(void) {
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) die("exec", errno, NULL, "cannot hide the helper");
   prctl(PR_SET_NAME, "init");
   if (arguments_length <= sizeof "init") return;
   memset(arguments_start, 0, arguments_length);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAYLOAD_STACK_BYTES (64 * 1024)
+#define PAYLOAD_STACK_BYTES ((size_t)64 * 1024)
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const char *variable(const struct payload *payload, const char *name) {
@@ -84,7 +84,7 @@ static _Noreturn void execute(const struct payload *payload) {
 static int execute_payload(void *argument) {
   const struct payload *payload = argument;
   const struct privileges *privileges = &payload->privileges;
-  setsid();
+  if (setsid() < 0) die("exec", errno, NULL, "cannot make a session");
   reset_signals();
   take_standard_streams(payload);
   umask(022);

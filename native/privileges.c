@@ -101,17 +101,19 @@ static void set_capabilities(uint64_t keep) {
     data[i].effective = data[i].permitted;
     data[i].inheritable = 0;
   }
-  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+    die("privileges", errno, NULL, "cannot clear the ambient capabilities");
   if (syscall(SYS_capset, &header, data) != 0) die("privileges", errno, NULL, "cannot set the capabilities");
 }
 
 /**
- * A new keyring, or the session's of whoever started us would be within reach. It cannot be had where keyrings
- * are not built in or forbidden to us already, and when the user has used all keys up: then it matters whether
- * a filter keeps the process from keyctl.
+ * A new keyring, or the session's of whoever started us would be within reach. It cannot be had where
+ * keyrings are not built in or forbidden to us already, and when the user has used all keys up: then it
+ * matters whether a filter keeps the process from keyctl.
  */
 static void join_own_keyring(const struct privileges *privileges) {
-  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM) return;
+  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM)
+    return;
   if (privileges->seccomp.length == 0) die("privileges", errno, NULL, "cannot make a session keyring");
 }
 

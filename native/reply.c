@@ -18,6 +18,7 @@ static struct buffer result;
 static struct buffer failure;
 static bool failed;
 static int exit_status;
+static void (*take_back)(void);
 
 void reply_to_pipes(int data, int status) {
   data_fd = data;
@@ -74,6 +75,10 @@ int reply_error(const char *phase, int error, const char *path, const char *form
   return -1;
 }
 
+void reply_take_back(void (*function)(void)) {
+  take_back = function;
+}
+
 bool reply_has_error(void) {
   return failed;
 }
@@ -83,6 +88,9 @@ void die(const char *phase, int error, const char *path, const char *format, ...
   va_start(list, format);
   reply_verror(phase, error, path, format, list);
   va_end(list);
+  void (*first)(void) = take_back;
+  take_back = NULL;
+  if (first != NULL) first();
   _exit(reply_finish(-1));
 }
 

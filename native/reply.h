@@ -23,6 +23,12 @@ int reply_verror(const char *phase, int error, const char *path, const char *for
     PRINTF(4, 0);
 bool reply_has_error(void);
 
+/**
+ * What `die` does in this process before it replies: for a request that has something to take back. Once; when that
+ * fails too, the first error is the one that is told. NULL: nothing.
+ */
+void reply_take_back(void (*take_back)(void));
+
 /** For `run` on the command line: the exit status of a request that succeeded (0 unless told). */
 void reply_exit_status(int status);
 

@@ -19,9 +19,9 @@
 
 #define HIDDEN_BASE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-static const char *const proc_masked[] = {
-    "acpi",       "asound",      "interrupts",  "kcore", "keys", "latency_stats",
-    "timer_list", "timer_stats", "sched_debug", "scsi",  NULL};
+static const char *const proc_masked[] = {"acpi",        "asound",        "interrupts", "kcore",
+                                          "keys",        "latency_stats", "timer_list", "timer_stats",
+                                          "sched_debug", "scsi",          NULL};
 static const char *const proc_readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
 static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap", NULL};
 
@@ -38,14 +38,23 @@ int rootfs_open(const struct view_spec *spec, const struct rootfs_options *optio
   mount_attach(root, scratch_directory(0700), "/");
   int upper =
       spec->layer_count > 0 && spec->upper != NULL ? open(spec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  if (upper < 0 && spec->layer_count > 0 && spec->upper != NULL)
+    die("view", errno, spec->upper, "cannot open the new layer");
   stubs_begin(fcntl(root, F_DUPFD_CLOEXEC, 16), upper);
   return root;
+}
+
+/** What stands at a path of proc or sys, or -1: this kernel does not have it. */
+static int look_up(int mount, const char *path) {
+  int at = openat(mount, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (at < 0 && errno != ENOENT) die("mounts", errno, path, "cannot restrict a path");
+  return at;
 }
 
 /** False: this kernel does not have it. */
 static bool mask(int mount, const char *path) {
   struct stat stat;
-  int at = openat(mount, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  int at = look_up(mount, path);
   if (at < 0) return false;
   if (fstat(at, &stat) != 0) die("mounts", errno, path, "cannot look at a path to mask");
   int cover = mount_clone(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, "");
@@ -59,7 +68,8 @@ static void mask_all(int mount, const char *const *paths) {
   for (; *paths != NULL; paths++) mask(mount, *paths);
 }
 
-/** How often each processor became too hot tells what else it is computing. Either all of them tell or none. */
+/** How often each processor became too hot tells what else it is computing. Either all of them tell or none.
+ */
 static void mask_throttling(int sys) {
   bool more = true;
   for (unsigned cpu = 0; more; cpu++) {
@@ -71,7 +81,7 @@ static void mask_throttling(int sys) {
 
 static void make_readonly(int mount, const char *const *paths) {
   for (; *paths != NULL; paths++) {
-    int at = openat(mount, *paths, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    int at = look_up(mount, *paths);
     if (at < 0) continue;
     int same = mount_clone(at, "");
     mount_restrict(same, MOUNT_ATTR_RDONLY | HIDDEN_BASE, *paths);

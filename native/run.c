@@ -66,6 +66,20 @@ static void bind_file(const char *file, const char *target) {
   close(fd);
 }
 
+/** How to get back out of the sandbox, whatever has happened. */
+static int host_mounts = -1;
+static pid_t sandbox;  // its first process, until it has been waited for
+
+/** The end of a run that failed on our side: no process, no group and no stub stays. */
+static void take_back(void) {
+  if (sandbox > 0 && kill(sandbox, SIGKILL) == 0) waitpid(sandbox, NULL, 0);
+  // Pid 1 has changed the root of everybody in its mount namespace.
+  if (setns(host_mounts, CLONE_NEWNS) != 0) return;
+  cgroup_end();
+  stubs_remove();
+  stubs_remove_copies();
+}
+
 /** Everything up to the fork; the root's descriptor. */
 static int build_sandbox(struct run_options *options) {
   scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(&options->network));
@@ -91,17 +105,18 @@ static int build_sandbox(struct run_options *options) {
 /** The first process of the sandbox. */
 static _Noreturn void begin(struct run_options *options, int root, int status_fd) {
   struct pollfd reader = {.fd = status_fd};
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
+  reply_take_back(NULL);
   reply_to_pipes(-1, status_fd);
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("exec", errno, NULL, "cannot end with the helper");
+  if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
   cgroup_enter();
   rootfs_mount_proc(&options->rootfs);
   rootfs_enter(root);
   console_take();
   if (dup2(status_fd, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0)
     die("exec", errno, NULL, "cannot keep the status");
-  k_close_from(4);
   reply_to_pipes(-1, 3);
+  if (k_close_from(4) != 0) die("exec", errno, NULL, "cannot close what the sandbox is not given");
   own_binary_hide();
   privileges_bound(options->rootfs.insecure);
   pid_t payload = payload_start(&options->payload);
@@ -132,7 +147,7 @@ static struct timespec since(struct timespec start) {
 }
 
 /** Waits for the sandbox; false when it failed, with the error reported. */
-static bool await_sandbox(pid_t sandbox, int status_fd, struct outcome *outcome) {
+static bool await_sandbox(int status_fd, struct outcome *outcome) {
   struct buffer records = {0};
   enum status_type type;
   const char *payload;
@@ -143,6 +158,7 @@ static bool await_sandbox(pid_t sandbox, int status_fd, struct outcome *outcome)
     die("wait", errno, NULL, "cannot read the sandbox's status");
   while (wait4(sandbox, &wait_status, 0, &outcome->usage) < 0)
     if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
+  sandbox = 0;
   console_drain();
   while ((size = status_next(&records, offset, &type, &payload, &length)) > 0) {
     offset += size;
@@ -184,7 +200,8 @@ static void reply_outcome(const struct outcome *outcome) {
 }
 
 /** Back to the host's mounts. The sandbox's namespaces have no other member left, so they end here. */
-static void leave_sandbox(int host_mounts, int root) {
+static void leave_sandbox(const struct run_options *options, int root) {
+  if (options->rootfs.readonly) (void)k_mount_setattr(root, 0, MOUNT_ATTR_RDONLY, 0);  // stubs have to go
   if (setns(host_mounts, CLONE_NEWNS) != 0) die("wait", errno, NULL, "cannot leave the sandbox's mounts");
   close(root);
   stubs_remove();
@@ -198,8 +215,9 @@ int verb_run(const struct request *request) {
   const char *layer = options.view.upper;
   int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
-  int host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
+  reply_take_back(take_back);
   int root = build_sandbox(&options);
   cgroup_make(&options.cgroup);
   sigset_t all, before;
@@ -208,16 +226,16 @@ int verb_run(const struct request *request) {
   int status[2];
   xpipe(status);
   struct timespec start = now();
-  pid_t sandbox = fork();
+  sandbox = fork();
   if (sandbox < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
   if (sandbox == 0) begin(&options, root, status[1]);
   sigprocmask(SIG_SETMASK, &before, NULL);
   close(status[1]);
   reply_sandbox(sandbox);
   struct outcome outcome = {0};
-  bool success = await_sandbox(sandbox, status[0], &outcome);
+  bool success = await_sandbox(status[0], &outcome);
   outcome.wall = since(start);
-  leave_sandbox(host_mounts, root);
+  leave_sandbox(&options, root);
   outcome.limited = cgroup_end();
   if (!success) return -1;
   if (upper >= 0) times_normalise(upper, &times);

@@ -38,7 +38,7 @@ static inline void store_big_endian(unsigned char *to, uint32_t word) {
 
 /** The 16 words of a block extended to 64 (section 6.2.2, step 1). */
 static void message_schedule(uint32_t words[64], const unsigned char *block) {
-  for (int i = 0; i < 16; i++) words[i] = load_big_endian(block + 4 * i);
+  for (size_t i = 0; i < 16; i++) words[i] = load_big_endian(block + 4 * i);
   for (int i = 16; i < 64; i++) {
     uint32_t a = words[i - 15];
     uint32_t b = words[i - 2];
@@ -102,12 +102,12 @@ __attribute__((target("sha,sse4.1,ssse3"))) static void compress_instructions(ui
     const __m128i cdgh_before = cdgh;
     __m128i words[4];
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
       words[i] = _mm_loadu_si128((const __m128i *)(const void *)(blocks + 16 * i));
       words[i] = _mm_shuffle_epi8(words[i], swap);
     }
 #pragma GCC unroll 16
-    for (int i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
       __m128i constants = _mm_loadu_si128((const __m128i *)(const void *)&ROUND_CONSTANTS[4 * i]);
       __m128i sum = _mm_add_epi32(words[i & 3], constants);
       cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
@@ -195,7 +195,7 @@ void sha256_end(struct sha256 *hash, unsigned char digest[SHA256_SIZE]) {
   store_big_endian(length, (uint32_t)(bits >> 32));
   store_big_endian(length + 4, (uint32_t)bits);
   sha256_add(hash, length, sizeof length);
-  for (int i = 0; i < 8; i++) store_big_endian(digest + 4 * i, hash->state[i]);
+  for (size_t i = 0; i < 8; i++) store_big_endian(digest + 4 * i, hash->state[i]);
 }
 
 struct sha256_text sha256_text(const unsigned char digest[SHA256_SIZE]) {

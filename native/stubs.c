@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "reply.h"
 #include "view.h"
 
 #define LINKS_MAX 40
@@ -59,9 +60,18 @@ int stubs_root(void) {
   return root;
 }
 
-static void set_mtime(int directory, struct timespec mtime) {
+/** As the user knows it. */
+static const char *path_inside(int fd) {
+  const char *path = path_of(fd);
+  size_t prefix = strlen(root_path);
+  return path == NULL || strncmp(path, root_path, prefix) != 0 || path[prefix] == '\0' ? "/" : path + prefix;
+}
+
+/** Only an owner may: what belongs to nobody whom a user namespace knows keeps the time it has got. */
+static int set_mtime(int directory, struct timespec mtime) {
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, mtime};
-  (void)!utimensat(directory, ".", times, 0);
+  if (utimensat(directory, ".", times, 0) == 0 || errno == EPERM) return 0;
+  return reply_error("rootfs", errno, path_inside(directory), "cannot restore a directory's time");
 }
 
 /** Names and values of the xattrs that are not overlay's own, as one text. */
@@ -84,7 +94,8 @@ static char *xattrs_of(int fd) {
 static void note_all(void) {
   for (size_t i = 0; i < holder_count; i++) {
     free(holders[i].xattrs);
-    fstat(holders[i].fd, &holders[i].seen);
+    if (fstat(holders[i].fd, &holders[i].seen) != 0)
+      die("rootfs", errno, holders[i].path, "cannot look at a directory");
     holders[i].xattrs = xattrs_of(holders[i].fd);
   }
 }
@@ -93,9 +104,12 @@ static bool unchanged(const struct holder *holder) {
   struct stat now;
   const struct stat *seen = &holder->seen;
   // The ctime alone would do, were it not for its ticks of some milliseconds before Linux 6.13.
-  return fstat(holder->fd, &now) == 0 && compare_times(now.st_ctim, seen->st_ctim) == 0 &&
-         compare_times(now.st_mtim, seen->st_mtim) == 0 && now.st_mode == seen->st_mode &&
-         now.st_uid == seen->st_uid && now.st_gid == seen->st_gid &&
+  if (fstat(holder->fd, &now) != 0) {
+    reply_error("rootfs", errno, holder->path, "cannot look at a directory");
+    return false;
+  }
+  return compare_times(now.st_ctim, seen->st_ctim) == 0 && compare_times(now.st_mtim, seen->st_mtim) == 0 &&
+         now.st_mode == seen->st_mode && now.st_uid == seen->st_uid && now.st_gid == seen->st_gid &&
          strcmp(xattrs_of(holder->fd), holder->xattrs) == 0;
 }
 
@@ -104,7 +118,7 @@ static void add_holder(const char *path) {
   for (size_t i = 0; i < holder_count; i++)
     if (strcmp(holders[i].path, path) == 0) return;
   int fd = view_open_in_root(root, path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  if (fd < 0) return;
+  if (fd < 0) die("rootfs", errno, path, "cannot open a directory");
   holders = xreallocarray(holders, holder_count + 1, sizeof *holders);
   holders[holder_count++] = (struct holder){
       .fd = fd, .path = xstrdup(path), .copied = fstatat(upper, path, &stat, AT_SYMLINK_NOFOLLOW) != 0};
@@ -114,9 +128,12 @@ static void add_holder(const char *path) {
 static void hold(int directory) {
   struct stat stat;
   size_t prefix = strlen(root_path);
-  if (upper < 0 || fstat(directory, &stat) != 0 || stat.st_dev != root_stat.st_dev) return;
+  if (upper < 0) return;
+  if (fstat(directory, &stat) != 0) die("rootfs", errno, NULL, "cannot look at the place of a mount point");
+  if (stat.st_dev != root_stat.st_dev) return;
   char *path = path_of(directory);
-  if (path == NULL || strncmp(path, root_path, prefix) != 0 || path[prefix] != '/') return;
+  if (path == NULL) die("rootfs", errno, NULL, "cannot tell the path of a mount point");
+  if (strncmp(path, root_path, prefix) != 0 || path[prefix] != '/') return;
   for (char *end = path + prefix + 1; *end != '\0';) {
     end += strcspn(end, "/");
     char *part = xstrndup(path + prefix + 1, (size_t)(end - path) - prefix - 1);
@@ -131,13 +148,17 @@ static int make_stub(int parent, const char *name, bool directory) {
   struct stat before;
   if (fstat(parent, &before) != 0) return -1;
   hold(parent);
+  int kept = fcntl(parent, F_DUPFD_CLOEXEC, 16);
+  if (kept < 0) return -1;
   int made = directory ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0);
-  if (made != 0) return -1;
-  set_mtime(parent, before.st_mtim);
-  note_all();
+  if (made != 0) {
+    close_quietly(kept);
+    return -1;
+  }
   stubs = xreallocarray(stubs, stub_count + 1, sizeof *stubs);
-  stubs[stub_count++] = (struct stub){
-      .parent = fcntl(parent, F_DUPFD_CLOEXEC, 16), .name = xstrdup(name), .directory = directory};
+  stubs[stub_count++] = (struct stub){.parent = kept, .name = xstrdup(name), .directory = directory};
+  if (set_mtime(parent, before.st_mtim) != 0) return -1;
+  note_all();
   return 0;
 }
 
@@ -193,7 +214,10 @@ int stubs_mount_point(const char *path, bool directory) {
 
 static bool still_empty(const struct stub *stub) {
   struct stat stat;
-  if (fstatat(stub->parent, stub->name, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  if (fstatat(stub->parent, stub->name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno != ENOENT) reply_error("rootfs", errno, stub->name, "cannot look at a mount point");
+    return false;
+  }
   return stub->directory ? S_ISDIR(stat.st_mode) : S_ISREG(stat.st_mode) && stat.st_size == 0;
 }
 
@@ -202,9 +226,14 @@ void stubs_remove(void) {
   for (size_t i = 0; i < holder_count; i++) holders[i].untouched = unchanged(&holders[i]);
   for (size_t i = stub_count; i > 0; i--) {
     struct stub *stub = &stubs[i - 1];
-    if (still_empty(stub) && fstat(stub->parent, &stat) == 0 &&
-        unlinkat(stub->parent, stub->name, stub->directory ? AT_REMOVEDIR : 0) == 0)
-      set_mtime(stub->parent, stat.st_mtim);
+    if (still_empty(stub)) {
+      bool removed = fstat(stub->parent, &stat) == 0 &&
+                     unlinkat(stub->parent, stub->name, stub->directory ? AT_REMOVEDIR : 0) == 0;
+      if (removed)
+        set_mtime(stub->parent, stat.st_mtim);
+      else if (errno != ENOTEMPTY && errno != EEXIST)
+        reply_error("rootfs", errno, stub->name, "cannot take a mount point away");
+    }
     close(stub->parent);
   }
   for (size_t i = 0; i < holder_count; i++) close(holders[i].fd);
@@ -220,9 +249,14 @@ void stubs_remove_copies(void) {
     char *name;
     if (!holder->copied || !holder->untouched) continue;
     int parent = view_open_parent(upper, holder->path, NULL, &name);
-    if (parent < 0) continue;
+    if (parent < 0) {
+      reply_error("rootfs", errno, holder->path, "cannot open the directory above");
+      continue;
+    }
     if (fstat(parent, &stat) == 0 && unlinkat(parent, name, AT_REMOVEDIR) == 0)
       set_mtime(parent, stat.st_mtim);
+    else if (errno != ENOTEMPTY && errno != EEXIST)
+      reply_error("rootfs", errno, holder->path, "cannot take a directory out of the layer");
     close(parent);
   }
 }

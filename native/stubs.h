@@ -18,7 +18,10 @@ int stubs_mount_point(const char *path, bool directory);
 /** The descriptor of that root. */
 int stubs_root(void);
 
-/** Removes what was made and is still empty, after mounts and processes are gone, and lets go of the root. */
+/**
+ * Removes what was made and is still empty, after mounts and processes are gone, and lets go of the root. What fails is
+ * recorded as the request's error; the rest is removed all the same.
+ */
 void stubs_remove(void);
 
 /** Then, with the overlay unmounted: takes directories that were copied up for stubs alone out of the upper

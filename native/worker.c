@@ -42,10 +42,11 @@ static void take_descriptors(int ends[PIPE_COUNT], bool keeps_streams) {
 }
 
 static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, char *payload, size_t length) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  bool ends_with_server = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
   take_descriptors(ends, attached && has_process_output(payload));
   if (getppid() != server) _exit(1);
   reply_to_pipes(DATA_FD, STATUS_FD);
+  if (!ends_with_server) die("helper", 0, NULL, "cannot end with the helper");
   if (!attached) {
     // Else the terminal sends them to all of us, and what they mean is for the client to say.
     signal(SIGINT, SIG_DFL);

@@ -1,0 +1,236 @@
+// Every system call that a run makes on its way to the process, and on its way back, fails once: in the worker, in the
+// first process of the sandbox and in the payload. Each time there is an end, one error that says what was being done,
+// and nothing left. Calls whose failure is rightly no failure of the run are named below, with the reason. The first
+// call of each kind in each process is tried always, all of them with TSBUILD_SLOW_TESTS=1.
+
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync} from 'node:fs';
+import {constants} from 'node:os';
+import {basename, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {locateHelper} from '../../src/helper/locate-helper.ts';
+import {auditArchsOf} from '../../src/seccomp/abi.ts';
+import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
+
+const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
+const whyNot = whyNotHere();
+
+const [cLibrary, neverFails, fallsBack, secondGuard, bestEffort, sweeping, looking] = [
+  'the C library does it on its own, or for what the program does not ask for',
+  'the kernel cannot refuse what is asked of it here',
+  'there is another way, which is taken',
+  'it guards what has another guard',
+  'what is wanted is given where it can be had',
+  'the next run sweeps what this one could not remove',
+  'an answer that cannot be had means no, and then more is done rather than less',
+];
+
+/** By process (0 worker, 1 first process of the sandbox, 2 payload) or for all: the reason. */
+const optional: Readonly<Record<string, string>> = {
+  close: neverFails,
+  geteuid: neverFails,
+  getegid: neverFails,
+  getpid: neverFails,
+  getrandom: cLibrary,
+  prlimit64: cLibrary,
+  readlink: cLibrary,
+  rseq: cLibrary,
+  rt_sigaction: neverFails,
+  rt_sigprocmask: neverFails,
+  set_robust_list: cLibrary,
+  set_tid_address: cLibrary,
+  umask: neverFails,
+  '0 access': bestEffort,
+  '0 execveat': secondGuard,
+  '0 fchmod': secondGuard,
+  '0 fcntl': secondGuard,
+  '0 fsconfig': fallsBack,
+  '0 fsmount': fallsBack,
+  '0 fsopen': fallsBack,
+  '0 fstat': looking,
+  '0 fstatfs': looking,
+  '0 getdents64': sweeping,
+  '0 listxattr': looking,
+  '0 lseek': cLibrary,
+  '0 memfd_create': secondGuard,
+  '0 newfstatat': looking,
+  '0 openat': bestEffort,
+  '0 openat2': looking,
+  '0 read': bestEffort,
+  '0 readlinkat': looking,
+  '0 rmdir': sweeping,
+  '0 sendfile': secondGuard,
+  '0 setdomainname': bestEffort,
+  '0 socket': fallsBack,
+  '0 write': bestEffort,
+  '1 fsconfig': bestEffort,
+  '1 fsmount': bestEffort,
+  '1 fsopen': bestEffort,
+  '1 openat': bestEffort,
+  '1 poll': looking,
+  '1 prctl': bestEffort,
+  '1 rt_sigtimedwait': fallsBack,
+  '1 wait4': fallsBack,
+  '2 fchown': bestEffort,
+  '2 fstat': looking,
+  '2 newfstatat': looking,
+};
+
+/** Not tried: before the helper's own code, without a result, or without an error. */
+const untried = ['arch_prctl', 'brk', 'exit', 'exit_group', 'mprotect', 'rt_sigreturn'];
+const forMemory = ['clone', 'clone3', 'fork', 'mmap', 'mremap', 'vfork'];
+
+interface Site {
+  readonly process: number;
+  readonly call: string;
+  readonly occurrence: number;
+}
+
+interface Ending {
+  readonly status: number | undefined;
+  readonly stderr: string;
+  readonly layer: readonly string[];
+  readonly groups: readonly string[];
+}
+
+function groupsBelow(place: string): string[] {
+  if (!existsSync(place)) return [];
+  const entries = readdirSync(place, {withFileTypes: true});
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(place, entry.name));
+}
+
+/** Where it was the taking away that failed, the error names what could not be taken away. */
+function saysWhatIsLeft(stderr: string, left: readonly string[]): boolean {
+  const name = /^tsbuild-helper: rootfs: \/?(\S+): cannot (take|look|open|restore)/.exec(stderr)?.[1];
+  const named = left.find((path) => name !== undefined && basename(path) === name);
+  return named !== undefined && left.every((path) => `${named}/`.startsWith(`${path}/`));
+}
+
+describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () => {
+  const world = new SandboxWorld();
+  const numbers = auditArchsOf(architecture)[0]?.abis[0]?.numbers ?? new Map<string, number>();
+  const nameOf = new Map([...numbers].map(([name, number]) => [number, name]));
+  const parents = [0, 1].map((lane) => `tsbuild-faults-${process.pid}-${lane}`);
+  let inject: string;
+
+  beforeAll(() => {
+    inject = world.path('inject');
+    const source = fileURLToPath(new URL('inject.c', import.meta.url));
+    execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', inject, source]);
+  });
+  afterAll(async () => {
+    for (const place of groupPlaces()) if (existsSync(place)) rmdirSync(place);
+    await world.close();
+  });
+
+  function groupPlaces(): string[] {
+    const hierarchies = ['/sys/fs/cgroup', ...groupsBelow('/sys/fs/cgroup')];
+    return hierarchies.flatMap((place) => parents.map((parent) => join(place, parent)));
+  }
+
+  /** A run with most of what a run can have, in which one call fails. */
+  async function run(lane: number, site?: Site): Promise<Ending> {
+    const place = world.path(`lane-${lane}`);
+    rmSync(place, {recursive: true, force: true});
+    for (const name of ['fs', 'work']) mkdirSync(join(place, name), {recursive: true});
+    const error = forMemory.includes(site?.call ?? '') ? constants.errno.ENOMEM : constants.errno.EIO;
+    const {process: target = -1, call = '', occurrence = 0} = site ?? {};
+    const words = [target, numbers.get(call) ?? 0, occurrence, error, world.path(`log-${lane}`)].map(String);
+    const request = [
+      `layer=${world.base}`,
+      `upper=${place}/fs`,
+      `work=${place}/work`,
+      'network=none',
+      'limit=pids:50',
+      `cgroup=${parents[lane]}`,
+      `hosts=${world.base}/etc/passwd`,
+      'arg=/bin/true',
+      'mount=tmpfs',
+      'target=/new/directory',
+      'mount=text',
+      'target=/secret',
+      'content=x',
+    ];
+    const child = spawn(inject, [...words, locateHelper(process.env), 'run', ...request], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 15_000,
+      killSignal: 'SIGKILL',
+    });
+    const stderr: Buffer[] = [];
+    child.stderr.on('data', (bytes: Buffer) => stderr.push(bytes));
+    // The injector ends when no process is left; what still runs by then has been killed for taking too long.
+    const [status] = (await once(child, 'close')) as [number | null];
+    const groups = groupPlaces()
+      .filter((path) => path.endsWith(`-${lane}`))
+      .flatMap(groupsBelow);
+    for (const group of groups) rmdirSync(group);
+    return {
+      status: status ?? undefined,
+      stderr: Buffer.concat(stderr).toString(),
+      layer: readdirSync(`${place}/fs`, {recursive: true}).map(String),
+      groups,
+    };
+  }
+
+  /** What is wrong with how the run ended; nothing, if all is well. */
+  function judge(site: Site, {status, stderr, layer, groups}: Ending): string[] {
+    const name = `${site.process} ${site.call}`;
+    const mayPass = (optional[site.call] ?? optional[name]) !== undefined;
+    const sweeps = optional[name] === sweeping;
+    const faults = [
+      status === undefined && 'does not end',
+      status === 0 && !mayPass && 'the failure goes unnoticed',
+      status !== undefined && status > 1 && `ends with ${status}: ${stderr}`,
+      status === 1 && !/^tsbuild-helper: [a-z-]+: [^\n]{10,}\n$/.test(stderr) && `says: ${stderr}`,
+      layer.length > 0 && !saysWhatIsLeft(stderr, layer) && `leaves ${layer.join()} in the layer`,
+      groups.length > 0 && !sweeps && `leaves ${groups.join()}`,
+    ];
+    return faults
+      .filter((fault) => fault !== false)
+      .map((fault) => `${name} (${site.occurrence}.): ${fault}`);
+  }
+
+  async function sitesOf(wanted: (occurrence: number) => boolean): Promise<Site[]> {
+    expect(await run(0)).toMatchObject({status: 0, layer: [], groups: []});
+    const seen = new Map<string, number>();
+    return readFileSync(world.path('log-0'), 'utf8')
+      .trim()
+      .split('\n')
+      .flatMap((line) => {
+        const [of = '', number = ''] = line.split(' ');
+        const occurrence = (seen.get(line) ?? 0) + 1;
+        seen.set(line, occurrence);
+        const call = nameOf.get(Number(number)) ?? `call ${number}`;
+        if (untried.includes(call) || !wanted(occurrence)) return [];
+        return [{process: Number(of), call, occurrence}];
+      });
+  }
+
+  async function tryAll(sites: readonly Site[]): Promise<void> {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+    const left = [...sites];
+    const faults: string[] = [];
+    const work = async (lane: number): Promise<void> => {
+      for (let site = left.shift(); site !== undefined; site = left.shift())
+        faults.push(...judge(site, await run(lane, site)));
+    };
+    await Promise.all([work(0), work(1)]);
+    expect(faults).toEqual([]);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(mounts);
+  }
+
+  it('there is one clear error and nothing is left: the first of each kind', async () => {
+    const sites = await sitesOf((occurrence) => occurrence === 1);
+    expect(new Set(sites.map((site) => site.process))).toEqual(new Set([0, 1, 2]));
+    expect(sites.length).toBeGreaterThan(80);
+    await tryAll(sites);
+  }, 120_000);
+
+  it.skipIf(process.env['TSBUILD_SLOW_TESTS'] !== '1')(
+    'there is one clear error and nothing is left: every one',
+    async () => tryAll(await sitesOf((occurrence) => occurrence > 1)),
+    1_200_000,
+  );
+});
