@@ -116,9 +116,10 @@ export class Contents {
     const helper = await this.#options.helper();
     // A further scan adds to what the earlier ones found.
     const scans: Scan[] = [];
-    return selectScanning(copy, async (roots) => {
+    return selectScanning(copy, async (roots, namesOnly = false) => {
       const decoder = new ScanDecoder();
-      await helper.request('scan', [...viewArguments(view), ...scanArgumentsOf(roots, {digests})], {
+      const args = scanArgumentsOf(roots, {digests: digests && !namesOnly});
+      await helper.request('scan', [...viewArguments(view), ...args], {
         signal,
         onData: (bytes) => decoder.push(bytes),
       });

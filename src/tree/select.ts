@@ -5,7 +5,7 @@
 import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {AssertionError} from '../util/assert.ts';
-import {BadPatternError, base, compileMatch, join} from '../util/go-path.ts';
+import {BadPatternError, base, compileMatch, dir, join} from '../util/go-path.ts';
 import {suggest} from '../util/suggest.ts';
 import {
   type CopyPattern,
@@ -60,19 +60,40 @@ export function select(tree: Tree, copy: CopyPattern): SelectOutcome {
   return {type: 'selected', selection: {sources, ...(selector.followedLinks ? {followedLinks: true} : {})}};
 }
 
-/** `select` with as many scans as symlinks make necessary. `scan` gives a tree that has all earlier roots as well. */
-export async function selectScanning(
-  copy: CopyPattern,
-  scan: (roots: readonly string[]) => Promise<Tree>,
-): Promise<Selection> {
+/** Gives a tree that has all earlier roots as well; `namesOnly`: nobody will ask what is in the files. */
+export type ScanRoots = (roots: readonly string[], namesOnly?: boolean) => Promise<Tree>;
+
+/** `select` with as many scans as symlinks make necessary, and one more to say what a missing source may be. */
+export async function selectScanning(copy: CopyPattern, scan: ScanRoots): Promise<Selection> {
   let wanted: readonly string[] = walkRootsOf(copy);
   for (let round = 0; round < roundsMax; round++) {
-    const outcome = select(await scan(wanted), copy);
+    const tree = await scan(wanted);
+    const outcome = await selectOrSuggest(tree, copy, scan);
     if (outcome.type === 'selected') return outcome.selection;
     // A scan covers what it was asked for, so each round gets past at least one symlink more.
     wanted = outcome.roots;
   }
   throw new AssertionError('a scan does not cover the walk roots that it was asked for');
+}
+
+/** A scan for one path shows nothing that it could have been meant for: those beside it are looked at, too. */
+async function selectOrSuggest(tree: Tree, copy: CopyPattern, scan: ScanRoots): Promise<SelectOutcome> {
+  try {
+    return select(tree, copy);
+  } catch (error) {
+    const places = walkRootsOf(copy).flatMap((root) => (tree.at(root) ? [] : [placeOf(root, tree)]));
+    if (places.length === 0) throw error;
+    // What cannot be looked at gives no hint, and hides no failure.
+    const wider = await scan(places, true).catch(() => tree);
+    return select(wider, copy);
+  }
+}
+
+/** The nearest directory above the path that is there. */
+function placeOf(path: string, tree: Tree): string {
+  let place = dir(path);
+  while (place !== '.' && tree.at(place) === undefined) place = dir(place);
+  return place;
 }
 
 // Twice what one path can have of symlinks.
@@ -191,9 +212,11 @@ class Selector {
           : `/${ignored} is there, but the ignore file excludes it`;
       hints.push(`${what}: ${rule}`);
     }
+    const others = this.#tree.kept.slice(0, suggestionsMax).map((record) => record.path);
     const nearest = suggest(
       path,
-      this.#tree.kept.slice(0, suggestionsMax).map((record) => record.path),
+      // A directory on the way to it is not meant.
+      others.filter((other) => !path.startsWith(`${other}/`)),
     );
     if (hints.length === 0 && nearest !== undefined && nearest !== path)
       hints.push(`did you mean ${nearest}?`);

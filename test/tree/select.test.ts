@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {BuildError} from '../../src/diagnostics/build-error.ts';
 import {PatternMatcher} from '../../src/tree/pattern-matcher.ts';
 import {type Selection, select, selectScanning} from '../../src/tree/select.ts';
 import {type Scan, Tree} from '../../src/tree/tree.ts';
@@ -224,6 +225,49 @@ describe('selectScanning', () => {
     });
     expect(told(selection)).toEqual(['file f', 'other: other/g']);
     expect(asked).toEqual(['far/f other', 'link/deep/f', 'real/deep/f']);
+  });
+
+  async function missed(source: string, ignore?: readonly string[]): Promise<unknown> {
+    const scans: Scan[] = [];
+    const asked: string[] = [];
+    const scan = async (roots: readonly string[]): Promise<Tree> => {
+      asked.push(roots.join(' '));
+      scans.push({
+        asked: roots,
+        walked: roots,
+        pruned: [],
+        records: scanOf([...files, 'lib/real/x.c'], roots),
+      });
+      return new Tree(scans, ignore === undefined ? undefined : new PatternMatcher(ignore));
+    };
+    const error = await selectScanning(copyOf([source]), scan).catch((thrown: unknown) => thrown);
+    const hints = error instanceof BuildError ? error.diagnostics.flatMap((each) => each.hints ?? []) : error;
+    return {asked, hints};
+  }
+
+  it('looks beside a source that is not there for what was meant', async () => {
+    expect(await missed('other/h')).toEqual({asked: ['other/h', 'other'], hints: ['did you mean other/g?']});
+    expect(await missed('lib/reel/x.c')).toEqual({
+      asked: ['lib/reel/x.c', 'lib'],
+      hints: ['did you mean lib/real/x.c?'],
+    });
+    expect(await missed('othre')).toEqual({asked: ['othre', '.'], hints: ['did you mean other?']});
+    expect(await missed('unlike/anything')).toEqual({asked: ['unlike/anything', '.'], hints: []});
+  });
+
+  it('names the ignore rule alone when that is the reason', async () => {
+    expect(await missed('other/g', ['other/g'])).toMatchObject({
+      hints: ['/other/g is there, but the ignore file excludes it: other/g'],
+    });
+  });
+
+  it('tells what is missing also when nothing beside it can be looked at', async () => {
+    let count = 0;
+    const scan = async (roots: readonly string[]): Promise<Tree> => {
+      if (count++ > 0) throw new Error('permission denied');
+      return new Tree([{asked: roots, walked: roots, pruned: [], records: scanOf(files, roots)}]);
+    };
+    await expect(selectScanning(copyOf(['other/h']), scan)).rejects.toThrow('"/other/h": not found');
   });
 
   it('asks once when there is no symlink', async () => {
