@@ -4,7 +4,7 @@
 
 #include "util.h"
 
-/** `limit=NAME:VALUE`, in docker's names: memory, memory-swap, cpu-shares, … (cgroup_limits.c). */
+/** `limit=NAME:VALUE`, in docker's names: memory, memory-swap, cpu-shares, … (cgroup_values.c). */
 struct cgroup_limit {
   const char *name, *value;
 };

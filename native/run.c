@@ -195,7 +195,8 @@ static void reply_outcome(const struct outcome *outcome) {
   reply_result("read", "%lld", (long long)usage->ru_inblock * RUSAGE_BLOCK_BYTES);
   reply_result("written", "%lld", (long long)usage->ru_oublock * RUSAGE_BLOCK_BYTES);
   if (!outcome->limited.known) return;
-  reply_result("memorypeak", "%llu", (unsigned long long)outcome->limited.peak_bytes);
+  if (outcome->limited.peak_bytes > 0)  // version 2 tells it from Linux 5.19 on
+    reply_result("memorypeak", "%llu", (unsigned long long)outcome->limited.peak_bytes);
   reply_result("oomkills", "%llu", (unsigned long long)outcome->limited.oom_kills);
 }
 

@@ -23,11 +23,12 @@ export function memoryKillOf(
   const kills = Number(result.get('oomkills') ?? 0);
   if (kills === 0) return undefined;
   const limit = limits.findLast(({name}) => name === 'memory')?.value;
-  const peak = sizeText(Number(result.get('memorypeak')));
+  const bytes = result.get('memorypeak');
+  const peak = bytes === undefined ? '' : ` (peak ${sizeText(Number(bytes))})`;
   const processes = kills === 1 ? 'a process was' : `${kills} processes were`;
   return limit === undefined
-    ? `out of memory: ${processes} killed by the kernel (peak ${peak})`
-    : `out of memory: ${processes} killed at the limit of ${sizeText(Number(limit))} (peak ${peak})`;
+    ? `out of memory: ${processes} killed by the kernel${peak}`
+    : `out of memory: ${processes} killed at the limit of ${sizeText(Number(limit))}${peak}`;
 }
 
 function sizeText(bytes: number): string {

@@ -25,6 +25,12 @@ describe('memoryKillOf', () => {
     );
   });
 
+  it('leaves the peak out where the kernel does not tell it', () => {
+    expect(memoryKillOf(new Map([['oomkills', '1']]), limits)).toBe(
+      'out of memory: a process was killed at the limit of 512 MiB',
+    );
+  });
+
   it('says nothing where nobody was killed', () => {
     expect(memoryKillOf(killed(0), limits)).toBeUndefined();
     expect(memoryKillOf(new Map(), limits)).toBeUndefined();
