@@ -1,5 +1,5 @@
-// The conversions are those of the OCI runtimes (runc's libcontainer/cgroups, crun's cgroup-resources); the files
-// are in the kernel's admin-guide, cgroup-v1/ and cgroup-v2.rst.
+// The conversions are those of the OCI runtimes (runc's libcontainer/cgroups, crun's cgroup-resources); the
+// files are in the kernel's admin-guide, cgroup-v1/ and cgroup-v2.rst.
 #include "cgroup_values.h"
 
 #include <inttypes.h>
@@ -57,8 +57,8 @@ static const char *other(const struct cgroup_question *question, const char *nam
 static uint64_t number(const struct cgroup_limit *limit, uint64_t low, uint64_t high) {
   uint64_t value;
   if (!parse_u64(limit->value, high, &value) || value < low)
-    die("limits", 0, NULL, "%s: expected a number from %" PRIu64 " to %" PRIu64 ", got \"%.80s\"", limit->name,
-        low, high, limit->value);
+    die("limits", 0, NULL, "%s: expected a number from %" PRIu64 " to %" PRIu64 ", got \"%.80s\"",
+        limit->name, low, high, limit->value);
   return value;
 }
 
@@ -86,9 +86,8 @@ static char *cpu_time(const struct cgroup_question *question) {
 
 static const char *rate_of(const struct cgroup_limit *limit) {
   const char *colon = strrchr(limit->value, ':');
-  if (colon == NULL)
-    die("limits", 0, NULL, "%s: expected PATH:RATE, got \"%.80s\"", limit->name, limit->value);
-  return colon + 1;
+  if (colon != NULL) return colon + 1;
+  die("limits", 0, NULL, "%s: expected PATH:RATE, got \"%.80s\"", limit->name, limit->value);
 }
 
 static struct cgroup_value old_value(const struct cgroup_question *question, const struct limit_kind *kind) {

@@ -1,5 +1,5 @@
-// What docker's names of limits are in files of control groups. Pure, so that version 2 can be tested where the
-// controllers belong to version 1, and the other way round.
+// What docker's names of limits are in files of control groups. Pure, so that version 2 can be tested where
+// the controllers belong to version 1, and the other way round.
 #ifndef TSBUILD_CGROUP_VALUES_H
 #define TSBUILD_CGROUP_VALUES_H
 

@@ -70,7 +70,7 @@ static void survey(struct net_plan *plan, const struct net_uplinks *uplinks) {
     plan->ipv6 = NET_IPV6_ROUTED;
 }
 
-/** To a namespace of our own, which stands for the host's: whether that could be changed is asked, no more. */
+/** To a namespace that stands for the host's: whether that could be changed is asked, no more. */
 static void leave_host_alone(struct net_uplinks *uplinks) {
   int error = uplinks->index == 0 ? 0 : net_may_change(uplinks->index);
   if (error != 0) die("network", error, NULL, "cannot let this host forward packets");

@@ -1,5 +1,5 @@
-// Limits in files of control groups of both versions, against the kernel's documentation: the files of cgroup-v1/
-// and cgroup-v2.rst, with the ranges that stand there.
+// Limits in files of control groups of both versions, against the kernel's documentation: the files of
+// cgroup-v1/ and cgroup-v2.rst, with the ranges that stand there.
 #define _GNU_SOURCE
 #include "../cgroup_values.h"
 
@@ -25,7 +25,7 @@ void die(const char *phase, int error, const char *path, const char *format, ...
 
 #define LIMITS_MAX 3
 
-/** `NAME:VALUE`, the first of them is asked for; the answer is `FILE TEXT`, or `! ` and a part of the refusal. */
+/** `NAME:VALUE`, the first is asked for; the answer is `FILE TEXT`, or `! ` and a part of the refusal. */
 struct row {
   bool unified, bfq;
   const char *limits[LIMITS_MAX], *expected;
@@ -104,7 +104,8 @@ static const struct row rows[] = {
 static void check(const struct row *row) {
   struct cgroup_limit limits[LIMITS_MAX];
   struct cgroup_options options = {.limits = limits};
-  for (; options.limit_count < LIMITS_MAX && row->limits[options.limit_count] != NULL; options.limit_count++) {
+  for (; options.limit_count < LIMITS_MAX && row->limits[options.limit_count] != NULL;
+       options.limit_count++) {
     char *value = xstrdup(row->limits[options.limit_count]), *name = strsep(&value, ":");
     limits[options.limit_count] = (struct cgroup_limit){.name = name, .value = value};
   }

@@ -23,6 +23,7 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
     const {result} = await world.shell('exit 7');
     expect(result.get('exit')).toBe('7');
     expect(Number(result.get('maxrss'))).toBeGreaterThan(100);
+    expect(Number(result.get('wall'))).toBeGreaterThan(0);
     expect(result.get('utime')).toMatch(/^\d+\.\d{6}$/);
   });
 
