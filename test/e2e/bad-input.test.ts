@@ -56,10 +56,14 @@ describe('a wrong Dockerfile', () => {
     expect(run.stderr).toMatch(/--from/);
   });
 
-  it('a file that COPY does not find is named', async () => {
+  it('a file that COPY does not find is named, and what may have been meant', async () => {
     const run = await failing({Dockerfile: 'FROM busybox\nCOPY missing.txt /\n', 'mising.txt': ''});
     expectOneError(run, 1, /missing\.txt.*not found|no such file.*missing\.txt/i);
     expect(run.stderr).toMatch(/Dockerfile:2/);
+    expect(run.stderr).toContain('did you mean mising.txt?');
+    const stage = await failing({Dockerfile: 'FROM busybox\nCOPY --from=busybox /bin/busybx /\n'});
+    expectOneError(stage, 1, /"\/bin\/busybx": not found/);
+    expect(stage.stderr).toContain('did you mean bin/busybox?');
   });
 
   it('a file that .dockerignore hides is missing, too', async () => {
