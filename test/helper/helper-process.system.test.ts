@@ -192,7 +192,9 @@ describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {
     } catch (error) {
       const {status, stdout, stderr} = error as {status: number; stdout: Buffer; stderr: Buffer};
       expect([status, stdout.toString()]).toEqual([1, 'out\n']);
-      expect(stderr.toString()).toMatch(/^result: exit=3\nresult: userns=\w+\nresult: wall=\d+\.\d+\nresult: maxrss=\d+\n/);
+      expect(stderr.toString()).toMatch(
+        /^result: exit=3\nresult: userns=\w+\nresult: wall=\d+\.\d+\nresult: maxrss=\d+\n/,
+      );
     }
   });
 });
