@@ -36,6 +36,11 @@ const char *compress_capabilities(void) {
 #endif
 }
 
+static const char *const needed[] = {
+    [BLOB_GZIP] = "libdeflate: it cannot compress with gzip",
+    [BLOB_ZSTD] = "libzstd: it cannot compress with zstd",
+};
+
 static void *new_state(enum blob_format format, int level) {
   (void)level;  // without libdeflate
 #ifdef HAVE_LIBDEFLATE
@@ -44,9 +49,7 @@ static void *new_state(enum blob_format format, int level) {
 #ifdef HAVE_LIBZSTD
   if (format == BLOB_ZSTD) return ZSTD_createCCtx();
 #endif
-  die("unsupported", 0, NULL, "this helper was built without %s",
-      format == BLOB_GZIP ? "libdeflate: it cannot compress with gzip"
-                          : "libzstd: it cannot compress with zstd");
+  die("unsupported", 0, NULL, "this helper was built without %s", needed[format]);
 }
 
 struct blob_codec *blob_codec_new(enum blob_format format, int level) {

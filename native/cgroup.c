@@ -19,7 +19,7 @@
 #define PREFIX "tsbuild-"
 #define DIRECTORIES_MAX 8
 #define REMOVE_ATTEMPTS 200
-#define REMOVE_PAUSE_US 2000
+#define REMOVE_PAUSE_NS 2000000
 #define FILE_BYTES_MAX (1u << 20)
 
 static const struct cgroup_options *wanted;
@@ -198,6 +198,7 @@ static uint64_t number_in(const struct cgroup_directory *directory, const char *
 }
 
 struct cgroup_usage cgroup_end(void) {
+  const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
   struct cgroup_usage usage = {0};
   for (size_t i = 0; i < directory_count; i++) {
     const struct cgroup_directory *directory = &directories[i];
@@ -211,7 +212,7 @@ struct cgroup_usage cgroup_end(void) {
     // The kernel may need a moment to let go of the last process.
     for (int attempt = 0; rmdir(directory->path) != 0 && errno == EBUSY && attempt < REMOVE_ATTEMPTS;
          attempt++)
-      usleep(REMOVE_PAUSE_US);
+      nanosleep(&pause, NULL);
   }
   directory_count = 0;
   return usage;

@@ -54,7 +54,6 @@ static bool all_digits(const char *text) {
 struct passwd_entry {
   char *name;
   uint32_t uid, gid;
-  char *home;
 };
 
 static bool find_user(char *text, const char *wanted, struct passwd_entry *found) {

@@ -149,7 +149,7 @@ static bool read_code_lengths(struct gunzip *gz, unsigned char *lengths, size_t 
 
 static bool dynamic_codes(struct gunzip *gz) {
   static const unsigned char ORDER[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-  uint32_t length_count, distance_count, code_count;
+  uint32_t length_count = 0, distance_count = 0, code_count = 0;
   if (!take_bits(gz, 5, &length_count) || !take_bits(gz, 5, &distance_count) ||
       !take_bits(gz, 4, &code_count)) {
     return false;
@@ -158,7 +158,7 @@ static bool dynamic_codes(struct gunzip *gz) {
   distance_count += 1;
   unsigned char lengths[288 + 32] = {0};
   for (uint32_t i = 0; i < code_count + 4; i++) {
-    uint32_t length;
+    uint32_t length = 0;
     if (!take_bits(gz, 3, &length)) return false;
     lengths[ORDER[i]] = (unsigned char)length;
   }
@@ -178,7 +178,7 @@ static bool dynamic_codes(struct gunzip *gz) {
 /** Whole bytes out of the bit buffer and the input. */
 static bool take_bytes(struct gunzip *gz, unsigned char *to, size_t length) {
   for (size_t i = 0; i < length; i++) {
-    uint32_t byte;
+    uint32_t byte = 0;
     if (!take_bits(gz, 8, &byte)) return false;
     to[i] = (unsigned char)byte;
   }
@@ -239,7 +239,7 @@ static bool copy_match(struct gunzip *gz, int symbol) {
                                              33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
                                              1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
   if (symbol > 285) return fail(gz, "invalid compressed data");
-  uint32_t length, distance;
+  uint32_t length = 0, distance = 0;
   if (!take_bits(gz, LENGTH_EXTRA[symbol - 257], &length)) return false;
   length += LENGTH_BASE[symbol - 257];
   int code = take_symbol(gz, &gz->distances);

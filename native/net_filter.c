@@ -133,14 +133,14 @@ static void see_chain(const struct nlmsghdr *message, void *context) {
   if (hook == NULL || !matters) return;
   uint32_t number = net_number(net_find(net_bytes(hook), net_length(hook), NFTA_HOOK_HOOKNUM), 0);
   if (ntohl(number) != NF_INET_FORWARD) return;
-  struct chain *chain = xcalloc(1, sizeof *chain);
-  chain->family = family;
-  copy_name(chain->table, net_find_in(message, sizeof *header, NFTA_CHAIN_TABLE));
-  copy_name(chain->name, net_find_in(message, sizeof *header, NFTA_CHAIN_NAME));
+  struct chain found = {.family = family, .next = search->chains};
+  copy_name(found.table, net_find_in(message, sizeof *header, NFTA_CHAIN_TABLE));
+  copy_name(found.name, net_find_in(message, sizeof *header, NFTA_CHAIN_NAME));
   uint32_t policy = net_number(net_find_in(message, sizeof *header, NFTA_CHAIN_POLICY), htonl(NF_ACCEPT));
-  chain->drops = ntohl(policy) == NF_DROP;
-  if (strncmp(chain->table, "tsbuild-", strlen("tsbuild-")) == 0) return;
-  chain->next = search->chains;
+  found.drops = ntohl(policy) == NF_DROP;
+  if (strncmp(found.table, "tsbuild-", strlen("tsbuild-")) == 0) return;
+  struct chain *chain = xmalloc(sizeof *chain);
+  *chain = found;
   search->chains = chain;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>  // before the kernel's header, which otherwise defines the same things
 #include <linux/netfilter_ipv4/ip_tables.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,9 +37,12 @@ static struct ipt_get_entries *read_table(struct ipt_getinfo *info) {
   if (fd >= 0 && getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, info, &size) == 0) {
     size = (socklen_t)(sizeof *table + info->size);
     table = xcalloc(1, size);
-    strcpy(table->name, info->name);
+    memcpy(table->name, info->name, sizeof table->name);
     table->size = info->size;
-    if (getsockopt(fd, IPPROTO_IP, IPT_SO_GET_ENTRIES, table, &size) != 0) table = NULL;
+    if (getsockopt(fd, IPPROTO_IP, IPT_SO_GET_ENTRIES, table, &size) != 0) {
+      free(table);
+      table = NULL;
+    }
   }
   close_quietly(fd);
   return table;

@@ -1,6 +1,6 @@
-// The verb `pack`: a layer directory, or a whole merged tree (or several), as a canonical tar. The same tree gives the
-// same bytes at any time and on any machine: members in byte order of their paths, whole seconds, no names of
-// users, only attributes that images keep.
+// The verb `pack`: a layer directory, or a whole merged tree (or several), as a canonical tar. The same tree
+// gives the same bytes at any time and on any machine: members in byte order of their paths, whole seconds,
+// no names of users, only attributes that images keep.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -283,6 +283,7 @@ int verb_pack(const struct request *request) {
   if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
   if (!options.flatten && options.part_count > 1)
     return reply_error("request", 0, NULL, "several views need flatten=1");
+  if (options.part_count == 0) return reply_error("request", 0, NULL, "pack needs a view");
   // A layer is packed from its own directory: in a mount its whiteouts could not be seen.
   struct view_spec *top = &options.parts[0].view;
   if (!options.flatten && top->layer_count > 0) {

@@ -157,6 +157,7 @@ void rootfs_enter(int root) {
   if (fchdir(root) != 0 || k_pivot_root(".", ".") != 0) die("rootfs", errno, NULL, "cannot change the root");
   // Now the old root lies on top of the new one, and the scratch tmpfs on top of that. umount(2) takes the
   // topmost.
-  if (k_umount(".", MNT_DETACH) != 0 || k_umount(".", MNT_DETACH) != 0 || chdir("/") != 0)
-    die("rootfs", errno, NULL, "cannot leave the old root");
+  for (int layer = 0; layer < 2; layer++)
+    if (k_umount(".", MNT_DETACH) != 0) die("rootfs", errno, NULL, "cannot leave the old root");
+  if (chdir("/") != 0) die("rootfs", errno, NULL, "cannot enter the new root");
 }

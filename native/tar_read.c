@@ -187,13 +187,13 @@ static int read_map_number(struct tar_reader *reader, char block[TAR_BLOCK], siz
 }
 
 static int read_sparse_map(struct tar_reader *reader) {
-  char block[TAR_BLOCK];
+  char block[TAR_BLOCK] = {0};
   size_t at = TAR_BLOCK;
-  uint64_t count;
+  uint64_t count = 0;
   if (read_map_number(reader, block, &at, &count) != 0) return -1;
   if (count > EXTENSION_MAX) return fail(reader, "invalid sparse map");
   for (uint64_t i = 0; i < count; i++) {
-    uint64_t offset, length;
+    uint64_t offset = 0, length = 0;
     if (read_map_number(reader, block, &at, &offset) != 0) return -1;
     if (read_map_number(reader, block, &at, &length) != 0) return -1;
     tar_add_run(&reader->extension, offset, length);

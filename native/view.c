@@ -134,8 +134,10 @@ static const char *overlay_api = "none";
 
 static int mount_some_way(const struct overlay *overlay, char **log) {
   int mount = getenv("TSBUILD_HELPER_OLD_MOUNT") == NULL ? mount_new_way(overlay, log) : -1;
-  if (mount >= 0) overlay_api = "fsopen";
-  if (mount >= 0) return mount;
+  if (mount >= 0) {
+    overlay_api = "fsopen";
+    return mount;
+  }
   mount = mount_old_way(overlay);
   if (mount >= 0) overlay_api = "mount";
   return mount;
@@ -158,7 +160,8 @@ int view_try_overlay(int lower, int upper, int work) {
 static void inherit_root(int lower, int upper) {
   struct stat below, own;
   if (fstat(lower, &below) != 0 || fstat(upper, &own) != 0) return;
-  if (own.st_uid != below.st_uid || own.st_gid != below.st_gid) (void)!fchown(upper, below.st_uid, below.st_gid);
+  if (own.st_uid != below.st_uid || own.st_gid != below.st_gid)
+    (void)!fchown(upper, below.st_uid, below.st_gid);
   if (((own.st_mode ^ below.st_mode) & 07777) != 0) (void)!fchmod(upper, below.st_mode & 07777);
 }
 

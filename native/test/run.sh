@@ -80,6 +80,16 @@ if [ "$(id -u)" -eq 0 ] && [ -x /bin/busybox ] && "$helper" probe >/dev/null 2>&
     mount=tmpfs target=/t size=65536 mount=text target=/s hex=00ff mode=0400 uid=1 gid=1
   fresh && expect 1 'pairs of hexadecimal' run layer=base upper=upper work=work arg=sh mount=text target=/s hex=0
   fresh && expect 1 'unknown mount type' run layer=base upper=upper work=work arg=sh mount=magic target=/s
+  if grep -q ' - cgroup2\{0,1\} ' /proc/self/mountinfo; then
+    fresh && expect 0 'result: oomkills=0' run layer=base upper=upper work=work network=none limit=pids:99 limit=cpu-shares:99 arg=/bin/sh arg=-c arg=:
+    fresh && expect 1 'expected PATH:RATE' run layer=base upper=upper work=work network=none limit=device-read-bps:x arg=sh
+    fresh && expect 1 'not a block device' run layer=base upper=upper work=work network=none limit=device-read-bps:/dev/null:1 arg=sh
+    fresh && expect 1 'no parent' run layer=base upper=upper work=work network=none limit=pids:9 cgroup=../x arg=sh
+  fi
+  fresh && expect 0 'result: exit=0' run layer=base upper=upper work=work network=none tty=1 arg=/bin/sh 'arg=-c' 'arg=test -t 0 && echo here >/dev/console'
+  echo told >told
+  fresh && "$helper" run layer=base upper=upper work=work network=none stdin=1 arg=/bin/busybox arg=cat <told >out 2>err
+  cmp -s told out || { echo 'FAILED: standard input'; cat err; failures=$((failures + 1)); }
   fresh && expect 0 'result: exit=0' run upper=upper arg=/bin/busybox arg=true mount=bind target=/bin dir=base/bin
   mkdir stack && for i in $(seq 60); do mkdir "stack/$i"; done
   layers=$(for i in $(seq 60); do echo "layer=stack/$i"; done)
