@@ -3,6 +3,7 @@
 //   build({context, tag})     one build into the engine's own image store
 //   archive({context, tag, file})   the same, and the image as an archive with compressed layers at `file`
 //   read({context, tag, path})      a file of the built image, to assert the result; never timed
+//   only                      the workloads that it takes part in, where not in all
 //   fresh()                   gives up its state; where the engine has only one, which is the user's, it does nothing
 //
 // Each runs with its defaults as far as a root user on a plain machine has them. Output is kept for the error message.
@@ -12,6 +13,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {which} from '../fixtures/base-images.mjs';
+import {crunEngine, rootlessEngine} from './step-peers.mjs';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = {stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30};
@@ -130,7 +132,13 @@ export function dockerEngine() {
 }
 
 export function enginesHere(work, registry, wanted) {
-  const makers = {tsbuild: tsbuildEngine, docker: dockerEngine, buildah: buildahEngine};
+  const makers = {
+    tsbuild: tsbuildEngine,
+    rootless: () => rootlessEngine(registry, join(repository, 'bin', 'tsbuild')),
+    crun: crunEngine,
+    docker: dockerEngine,
+    buildah: buildahEngine,
+  };
   const engines = [];
   for (const [name, make] of Object.entries(makers)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;

@@ -2,7 +2,8 @@
 // the ratios. See README.md for what is measured and how to read it.
 //
 //   --only NAMES      workloads, comma-separated        --runs N     rounds per measure (default 3)
-//   --engines NAMES   tsbuild, docker, buildah          --scale X    1 is the stated size (0.01 is a quick look)
+//   --engines NAMES   tsbuild, rootless, crun, docker, buildah
+//                                                       --scale X    1 is the stated size (0.01 is a quick look)
 //   --out FILE        also write the results as JSON
 
 import {randomBytes} from 'node:crypto';
@@ -54,7 +55,11 @@ async function main() {
   mkdirSync(cache, {recursive: true});
   const work = mkdtempSync(join(cache, 'bench-'));
   const registry = await ensureRegistry();
-  const engines = enginesHere(work, registry, chosen(options.engines, ['tsbuild', 'docker', 'buildah']));
+  const engines = enginesHere(
+    work,
+    registry,
+    chosen(options.engines, ['tsbuild', 'rootless', 'crun', 'docker', 'buildah']),
+  );
   const results = {};
   try {
     const context = {
@@ -66,7 +71,8 @@ async function main() {
       scale: (full) => Math.max(1, Math.round(full * factor)),
     };
     for (const name of names) {
-      for (const engine of engines) await measure(name, engine, context, results);
+      for (const engine of engines)
+        if (engine.only?.includes(name) ?? true) await measure(name, engine, context, results);
     }
     const versions = Object.fromEntries(engines.map((engine) => [engine.name, engine.version()]));
     const summary = summaryOf(results);

@@ -62,6 +62,19 @@ async function* runSteps({work, engine, base, runs, nonce, scale}) {
   }
 }
 
+/** A hundred times `true` without a network, and none at all: the difference is what steps cost that do nothing. */
+async function* stepOverhead({work, engine, base, runs, nonce, scale}) {
+  const context = folder(work, 'overhead');
+  for (let index = 0; index < runs; index++) {
+    for (const count of [scale(100), 0]) {
+      const steps = Array.from({length: count}, () => `RUN --network=none true ${nonce()}\n`);
+      writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nENV NONCE=${nonce()}\n${steps.join('')}`);
+      const build = {context, tag: 'bench-overhead', steps: count};
+      yield {measure: `${count} RUN true`, work: () => engine.build(build)};
+    }
+  }
+}
+
 /** A context of 50,000 files: never seen before, unchanged, one file edited. */
 async function* largeContext({work, engine, base, runs, nonce, scale}) {
   const count = scale(50_000);
@@ -170,6 +183,7 @@ function makeBase(work, tag, scale) {
 export const workloads = {
   'cached-app': cachedApp,
   'run-steps': runSteps,
+  'step-overhead': stepOverhead,
   'large-context': largeContext,
   'parallel-branches': parallelBranches,
   'export-layer': exportLayer,

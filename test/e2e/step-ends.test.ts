@@ -1,7 +1,9 @@
 // How steps end and what they say: time limits, output without loss, terminals out of reach.
 
-import {createHash} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
+import {appendFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {createInterface} from 'node:readline';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {onTerminal} from '../support/terminal.ts';
 import {tsbuildPath, type Workspace, workspaceWithBases} from './command.ts';
@@ -53,6 +55,25 @@ it('output of each stream comes whole and in order, whatever bytes it is', async
     return createHash('sha256').update(bytes).digest('hex');
   });
   expect(digests[0]).toBe(digests[1]);
+});
+
+it('200 MB of any bytes come as they were', async () => {
+  const piece = randomBytes(20_000_000);
+  const context = await space.context({Dockerfile: 'FROM busybox\nCOPY piece /\n'});
+  await writeFile(join(context, 'piece'), piece);
+  const loop = 'i=0; while [ $i -lt 10 ]; do cat /piece; i=$((i + 1)); done';
+  await appendFile(join(context, 'Dockerfile'), `RUN ${loop}\n`);
+  const {child, done} = space.start(['build', '--progress', 'rawjson', context]);
+  if (child.stderr === null) throw new Error('the command has no standard error');
+  const found = createHash('sha256');
+  for await (const line of createInterface({input: child.stderr, crlfDelay: Number.POSITIVE_INFINITY})) {
+    const {logs = []} = JSON.parse(line) as {logs?: {stream: number; data: string}[]};
+    for (const {stream, data} of logs) if (stream === 1) found.update(data, 'base64');
+  }
+  expect((await done).code).toBe(0);
+  const expected = createHash('sha256');
+  for (let index = 0; index < 10; index++) expected.update(piece);
+  expect(found.digest('hex')).toBe(expected.digest('hex'));
 });
 
 it.for(['plain', 'tty', 'quiet'])(
