@@ -21,9 +21,7 @@ void cgroup_add_limit(struct cgroup_options *options, const char *text) {
 
 /** MAJOR:MINOR of the device in `PATH:RATE`. */
 static char *device_of(const struct cgroup_limit *limit) {
-  const char *colon = strrchr(limit->value, ':');
-  size_t length = colon == NULL ? strlen(limit->value) : (size_t)(colon - limit->value);
-  char *path = xstrndup(limit->value, length);
+  char *path = xstrndup(limit->value, (size_t)(cgroup_rate_of(limit) - 1 - limit->value));
   struct stat status;
   if (stat(path, &status) != 0) die("limits", errno, path, "%s: cannot look at it", limit->name);
   if (!S_ISBLK(status.st_mode)) die("limits", 0, path, "%s: not a block device", limit->name);

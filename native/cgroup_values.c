@@ -84,7 +84,7 @@ static char *cpu_time(const struct cgroup_question *question) {
   return xformat("%s %s", unlimited ? "max" : quota, period == NULL ? CPU_PERIOD_DEFAULT : period);
 }
 
-static const char *rate_of(const struct cgroup_limit *limit) {
+const char *cgroup_rate_of(const struct cgroup_limit *limit) {
   const char *colon = strrchr(limit->value, ':');
   if (colon != NULL) return colon + 1;
   die("limits", 0, NULL, "%s: expected PATH:RATE, got \"%.80s\"", limit->name, limit->value);
@@ -94,7 +94,7 @@ static struct cgroup_value old_value(const struct cgroup_question *question, con
   const char *value = question->limit->value;
   switch (kind->conversion) {
     case OF_DEVICE:
-      value = xformat("%s %s", question->device, rate_of(question->limit));
+      value = xformat("%s %s", question->device, cgroup_rate_of(question->limit));
       return (struct cgroup_value){kind->old_file, value};
     case OF_WEIGHT:
       return (struct cgroup_value){question->bfq ? "blkio.bfq.weight" : kind->old_file, value};
@@ -121,7 +121,7 @@ static const char *new_text(const struct cgroup_question *question, const struct
     case OF_WEIGHT:
       return scaled(limit, "default ", 10, 1000);
     case OF_DEVICE:
-      return xformat("%s %s=%s", question->device, kind->key, rate_of(limit));
+      return xformat("%s %s=%s", question->device, kind->key, cgroup_rate_of(limit));
   }
   return limit->value;
 }

@@ -26,4 +26,7 @@ const char *cgroup_controller_of(const char *name);
 /** Whether its value is `PATH:RATE`. */
 bool cgroup_is_of_device(const char *name);
 
+/** What follows the last colon of `PATH:RATE`; dies when there is none. */
+const char *cgroup_rate_of(const struct cgroup_limit *limit);
+
 #endif
