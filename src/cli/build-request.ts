@@ -15,7 +15,7 @@ import {
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import type {AgentSource} from '../ssh/agents.ts';
 import {suggest} from '../util/suggest.ts';
-import {commandNames, foreignCommands} from './command-names.ts';
+import {commandWords, foreignCommands} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
 import {type CliIo, readAll} from './io.ts';
 import {limitsOf} from './limits-of.ts';
@@ -248,7 +248,7 @@ async function contextOf(path: string, io: CliIo): Promise<ContextInput> {
 }
 
 function nearCommand(word: string): string | undefined {
-  const near = suggest(word, commandNames);
+  const near = suggest(word, commandWords);
   return near === undefined ? undefined : `did you mean the command tsbuild ${near}?`;
 }
 

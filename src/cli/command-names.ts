@@ -1,17 +1,14 @@
-// The commands. A context of the same name is written as a path: `tsbuild ./images`.
+// Words that name a command. A context of the same name is written as a path: `tsbuild ./images`.
 
-export const commandNames = [
-  'build',
-  'run',
-  'shell',
-  'images',
-  'inspect',
-  'doctor',
-  'debug',
-  'version',
-  'help',
-] as const;
-export type CommandName = (typeof commandNames)[number];
+import {commands} from './commands/index.ts';
+
+/** Commands that are answered without a row of their own. */
+export const plainCommands = ['version', 'help'] as const;
+
+/** First words of all commands. */
+export const commandWords: readonly string[] = [
+  ...new Set([...commands.map(({name}) => name.split(' ')[0] ?? name), ...plainCommands]),
+];
 
 /** docker's longer words for `build`, so that a script that says them works. */
 export const buildSpellings = ['image build', 'builder build', 'buildx build', 'buildx b'] as const;
@@ -20,4 +17,6 @@ export const buildSpellings = ['image build', 'builder build', 'buildx build', '
 export const foreignCommands: readonly string[] = (
   'bake builder buildx commit container exec export history image import load login logout ls prune ps pull push ' +
   'rm rmi save search system tag'
-).split(' ');
+)
+  .split(' ')
+  .filter((word) => !commandWords.includes(word));

@@ -164,11 +164,3 @@ export const buildFlags: readonly Flag[] = [
   },
   {name: 'quiet', short: 'q', group: 'Progress', help: 'print nothing but the image ID'},
 ];
-
-export const imagesFlags: readonly Flag[] = [
-  {name: 'format', value: 'FORMAT', group: 'Output', help: 'table or json (default: table)'},
-  {name: 'quiet', short: 'q', group: 'Output', help: 'print image IDs only'},
-  {name: 'no-trunc', group: 'Output', help: 'print whole IDs'},
-];
-
-export const inspectFlags: readonly Flag[] = [];

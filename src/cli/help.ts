@@ -1,48 +1,22 @@
 // --help, laid out like a manual page from the tables of flags. Pure text; loads nothing but the tables.
 
-import {doctorFlags} from './commands/doctor/flags.ts';
-import {runFlags} from './commands/run/flags.ts';
-import {shellFlags} from './commands/shell/flags.ts';
-import {buildFlags, type Flag, flagGroups, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
+import {type Command, sections} from './commands/command.ts';
+import {commandNamed, commands} from './commands/index.ts';
+import {buildFlags, type Flag, flagGroups, globalFlags} from './flags.ts';
 import {version} from './version.ts';
 
 const indent = '  ';
 const flagWidth = 28;
+const commandWidth = 38;
 
 /** The text of `tsbuild --help` or `tsbuild COMMAND --help`, wrapped to `columns`. */
 export function helpText(command: string, columns: number): string {
   const width = Math.max(60, Math.min(columns, 100));
-  switch (command) {
-    case 'run':
-      return page('tsbuild run [FLAGS] IMAGE [COMMAND…]', runText, runFlags, width);
-    case 'shell':
-      return page(
-        'tsbuild shell --at STEP [FLAGS] PATH|URL|- [-- COMMAND…]\n  tsbuild shell --failed [PATH] [-- COMMAND…]',
-        shellText,
-        shellFlags,
-        width,
-      );
-    case 'images':
-      return page(
-        'tsbuild images [--format table|json] [-q]',
-        'Lists the images of the local store, newest first.',
-        imagesFlags,
-        width,
-      );
-    case 'doctor':
-      return page('tsbuild doctor [--format text|json]', doctorText, doctorFlags, width);
-    case 'inspect':
-      return page(
-        'tsbuild inspect IMAGE',
-        'Prints config and manifest of an image of the local store as JSON. IMAGE is a name, or the beginning of an image ID or manifest digest.',
-        inspectFlags,
-        width,
-      );
-    case 'debug':
-      return debugHelp;
-    default:
-      return buildHelp(width);
-  }
+  const row = commandNamed(command);
+  if (row !== undefined && row.name !== 'build') return page(row, width);
+  const group = commands.filter(({name}) => name.startsWith(`${command} `));
+  if (group.length > 0) return `Usage:\n${commandLines(group, width)}`;
+  return buildHelp(width);
 }
 
 function buildHelp(width: number): string {
@@ -54,18 +28,13 @@ function buildHelp(width: number): string {
     .filter((text) => text !== '');
   return [
     `tsbuild ${version}: builds OCI images from Dockerfiles\n`,
-    `Usage:\n${[
-      'tsbuild [build] [FLAGS] PATH|URL|-   build an image; PATH holds the Dockerfile and its files',
-      'tsbuild run [FLAGS] IMAGE [COMMAND]  run an image in the sandbox of a step; nothing of it is kept',
-      'tsbuild shell --at STEP|--failed     open a shell where a step left off',
-      'tsbuild images                       list the images of the local store',
-      'tsbuild inspect IMAGE                show an image’s config and manifest as JSON',
-      'tsbuild doctor                       say what this machine can and cannot do, and how to mend it',
-      'tsbuild debug parse|shell|ignore     show how a Dockerfile, a word, a .dockerignore is read',
-      'tsbuild version                      show the version',
-    ]
-      .map((line) => `${indent}${line}\n`)
-      .join('')}`,
+    `Usage:\n${indent}tsbuild [build] [FLAGS] PATH|URL|-   (tsbuild COMMAND --help tells about one)\n`,
+    ...sections
+      .map((section) => {
+        const rows = commands.filter((row) => row.section === section);
+        return rows.length === 0 ? '' : `${section}:\n${commandLines(rows, width)}`;
+      })
+      .filter((text) => text !== ''),
     ...groups,
     outputsText,
     examplesText,
@@ -74,12 +43,33 @@ function buildHelp(width: number): string {
   ].join('\n');
 }
 
-function page(usage: string, text: string, flags: readonly Flag[], width: number): string {
+function page({name, usage, summary, about, more, flags, arguments: whose}: Command, width: number): string {
+  const forms = usage.map((form) => `${indent}tsbuild ${name} ${form}`.trimEnd()).join('\n');
+  const text = wrap(about ?? summary, width).join('\n');
   const lines = flagGroups
     .map((group) => flagLines([...flags, ...globalFlags], group, width))
     .filter((block) => block !== '')
     .join('');
-  return `Usage:\n${indent}${usage}\n\n${wrap(text, width).join('\n')}\n\nFlags:\n${lines}`;
+  const parts = [`Usage:\n${forms}\n`, `${text}\n`];
+  if (more !== undefined) parts.push(`${more.trimEnd()}\n`);
+  if (whose !== 'raw') parts.push(`Flags:\n${lines}`);
+  return parts.join('\n');
+}
+
+function commandLines(rows: readonly Command[], width: number): string {
+  return rows
+    .map(({name, usage, shortUsage = usage[0] ?? '', summary}) =>
+      entry(`${indent}tsbuild ${`${name} ${shortUsage}`.trimEnd()}`, summary, commandWidth, width),
+    )
+    .join('');
+}
+
+/** A head, and beside it, or below where it is long, a text. */
+function entry(head: string, text: string, column: number, width: number): string {
+  const [first = '', ...rest] = wrap(text, width - column);
+  const blanks = ' '.repeat(column);
+  const begin = head.length >= column ? `${head}\n${blanks}${first}\n` : `${head.padEnd(column)}${first}\n`;
+  return begin + rest.map((line) => `${blanks}${line}\n`).join('');
 }
 
 function flagLines(flags: readonly Flag[], group: Flag['group'], width: number): string {
@@ -88,13 +78,7 @@ function flagLines(flags: readonly Flag[], group: Flag['group'], width: number):
     if (flag.group !== group || flag.help === undefined) continue;
     const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
     const head = `${indent}${short}--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
-    const [first = '', ...rest] = wrap(flag.help, width - flagWidth - 4);
-    const column = ' '.repeat(flagWidth + 4);
-    text +=
-      head.length >= flagWidth + 4
-        ? `${head}\n${column}${first}\n`
-        : `${head.padEnd(column.length)}${first}\n`;
-    for (const line of rest) text += `${column}${line}\n`;
+    text += entry(head, flag.help, flagWidth + 4, width);
   }
   return text;
 }
@@ -113,15 +97,6 @@ function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
-
-const runText =
-  'Runs an image of the local store, or pulls it, in the sandbox of a RUN step. The flags are docker run’s; the process is always in the foreground, what it writes is thrown away, and signals are passed on to it (SIGTERM as the image’s STOPSIGNAL; the third Ctrl-C kills). Without -t, output is passed through byte for byte. Exit code: that of the process, 128 + N when signal N ended it; 125 when tsbuild failed, 126 when the program cannot be run, 127 when there is none.';
-
-const shellText =
-  'Opens a shell (or runs COMMAND) in the file system of a step: the state after it, built as far as needed, with the environment, directory and user that RUN would have there. With --failed in the state in which the failed RUN step left off, also hours later: its files, environment and mounts, but no secrets. It is kept until its Dockerfile is built again. What the shell writes is thrown away.';
-
-const doctorText =
-  'Tries what builds need and could use: kernel, helper, user namespaces, overlay, sandboxes, the system call filter, limits, networks, emulators, the state directory, git, configuration, credential helpers. Says of each whether it works, why not, and what mends it. Changes nothing. Exit code: 0 when builds can run here, 3 when they cannot.';
 
 const outputsText = `Outputs (-o):
   type=image[,name=NAME]              the local image store (the default)
@@ -163,15 +138,4 @@ const exitCodesText = `Exit codes:
   3    the machine cannot do it (no user namespaces, disk full, registry not reachable)
   70   a bug of tsbuild
   130  interrupted; a second Ctrl-C leaves at once
-`;
-
-const debugHelp = `Usage:
-  tsbuild debug parse FILE              how a Dockerfile is read, as JSON
-  tsbuild debug print FILE              a Dockerfile as it was read, an instruction a line
-  tsbuild debug shell < CASES.jsonl     how words are expanded
-  tsbuild debug ignore < CASES.jsonl    what .dockerignore patterns match
-  tsbuild debug lint FILE               what is minded about a Dockerfile, as JSON
-  tsbuild debug layout DIR              what is wrong with an OCI image layout
-
-These show the inside of tsbuild for tests and bug reports; their output may change in any version.
 `;

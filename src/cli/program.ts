@@ -7,18 +7,18 @@ import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
-import {buildSpellings, type CommandName, commandNames} from './command-names.ts';
-import {doctorFlags} from './commands/doctor/flags.ts';
-import {runDockerFlags, runFlags} from './commands/run/flags.ts';
-import {shellFlags} from './commands/shell/flags.ts';
-import {type DockerFlag, dockerFlags} from './docker-flags.ts';
+import {buildSpellings, plainCommands} from './command-names.ts';
+import type {Command as CommandRow} from './commands/command.ts';
+import {commandNamed, commands} from './commands/index.ts';
+import type {DockerFlag} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
-import {buildFlags, type Flag, globalFlags, imagesFlags, inspectFlags} from './flags.ts';
+import {type Flag, globalFlags} from './flags.ts';
 
 type AnyFlag = Flag | DockerFlag;
 
 export interface CommandLine {
-  readonly command: CommandName;
+  /** The name of a row of the shelf, or one of `plainCommands`. */
+  readonly command: string;
   readonly flags: FlagValues;
   readonly operands: readonly string[];
   /** Of a command that takes another one: what follows `--`. */
@@ -28,16 +28,15 @@ export interface CommandLine {
 /** Reads `argv` (without node and script). Throws BuildError('usage') naming every unknown or refused flag. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const {command, rest: whole} = splitCommand(argv);
-  const [rest, afterDashes] = command === 'shell' ? splitAtDashes(whole) : [whole, []];
-  // The arguments of `debug` belong to its sub-commands.
-  if (command === 'debug') return {command, flags: new FlagValues([]), operands: rest, afterDashes: []};
-  const known = [...flagsOf(command), ...globalFlags];
-  const foreign = foreignOf(command);
+  const row = commandNamed(command);
+  const [rest, afterDashes] = row?.arguments === 'dashes' ? splitAtDashes(whole) : [whole, []];
+  if (row?.arguments === 'raw') return {command, flags: new FlagValues([]), operands: rest, afterDashes: []};
+  const known = [...(row?.flags ?? []), ...globalFlags];
+  const foreign = row?.dockerFlags ?? [];
   const problems: Diagnostic[] = [];
   const seen: [name: string, value: string][] = [];
   const reader = readerOf(known, foreign, (name, value) => seen.push([name, value]));
-  // What follows the image is the process's.
-  const end = command === 'run' ? firstOperand(rest, [...known, ...foreign]) : rest.length;
+  const end = row?.arguments === 'process' ? firstOperand(rest, [...known, ...foreign]) : rest.length;
   let operands: readonly string[] = [];
   try {
     const result = reader.parseOptions(spellBooleans(rest.slice(0, end), known, foreign, problems));
@@ -52,32 +51,9 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   return {command, flags: new FlagValues(flags), operands, afterDashes};
 }
 
-function flagsOf(command: CommandName): readonly Flag[] {
-  switch (command) {
-    case 'build':
-      return buildFlags;
-    case 'run':
-      return runFlags;
-    case 'shell':
-      return shellFlags;
-    case 'images':
-      return imagesFlags;
-    case 'doctor':
-      return doctorFlags;
-    case 'inspect':
-      return inspectFlags;
-    default:
-      return [];
-  }
-}
-
 function splitAtDashes(argv: readonly string[]): readonly [string[], string[]] {
   const end = argv.indexOf('--');
   return end < 0 ? [[...argv], []] : [argv.slice(0, end), argv.slice(end + 1)];
-}
-
-function foreignOf(command: CommandName): readonly DockerFlag[] {
-  return command === 'build' ? dockerFlags : command === 'run' ? runDockerFlags : [];
 }
 
 /** Where the first argument stands that is neither a flag nor a flag's value; `--` ends the flags. */
@@ -100,13 +76,13 @@ function takesNextArgument(argument: string, flags: readonly AnyFlag[]): boolean
   return valued >= 0 && valued === letters.length - 1;
 }
 
-/** The command that a command line names. */
-export function commandOf(argv: readonly string[]): CommandName {
+/** The name of the command that a command line means. */
+export function commandOf(argv: readonly string[]): string {
   return splitCommand(argv).command;
 }
 
-/** Takes the command's name out: the first argument that is neither a global flag nor its value. */
-function splitCommand(argv: readonly string[]): {command: CommandName; rest: string[]} {
+/** Takes the command's name out: the first arguments that are neither a global flag nor its value. */
+function splitCommand(argv: readonly string[]): {command: string; rest: string[]} {
   let index = 0;
   while (index < argv.length) {
     const argument = argv[index] ?? '';
@@ -114,13 +90,30 @@ function splitCommand(argv: readonly string[]): {command: CommandName; rest: str
     if (flag === undefined) break;
     index += flag.value !== undefined && argument === `--${flag.name}` ? 2 : 1;
   }
-  const command = commandNames.find((name) => name === argv[index]);
-  if (command === undefined) {
-    const words = argv.slice(index, index + 2).join(' ');
-    const spelled = buildSpellings.some((spelling) => spelling === words) ? 2 : 0;
-    return {command: 'build', rest: [...argv.slice(0, index), ...argv.slice(index + spelled)]};
+  const without = (words: number): string[] => [...argv.slice(0, index), ...argv.slice(index + words)];
+  const [first = '', second = ''] = argv.slice(index);
+  const words = `${first} ${second}`;
+  if (commandNamed(words) !== undefined) return {command: words, rest: without(2)};
+  if (commandNamed(first) !== undefined || plainCommands.some((name) => name === first)) {
+    return {command: first, rest: without(1)};
   }
-  return {command, rest: [...argv.slice(0, index), ...argv.slice(index + 1)]};
+  const longer = commands.filter(({name}) => name.startsWith(`${first} `));
+  if (longer.length > 0) throw unknownWord(first, second, longer);
+  return {command: 'build', rest: without(buildSpellings.some((spelling) => spelling === words) ? 2 : 0)};
+}
+
+function unknownWord(first: string, second: string, longer: readonly CommandRow[]): BuildError {
+  const names = longer.map(({name}) => name.slice(first.length + 1));
+  const near = suggest(second, names);
+  return new BuildError('usage', [
+    problem(
+      'cli-unknown-command',
+      second === ''
+        ? `${first} is several commands: ${names.join(', ')}`
+        : `${first} has no "${second}": expected ${names.join(', ')}`,
+      near === undefined ? `tsbuild help ${first} tells about them` : `did you mean ${near}?`,
+    ),
+  ]);
 }
 
 function readerOf(

@@ -2,7 +2,8 @@
 
 import {describe, expect, it} from 'vitest';
 import type {BuildRequest, BuildResult, EngineOptions} from '../../src/build/request.ts';
-import {type BuildFunction, runCli} from '../../src/cli/run.ts';
+import type {BuildFunction} from '../../src/cli/build-function.ts';
+import {runCli} from '../../src/cli/run.ts';
 import {buildError} from '../../src/diagnostics/build-error.ts';
 import {digestOf} from '../../src/oci/digest.ts';
 import {AssertionError} from '../../src/util/assert.ts';

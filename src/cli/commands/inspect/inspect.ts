@@ -1,12 +1,12 @@
 // `tsbuild inspect IMAGE`: config and manifest of an image of the local store.
 
-import {buildError} from '../../diagnostics/build-error.ts';
-import {isReferenceProblem, normalisedName, parseReference} from '../../oci/reference.ts';
-import {suggest} from '../../util/suggest.ts';
-import {type ExitCode, exitCodes} from '../exit-codes.ts';
-import type {FlagValues} from '../flag-values.ts';
-import type {CliIo} from '../io.ts';
-import {stateRootOf} from '../state-root.ts';
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {isReferenceProblem, normalisedName, parseReference} from '../../../oci/reference.ts';
+import {suggest} from '../../../util/suggest.ts';
+import {type ExitCode, exitCodes} from '../../exit-codes.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import type {CliIo} from '../../io.ts';
+import {stateRootOf} from '../../state-root.ts';
 
 export async function runInspect(
   flags: FlagValues,
@@ -17,7 +17,7 @@ export async function runInspect(
   if (name === undefined || operands.length > 1) {
     throw buildError('usage', 'cli-operands', `inspect needs exactly one IMAGE, got ${operands.length}`);
   }
-  const {openImageStore} = await import('../../store/image-store.ts');
+  const {openImageStore} = await import('../../../store/image-store.ts');
   const store = openImageStore(stateRootOf(flags, io));
   try {
     const reference = parseReference(name);

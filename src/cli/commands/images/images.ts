@@ -1,15 +1,15 @@
 // `tsbuild images`: the local image store as a table or as JSON lines.
 
-import {buildError} from '../../diagnostics/build-error.ts';
-import {hexOf} from '../../oci/digest.ts';
-import {formatPlatform} from '../../oci/platform.ts';
-import {familiarName, isReferenceProblem, parseReference} from '../../oci/reference.ts';
-import type {ImageDetails} from '../../store/image-store.ts';
-import {type Clock, systemClock} from '../../util/clock.ts';
-import {type ExitCode, exitCodes} from '../exit-codes.ts';
-import type {FlagValues} from '../flag-values.ts';
-import type {CliIo} from '../io.ts';
-import {stateRootOf} from '../state-root.ts';
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {hexOf} from '../../../oci/digest.ts';
+import {formatPlatform} from '../../../oci/platform.ts';
+import {familiarName, isReferenceProblem, parseReference} from '../../../oci/reference.ts';
+import type {ImageDetails} from '../../../store/image-store.ts';
+import {type Clock, systemClock} from '../../../util/clock.ts';
+import {type ExitCode, exitCodes} from '../../exit-codes.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import type {CliIo} from '../../io.ts';
+import {stateRootOf} from '../../state-root.ts';
 
 export async function runImages(
   flags: FlagValues,
@@ -21,7 +21,7 @@ export async function runImages(
   if (format !== 'table' && format !== 'json') {
     throw buildError('usage', 'cli-bad-value', `--format expects table or json, got "${format}"`);
   }
-  const {openImageStore} = await import('../../store/image-store.ts');
+  const {openImageStore} = await import('../../../store/image-store.ts');
   const store = openImageStore(stateRootOf(flags, io));
   try {
     const images = await store.list();

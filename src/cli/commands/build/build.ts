@@ -3,16 +3,16 @@
 
 import {rm} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {BuildError, buildError} from '../../diagnostics/build-error.ts';
-import type {SinkName} from '../../progress/sinks/index.ts';
-import {buildRequestOf} from '../build-request.ts';
-import {type ExitCode, exitCodes} from '../exit-codes.ts';
-import type {FlagValues} from '../flag-values.ts';
-import type {CliIo} from '../io.ts';
-import {openSink, sinkNameOf} from '../progress.ts';
-import {costOf, imageIdOf, metadataText, type StepCost, writeResultFile} from '../result-files.ts';
-import type {BuildFunction} from '../run.ts';
-import {stateRootOf} from '../state-root.ts';
+import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
+import type {SinkName} from '../../../progress/sinks/index.ts';
+import type {BuildFunction} from '../../build-function.ts';
+import {buildRequestOf} from '../../build-request.ts';
+import {type ExitCode, exitCodes} from '../../exit-codes.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import type {CliIo} from '../../io.ts';
+import {openSink, sinkNameOf} from '../../progress.ts';
+import {costOf, imageIdOf, metadataText, type StepCost, writeResultFile} from '../../result-files.ts';
+import {stateRootOf} from '../../state-root.ts';
 
 /** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
 declare const tsbuildKeepCompiled: (() => void) | undefined;
@@ -41,7 +41,7 @@ export async function runBuild(
   // As docker does: no script shall take a previous build's ID for this one's.
   if (idFile !== undefined) await rm(idFile, {force: true});
 
-  const engine = options.engine ?? (await import('../../build/build.ts')).build;
+  const engine = options.engine ?? (await import('../../../build/build.ts')).build;
   const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
   const costs: StepCost[] = [];
   const sink = await openSink(sinkName.name, io);

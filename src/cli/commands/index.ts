@@ -1,0 +1,25 @@
+// The shelf of commands, in the order in which `tsbuild --help` lists them within their sections.
+
+import {buildCommand} from './build/command.ts';
+import type {Command} from './command.ts';
+import {debugCommand} from './debug/command.ts';
+import {doctorCommand} from './doctor/command.ts';
+import {imagesCommand} from './images/command.ts';
+import {inspectCommand} from './inspect/command.ts';
+import {runCommand} from './run/command.ts';
+import {shellCommand} from './shell/command.ts';
+
+export const commands: readonly Command[] = [
+  buildCommand,
+  debugCommand,
+  doctorCommand,
+  imagesCommand,
+  inspectCommand,
+  runCommand,
+  shellCommand,
+];
+
+/** The command of that name, of one word or two. */
+export function commandNamed(name: string): Command | undefined {
+  return commands.find((command) => command.name === name);
+}
