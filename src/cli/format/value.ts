@@ -1,0 +1,66 @@
+// What templates look at, and how it is printed. JSON-shaped values as Go has them: a plain object is a struct, where
+// a field that does not exist is a mistake; a Map is a Go map, where a missing key is `<no value>`. Texts are those
+// of Go's fmt (%v) and encoding/json, since scripts written for docker compare them.
+
+export type FormatValue =
+  | undefined
+  | null
+  | boolean
+  | number
+  | string
+  | readonly FormatValue[]
+  | FormatMap
+  | FormatObject;
+
+export type FormatMap = ReadonlyMap<string, FormatValue>;
+
+export interface FormatObject {
+  readonly [field: string]: FormatValue;
+}
+
+/** Go's map of a JSON object; null stays null. */
+export function mapOf(members: Readonly<Record<string, FormatValue>> | null | undefined): FormatMap | null {
+  if (members === null || members === undefined) return null;
+  return new Map(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}
+
+export function isMap(value: FormatValue): value is FormatMap {
+  return value instanceof Map;
+}
+
+export function isList(value: FormatValue): value is readonly FormatValue[] {
+  return Array.isArray(value);
+}
+
+export function isObject(value: FormatValue): value is FormatObject {
+  return typeof value === 'object' && value !== null && !isList(value) && !isMap(value);
+}
+
+/** `%v`: `[a b]`, `map[k:v]`, `{a b}`, `<no value>` for nothing. */
+export function textOf(value: FormatValue): string {
+  if (value === undefined) return '<no value>';
+  if (value === null) return '<nil>';
+  if (typeof value !== 'object') return String(value);
+  if (isList(value)) return `[${value.map(textOf).join(' ')}]`;
+  if (isMap(value)) return `map[${[...value].map(([key, member]) => `${key}:${textOf(member)}`).join(' ')}]`;
+  if (isObject(value)) return `{${Object.values(value).map(textOf).join(' ')}}`;
+  return String(value);
+}
+
+/** As JSON.stringify wants it: maps become objects. */
+export function jsonOf(value: FormatValue): unknown {
+  if (value === undefined) return null;
+  if (isList(value)) return value.map(jsonOf);
+  if (isMap(value)) return Object.fromEntries([...value].map(([key, member]) => [key, jsonOf(member)]));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, member]) => (member === undefined ? [] : [[key, jsonOf(member)]])),
+  );
+}
+
+/** Go's "truth": not zero, not empty, not nil. */
+export function isTrue(value: FormatValue): boolean {
+  if (isList(value)) return value.length > 0;
+  if (isMap(value)) return value.size > 0;
+  return Boolean(value);
+}
