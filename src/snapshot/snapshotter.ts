@@ -79,7 +79,7 @@ export class Snapshotter {
   }
 
   /** Makes an image known without fetching anything. Gives undefined for an image without layers. */
-  importImage(image: ImageChain): SnapshotId | undefined {
+  async importImage(image: ImageChain): Promise<SnapshotId | undefined> {
     const bootId = this.#options.state.bootId;
     const epochSeconds = Math.floor(image.createdMs / 1000);
     const layers: LayerRow[] = [];
@@ -104,6 +104,7 @@ export class Snapshotter {
     }
     const top = snapshots.at(-1);
     if (top === undefined) return undefined;
+    await this.#options.state.leases.hold('snapshot', top.id);
     // Nothing to write when all is known already: a cached build leaves the database alone.
     const known = this.#chain(top.id)?.every(({layer}) => {
       const row = this.#table.layer(layer);
@@ -115,8 +116,9 @@ export class Snapshotter {
     return top.id;
   }
 
-  /** Whether every layer of the snapshot is here, or can be fetched. */
+  /** Whether every layer of the snapshot is here, or can be fetched. If so, it stays while this process lives. */
   async isWhole(id: SnapshotId): Promise<boolean> {
+    await this.#options.state.leases.hold('snapshot', id);
     for (const {layer} of this.#chain(id) ?? []) {
       if (!(await this.#isLayerWhole(layer))) return false;
     }
@@ -219,7 +221,7 @@ export class Snapshotter {
 
   /** Makes the layer permanent. */
   async commit(active: ActiveSnapshot, epochSeconds: number): Promise<SnapshotId> {
-    const id = randomBytes(16).toString('hex');
+    const id = this.#newId();
     await this.#place(active.directory, id);
     const layer: LayerRow = {
       id,
@@ -232,6 +234,12 @@ export class Snapshotter {
       durable: false,
     };
     this.#table.add([layer], [{id, parent: active.parent, layer: id, epochSeconds}]);
+    return id;
+  }
+
+  #newId(): SnapshotId {
+    const id = randomBytes(16).toString('hex');
+    this.#options.state.leases.holdNew('snapshot', id);
     return id;
   }
 
@@ -262,7 +270,7 @@ export class Snapshotter {
     for (const addition of additions) {
       epochSeconds = Math.max(epochSeconds, this.epochSecondsOf(addition));
       for (const layer of this.layersOf(addition)) {
-        const id = randomBytes(16).toString('hex');
+        const id = this.#newId();
         snapshots.push({id, parent, layer, epochSeconds});
         parent = id;
       }

@@ -12,6 +12,7 @@ import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import {type BlobExpectation, type BlobSink, FileSink, storedMode} from './blob-sink.ts';
+import {Leases} from './leases.ts';
 import {startTimeOf} from './process-start.ts';
 
 export interface BlobReader {
@@ -61,12 +62,14 @@ const temporarySuffix = '.blob';
 export class LocalBlobStore implements BlobStore {
   readonly #blobs: string;
   readonly #work: string;
+  readonly #leases: Leases;
   #prepared: Promise<string> | undefined;
 
   /** `root` is the state directory; its folders are made when first written to. */
   constructor(root: string) {
     this.#blobs = join(root, 'blobs', 'sha256');
     this.#work = join(root, 'work');
+    this.#leases = Leases.of(root);
   }
 
   async path(digest: Digest): Promise<string> {
@@ -78,7 +81,13 @@ export class LocalBlobStore implements BlobStore {
     return (await this.stat(digest)) !== undefined;
   }
 
+  /** What it finds stays for as long as this process lives. */
   async stat(digest: Digest): Promise<BlobInfo | undefined> {
+    await this.#leases.hold('blob', digest);
+    return this.#infoOf(digest);
+  }
+
+  async #infoOf(digest: Digest): Promise<BlobInfo | undefined> {
     try {
       const found = await stat(this.#pathOf(digest));
       return {digest, size: found.size, storedMs: found.mtimeMs};
@@ -160,7 +169,7 @@ export class LocalBlobStore implements BlobStore {
   async *list(): AsyncIterable<BlobInfo> {
     for (const name of await namesIn(this.#blobs)) {
       const digest = parseDigest(`sha256:${name}`);
-      const info = digest === undefined ? undefined : await this.stat(digest);
+      const info = digest === undefined ? undefined : await this.#infoOf(digest);
       if (info !== undefined) yield info;
     }
   }

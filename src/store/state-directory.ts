@@ -5,6 +5,7 @@
 //                       maker is dead
 //   cache-mounts/…       RUN --mount=type=cache (cache-mounts.ts)
 //   failed/…             what failed steps had written (failed-steps.ts)
+//   leases/…             what live processes use (leases.ts)
 //   state.db            records
 
 import {randomBytes} from 'node:crypto';
@@ -15,6 +16,7 @@ import {buildError} from '../diagnostics/build-error.ts';
 import {CacheMounts} from './cache-mounts.ts';
 import {type Database, openDatabase} from './database.ts';
 import {FailedSteps} from './failed-steps.ts';
+import {Leases} from './leases.ts';
 import {type ProcessLocks, socketLocks} from './lock.ts';
 import {makeDirectories} from './make-directories.ts';
 import {isAlive, startTimeOf} from './process-start.ts';
@@ -30,6 +32,8 @@ export interface StateDirectory extends Disposable {
   makeWork(): Promise<string>;
   /** Work directories whose makers are dead. */
   staleWork(): readonly string[];
+  /** What this process uses. */
+  readonly leases: Leases;
   readonly cacheMounts: CacheMounts;
   readonly failedSteps: FailedSteps;
 }
@@ -56,6 +60,8 @@ export function openStateDirectory(root: string): StateDirectory {
   const identity = statSync(root);
   const own = `${process.pid}.${startTimeOf(process.pid)}`;
   const locks = socketLocks(`${identity.dev}:${identity.ino}`);
+  const leases = Leases.of(root);
+  leases.begin();
   const makeWork = async (): Promise<string> => {
     const path = join(root, 'work', `${own}.${randomBytes(8).toString('hex')}`);
     await mkdir(path, {mode: 0o700});
@@ -72,9 +78,13 @@ export function openStateDirectory(root: string): StateDirectory {
       readdirSync(join(root, 'work'))
         .filter((name) => !isAlive(name))
         .map((name) => join(root, 'work', name)),
+    leases,
     cacheMounts: new CacheMounts({root, locks, own, makeWork}),
     failedSteps: new FailedSteps({root, makeWork}),
-    [Symbol.dispose]: () => database.close(),
+    [Symbol.dispose]: () => {
+      leases.end();
+      database.close();
+    },
   };
 }
 

@@ -106,21 +106,21 @@ describe('Snapshotter', () => {
     expect(await again().isWhole(id)).toBe(true);
   });
 
-  it('knows an image without fetching it, and writes it down once', () => {
+  it('knows an image without fetching it, and writes it down once', async () => {
     const {snapshotter} = world();
     const diffId = digestOf('layer') as unknown as DiffId;
     const blob = {mediaType: mediaTypes.layerGzip, digest: digestOf('blob'), size: 4};
     const image = {layers: [{diffId, blob}], source: 'docker.io/library/a:latest', createdMs: 5000};
-    const id = snapshotter.importImage(image);
+    const id = await snapshotter.importImage(image);
     expect(id).toBeDefined();
-    expect(snapshotter.importImage(image)).toBe(id);
+    expect(await snapshotter.importImage(image)).toBe(id);
     expect(snapshotter.epochSecondsOf(id)).toBe(5);
     assert(id !== undefined, 'an image with a layer');
     expect(snapshotter.isUnpacked(id)).toBe(false);
   });
 
-  it('an image without layers is no snapshot', () => {
+  it('an image without layers is no snapshot', async () => {
     const {snapshotter} = world();
-    expect(snapshotter.importImage({layers: [], source: undefined, createdMs: 0})).toBeUndefined();
+    expect(await snapshotter.importImage({layers: [], source: undefined, createdMs: 0})).toBeUndefined();
   });
 });

@@ -89,7 +89,7 @@ async function findImage(request: RunRequest, engine: Engine, signal: AbortSigna
     config,
     platform,
     isLocal,
-    snapshot: engine.snapshotter.importImage(images.chainOf(reference, manifestDigest)),
+    snapshot: await engine.snapshotter.importImage(images.chainOf(reference, manifestDigest)),
   };
 }
 

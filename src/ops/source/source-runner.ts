@@ -36,7 +36,7 @@ export function sourceRunner(options: SourceRunnerOptions): OpRunner<Vertex<Sour
       switch (source.type) {
         case 'image': {
           const chain = options.chainOf(source.reference, source.manifestDigest);
-          const snapshot = options.snapshotter.importImage(chain);
+          const snapshot = await options.snapshotter.importImage(chain);
           options.onImage(vertex, snapshot);
           const diffIds = chain.layers.map(({diffId}) => diffId);
           // By content, not by name: two names of one image are one input.
