@@ -55,8 +55,8 @@ static inline int k_move_mount(int from, int to, const char *path, unsigned flag
   return (int)syscall(SYS_move_mount, from, "", to, path, flags | MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-static inline int k_mount_setattr(int fd, uint64_t set, uint64_t propagation, unsigned flags) {
-  struct mount_attr attributes = {.attr_set = set, .propagation = propagation};
+static inline int k_mount_setattr(int fd, uint64_t set, uint64_t clear, unsigned flags) {
+  struct mount_attr attributes = {.attr_set = set, .attr_clr = clear};
   return (int)syscall(SYS_mount_setattr, fd, "", flags | AT_EMPTY_PATH, &attributes, sizeof attributes);
 }
 
