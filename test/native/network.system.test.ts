@@ -33,6 +33,16 @@ async function leased(): Promise<{
   return {helper, lease, shell: async (script) => (await world.shell(helper, lease.argument, script)).stdout};
 }
 
+/** A server in a sandbox, once it listens; its address is what it says at its end, seconds later. */
+async function listening({helper, lease}: Awaited<ReturnType<typeof leased>>): Promise<Promise<string>[]> {
+  const script = 'echo here > /index.html; busybox httpd -p 80 -h / && busybox ip -o addr show eth0; sleep 4';
+  return new Promise((resolve, reject) => {
+    const end = world.shell(helper, lease.argument, script, sandboxes.newLayer(), () => resolve([told]));
+    const told = end.then(({stdout}) => stdout);
+    told.catch(reject);
+  });
+}
+
 /** (busybox's own -T crashes when it is linked statically.) */
 const fetch = (address: string) =>
   `busybox timeout 2 busybox wget -q -O - http://${address}/ 2>&1 || echo no answer`;
@@ -71,22 +81,17 @@ describe.skipIf(reason !== undefined)('a sandbox with a leased network', () => {
   });
 
   it('has neighbours that it cannot reach, and that cannot reach it', async () => {
-    const {shell} = await leased();
-    const server = shell(
-      'echo here > /index.html; busybox httpd -p 80 -h /; sleep 2; busybox ip -o addr show eth0',
-    );
-    await sleep(500);
-    expect(await shell(`${fetch('10.221.0.2')}; busybox ip -o addr show eth0`)).toMatch(
+    const one = await leased();
+    const [server] = await listening(one);
+    expect(await one.shell(`${fetch('10.221.0.2')}; busybox ip -o addr show eth0`)).toMatch(
       /^no answer$.*10\.221\.0\.3/ms,
     );
     expect(await server).toContain('10.221.0.2');
   });
 
   it('lets nobody in from outside, even who knows the way', async () => {
-    const {shell} = await leased();
     world.inWorld('ip', 'route', 'add', '10.221.0.0/20', 'via', '203.0.113.1');
-    const server = shell('echo here > /index.html; busybox httpd -p 80 -h /; sleep 2');
-    await sleep(500);
+    const [server] = await listening(await leased());
     const tried = world.inWorld('sh', '-c', fetch('10.221.0.2'));
     expect(tried).toMatch(/^no answer$/m);
     await server;

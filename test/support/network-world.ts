@@ -112,12 +112,17 @@ export class NetworkWorld {
     lease: string,
     script: string,
     {view}: Pick<Layer, 'view'> = this.#sandboxes.newLayer(),
+    onOutput: () => void = () => {},
   ): Promise<RunOutcome> {
     const out: Buffer[] = [];
+    const collect = (bytes: Uint8Array): void => {
+      out.push(Buffer.from(bytes));
+      onOutput();
+    };
     const args = [...view, `network=${lease}`, 'arg=/bin/sh', 'arg=-c', `arg=${script}`];
     const result = await helper.request('run', args, {
-      onStdout: (bytes) => out.push(Buffer.from(bytes)),
-      onStderr: (bytes) => out.push(Buffer.from(bytes)),
+      onStdout: collect,
+      onStderr: collect,
     });
     return {result, stdout: Buffer.concat(out).toString(), stderr: ''};
   }
