@@ -18,6 +18,7 @@ import {planRequest} from './planning.ts';
 import {isPlatformList, targetPlatforms} from './platforms.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
 import {solvePlans} from './wiring.ts';
+import {Witness} from './witness.ts';
 
 /** Builds. Throws BuildError for what the user or the machine did, the signal's reason when it was aborted. */
 export async function build(
@@ -26,6 +27,8 @@ export async function build(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   setMaxListeners(0, signal);
+  if (request.attest?.sbom !== undefined)
+    throw buildError('usage', 'attest-sbom', '--sbom is not supported yet: there is no scanner');
   const exporters = exportersOf(request);
   for (const exporter of exporters) {
     await exporter.prepare?.({
@@ -36,6 +39,7 @@ export async function build(
       },
     });
   }
+  const startedMs = systemClock.nowMs();
   const layerSteps = new LayerSteps(options.emit, systemClock);
   await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
   const {engine, reporter} = opened;
@@ -46,8 +50,12 @@ export async function build(
     signal,
   );
   await new FailureKeeper(engine, request).forget();
+  const witness = new Witness({request, file, fetched: () => opened.ledger.entries(), startedMs});
   const built: BuiltImages = {
-    images: mapAtLeastOne(plans, (plan) => builtImage(plan, snapshotOf(plan), engine.snapshotter)),
+    images: mapAtLeastOne(plans, (plan) => ({
+      ...builtImage(plan, snapshotOf(plan), engine.snapshotter),
+      ...witness.attestationsOf(plan),
+    })),
     isList: isPlatformList(request),
   };
   const exports: ExportResult[] = [];
@@ -59,7 +67,8 @@ export async function build(
     );
   }
   const imageDigest = exports.find((result) => result.configDigest !== undefined)?.configDigest;
-  return {exports, executed, cached, ...(imageDigest === undefined ? {} : {imageDigest})};
+  const provenance = plans.map((plan) => witness.metadataOf(plan));
+  return {exports, executed, cached, provenance, ...(imageDigest === undefined ? {} : {imageDigest})};
 }
 
 function exportersOf(request: BuildRequest): ReturnType<typeof createExporter>[] {

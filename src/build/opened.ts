@@ -1,6 +1,7 @@
 // What a build and a check open alike, in order, and close in the other: engine, contexts, image resolver.
 
 import {resolve} from 'node:path';
+import {SourceLedger} from '../attestation/source-ledger.ts';
 import {ImageResolver} from '../sources/image/image-resolver.ts';
 import type {SshAgents} from '../ssh/agents.ts';
 import {systemClock} from '../util/clock.ts';
@@ -15,6 +16,8 @@ import {stepReporter} from './step.ts';
 
 export interface Opened extends Planning, AsyncDisposable {
   readonly sources: RemoteSources;
+  /** What `sources` has fetched. */
+  readonly ledger: SourceLedger;
   /** Read when they are first asked for. */
   readonly secrets: () => Promise<Secrets>;
   readonly agents: () => Promise<SshAgents>;
@@ -40,7 +43,8 @@ export async function openBuild(
       const {SshAgents} = await import('../ssh/agents.ts');
       return SshAgents.load(request.ssh, () => engine.state.makeWork());
     });
-    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter);
+    const ledger = new SourceLedger();
+    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, ledger);
     const context = await openContext(request, engine, sources, signal);
     const images = new ImageResolver({
       database: engine.state.database,
@@ -58,6 +62,7 @@ export async function openBuild(
       reporter,
       signal,
       sources,
+      ledger,
       secrets,
       agents: agents.get,
       async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 // Sources that come over a network, as steps that the user sees. What fetches them is loaded with the first one: most
 // builds have none.
 
+import type {SourceLedger} from '../attestation/source-ledger.ts';
 import type {GitSource, HttpSource} from '../graph/op.ts';
 import type {FetchedTree} from '../sources/git/git-sources.ts';
 import type {FetchedFile} from '../sources/http/http-sources.ts';
@@ -28,6 +29,7 @@ export function remoteSources(
   engine: Engine,
   {secrets, agents}: Credentials,
   reporter: StepReporter,
+  ledger: SourceLedger,
 ): RemoteSources {
   const {snapshotter, notes} = engine;
   const http = once(async () => {
@@ -43,13 +45,19 @@ export function remoteSources(
   return {
     async http(source, signal) {
       const sources = await http.get();
-      return reporter.step(`download ${sources.nameOf(source)}`, (_, progress) =>
+      const fetched = await reporter.step(`download ${sources.nameOf(source)}`, (_, progress) =>
         sources.fetch(source, signal, (received, total) => progress(source.filename, received, total)),
       );
+      ledger.addHttp(source, fetched.digest);
+      return fetched;
     },
     async git(source, signal) {
       const sources = await git.get();
-      return reporter.step(`clone ${sources.nameOf(source)}`, () => sources.fetch(source, signal));
+      const fetched = await reporter.step(`clone ${sources.nameOf(source)}`, () =>
+        sources.fetch(source, signal),
+      );
+      ledger.addGit(source, fetched.commit);
+      return fetched;
     },
   };
 }

@@ -1,5 +1,6 @@
 // A build as data: what the CLI (or any other caller) asks, and what it gets back.
 
+import type {AttestRequest} from '../attestation/attest-request.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
@@ -29,6 +30,8 @@ export interface BuildRequest {
   readonly pull: boolean;
   /** Parsed `-o`, as `type` and options; empty: the image store. */
   readonly outputs: readonly {readonly type: string; readonly options: ReadonlyMap<string, string>}[];
+  /** Undefined: nothing is attested. */
+  readonly attest?: AttestRequest;
   /** NAME → value of `--build-context`. */
   readonly buildContexts: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, {readonly file: string} | {readonly env: string}>>;
@@ -59,6 +62,8 @@ export interface EngineOptions {
 export interface BuildResult {
   readonly exports: readonly ExportResult[];
   readonly imageDigest?: Digest;
+  /** SLSA provenance of each image, as the metadata file has it. */
+  readonly provenance: readonly {readonly platform: Platform; readonly predicate: object}[];
   /** Vertices that ran and that were found in the cache. */
   readonly executed: number;
   readonly cached: number;

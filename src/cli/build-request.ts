@@ -21,6 +21,7 @@ import {type CliIo, readAll} from './io.ts';
 import {limitsOf} from './limits-of.ts';
 import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
+import {attestRequestOf, parseAttest, parseShortAttest} from './values/attest.ts';
 import {parseBytes, parseTimeout, parseUlimit} from './values/limits.ts';
 import {parseOutput} from './values/output.ts';
 import {isProblem, type Problem} from './values/problem.ts';
@@ -71,6 +72,11 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
   if (flags.has('load') && outputs.length > 0 && !outputs.some(({type}) => type === 'image')) {
     outputs.push({type: 'image', options: new Map()});
   }
+  const attest = attestRequestOf([
+    ...reader.each('attest', parseAttest),
+    ...reader.each('provenance', (text) => parseShortAttest('provenance', text)),
+    ...reader.each('sbom', (text) => parseShortAttest('sbom', text)),
+  ]);
   const target = flags.last('target');
   const network = networkOf(reader);
   return {
@@ -82,6 +88,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     noCache: noCacheOf(reader),
     pull: flags.has('pull'),
     outputs,
+    ...(attest === undefined ? {} : {attest}),
     buildContexts: Object.fromEntries(
       reader.each('build-context', (text) => keyValue('--build-context', text, undefined)),
     ),

@@ -26,19 +26,6 @@ export const dockerFlags: readonly DockerFlag[] = [
   {name: 'cache-from', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {name: 'cache-to', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {
-    name: 'provenance',
-    value: true,
-    refusal: 'is not supported yet: images carry no attestations',
-    accepted: ['false', '0', 'disabled=true'],
-  },
-  {
-    name: 'sbom',
-    value: true,
-    refusal: 'is not supported yet: images carry no attestations',
-    accepted: ['false', '0', 'disabled=true'],
-  },
-  {name: 'attest', value: true, refusal: 'is not supported yet: images carry no attestations'},
-  {
     name: 'annotation',
     value: true,
     refusal: 'is not supported yet: use -o type=oci,dest=FILE,annotation.KEY=VALUE',

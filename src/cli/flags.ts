@@ -102,6 +102,24 @@ export const buildFlags: readonly Flag[] = [
     help: 'write digests, descriptor and names of the result to FILE as JSON',
   },
   {
+    name: 'attest',
+    value: 'SPEC',
+    group: 'Output',
+    help: 'attest something of the image: type=provenance[,mode=min|max][,version=v1|v0.2] or type=sbom[,generator=IMAGE] (repeatable; default: nothing)',
+  },
+  {
+    name: 'provenance',
+    value: 'SPEC',
+    group: 'Output',
+    help: 'short for --attest type=provenance,SPEC; also true or false',
+  },
+  {
+    name: 'sbom',
+    value: 'SPEC',
+    group: 'Output',
+    help: 'short for --attest type=sbom,SPEC; also true or false',
+  },
+  {
     name: 'check',
     group: 'Output',
     help: 'build nothing, print warnings about the Dockerfile; the exit code is 1 if there are any (--call=check)',

@@ -7,6 +7,7 @@ import type {BuildResult} from '../build/request.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
+import {formatPlatform} from '../oci/platform.ts';
 import type {BuildEvent, StepUsage} from '../progress/events.ts';
 
 /** The image ID, docker's sense: the digest of the config, or of the index of several platforms. */
@@ -43,12 +44,23 @@ export function metadataText(
   const imageDigest = image?.imageDigest ?? result.imageDigest;
   const metadata = {
     ...(configDigest === undefined ? {} : {'containerimage.config.digest': configDigest}),
+    ...provenanceMembers(result),
     ...(image?.descriptor === undefined ? {} : {'containerimage.descriptor': image.descriptor}),
     ...(imageDigest === undefined ? {} : {'containerimage.digest': imageDigest}),
     ...(names.length === 0 ? {} : {'image.name': names.join(',')}),
     ...(steps.length === 0 ? {} : {'tsbuild.steps': steps}),
   };
   return `${JSON.stringify(metadata, null, 2)}\n`;
+}
+
+/** One image's stands under the bare key; of several platforms each has its own, as buildx has it. */
+function provenanceMembers({provenance}: BuildResult): Record<string, object> {
+  const key = 'buildx.build.provenance';
+  const [first] = provenance;
+  if (provenance.length === 1 && first !== undefined) return {[key]: first.predicate};
+  return Object.fromEntries(
+    provenance.map(({platform, predicate}) => [`${key}/${formatPlatform(platform)}`, predicate]),
+  );
 }
 
 /** Writes `text` to `path` so that a reader sees the old file or the new one, never a part. */

@@ -102,6 +102,7 @@ export const imageOptions = {
   name: 'names of the image, comma-separated (default: those of -t)',
   compression: 'gzip',
   'oci-mediatypes': "false for docker's media types",
+  'oci-artifact': 'true: attestations are OCI artifacts with the image as subject',
   'rewrite-timestamp': 'false',
   'force-compression': 'false',
   'annotation.*': 'annotation of the manifest',

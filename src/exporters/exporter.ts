@@ -14,6 +14,13 @@ export interface ImageLayer {
   readonly descriptor: Descriptor;
 }
 
+/** Something said about an image, still without the statement that names the image by its digest (in-toto). */
+export interface Attestation {
+  readonly predicateType: string;
+  /** JSON-shaped, integers only. */
+  readonly predicate: object;
+}
+
 export interface BuiltImage {
   readonly platform: Platform;
   /** Config without rootfs and history times; see `assemble.ts`. */
@@ -24,6 +31,8 @@ export interface BuiltImage {
   layers(signal: AbortSignal): Promise<readonly ImageLayer[]>;
   /** When each layer was made, in milliseconds, bottom first. */
   readonly layerTimesMs: readonly number[];
+  /** What is to be attested of it; asked for once the layers exist. Undefined: nothing is. */
+  attestations?(layers: readonly ImageLayer[], signal: AbortSignal): Promise<readonly Attestation[]>;
   /** The final file system, layers unpacked. */
   rootView(signal: AbortSignal): Promise<View>;
 }

@@ -5,9 +5,11 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, digestOf, hexOf} from '../oci/digest.ts';
 import type {ImageIndex} from '../oci/manifest.ts';
 import {ociDialect} from '../oci/media-types.ts';
+import {imagePackageUrl} from '../oci/package-url.ts';
 import {isReferenceProblem, parseReference} from '../oci/reference.ts';
-import type {AtLeastOne} from '../util/at-least-one.ts';
+import {type AtLeastOne, mapAtLeastOne} from '../util/at-least-one.ts';
 import {type AssembledImage, assembleImage, jsonBytes, type ManifestOptions} from './assemble.ts';
+import {type AttestationManifest, attestationManifest} from './attestation-manifest.ts';
 import type {BuiltImage, BuiltImages, ExportContext, ExportResult} from './exporter.ts';
 
 export const layoutFile = jsonBytes({imageLayoutVersion: '1.0.0'});
@@ -21,6 +23,8 @@ export type LayoutBlob = {readonly digest: Digest; readonly size: number} & (
 export interface Layout {
   /** One for each platform. */
   readonly images: AtLeastOne<AssembledImage>;
+  /** A list was asked for; an image with attestations has an index too. */
+  readonly isList: boolean;
   /** What a name leads to: the manifest, or the index of a list. */
   readonly root: Descriptor;
   /** Each digest once. */
@@ -29,57 +33,77 @@ export interface Layout {
   readonly entries: readonly Descriptor[];
 }
 
+export interface LayoutOptions extends ManifestOptions {
+  readonly names: readonly string[];
+  /** `oci-artifact`: attestations name their image as their subject. */
+  readonly isArtifact?: boolean;
+}
+
 /** Makes the images' layers and everything that is written about them. */
 export async function makeLayout(
   {images, isList}: BuiltImages,
   context: ExportContext,
-  options: ManifestOptions & {readonly names: readonly string[]},
+  options: LayoutOptions,
 ): Promise<Layout> {
   context.note('exporting layers');
   const [first, ...others] = images;
-  const assembled: [AssembledImage, ...AssembledImage[]] = [await assembledFrom(first, context, options)];
-  for (const image of others) assembled.push(await assembledFrom(image, context, options));
+  const made: [MadeImage, ...MadeImage[]] = [await madeFrom(first, context, options)];
+  for (const image of others) made.push(await madeFrom(image, context, options));
   const blobs = new Map<Digest, LayoutBlob>();
   const add = (bytes: Uint8Array): Digest => {
     const digest = digestOf(bytes);
     blobs.set(digest, {digest, size: bytes.length, bytes});
     return digest;
   };
-  for (const {manifest, configBytes, manifestBytes} of assembled) {
+  for (const {image, attested} of made) {
+    const {manifest, configBytes, manifestBytes} = image;
     for (const {digest, size} of manifest.layers) blobs.set(digest, {digest, size, stored: true});
     add(configBytes);
     add(manifestBytes);
+    for (const bytes of attested?.blobs ?? []) add(bytes);
   }
-  let root: Descriptor = assembled[0].descriptor;
-  if (isList) {
+  let root: Descriptor = made[0].image.descriptor;
+  const attestations = made.flatMap(({attested}) => attested?.descriptor ?? []);
+  if (isList || attestations.length > 0) {
     const mediaType = options.dialect.index;
-    const bytes = indexBytes(
-      assembled.map(({descriptor}) => descriptor),
-      mediaType,
-    );
+    const bytes = indexBytes([...made.map(({image}) => image.descriptor), ...attestations], mediaType);
     root = {mediaType, digest: add(bytes), size: bytes.length};
     context.note(`exporting manifest list ${root.digest}`);
   }
+  const assembled = mapAtLeastOne(made, ({image}) => image);
   const entries = entriesOf(root, createdAt(assembled), options.names);
-  return {images: assembled, root, blobs: [...blobs.values()], entries};
+  return {images: assembled, isList, root, blobs: [...blobs.values()], entries};
 }
 
-async function assembledFrom(
-  image: BuiltImage,
+interface MadeImage {
+  readonly image: AssembledImage;
+  readonly attested: AttestationManifest | undefined;
+}
+
+async function madeFrom(
+  built: BuiltImage,
   context: ExportContext,
-  options: ManifestOptions,
-): Promise<AssembledImage> {
-  const assembled = assembleImage(image, await image.layers(context.signal), options);
-  context.note(`exporting manifest ${assembled.descriptor.digest}`);
-  context.note(`exporting config ${assembled.configDigest}`);
-  return assembled;
+  options: LayoutOptions,
+): Promise<MadeImage> {
+  const layers = await built.layers(context.signal);
+  const image = assembleImage(built, layers, options);
+  context.note(`exporting manifest ${image.descriptor.digest}`);
+  context.note(`exporting config ${image.configDigest}`);
+  const statements = (await built.attestations?.(layers, context.signal)) ?? [];
+  const names = options.names.map((name) => imagePackageUrl(name, built.platform));
+  const attested = attestationManifest(
+    {manifest: image.descriptor, names},
+    statements,
+    options.isArtifact === true,
+  );
+  if (attested !== undefined) context.note(`exporting attestation manifest ${attested.descriptor.digest}`);
+  return {image, attested};
 }
 
-export function exportResult({images: [first], root}: Layout): ExportResult {
-  const isImage = root.digest === first.descriptor.digest;
+export function exportResult({images: [first], isList, root}: Layout): ExportResult {
   return {
     imageDigest: root.digest,
-    ...(isImage ? {configDigest: first.configDigest} : {}),
+    ...(isList ? {} : {configDigest: first.configDigest}),
     descriptor: root,
   };
 }

@@ -1,10 +1,9 @@
 // Puts an image into the local store: what type=image does, and type=docker without a `dest`.
 
-import type {ManifestOptions} from './assemble.ts';
 import type {BuiltImages, ExportContext, Exporter, ExportResult} from './exporter.ts';
-import {exportResult, makeLayout} from './layout.ts';
+import {exportResult, type LayoutOptions, makeLayout} from './layout.ts';
 
-export function storeExporter(options: ManifestOptions & {readonly names: readonly string[]}): Exporter {
+export function storeExporter(options: LayoutOptions): Exporter {
   return {
     name: 'exporting to image',
     export: (built, context) => exportToStore(built, context, options),
@@ -14,7 +13,7 @@ export function storeExporter(options: ManifestOptions & {readonly names: readon
 async function exportToStore(
   built: BuiltImages,
   context: ExportContext,
-  options: ManifestOptions & {readonly names: readonly string[]},
+  options: LayoutOptions,
 ): Promise<ExportResult> {
   const layout = await makeLayout(built, context, options);
   const {names} = options;

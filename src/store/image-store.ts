@@ -71,7 +71,9 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
     const {root} = image;
     if (!isIndexType(root.mediaType)) return [await details(image, root)];
     const {manifests} = (await readJson(root.digest)) as ImageIndex;
-    return Promise.all(manifests.map((manifest) => details(image, manifest)));
+    // Attestations stand among the images, for no platform.
+    const images = manifests.filter(({platform}) => platform?.os !== 'unknown');
+    return Promise.all(images.map((manifest) => details(image, manifest)));
   };
   const allImages = async (): Promise<readonly ImageDetails[]> =>
     (await Promise.all(rows().map(imagesOf))).flat();

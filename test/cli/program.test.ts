@@ -126,9 +126,6 @@ describe('flags of docker', () => {
     [['--push']],
     [['--cache-from', 'x']],
     [['--cache-to=type=local,dest=x']],
-    [['--provenance', 'true']],
-    [['--sbom=true']],
-    [['--attest', 'type=sbom']],
     [['--builder', 'x']],
     [['--squash']],
   ])('%j is refused in one sentence that names it', (argv) => {

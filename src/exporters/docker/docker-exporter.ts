@@ -8,7 +8,7 @@ import {isReferenceProblem, parseReference} from '../../oci/reference.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {jsonBytes} from '../assemble.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
-import type {Exporter, ExporterFactory} from '../exporter.ts';
+import type {BuiltImages, Exporter, ExporterFactory} from '../exporter.ts';
 import {blobPath, exportResult, type Layout, makeLayout} from '../layout.ts';
 import {checkOutput, writeOutput} from '../output-file.ts';
 import {storeExporter} from '../store-exporter.ts';
@@ -45,7 +45,10 @@ export const dockerExporter: ExporterFactory = {
         await checkOutput(dest, surroundings);
       },
       async export({images}, context) {
-        const built = {images, isList: false};
+        // docker's archive has no place for attestations, nor for the index that would list them.
+        const [{attestations: told, ...image}] = images;
+        if (told !== undefined) context.note('attestations are left out: a docker archive cannot hold them');
+        const built: BuiltImages = {images: [image], isList: false};
         const layout = await makeLayout(built, context, {names, annotations, dialect});
         const members = await layoutMembers(layout, context.blobs);
         members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest(layout, names)});

@@ -24,6 +24,7 @@ export const imageExporter: ExporterFactory = {
       names: options.names(tags),
       annotations: options.annotations(),
       dialect: options.dialect(ociDialect),
+      isArtifact: options.boolean('oci-artifact', false),
     });
   },
 };

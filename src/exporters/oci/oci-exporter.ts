@@ -26,13 +26,14 @@ export const ociExporter: ExporterFactory = {
     const names = options.names(tags);
     const annotations = options.annotations();
     const dialect = options.dialect(ociDialect);
+    const isArtifact = options.boolean('oci-artifact', false);
     return {
       name: 'exporting to oci image format',
       prepare: async (context) => {
         if (asTar) await checkOutput(dest, context);
       },
       async export(built, context) {
-        const layout = await makeLayout(built, context, {names, annotations, dialect});
+        const layout = await makeLayout(built, context, {names, annotations, dialect, isArtifact});
         if (asTar) {
           const members = await layoutMembers(layout, context.blobs);
           const epochSeconds = epochSecondsOf(built);

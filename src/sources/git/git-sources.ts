@@ -35,6 +35,7 @@ interface Named {
 
 export interface FetchedTree {
   readonly snapshot: SnapshotId;
+  readonly commit: string;
   /** By content. */
   readonly key: string;
 }
@@ -72,7 +73,7 @@ export class GitSources {
       ...times,
     });
     const snapshot = await this.#trees.run(key, () => this.#treeOf(key, source, remote, found, signal));
-    return {snapshot, key: `git ${digestOf(key)}`};
+    return {snapshot, commit, key: `git ${digestOf(key)}`};
   }
 
   #commitOf(source: GitSource, remote: GitRemote, signal: AbortSignal): Promise<Named> | Named {

@@ -1,0 +1,223 @@
+// SLSA provenance of an image in BuildKit's shape. What BuildKit calls `buildkit_…` is `tsbuild_…` here, since we are
+// not BuildKit, and the build type is our own (docs/formats/provenance.md). No secret is ever in it: secrets and keys
+// are told by id only, URLs lose their credentials, proxies are left out. A build with SOURCE_DATE_EPOCH gives the
+// same provenance each time: it then has no times and no id of the run.
+
+import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {ExecMount} from '../graph/op.ts';
+import type {Vertex} from '../graph/vertex.ts';
+import type {Descriptor} from '../oci/descriptor.ts';
+import {formatPlatform, hostPlatform} from '../oci/platform.ts';
+import type {Plan} from '../plan/plan.ts';
+import {byteOrder} from '../util/byte-order.ts';
+import type {Json} from '../util/canonical-json.ts';
+import {withoutCredentials} from '../util/url-credentials.ts';
+import type {ProvenanceRequest} from './attest-request.ts';
+import {base64Of, buildStepsOf, stepLocationsOf} from './build-steps.ts';
+import {type Material, materialsOf, verticesOf} from './materials.ts';
+import type {FetchedSource} from './source-ledger.ts';
+
+export const provenanceTypes = {
+  v1: 'https://slsa.dev/provenance/v1',
+  'v0.2': 'https://slsa.dev/provenance/v0.2',
+} as const;
+
+export const buildType = 'urn:tsbuild:build-type:dockerfile:v1';
+
+export interface ConfigSource {
+  /** Where the Dockerfile came from, when it is not of this machine. */
+  readonly uri?: string;
+  readonly digest?: Readonly<Record<string, string>>;
+  readonly path: string;
+}
+
+/** The request as BuildKit's frontend would have been asked. */
+export interface RequestParameters {
+  /** `target`, `build-arg:K`, `label:K`, `context:NAME`, … */
+  readonly args: Readonly<Record<string, string>>;
+  readonly configSource: ConfigSource;
+}
+
+export interface RunOfBuild {
+  readonly id: string;
+  readonly startedMs: number;
+  readonly finishedMs: number;
+}
+
+export interface ProvenanceInput {
+  readonly plan: Pick<Plan, 'epochSeconds' | 'vertex'>;
+  readonly parameters: RequestParameters;
+  readonly fetched: readonly FetchedSource[];
+  readonly file: SourceFile;
+  readonly run: RunOfBuild;
+  /** Of the result, bottom first. */
+  readonly layers: readonly Descriptor[];
+}
+
+type Members = {readonly [key: string]: Json | undefined};
+
+/** The parts that both versions of the predicate are made of. */
+interface Parts {
+  readonly configSource: ConfigSource;
+  readonly request: Members;
+  readonly materials: readonly Material[];
+  readonly buildConfig: Members | undefined;
+  readonly times: {readonly id?: string; readonly startedOn?: string; readonly finishedOn?: string};
+  readonly details: Members | undefined;
+  readonly hermetic: boolean;
+  readonly completeness: {readonly request: boolean; readonly materials: boolean};
+}
+
+export function provenancePredicate(input: ProvenanceInput, {mode, version}: ProvenanceRequest): Members {
+  const parts = partsOf(input, mode);
+  return maskedMembers(version === 'v1' ? version1(parts) : version02(parts));
+}
+
+function partsOf(
+  {plan, parameters, fetched, file, run, layers}: ProvenanceInput,
+  mode: 'min' | 'max',
+): Parts {
+  const vertices = verticesOf(plan.vertex);
+  const isMax = mode === 'max';
+  const locals = localNames(vertices);
+  return {
+    configSource: parameters.configSource,
+    request: {
+      frontend: 'dockerfile.v0',
+      args: Object.fromEntries(
+        Object.entries(parameters.args)
+          .filter(([key]) => !isProxy(key) && (isMax || !/^(?:build-arg|label):/.test(key)))
+          .toSorted(([a], [b]) => byteOrder(a, b)),
+      ),
+      ...namedIds('secrets', mountIds(vertices, 'secret')),
+      ...namedIds('ssh', mountIds(vertices, 'ssh')),
+      ...(locals.length === 0 ? {} : {locals: locals.map((name) => ({name}))}),
+    },
+    materials: materialsOf(vertices, fetched),
+    buildConfig: isMax ? {llbDefinition: buildStepsOf(vertices).map((step): Json => ({...step}))} : undefined,
+    times:
+      plan.epochSeconds === undefined
+        ? {id: run.id, startedOn: timeText(run.startedMs), finishedOn: timeText(run.finishedMs)}
+        : {},
+    details: isMax ? detailsOf(vertices, file, layers) : undefined,
+    hermetic: isHermetic(vertices),
+    completeness: {request: isMax, materials: locals.length === 0 && isHermetic(vertices)},
+  };
+}
+
+function version1(parts: Parts): Members {
+  const {configSource, request, materials, buildConfig, times, details, hermetic, completeness} = parts;
+  return {
+    buildDefinition: {
+      buildType,
+      externalParameters: {configSource: {...configSource}, request},
+      internalParameters: {builderPlatform: formatPlatform(hostPlatform()), buildConfig},
+      resolvedDependencies: materials.map((material) => ({...material})),
+    },
+    runDetails: {
+      builder: {id: ''},
+      metadata: {
+        ...(times.id === undefined
+          ? {}
+          : {invocationID: times.id, startedOn: times.startedOn, finishedOn: times.finishedOn}),
+        tsbuild_metadata: details,
+        tsbuild_hermetic: hermetic,
+        tsbuild_completeness: {request: completeness.request, resolvedDependencies: completeness.materials},
+        tsbuild_reproducible: false,
+      },
+    },
+  };
+}
+
+function version02(parts: Parts): Members {
+  const {configSource, request, materials, buildConfig, times, details, hermetic, completeness} = parts;
+  const {path, ...source} = configSource;
+  return {
+    builder: {id: ''},
+    buildType,
+    materials: materials.map((material) => ({...material})),
+    invocation: {
+      configSource: {...source, entryPoint: path},
+      parameters: request,
+      environment: {platform: formatPlatform(hostPlatform())},
+    },
+    buildConfig,
+    metadata: {
+      buildInvocationID: times.id,
+      buildStartedOn: times.startedOn,
+      buildFinishedOn: times.finishedOn,
+      completeness: {parameters: completeness.request, environment: true, materials: completeness.materials},
+      reproducible: false,
+      [`${buildType}#hermetic`]: hermetic,
+      [`${buildType}#metadata`]: details,
+    },
+  };
+}
+
+function detailsOf(vertices: readonly Vertex[], file: SourceFile, layers: readonly Descriptor[]): Members {
+  const target = vertices.length - 1;
+  const listed = layers.map(({mediaType, digest, size}) => ({mediaType, digest, size}));
+  return {
+    source: {
+      locations: {...stepLocationsOf(vertices)} as unknown as Json,
+      infos: [{filename: shownPath(file.path), language: 'Dockerfile', data: base64Of(file.text)}],
+    },
+    ...(target < 0 ? {} : {layers: {[`step${target}:0`]: [listed]}}),
+  };
+}
+
+/** No step could have read what is not in the materials. */
+function isHermetic(vertices: readonly Vertex[]): boolean {
+  return vertices.every(({op}) => op.kind !== 'exec' || op.network === 'none');
+}
+
+function localNames(vertices: readonly Vertex[]): readonly string[] {
+  const names = vertices.flatMap(({op}) =>
+    op.kind === 'source' && op.source.type === 'local' ? [op.source.name] : [],
+  );
+  return [...new Set(names)].toSorted(byteOrder);
+}
+
+/** Id → whether every step can do without it. */
+function mountIds(vertices: readonly Vertex[], type: 'secret' | 'ssh'): ReadonlyMap<string, boolean> {
+  const ids = new Map<string, boolean>();
+  const wanted = (mount: ExecMount): mount is Extract<ExecMount, {type: 'secret' | 'ssh'}> =>
+    mount.type === type;
+  for (const {op} of vertices) {
+    if (op.kind !== 'exec') continue;
+    for (const {id, required} of op.mounts.filter(wanted)) ids.set(id, (ids.get(id) ?? true) && !required);
+  }
+  return ids;
+}
+
+function namedIds(member: string, ids: ReadonlyMap<string, boolean>): Members {
+  if (ids.size === 0) return {};
+  const sorted = [...ids].toSorted(([a], [b]) => byteOrder(a, b));
+  return {[member]: sorted.map(([id, optional]) => ({id, ...(optional ? {optional} : {})}))};
+}
+
+/** Proxies are of the machine, not of the image, and may hold a password. */
+function isProxy(key: string): boolean {
+  return /^build-arg:(?:https?|ftp|no|all)_proxy$/i.test(key);
+}
+
+function maskedMembers(value: Members): Members {
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(members.map(([key, member]) => [key, masked(member)]));
+}
+
+function masked(value: Json | undefined): Json {
+  if (typeof value === 'string') return withoutCredentials(value);
+  if (Array.isArray(value)) return (value as readonly Json[]).map(masked);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return maskedMembers(value as Members);
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(Math.floor(milliseconds)).toISOString();
+}
+
+/** Where a file lies on the host is nobody's affair. */
+function shownPath(path: string): string {
+  return path.startsWith('/') ? path.slice(path.lastIndexOf('/') + 1) : path;
+}
