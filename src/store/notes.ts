@@ -3,7 +3,7 @@
 
 import type {Database} from './database.ts';
 
-export type NoteKind = 'parse' | 'stat' | 'content' | 'http' | 'git' | 'archive';
+export type NoteKind = 'parse' | 'stat' | 'content' | 'http' | 'git' | 'archive' | 'blob-home' | 'upload';
 
 export class Notes {
   readonly #database: Database;
@@ -25,5 +25,9 @@ export class Notes {
   set(kind: NoteKind, key: string, value: Uint8Array | string): void {
     const bytes = typeof value === 'string' ? Buffer.from(value) : value;
     this.#database.run('INSERT OR REPLACE INTO note (kind, key, value) VALUES (?, ?, ?)', kind, key, bytes);
+  }
+
+  delete(kind: NoteKind, key: string): void {
+    this.#database.run('DELETE FROM note WHERE kind = ? AND key = ?', kind, key);
   }
 }

@@ -106,7 +106,7 @@ export class Authenticator {
     const realm = realmOf(target, challenge, credential !== undefined);
     const service = challenge.parameters.get('service');
     const asked = challenge.parameters.get('scope');
-    const scopes = [...new Set([...(asked === undefined || asked === '' ? [] : [asked]), scope])];
+    const scopes = [...new Set(`${asked ?? ''} ${scope}`.split(' ').filter((one) => one !== ''))];
     return retrying({pacing: this.#pacing, signal}, async () => {
       const response =
         credential?.type === 'identity'

@@ -26,6 +26,8 @@ import {type EndpointFailure, failureOf, isEndpointFailure} from './failures.ts'
 import {HostSlots} from './host-slots.ts';
 import {HttpClient, type HttpResponse, type HttpTimeouts} from './http.ts';
 import {NetworkFailure} from './network-failure.ts';
+import {noPushMemory, type PushMemory} from './push/push-memory.ts';
+import {RepositoryWriter} from './push/repository-writer.ts';
 import {type FetchedManifest, type ResolvedImage, resolveImage} from './resolve-image.ts';
 import {type Pacing, realPacing} from './retry.ts';
 import {type RegistryRequest, RegistrySession} from './session.ts';
@@ -40,6 +42,8 @@ export interface RegistryClientOptions {
   readonly credentials?: CredentialSource;
   /** Manifests that are here already: a tag is then only asked for its digest, a digest not at all. */
   readonly known?: (digest: Digest) => Promise<Uint8Array | undefined>;
+  /** What pushes remember of each other. */
+  readonly memory?: PushMemory;
 }
 
 const smallBlobBytesMax = 16 * 1024 * 1024;
@@ -156,7 +160,26 @@ export class RegistryClient {
     });
   }
 
-  /** Any request to the registry of a reference itself, mirrors aside: what pushing is made of. */
+  /** The repository of a reference for writing: the registry itself, mirrors aside. */
+  writer(reference: string | Reference, {insecure = false}: {insecure?: boolean} = {}): RepositoryWriter {
+    const {domain, path: repository} = referenceOf(reference);
+    const own = endpointsOf(domain, this.#options.config).at(-1);
+    assert(own !== undefined, 'a registry is its own last endpoint');
+    const endpoint: Endpoint = insecure
+      ? {...own, schemes: ['https', 'http'], tls: {...own.tls, insecure: true}}
+      : own;
+    return new RepositoryWriter({
+      session: this.#session,
+      endpoint,
+      domain,
+      repository,
+      pacing: this.#pacing,
+      slots: this.#slots,
+      memory: this.#options.memory ?? noPushMemory,
+    });
+  }
+
+  /** Any request to the registry of a reference itself, mirrors aside. */
   async send(reference: string | Reference, request: RegistryRequest): Promise<HttpResponse> {
     const parsed = referenceOf(reference);
     const own = endpointsOf(parsed.domain, this.#options.config).at(-1);

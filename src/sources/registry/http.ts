@@ -7,6 +7,7 @@ import type {Readable} from 'node:stream';
 import type {Dispatcher} from 'undici';
 import {NetworkFailure, networkFailure} from './network-failure.ts';
 import {proxyFor} from './proxy.ts';
+import {SendWatch} from './send-watch.ts';
 import {defaultTls, type TlsSettings, TrustStore} from './trust.ts';
 
 export interface HttpRequest {
@@ -17,6 +18,8 @@ export interface HttpRequest {
   readonly tls?: TlsSettings;
   /** What comes back is verified by its digest, so a redirect from https to http does no harm. */
   readonly verified?: boolean;
+  /** The answer may take as long as one to an upload: a registry that puts a large blob together. */
+  readonly patient?: boolean;
 }
 
 export interface HttpResponse {
@@ -42,16 +45,16 @@ export interface HttpTimeouts {
   readonly connectMs: number;
   /** From the request's end to the answer's headers. */
   readonly headersMs: number;
-  /** The same where a stream is sent, which undici counts in. */
+  /** The same where a stream was sent. */
   readonly uploadMs: number;
-  /** Between two pieces of a body. */
+  /** Between two pieces of a body, either way. */
   readonly stallMs: number;
 }
 
 const defaultTimeouts: HttpTimeouts = {
   connectMs: 15_000,
   headersMs: 60_000,
-  uploadMs: 30 * 60_000,
+  uploadMs: 10 * 60_000,
   stallMs: 60_000,
 };
 const redirectsMax = 10;
@@ -113,7 +116,8 @@ export class HttpClient {
     signal.throwIfAborted();
     const proxy = proxyFor(url, this.#environment);
     // A signal of its own: a build's is listened to by all its requests at once, which Node takes for a leak.
-    const own = AbortSignal.any([signal]);
+    const watch = isStream(body) ? new SendWatch(this.#timeouts.stallMs, this.#timeouts.uploadMs) : undefined;
+    const own = AbortSignal.any(watch === undefined ? [signal] : [signal, watch.signal]);
     try {
       const dispatcher = await this.#dispatcherFor(url, proxy, request.tls ?? defaultTls);
       const pending = dispatcher.request({
@@ -122,15 +126,24 @@ export class HttpClient {
         method: request.method ?? 'GET',
         headers: {...request.headers},
         signal: own,
-        headersTimeout: isStream(body) ? this.#timeouts.uploadMs : this.#timeouts.headersMs,
+        headersTimeout: this.#headersTimeout(request),
         bodyTimeout: this.#timeouts.stallMs,
-        ...(body === undefined ? {} : {body: await bodyOf(body)}),
+        ...(body === undefined ? {} : {body: await bodyOf(body, watch)}),
       });
       return new Answer(url, await orAbort(pending, own), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
+      if (watch?.signal.aborted) throw new NetworkFailure('timeout', url.host, 'the transfer stalled');
       throw networkFailure(error, url.host, proxy === undefined ? undefined : new URL(proxy).host);
+    } finally {
+      watch?.stop();
     }
+  }
+
+  /** None where a stream is sent: undici counts the sending in, the watch does not. */
+  #headersTimeout({body, patient}: HttpRequest): number {
+    if (isStream(body)) return 0;
+    return patient ? this.#timeouts.uploadMs : this.#timeouts.headersMs;
   }
 
   #dispatcherFor(url: URL, proxy: string | undefined, tls: TlsSettings): Promise<Dispatcher> {
@@ -258,7 +271,8 @@ class Answer implements HttpResponse {
   }
 }
 
-function redirectTarget(response: HttpResponse): URL | undefined {
+/** Where a redirect leads; undefined for any other answer. */
+export function redirectTarget(response: HttpResponse): URL | undefined {
   const location = response.headers['location'];
   if (location === undefined || ![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   let target: URL;
@@ -282,8 +296,8 @@ function isStream(body: Body | undefined): body is AsyncIterable<Uint8Array> {
   return body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array);
 }
 
-async function bodyOf(body: Body): Promise<string | Uint8Array | Readable> {
+async function bodyOf(body: Body, watch: SendWatch | undefined): Promise<string | Uint8Array | Readable> {
   if (!isStream(body)) return body;
   const {Readable} = await import('node:stream');
-  return Readable.from(body, {objectMode: false});
+  return Readable.from(watch === undefined ? body : watch.body(body), {objectMode: false});
 }

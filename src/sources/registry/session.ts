@@ -3,7 +3,7 @@
 
 import type {Authenticator} from './authenticator.ts';
 import type {Endpoint} from './endpoints.ts';
-import type {HttpClient, HttpRequest, HttpResponse} from './http.ts';
+import {type HttpClient, type HttpRequest, type HttpResponse, redirectTarget} from './http.ts';
 import {NetworkFailure} from './network-failure.ts';
 import {type Pacing, retryAfterMs, retrying, TryLater} from './retry.ts';
 
@@ -17,10 +17,11 @@ export interface RegistryRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Made anew for each attempt. */
   readonly body?: () => Uint8Array | string | AsyncIterable<Uint8Array>;
-  /** `repository:library/busybox:pull` */
+  /** `repository:library/busybox:pull`; several are separated by blanks. */
   readonly scope: string;
   readonly signal: AbortSignal;
   readonly verified?: boolean;
+  readonly patient?: boolean;
   readonly attemptsMax?: number;
 }
 
@@ -42,6 +43,7 @@ export class AccessDenied extends Error {
 
 const errorBytesMax = 64 * 1024;
 const detailLengthMax = 300;
+const writeRedirectsMax = 5;
 
 export class RegistrySession {
   readonly #http: HttpClient;
@@ -120,28 +122,49 @@ export class RegistrySession {
     }
   }
 
-  #once(
+  async #once(
     endpoint: Endpoint,
     scheme: 'https' | 'http',
     request: RegistryRequest,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
-    const {path, query, method, headers, body, signal, verified} = request;
-    const base = `${scheme}://${endpoint.host}`;
-    const url = typeof path === 'string' ? new URL(`${base}${endpoint.root}${path}`) : new URL(path);
+    const {path, query} = request;
+    const base = new URL(`${scheme}://${endpoint.host}`);
+    let url = typeof path === 'string' ? new URL(`${base.origin}${endpoint.root}${path}`) : new URL(path);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     if (endpoint.namespace !== undefined) url.searchParams.set('ns', endpoint.namespace);
-    // An address the registry gave may be another host's (storage behind it), which has no business with our token.
-    const own = url.origin === new URL(base).origin;
-    return this.#http.request(url, {
-      ...(method === undefined ? {} : {method}),
-      headers: {...headers, ...(authorization !== undefined && own ? {authorization} : {})},
-      ...(body === undefined ? {} : {body: body()}),
-      ...(verified === undefined ? {} : {verified}),
-      signal,
-      tls: endpoint.tls,
-    });
+    for (let followed = 0; ; followed++) {
+      const {method, headers, body, signal, verified, patient} = request;
+      // An address the registry gave may be another host's (storage behind it), which has no business with our token.
+      const own = url.origin === base.origin;
+      const response = await this.#http.request(url, {
+        ...(method === undefined ? {} : {method}),
+        headers: {...headers, ...(authorization !== undefined && own ? {authorization} : {})},
+        ...(body === undefined ? {} : {body: body()}),
+        ...(verified === undefined ? {} : {verified}),
+        ...(patient === undefined ? {} : {patient}),
+        signal,
+        tls: endpoint.tls,
+      });
+      const target = movedTo(response, method);
+      if (target === undefined) return response;
+      await response.discard();
+      if (followed === writeRedirectsMax) {
+        throw new NetworkFailure('redirect', url.host, `more than ${writeRedirectsMax} redirects`);
+      }
+      if (url.protocol === 'https:' && target.protocol !== 'https:' && !endpoint.tls.insecure) {
+        const from = `redirected from https to ${target.protocol}//${target.host}`;
+        throw new NetworkFailure('redirect', url.host, from);
+      }
+      url = target;
+    }
   }
+}
+
+/** Where a request that writes is to be sent again as it is (307 and 308 only); reads were followed already. */
+function movedTo(response: HttpResponse, method: RegistryRequest['method'] = 'GET'): URL | undefined {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  return response.status === 307 || response.status === 308 ? redirectTarget(response) : undefined;
 }
 
 /** The messages of an error answer (distribution-spec, "Error codes"), or the start of its text. */

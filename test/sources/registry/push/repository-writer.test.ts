@@ -1,0 +1,274 @@
+// Pushing over bad networks to registries of many minds: everything arrives once, or fails with one clear error.
+
+import {randomBytes} from 'node:crypto';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {digestOf} from '../../../../src/oci/digest.ts';
+import {mediaTypes} from '../../../../src/oci/media-types.ts';
+import type {RegistryClient} from '../../../../src/sources/registry/client.ts';
+import type {PushBlob} from '../../../../src/sources/registry/push/repository-writer.ts';
+import {startUploadRegistry, type UploadRegistry} from '../../../support/upload-registry.ts';
+import {failed, rig, signal} from '../rig.ts';
+
+const mebibyte = 1024 * 1024;
+const content = randomBytes(3 * mebibyte);
+const half = content.length / 2;
+
+let registry: UploadRegistry;
+let other: UploadRegistry;
+let client: RegistryClient;
+let pauses: number[];
+beforeEach(async () => {
+  registry = await startUploadRegistry();
+  other = await startUploadRegistry();
+  ({client, pauses} = rig({timeouts: {stallMs: 200, uploadMs: 200}}));
+});
+afterEach(async () => {
+  await client.close();
+  await registry.close();
+  await other.close();
+});
+
+function blobOf(bytes: Buffer, more: Partial<PushBlob> = {}): PushBlob {
+  return {
+    digest: digestOf(bytes),
+    size: bytes.length,
+    async *read(offset) {
+      for (let at = offset; at < bytes.length; at += mebibyte) yield bytes.subarray(at, at + mebibyte);
+    },
+    ...more,
+  };
+}
+
+const large = blobOf(content);
+const put = (blob = large, repository = 'a/b'): Promise<unknown> =>
+  client.writer(`${registry.address}/${repository}`).putBlob(blob, signal);
+const stored = (repository = 'a/b'): Buffer | undefined =>
+  registry.blobs.get(`${repository} ${large.digest}`);
+
+describe('a blob', () => {
+  it('that is large is streamed in one request', async () => {
+    expect(await put()).toBe('uploaded');
+    expect(registry.log).toEqual(['HEAD blob', 'POST uploads', 'PATCH upload', 'PUT upload']);
+    expect(registry.seen[2]?.headers).not.toHaveProperty('content-range');
+    expect(stored()?.equals(content)).toBe(true);
+  });
+
+  it('that is small goes with the last request', async () => {
+    const small = blobOf(content.subarray(0, 100));
+    expect(await put(small)).toBe('uploaded');
+    expect(registry.log).toEqual(['HEAD blob', 'POST uploads', 'PUT upload']);
+  });
+
+  it('that is empty arrives', async () => {
+    await put(blobOf(Buffer.alloc(0)));
+    expect(registry.blobs.size).toBe(1);
+  });
+
+  it('that is there is not sent', async () => {
+    await put();
+    expect(await put()).toBe('present');
+    expect(registry.bytesTaken).toBe(content.length);
+  });
+
+  it('that has another length there is sent again', async () => {
+    registry.blobs.set(`a/b ${large.digest}`, content.subarray(1));
+    expect(await put()).toBe('uploaded');
+  });
+
+  it('of another repository is mounted', async () => {
+    await put(large, 'base');
+    expect(await put({...large, mountFrom: ['base']})).toBe('mounted');
+    expect(registry.bytesTaken).toBe(content.length);
+  });
+
+  it('that cannot be mounted is sent in the session that was opened, others are cancelled', async () => {
+    registry.mounts = false;
+    expect(await put({...large, mountFrom: ['x', 'y']})).toBe('uploaded');
+    expect(registry.log).toEqual([
+      'HEAD blob',
+      'POST uploads',
+      'POST uploads',
+      'DELETE upload',
+      'PATCH upload',
+      'PUT upload',
+    ]);
+  });
+
+  it('whose other repository may not be read is sent', async () => {
+    registry.fault = ({path}) => (path.includes('mount=') ? {status: 403} : undefined);
+    expect(await put({...large, mountFrom: ['secret']})).toBe('uploaded');
+  });
+});
+
+describe('an upload', () => {
+  it('that breaks goes on where it broke', async () => {
+    registry.fault = ({method, before}) =>
+      method === 'PATCH' && before === 0 ? {cutAfter: half} : undefined;
+    await put();
+    expect(registry.log.slice(2)).toEqual(['PATCH upload', 'GET upload', 'PATCH upload', 'PUT upload']);
+    expect(registry.seen[4]?.headers['content-range']).toBe(`${half}-${content.length - 1}`);
+    expect([registry.bytesTaken, pauses]).toEqual([content.length, [250]]);
+    expect(stored()?.equals(content)).toBe(true);
+  });
+
+  it('that breaks again and again without a byte taken is given up', async () => {
+    registry.fault = ({method}) => (method === 'PATCH' ? {cutAfter: 0} : undefined);
+    const error = await failed(put());
+    expect(error).toMatchObject({kind: 'environment', code: 'registry-unreachable'});
+    expect(error.message).toContain(`${registry.address}/a/b: layer ${large.digest}: lost the connection`);
+    expect(pauses).toHaveLength(7);
+  });
+
+  it('may break often while bytes are taken', async () => {
+    registry.fault = ({method, before}) =>
+      method === 'PATCH' && before < 12 ? {cutAfter: half / 8} : undefined;
+    await put();
+    expect([registry.bytesTaken, stored()?.length]).toEqual([content.length, content.length]);
+  });
+
+  it('whose session is lost begins anew', async () => {
+    registry.fault = ({method, before}) => {
+      if (method !== 'PATCH' || before > 0) return undefined;
+      setImmediate(() => registry.forgetUploads());
+      return {cutAfter: half};
+    };
+    await put();
+    expect(stored()?.length).toBe(content.length);
+  });
+
+  it('whose session is always lost is an error', async () => {
+    registry.fault = ({method}) => (method === 'PUT' ? {status: 404} : undefined);
+    expect((await failed(put())).message).toContain('gave up the upload again and again');
+  });
+
+  it('whose last answer is lost is seen to be there', async () => {
+    registry.fault = ({method}) => (method === 'PUT' ? {mute: true} : undefined);
+    expect(await put()).toBe('uploaded');
+    expect(registry.log.slice(3)).toEqual(['PUT upload', 'HEAD blob']);
+  });
+
+  it('waits as long as a busy registry says', async () => {
+    registry.fault = ({method, before}) =>
+      method === 'PATCH' && before === 0 ? {status: 429, headers: {'retry-after': '3'}} : undefined;
+    await put();
+    expect(pauses).toEqual([3000]);
+  });
+
+  it.each([500, 502, 503])('outlives status %i', async (status) => {
+    registry.fault = ({before}) => (before === 0 ? {status} : undefined);
+    await put();
+    expect(stored()?.length).toBe(content.length);
+  });
+
+  it('is given up when the registry is broken', async () => {
+    registry.fault = ({method}) => (method === 'PATCH' ? {status: 500, body: 'no space left'} : undefined);
+    expect(await failed(put())).toMatchObject({
+      code: 'registry-server-error',
+      notes: `${registry.address} says: no space left`,
+    });
+  });
+
+  it('that nobody takes is given up, not waited for', async () => {
+    registry.fault = ({method}) => (method === 'PATCH' ? {stall: true} : undefined);
+    const error = await failed(put());
+    expect(error).toMatchObject({code: 'registry-timeout'});
+    expect(error.message).toMatch(/the transfer stalled|connection closed/);
+  });
+
+  it('goes in chunks where bodies have a limit', async () => {
+    registry.bodyBytesMax = 2 * mebibyte;
+    await put();
+    const ranges = registry.seen
+      .filter(({method}) => method === 'PATCH')
+      .map((one) => one.headers['content-range']);
+    expect(ranges.slice(-2)).toEqual([
+      `${mebibyte}-${2 * mebibyte - 1}`,
+      `${2 * mebibyte}-${3 * mebibyte - 1}`,
+    ]);
+    expect([registry.bytesTaken, stored()?.length]).toEqual([content.length, content.length]);
+  });
+
+  it('that is too large in any size is an error', async () => {
+    registry.bodyBytesMax = 10;
+    expect((await failed(put())).message).toContain('status 413');
+  });
+
+  it('whose bytes were changed on the way is made once more', async () => {
+    registry.fault = ({method, before}) =>
+      method === 'PUT' && before === 0
+        ? {status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}'}
+        : undefined;
+    await put();
+    expect(registry.bytesTaken).toBe(2 * content.length);
+  });
+
+  it('of bytes that have another digest is an error', async () => {
+    const error = await failed(put({...large, digest: digestOf('other')}));
+    expect(error.message).toMatch(/status 400 to an upload \(digest_invalid/);
+    expect(registry.blobs.size).toBe(0);
+  });
+
+  it('that is not allowed says how to log in', async () => {
+    registry.fault = () => ({status: 401, headers: {'www-authenticate': 'Basic realm="x"'}});
+    expect(await failed(put())).toMatchObject({code: 'registry-denied', kind: 'user'});
+    expect(registry.log).toEqual(['HEAD blob']);
+  });
+
+  it('is followed to another host without the password', async () => {
+    const credentials = {
+      lookup: async () => ({type: 'password', username: 'me', password: 'secret'}) as const,
+    };
+    ({client} = rig({credentials}));
+    registry.fault = ({method, path, headers}) => {
+      if (headers.authorization === undefined)
+        return {status: 401, headers: {'www-authenticate': 'Basic realm="x"'}};
+      return method === 'POST'
+        ? {status: 307, headers: {location: `http://${other.address}${path}`}}
+        : undefined;
+    };
+    expect(await put()).toBe('uploaded');
+    expect(other.blobs.get(`a/b ${large.digest}`)?.length).toBe(content.length);
+    expect(other.seen.map(({headers}) => headers.authorization)).toEqual([undefined, undefined, undefined]);
+    expect(registry.seen.at(-1)?.headers.authorization).toMatch(/^Basic /);
+  });
+
+  it('keeps the spelling of its address', async () => {
+    await put();
+    expect(registry.seen[2]?.path).toMatch(/\?_state=a%2Fb\+c$/);
+  });
+
+  it('ends when it is aborted', async () => {
+    const stop = new AbortController();
+    registry.fault = ({method}) => {
+      if (method === 'PATCH') stop.abort(new Error('stopped'));
+      return method === 'PATCH' ? {stall: true} : undefined;
+    };
+    const work = client.writer(`${registry.address}/a/b`).putBlob(large, stop.signal);
+    await expect(work).rejects.toThrow('stopped');
+  });
+});
+
+describe('a manifest', () => {
+  const manifest = {mediaType: mediaTypes.manifest, bytes: Buffer.from('{}')};
+  const push = (name?: string): Promise<unknown> =>
+    client.writer(`${registry.address}/a/b`).putManifest(manifest, signal, name);
+
+  it('is put under its tag or its digest', async () => {
+    expect(await push('v1')).toBe(digestOf('{}'));
+    await push();
+    expect([...registry.manifests.keys()]).toEqual(['a/b v1', `a/b ${digestOf('{}')}`]);
+  });
+
+  it('that the registry calls by another digest is an error', async () => {
+    registry.fault = () => ({status: 201, headers: {'docker-content-digest': digestOf('x')}});
+    expect((await failed(push('v1'))).code).toBe('registry-wrong-digest');
+  });
+
+  it('that is refused says why', async () => {
+    registry.fault = () => ({
+      status: 400,
+      body: '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"layer"}]}',
+    });
+    expect((await failed(push('v1'))).message).toContain('status 400 (manifest_blob_unknown: layer)');
+  });
+});
