@@ -43,10 +43,10 @@ export async function build(
   const layerSteps = new LayerSteps(options.emit, systemClock);
   await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
   const {engine, reporter} = opened;
-  const {file, plans} = await planRequest(opened, options.emit);
+  const {file, dockerfile, plans} = await planRequest(opened, options.emit);
   const {snapshotOf, executed, cached} = await solvePlans(
     plans,
-    {...opened, file, layerSteps, emit: options.emit},
+    {...opened, file, dockerfile, layerSteps, emit: options.emit},
     signal,
   );
   await new FailureKeeper(engine, request).forget();

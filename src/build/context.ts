@@ -117,7 +117,7 @@ class OpenedContext implements BuildContext {
     if (known !== undefined) return known;
     const place = this.#placeOf(name);
     if (place === undefined) return undefined;
-    const {helper, notes} = this.#options.engine;
+    const {helper, notes, fileLists} = this.#options.engine;
     const context = new LocalContext({
       name,
       ...place,
@@ -126,6 +126,7 @@ class OpenedContext implements BuildContext {
         load: async (key) => notes.get('stat', key),
         save: async (key, bytes) => notes.set('stat', key, bytes),
       },
+      onSelected: (digest, list) => fileLists.keep(digest, list),
     });
     this.#locals.set(name, context);
     return context;

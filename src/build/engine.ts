@@ -11,6 +11,7 @@ import {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {RegistryClient} from '../sources/registry/client.ts';
 import type {HttpClient} from '../sources/registry/http.ts';
 import {LocalBlobStore} from '../store/blob-store.ts';
+import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
 import type {Clock} from '../util/clock.ts';
@@ -20,6 +21,7 @@ export interface Engine extends AsyncDisposable {
   readonly state: StateDirectory;
   readonly blobs: LocalBlobStore;
   readonly notes: Notes;
+  readonly fileLists: FileLists;
   readonly snapshotter: Snapshotter;
   readonly config: Config;
   helper(): Promise<Helper>;
@@ -85,6 +87,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     state,
     blobs,
     notes: new Notes(state.database),
+    fileLists: new FileLists(state.database, clock),
     snapshotter,
     config,
     helper: helper.get,

@@ -99,11 +99,11 @@ export class ContextFetcher {
   /** A file of the tree, found as COPY would find it; undefined when it is not there. */
   async #read(snapshot: SnapshotId | undefined, path: string): Promise<string | undefined> {
     const {engine, makeWork, signal} = this.#options;
-    const {snapshotter, helper, notes} = engine;
+    const {snapshotter, helper, notes, fileLists} = engine;
     const key = `text ${snapshot ?? ''} ${path}`;
     const known = notes.getText('content', key);
     if (known !== undefined) return known;
-    const contents = new Contents({snapshotter, helper, notes});
+    const contents = new Contents({snapshotter, helper, notes, fileLists});
     const copy: CopyPattern = {sources: [{path, wildcard: false}], parents: false, excludes: []};
     const selection = await contents
       .select({type: 'snapshot', snapshot}, copy, signal)

@@ -30,14 +30,17 @@ export interface Planning {
   readonly signal: AbortSignal;
 }
 
+export interface PlannedRequest {
+  readonly file: SourceFile;
+  readonly dockerfile: Dockerfile;
+  readonly plans: AtLeastOne<Plan>;
+}
+
 /**
  * The plans of a build, one for each platform. Warnings go out as events, also when planning fails; with `error=true`
  * they make it fail.
  */
-export async function planRequest(
-  planning: Planning,
-  emit: EmitEvent,
-): Promise<{readonly file: SourceFile; readonly plans: AtLeastOne<Plan>}> {
+export async function planRequest(planning: Planning, emit: EmitEvent): Promise<PlannedRequest> {
   const {engine, reporter, request} = planning;
   const {file, parsed} = await reporter.step(loadingStep(request), async () => {
     const source = await planning.context.dockerfile();
@@ -52,7 +55,7 @@ export async function planRequest(
     });
     const failure = lint.run?.failure();
     if (failure !== undefined) throw failure;
-    return {file, plans};
+    return {file, dockerfile: parsed.dockerfile, plans};
   } finally {
     for (const {diagnostic} of lint.run?.warnings() ?? []) {
       emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});

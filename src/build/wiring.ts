@@ -4,6 +4,7 @@ import {availableParallelism} from 'node:os';
 import {RecordCache} from '../cache/record-cache.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
+import type {Dockerfile} from '../dockerfile/ast.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {StepNetworks} from '../network/step-networks.ts';
 import {Contents} from '../ops/contents.ts';
@@ -30,6 +31,7 @@ import {FailureKeeper} from './attended/failure-keeper.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import type {LayerSteps} from './layer-steps.ts';
+import {missReasons} from './miss-reasons.ts';
 import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
 import type {Secrets} from './secrets.ts';
@@ -43,6 +45,7 @@ export interface Wiring {
   agents(): Promise<SshAgents>;
   readonly images: ImageResolver;
   readonly file: SourceFile;
+  readonly dockerfile: Dockerfile;
   readonly layerSteps: LayerSteps;
   readonly emit: EmitEvent;
 }
@@ -66,7 +69,8 @@ export async function solvePlans(
   const {engine, emit, file} = wiring;
   const targets = plans.flatMap(({vertex}) => vertex ?? []);
   if (targets.length === 0) return {snapshotOf: () => undefined, executed: 0, cached: 0};
-  const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock);
+  const whyMissed = missReasons(engine, wiring.dockerfile);
+  const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock, whyMissed);
   const warn = (diagnostic: Diagnostic): void =>
     emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
   const networks = new StepNetworks({
@@ -118,8 +122,8 @@ async function runnersOf(
   exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'limits' | 'warn' | 'keepFailed'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
   const {request, engine, context, sources, images, layerSteps} = wiring;
-  const {snapshotter, helper, state, notes} = engine;
-  const contents = new Contents({snapshotter, helper, notes});
+  const {snapshotter, helper, state, notes, fileLists} = engine;
+  const contents = new Contents({snapshotter, helper, notes, fileLists});
   // A key that cannot be used is told of before anything runs.
   if (Object.keys(request.ssh).length > 0) await wiring.agents();
   return {

@@ -1,10 +1,10 @@
 // The local cache: records in the database that point at snapshots in the store. A record is believed only while its
 // snapshot is whole, so a store that lost something (a pruned layer, a power cut) gives misses, never wrong results.
 
-import type {StepUsage} from '../progress/events.ts';
+import type {MissReason, StepUsage} from '../progress/events.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {Solved} from '../solver/op-runner.ts';
-import type {NewRecord, ResultCache} from '../solver/result-cache.ts';
+import type {MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {Database} from '../store/database.ts';
 import {assert} from '../util/assert.ts';
@@ -19,8 +19,15 @@ export class RecordCache implements ResultCache<BuildValue> {
   readonly #snapshotter: Snapshotter;
   readonly #clock: Clock;
   readonly #used = new Set<string>();
+  readonly whyMissed: (missed: MissedStep) => Promise<MissReason | undefined>;
 
-  constructor(database: Database, snapshotter: Snapshotter, clock: Clock) {
+  constructor(
+    database: Database,
+    snapshotter: Snapshotter,
+    clock: Clock,
+    whyMissed: (missed: MissedStep) => Promise<MissReason | undefined> = async () => undefined,
+  ) {
+    this.whyMissed = whyMissed;
     this.#database = database;
     this.#snapshotter = snapshotter;
     this.#clock = clock;
@@ -60,7 +67,7 @@ export class RecordCache implements ResultCache<BuildValue> {
     assert(snapshot !== undefined, 'a recorded result has a layer');
     const now = Math.round(this.#clock.nowMs());
     const usage = result.usage === undefined ? null : JSON.stringify(result.usage);
-    const text = canonicalJson({op: ingredients.op, inputs: ingredients.inputs});
+    const text = canonicalJson({...ingredients});
     this.#database.transaction(() => {
       for (const key of keys) {
         this.#database.run(

@@ -7,10 +7,12 @@ import {digestOf} from '../oci/digest.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {BuildValue} from '../sources/value.ts';
+import type {FileLists} from '../store/file-lists.ts';
 import type {Notes} from '../store/notes.ts';
 import {contentDigestOf} from '../tree/content-digest.ts';
 import {copyArgumentsOf} from '../tree/copy-arguments.ts';
 import type {CopyPattern} from '../tree/copy-pattern.ts';
+import {encodeFileList} from '../tree/file-list.ts';
 import {ScanDecoder, type TreeRecord} from '../tree/record.ts';
 import {scanArgumentsOf} from '../tree/scan-arguments.ts';
 import {type Selection, selectScanning} from '../tree/select.ts';
@@ -23,6 +25,7 @@ export interface ContentsOptions {
   readonly snapshotter: Snapshotter;
   readonly helper: () => Promise<Helper>;
   readonly notes: Notes;
+  readonly fileLists: FileLists;
 }
 
 export class Contents {
@@ -44,7 +47,9 @@ export class Contents {
     if (known !== undefined) return known;
     return this.#digests.run(key, async () => {
       const selection = await this.#selectIn(value.snapshot, copy, true, signal);
-      const digest = contentDigestOf(selection, {ownership: 'kept', digestOf: digestInRecord});
+      const digesting = {ownership: 'kept', digestOf: digestInRecord} as const;
+      const digest = contentDigestOf(selection, digesting);
+      this.#options.fileLists.keep(digest, () => encodeFileList(selection, digesting));
       this.#options.notes.set('content', key, digest);
       return digest;
     });

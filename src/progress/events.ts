@@ -18,8 +18,35 @@ export interface StepUsage {
   readonly writtenBytes: number;
 }
 
+/** Why a step was not found in the cache: what differs from the nearest thing that is there. */
+export interface MissReason {
+  /** Stable, for machines; docs/formats/events.md lists them. */
+  readonly code: MissCode;
+  /** One line, for people. */
+  readonly text: string;
+}
+
+export type MissCode =
+  | 'told'
+  | 'new'
+  | 'format'
+  | 'instruction'
+  | 'variable'
+  | 'base'
+  | 'input'
+  | 'files'
+  | 'lost'
+  | 'pruned';
+
 export type BuildEvent =
-  | {readonly type: 'step-started'; readonly step: StepId; readonly name: string; readonly atMs: number}
+  | {
+      readonly type: 'step-started';
+      readonly step: StepId;
+      readonly name: string;
+      readonly atMs: number;
+      /** Of a step that was looked for in the cache. */
+      readonly miss?: MissReason;
+    }
   /** How a step ended. `cached` steps did not run. A step may end without having started (cached). */
   | {
       readonly type: 'step-finished';

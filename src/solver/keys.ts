@@ -7,7 +7,7 @@
 import {createHash, hash, randomBytes} from 'node:crypto';
 import type {CacheMap, Solved} from './op-runner.ts';
 
-const formatVersion = 1;
+export const formatVersion = 1;
 
 /** An input as far as it is known: its result key, its value. */
 export type KnownInput<R> = {readonly key?: string | undefined; readonly value?: R};

@@ -8,7 +8,11 @@ export interface SolverVertex {
   readonly id: string;
   readonly op: {readonly kind: string};
   readonly inputs: readonly SolverVertex[];
-  readonly origin: {readonly name: string; readonly ignoreCache?: boolean};
+  readonly origin: {
+    readonly name: string;
+    readonly ignoreCache?: boolean;
+    readonly span?: {readonly line: number};
+  };
 }
 
 /** A result with the key that consumers' keys build on; no key: only its content can be keyed (a local context). */

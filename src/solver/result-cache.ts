@@ -1,5 +1,6 @@
 // Where results of earlier builds are found (implemented by src/cache). `find` is cheap and moves no bytes.
 
+import type {MissReason} from '../progress/events.ts';
 import type {Solved} from './op-runner.ts';
 
 export interface NewRecord<R> {
@@ -11,8 +12,33 @@ export interface NewRecord<R> {
 }
 
 export interface KeyIngredients {
+  /** Of keys. */
+  readonly format: number;
   readonly op: string;
+  /** For each input its result key, or the digests of what is read of it. */
   readonly inputs: readonly string[];
+  /** For people: the inputs' names. */
+  readonly from: readonly string[];
+}
+
+/** A step that was not found. */
+export interface MissedStep {
+  readonly name: string;
+  /** In the Dockerfile. */
+  readonly line?: number;
+  /** It was told to run (`--no-cache`), and not looked for. */
+  readonly isTold: boolean;
+  /** What was looked for; none when the step was told to run. */
+  readonly keys: readonly string[];
+  readonly ingredients: KeyIngredients;
+  readonly inputs: readonly {
+    readonly name: string;
+    /** In the Dockerfile. */
+    readonly line?: number;
+    readonly byContent: boolean;
+    /** It missed in this build, too. */
+    readonly hasRun: boolean;
+  }[];
 }
 
 export interface ResultCache<R> {
@@ -22,6 +48,8 @@ export interface ResultCache<R> {
   has(key: string): boolean;
   /** Whether any result of this op is recorded, whatever its inputs were. May look at every record. */
   knowsOp(op: string): boolean;
+  /** Why a step was not found, as far as that can be told. Asked for misses only; may look at many records. */
+  whyMissed?(missed: MissedStep): Promise<MissReason | undefined>;
   /** Records a durable result under every key; replaces what was there. */
   save(keys: readonly string[], record: NewRecord<R>): Promise<void>;
 }

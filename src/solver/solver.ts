@@ -4,7 +4,7 @@
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
 
 import {setMaxListeners} from 'node:events';
-import type {EmitEvent, StepUsage} from '../progress/events.ts';
+import type {EmitEvent, MissReason, StepUsage} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
@@ -16,7 +16,9 @@ import {
   isContentKeyed,
   type KnownInput,
 } from './keys.ts';
+import {ingredientsOf, missedStep} from './missed-step.ts';
 import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph, StepContext} from './op-runner.ts';
+import {prioritiesOf} from './priorities.ts';
 import type {ResultCache} from './result-cache.ts';
 import type {Slots} from './slots.ts';
 
@@ -57,6 +59,8 @@ interface Keys {
   readonly parts: readonly string[];
 }
 
+const nothingKnown: Keys = {all: [], primary: undefined, parts: []};
+
 /** Solves `targets`. After the first failure everything else is cancelled and awaited, then that failure is thrown. */
 export async function solve<V extends SolverGraph<V>, R>(
   targets: readonly V[],
@@ -88,6 +92,7 @@ class Job<V extends SolverGraph<V>, R> {
   /** Equal keys of different vertices (two stages with the same steps) run once. */
   readonly #byKey = new SingleFlight<string, Solved<R>>();
   readonly #reported = new Set<string>();
+  readonly #ran = new Set<string>();
   firstFailure: unknown;
   executed = 0;
   cached = 0;
@@ -139,17 +144,17 @@ class Job<V extends SolverGraph<V>, R> {
     this.#signal.throwIfAborted();
     const runner = this.#runnerOf(vertex);
     const map = runner.cacheMap(vertex);
-    if (vertex.origin.ignoreCache === true) return this.#execute(vertex, runner, map, inputs);
+    if (vertex.origin.ignoreCache === true) return this.#execute(vertex, runner, map, inputs, nothingKnown);
     const keys = await this.#reportingFailure(vertex, () => this.#keysOf(map, inputsOf(inputs)));
     const hit = await this.#find(vertex, keys);
     if (hit !== undefined) return hit;
-    if (keys.primary === undefined) return this.#execute(vertex, runner, map, inputs);
+    if (keys.primary === undefined) return this.#execute(vertex, runner, map, inputs, keys);
     const key = keys.primary;
     return this.#byKey.run(key, () =>
       this.#options.locks.withLock(
         `step ${key}`,
         this.#signal,
-        async () => (await this.#find(vertex, keys)) ?? this.#execute(vertex, runner, map, inputs),
+        async () => (await this.#find(vertex, keys)) ?? this.#execute(vertex, runner, map, inputs, keys),
         () => this.#note(vertex, 'waiting for another tsbuild that runs this step'),
       ),
     );
@@ -261,8 +266,10 @@ class Job<V extends SolverGraph<V>, R> {
     runner: OpRunner<V, R>,
     map: CacheMap<R>,
     inputs: readonly Solved<R>[],
+    missed: Keys,
   ): Promise<Solved<R>> {
-    const {volatile, ...made} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs), {
+    const why = await this.#whyMissed(vertex, map, missed);
+    const {volatile, ...made} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
       priority: this.#priorities.get(vertex.id) ?? 0,
       signal: this.#signal,
     });
@@ -279,6 +286,7 @@ class Job<V extends SolverGraph<V>, R> {
     vertex: V,
     runner: OpRunner<V, R>,
     inputs: readonly Solved<R>[],
+    why: MissReason | undefined,
   ): Promise<{value: R; usage?: StepUsage; volatile: boolean}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
@@ -298,7 +306,8 @@ class Job<V extends SolverGraph<V>, R> {
       },
     };
     this.#reported.add(vertex.id);
-    emit({type: 'step-started', step, name, atMs: clock.nowMs()});
+    emit({type: 'step-started', step, name, atMs: clock.nowMs(), ...(why && {miss: why})});
+    this.#ran.add(vertex.id);
     try {
       const value = await runner.exec(
         vertex,
@@ -314,6 +323,10 @@ class Job<V extends SolverGraph<V>, R> {
     }
   }
 
+  async #whyMissed(vertex: V, map: CacheMap<R>, {all, parts}: Keys): Promise<MissReason | undefined> {
+    return this.#options.cache.whyMissed?.(missedStep(vertex, map, {all, parts}, (id) => this.#ran.has(id)));
+  }
+
   async #saveUnder(
     keys: readonly string[],
     vertex: V,
@@ -325,7 +338,7 @@ class Job<V extends SolverGraph<V>, R> {
     await this.#options.cache.save(keys, {
       result: {...solved, key: solved.key},
       name: vertex.origin.name,
-      ingredients: {op: map.opKey, inputs: parts},
+      ingredients: ingredientsOf(vertex, map, parts),
     });
   }
 
@@ -338,36 +351,4 @@ class Job<V extends SolverGraph<V>, R> {
     if (runner === undefined) throw new TypeError(`no runner for op ${vertex.op.kind}`);
     return runner;
   }
-}
-
-/** Length of the longest path from each vertex to a target: what delays the end most starts first. */
-function prioritiesOf<V extends SolverGraph<V>>(targets: readonly V[]): Map<string, number> {
-  const priorities = new Map<string, number>();
-  // Parents before children: a vertex is final once all its consumers are. Kahn's order over consumers.
-  const consumers = new Map<string, number>();
-  const seen = new Map<string, V>();
-  const stack = [...targets];
-  while (stack.length > 0) {
-    const vertex = stack.pop() as V;
-    if (seen.has(vertex.id)) continue;
-    seen.set(vertex.id, vertex);
-    for (const input of vertex.inputs) {
-      consumers.set(input.id, (consumers.get(input.id) ?? 0) + 1);
-      stack.push(input);
-    }
-  }
-  const ready = [...new Map(targets.map((target) => [target.id, target])).values()].filter(
-    (target) => !consumers.has(target.id),
-  );
-  while (ready.length > 0) {
-    const vertex = ready.pop() as V;
-    const below = (priorities.get(vertex.id) ?? 0) + 1;
-    for (const input of vertex.inputs) {
-      priorities.set(input.id, Math.max(priorities.get(input.id) ?? 0, below));
-      const left = (consumers.get(input.id) ?? 1) - 1;
-      consumers.set(input.id, left);
-      if (left === 0) ready.push(input);
-    }
-  }
-  return priorities;
 }

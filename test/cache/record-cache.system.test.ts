@@ -30,7 +30,7 @@ function save(key: string, op: string): Promise<void> {
   return cache().save([key], {
     result: {value, key},
     name: 'RUN',
-    ingredients: {op, inputs: ['"op":"none"', 'i']},
+    ingredients: {format: 1, op, inputs: ['"op":"none"', 'i'], from: ['"op":"none"', 'x']},
   });
 }
 
@@ -46,7 +46,7 @@ describe('a record', () => {
   it('tells what its step used when it ran', async () => {
     const usage = {wallMs: 1500, cpuMs: 900, memoryBytes: 1 << 20, readBytes: 0, writtenBytes: 512};
     const value = {type: 'snapshot' as const, snapshot: 's' as SnapshotId};
-    const ingredients = {op: 'exec', inputs: []};
+    const ingredients = {format: 1, op: 'exec', inputs: [], from: []};
     await cache().save(['k'], {result: {value, key: 'k', usage}, name: 'RUN', ingredients});
     expect(await cache().find('k')).toEqual({value, key: 'k', usage});
   });

@@ -3,6 +3,7 @@
 import {describe, expect, it} from 'vitest';
 import type {BuildEvent} from '../../src/progress/events.ts';
 import type {Solved} from '../../src/solver/op-runner.ts';
+import type {MissedStep} from '../../src/solver/result-cache.ts';
 import {slots} from '../../src/solver/slots.ts';
 import {type Miss, type SolveSummary, solve} from '../../src/solver/solver.ts';
 import {FakeOps, type FakeVertex, fakeVertex, MemoryCache, memoryLocks} from '../support/fake-ops.ts';
@@ -362,5 +363,38 @@ describe('what is said before the first step runs', () => {
     });
     await expect(solving).rejects.toThrow('not on this machine');
     expect(world.ops.ran).toEqual([]);
+  });
+});
+
+describe('a miss', () => {
+  it('is told to the cache with what the key was made of, and its reason begins the step', async () => {
+    const world = new World();
+    const asked: MissedStep[] = [];
+    world.cache.whyMissed = async (missed) => {
+      asked.push(missed);
+      return {code: 'files', text: `since ${missed.name}`};
+    };
+    const low = fakeVertex('copy', 'low', [base, fakeVertex('context', 'files')]);
+    await world.solve(fakeVertex('join', 'top', [low, fakeVertex('join', 'told', [base], true)]));
+    expect(asked.map(({name, isTold}) => [name, isTold])).toEqual(
+      expect.arrayContaining([
+        ['low', false],
+        ['told', true],
+        ['top', false],
+      ]),
+    );
+    const top = asked.find(({name}) => name === 'top');
+    expect(top?.inputs.map(({name, hasRun, byContent}) => [name, hasRun, byContent])).toEqual([
+      ['low', true, false],
+      ['told', true, false],
+    ]);
+    const copied = asked.find(({name}) => name === 'low');
+    expect(copied?.ingredients).toMatchObject({op: 'low', inputs: ['source base', 'content of ']});
+    expect(copied?.inputs[1]).toMatchObject({name: 'files', byContent: true, hasRun: false});
+    const started = world.events.find((event) => event.type === 'step-started' && event.name === 'top');
+    expect(started).toMatchObject({miss: {code: 'files', text: 'since top'}});
+    asked.length = 0;
+    await world.solve(low);
+    expect(asked).toEqual([]);
   });
 });

@@ -107,6 +107,7 @@ function aborted(signal: AbortSignal): Promise<never> | undefined {
 export class MemoryCache implements ResultCache<string> {
   readonly records = new Map<string, NewRecord<string>>();
   readonly lost = new Set<string>();
+  whyMissed: NonNullable<ResultCache<string>['whyMissed']> = async () => undefined;
 
   has(key: string): boolean {
     return this.records.has(key);

@@ -55,7 +55,7 @@ export async function shellAt(
   const stepPlan = step.vertex === undefined ? rest : {...rest, vertex: step.vertex};
   const {snapshotOf} = await solvePlans(
     [stepPlan],
-    {...opened, file, layerSteps, emit: options.emit},
+    {...opened, file, dockerfile, layerSteps, emit: options.emit},
     signal,
   );
   const [shell = plainShell] = step.shell;

@@ -3,8 +3,9 @@
 
 import {type Helper, viewArguments} from '../../helper/helper.ts';
 import type {Digest} from '../../oci/digest.ts';
-import {contentDigestOf} from '../../tree/content-digest.ts';
+import {type ContentDigestOptions, contentDigestOf} from '../../tree/content-digest.ts';
 import {type CopyPattern, walkRootsOf} from '../../tree/copy-pattern.ts';
+import {encodeFileList} from '../../tree/file-list.ts';
 import {isRegularFile, type TreeRecord} from '../../tree/record.ts';
 import {type Selection, selectScanning} from '../../tree/select.ts';
 import {type Clock, systemClock} from '../../util/clock.ts';
@@ -21,6 +22,8 @@ export interface LocalContextOptions {
   /** Path of the Dockerfile on the host, if it has one: `<dockerfile>.dockerignore` then wins. */
   readonly dockerfile?: string;
   readonly statCache: StatCacheStore;
+  /** Told what a copy takes, file by file, when that is not what it was. */
+  readonly onSelected?: (contentDigest: Digest, list: () => Uint8Array | undefined) => void;
   readonly clock?: Clock;
   /** Asked for only when there is something to scan. */
   helper(): Promise<Helper>;
@@ -97,10 +100,12 @@ export class LocalContext {
     const records =
       others.length === 0 ? (only?.entries ?? []) : selection.sources.flatMap(({entries}) => entries);
     await this.#digests.learn(records, scan, signal);
-    const contentDigest = contentDigestOf(selection, {
+    const digesting: ContentDigestOptions = {
       ownership: 'reset',
       digestOf: (record) => this.#digests.of(record),
-    });
+    };
+    const contentDigest = contentDigestOf(selection, digesting);
+    this.#options.onSelected?.(contentDigest, () => encodeFileList(selection, digesting));
     // A file that can still change unseen may have done so.
     if (
       isCoveredBy(walkRootsOf(copy), selection) &&

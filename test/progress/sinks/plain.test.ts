@@ -22,6 +22,11 @@ describe('plain progress', () => {
     expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');
   });
 
+  it('says below the name of a step why it was not cached', () => {
+    const text = story().start('a', 'A', 'x.c changed').end('a').close();
+    expect(text).toBe('#1 A\n#1 not cached: x.c changed\n#1 DONE 0.0s\n\n');
+  });
+
   it('tells what a long step used, and how much of it was the process', () => {
     const usage = {wallMs: 3000, cpuMs: 5140, memoryBytes: 211_900_000, readBytes: 0, writtenBytes: 0};
     const long = story().start('a', 'A').wait(3200).endUsing('a', usage).close();

@@ -31,6 +31,13 @@ describe('raw JSON progress', () => {
     expect(JSON.parse(line)).toMatchObject({vertexes: [{name: 'A', usage}]});
   });
 
+  it('says with the start of a step why it was not cached', () => {
+    const [line = ''] = story().start('a', 'A', 'x.c changed').close().split('\n');
+    expect(JSON.parse(line)).toMatchObject({
+      vertexes: [{name: 'A', miss: {code: 'files', text: 'x.c changed'}}],
+    });
+  });
+
   it('gives output back byte for byte', () => {
     const bytes = new Uint8Array([0xff, 0x00, 0x0a, 0x41]);
     const line = story().start('a', 'A').say('a', bytes, 'stderr').close().trimEnd().split('\n')[1] ?? '';

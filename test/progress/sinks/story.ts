@@ -14,9 +14,10 @@ export class Story {
     this.#host = host;
   }
 
-  start(step: string, name: string): this {
+  start(step: string, name: string, reason?: string): this {
     this.#names.set(step, name);
-    this.#sink.emit({type: 'step-started', step, name, atMs: this.#host.nowMs});
+    const miss = reason === undefined ? {} : {miss: {code: 'files' as const, text: reason}};
+    this.#sink.emit({type: 'step-started', step, name, atMs: this.#host.nowMs, ...miss});
     return this;
   }
 

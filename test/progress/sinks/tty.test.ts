@@ -41,6 +41,14 @@ describe('tty progress', () => {
     await expect(screen()).toMatchFileSnapshot('golden/running.tty.txt');
   });
 
+  it('says beside a step why it was not cached, in the last picture as well', () => {
+    const {story, screen} = stage();
+    story.start('a', '[2/2] RUN make', 'x.c changed').wait(150);
+    expect(screen()).toContain(' => [2/2] RUN make  (not cached: x.c changed) ');
+    story.end('a').close();
+    expect(screen()).toContain(' => [2/2] RUN make  (not cached: x.c changed) ');
+  });
+
   it('shows as many lines of output as asked for', () => {
     const host = {...fakeHost(), outputLines: 2};
     const ticks: (() => void)[] = [];

@@ -6,6 +6,7 @@ import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {unreachable} from '../../../util/assert.ts';
 import type {BuildEvent, ProgressSink, StepId} from '../../events.ts';
 import {amountText, secondsText, usageText} from '../../figures.ts';
+import {missText} from '../../miss-text.ts';
 import {warningsText} from '../../warnings.ts';
 import type {SinkHost} from '../sink.ts';
 import {PlainStep} from './plain-step.ts';
@@ -45,6 +46,7 @@ class PlainSink implements ProgressSink {
     switch (event.type) {
       case 'step-started':
         step.start(event.name, event.atMs);
+        if (event.miss !== undefined) step.say(missText(event.miss));
         break;
       case 'step-output':
         step.output(event.stream, event.data, event.atMs);

@@ -28,8 +28,9 @@ function statusOf(
 ): object {
   switch (event.type) {
     case 'step-started': {
-      const {step, name, atMs} = event;
-      return {vertexes: [{digest: vertexOf(step), name, started: timeText(atMs)}]};
+      const {step, name, atMs, miss} = event;
+      const started = {digest: vertexOf(step), name, started: timeText(atMs)};
+      return {vertexes: [miss === undefined ? started : {...started, miss}]};
     }
     case 'step-finished': {
       const {step, name, atMs, outcome, usage} = event;

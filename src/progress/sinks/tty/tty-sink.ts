@@ -36,7 +36,7 @@ class TtySink implements ProgressSink {
   emit(event: BuildEvent): void {
     switch (event.type) {
       case 'step-started':
-        this.#stepOf(event).start(event.name, event.atMs);
+        this.#stepOf(event).start(event.name, event.atMs, event.miss);
         return;
       case 'step-finished':
         this.#stepOf(event).finish(event);

@@ -1,8 +1,9 @@
 // One step as the terminal shows it.
 
-import type {BuildEvent, StepId} from '../../events.ts';
+import type {BuildEvent, MissReason, StepId} from '../../events.ts';
 import {type Amount, amountText, secondsText, usageText} from '../../figures.ts';
 import {LogTail} from '../../log-tail.ts';
+import {missText} from '../../miss-text.ts';
 import {cutToWidth, tameLine, textWidth} from './text-width.ts';
 import type {Color, ScreenLine} from './tty-screen.ts';
 
@@ -26,6 +27,7 @@ export class TtyStep {
   startedMs: number;
   finished: Finished | undefined;
   #note: string | undefined;
+  #miss: MissReason | undefined;
   readonly #items = new Map<string, Item>();
 
   constructor(id: StepId, name: string, atMs: number) {
@@ -35,8 +37,9 @@ export class TtyStep {
   }
 
   /** A step may start again after it has ended (a base image, fetched once it is needed): its times add up. */
-  start(name: string, atMs: number): void {
+  start(name: string, atMs: number, miss?: MissReason): void {
     this.name = name;
+    this.#miss ??= miss;
     if (this.finished !== undefined) this.startedMs += atMs - this.finished.atMs;
     this.finished = undefined;
   }
@@ -69,7 +72,7 @@ export class TtyStep {
     const took = endMs - this.startedMs;
     const used = columns < usageColumnsMin ? '' : usageText(this.finished?.usage, took).trim();
     const text = withTime(
-      ` => ${label}${tameLine(this.name)}`,
+      ` => ${label}${tameLine(this.name)}${this.#miss === undefined ? '' : tameLine(`  (${missText(this.#miss)})`)}`,
       `${used}  ${secondsText(took)}`.trim(),
       columns,
     );

@@ -1,0 +1,114 @@
+// What a selection holds, file by file, so short that it can be kept beside its digest: path, mode, owner, and the
+// beginning of a digest of the rest. Two lists are compared to say to people what differs; nothing is keyed by them.
+
+import {createHash} from 'node:crypto';
+import {deflateRawSync, inflateRawSync} from 'node:zlib';
+import type {ContentDigestOptions} from './content-digest.ts';
+import {isDirectory, isRegularFile, type TreeRecord} from './record.ts';
+import type {Selection} from './select.ts';
+
+/** A longer list costs more than it is worth. */
+export const listedFilesMax = 100_000;
+
+const hashBytes = 6;
+const fieldsPerFile = 4;
+const fastest = 1;
+
+interface ListedFile {
+  readonly mode: number;
+  readonly owner: string;
+  readonly hash: string;
+}
+
+/** Undefined when there are too many files. */
+export function encodeFileList(selection: Selection, options: ContentDigestOptions): Uint8Array | undefined {
+  const count = selection.sources.reduce((sum, {entries}) => sum + entries.length, 0);
+  if (count > listedFilesMax) return undefined;
+  const fields: string[] = [];
+  for (const {entries} of selection.sources) {
+    for (const record of entries) {
+      const owner = options.ownership === 'kept' ? `${record.uid}:${record.gid}` : '';
+      fields.push(record.path, record.mode.toString(8), owner, hashOf(record, options));
+    }
+  }
+  return deflateRawSync(fields.join('\0'), {level: fastest});
+}
+
+function hashOf(record: TreeRecord, {digestOf}: ContentDigestOptions): string {
+  const digest = isRegularFile(record) ? digestOf(record) : undefined;
+  const bytes = digest === undefined ? undefined : Buffer.from(digest.subarray(0, hashBytes)).toString('hex');
+  const {linkTarget, capability, rdevMajor, rdevMinor} = record;
+  if (bytes !== undefined && capability === undefined) return bytes;
+  if (isDirectory(record) && capability === undefined) return '';
+  const rest = [bytes, linkTarget, capability === undefined ? '' : Buffer.from(capability).toString('hex')];
+  const text = [...rest, rdevMajor, rdevMinor].join(' ');
+  return createHash('sha256')
+    .update(text)
+    .digest('hex')
+    .slice(0, 2 * hashBytes);
+}
+
+function decode(list: Uint8Array): Map<string, ListedFile> {
+  const fields = inflateRawSync(list).toString().split('\0');
+  const files = new Map<string, ListedFile>();
+  for (let at = 0; at + fieldsPerFile <= fields.length; at += fieldsPerFile) {
+    const [path = '', mode = '', owner = '', hash = ''] = fields.slice(at, at + fieldsPerFile);
+    files.set(path, {mode: Number.parseInt(mode, 8), owner, hash});
+  }
+  return files;
+}
+
+export interface ListDifference {
+  /** One phrase for each path, in the order of paths: `src/a.ts changed`. */
+  readonly phrases: readonly string[];
+  /** Files of the second list, without directories. */
+  readonly files: number;
+}
+
+/** What makes `after` another list than `before`. */
+export function compareFileLists(before: Uint8Array, after: Uint8Array): ListDifference {
+  const [old, now] = [decode(before), decode(after)];
+  const found: {readonly path: string; readonly text: string; readonly isDirectory: boolean}[] = [];
+  const add = (path: string, text: string, {mode}: ListedFile): void => {
+    found.push({path, text: `${path} ${text}`, isDirectory: isDirectory({mode})});
+  };
+  const removed = [...old].filter(([path]) => !now.has(path));
+  const movedFrom = new Map(removed.map(([path, file]) => [identityOf(file), path]));
+  const moved = new Set<string>();
+  for (const [path, file] of now) {
+    const was = old.get(path);
+    const change = was === undefined ? undefined : changeOf(was, file);
+    if (change !== undefined) add(path, change, file);
+    if (was !== undefined) continue;
+    const source = isDirectory(file) ? undefined : movedFrom.get(identityOf(file));
+    if (source === undefined || moved.has(source)) add(path, 'added', file);
+    else {
+      moved.add(source);
+      found.push({path, text: `${source} renamed to ${path}`, isDirectory: false});
+    }
+  }
+  for (const [path, file] of removed) if (!moved.has(path)) add(path, 'removed', file);
+  // A directory that comes or goes does so with its files.
+  const files = found.filter((each) => !each.isDirectory);
+  const told = (files.length > 0 ? files : found).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const total = [...now.values()].filter((file) => !isDirectory(file)).length;
+  return {phrases: told.map(({text}) => text), files: total};
+}
+
+function identityOf({mode, owner, hash}: ListedFile): string {
+  return `${mode} ${owner} ${hash}`;
+}
+
+const typeBits = 0o170000;
+const linkType = 0o120000;
+
+function changeOf(old: ListedFile, now: ListedFile): string | undefined {
+  if ((old.mode & typeBits) !== (now.mode & typeBits)) return 'became another kind of file';
+  if (old.hash !== now.hash) return (now.mode & typeBits) === linkType ? 'points elsewhere' : 'changed';
+  if (old.mode !== now.mode) return `has mode ${modeText(old)} → ${modeText(now)}`;
+  return old.owner === now.owner ? undefined : `has owner ${old.owner} → ${now.owner}`;
+}
+
+function modeText({mode}: ListedFile): string {
+  return (mode & ~typeBits).toString(8);
+}
