@@ -2,23 +2,33 @@
 // config says of them, and that the history tells of as many layers as there are. Where the files are is the caller's
 // affair.
 
-import {createHash} from 'node:crypto';
-import {Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
-import {createGunzip} from 'node:zlib';
+import {
+  compareBlob,
+  gunzipped,
+  hashed,
+  jsonOf,
+  type LayoutFiles,
+  openBlob,
+  readBlob,
+  readWhole,
+} from './checked-blobs.ts';
 import type {Descriptor} from './descriptor.ts';
-import {hexOf} from './digest.ts';
 import type {ImageConfig} from './image-config.ts';
 import type {Manifest} from './manifest.ts';
 import {layerCompressionOf, mediaTypes} from './media-types.ts';
 import {parseManifest} from './parse-manifest.ts';
+import {checkAttestation, checkReference, isAttestation} from './validate-attestation.ts';
 
-export interface LayoutFiles {
-  /** The file at `path` below the layout's root in pieces; undefined when there is none. */
-  open(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+export type {LayoutFiles} from './checked-blobs.ts';
+
+/** What is wrong with an image, or an index of several, without a layout around it. */
+export async function validateImage(files: LayoutFiles, root: Descriptor, where: string): Promise<string[]> {
+  const problems: string[] = [];
+  await checkManifest(files, root, {where, siblings: []}, problems);
+  return problems;
 }
 
-/** What is wrong with the layout, a text each; empty when nothing is. zstd layers are not unpacked. */
+/** What is wrong with the layout, a text each; empty when nothing is. */
 export async function validateLayout(files: LayoutFiles): Promise<string[]> {
   const problems: string[] = [];
   const marker = await readWhole(files, 'oci-layout');
@@ -42,16 +52,24 @@ async function checkIndexBytes(
     problems.push(`${where}: ${parsed.kind === 'invalid' ? parsed.problem : `is a ${parsed.kind}`}`);
     return;
   }
-  for (const descriptor of parsed.index.manifests) await checkManifest(files, descriptor, where, problems);
+  const siblings = parsed.index.manifests;
+  for (const descriptor of siblings) await checkManifest(files, descriptor, {where, siblings}, problems);
+}
+
+interface Parent {
+  readonly where: string;
+  /** What the index lists, the manifest itself among them. */
+  readonly siblings: readonly Descriptor[];
 }
 
 async function checkManifest(
   files: LayoutFiles,
   descriptor: Descriptor,
-  parent: string,
+  parent: Parent,
   problems: string[],
 ): Promise<void> {
-  const where = `${parent} > ${short(descriptor)}`;
+  const where = `${parent.where} > ${short(descriptor)}`;
+  checkReference(descriptor, parent.siblings, where, problems);
   const bytes = await readBlob(files, descriptor, where, problems);
   if (bytes === undefined) return;
   const parsed = parseManifest(bytes, descriptor.mediaType);
@@ -63,7 +81,9 @@ async function checkManifest(
     problems.push(`${where}: is ${parsed.mediaType}, but is listed as ${descriptor.mediaType}`);
   }
   if (parsed.kind === 'index') await checkIndexBytes(files, bytes, where, problems);
-  else await checkImage(files, parsed.manifest, descriptor, where, problems);
+  else if (isAttestation(parsed.manifest)) {
+    await checkAttestation(files, parsed.manifest, {bytes, descriptor, where}, problems);
+  } else await checkImage(files, parsed.manifest, descriptor, where, problems);
 }
 
 async function checkImage(
@@ -126,93 +146,16 @@ async function checkLayer(
   if (stream === undefined) return;
   const stored = await hashed(stream);
   compareBlob(layer, stored, where, problems);
-  if (diffId === undefined || compression === undefined || compression === 'zstd') return;
+  if (diffId === undefined || compression === undefined) return;
+  if (compression === 'zstd' && files.unzstd === undefined) return;
   const again = await openBlob(files, layer, where, problems);
   if (again === undefined) return;
   try {
-    const unpacked = compression === 'none' ? stored : await hashed(gunzipped(again));
+    const unpack = compression === 'zstd' ? files.unzstd : gunzipped;
+    const unpacked = compression === 'none' || unpack === undefined ? stored : await hashed(unpack(again));
     if (unpacked.digest !== diffId) problems.push(`${where}: unpacks to ${unpacked.digest}, not ${diffId}`);
   } catch (error) {
     problems.push(`${where}: is not ${compression}: ${String(error)}`);
-  }
-}
-
-async function readBlob(
-  files: LayoutFiles,
-  descriptor: Descriptor,
-  where: string,
-  problems: string[],
-): Promise<Uint8Array | undefined> {
-  const stream = await openBlob(files, descriptor, where, problems);
-  if (stream === undefined) return undefined;
-  const bytes = await collected(stream);
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  compareBlob(descriptor, {digest, size: bytes.length}, where, problems);
-  return bytes;
-}
-
-async function openBlob(
-  files: LayoutFiles,
-  descriptor: Descriptor,
-  where: string,
-  problems: string[],
-): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const stream = await files.open(`blobs/sha256/${hexOf(descriptor.digest)}`);
-  if (stream === undefined) problems.push(`${where}: blob ${descriptor.digest} is missing`);
-  return stream;
-}
-
-interface Hashed {
-  readonly digest: string;
-  readonly size: number;
-}
-
-function compareBlob(descriptor: Descriptor, found: Hashed, where: string, problems: string[]): void {
-  if (found.digest !== descriptor.digest) {
-    problems.push(`${where}: content is ${found.digest}, not ${descriptor.digest}`);
-  }
-  if (found.size !== descriptor.size) {
-    problems.push(`${where}: has ${found.size} bytes, not ${descriptor.size}`);
-  }
-}
-
-async function hashed(stream: AsyncIterable<Uint8Array>): Promise<Hashed> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of stream) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return {digest: `sha256:${hash.digest('hex')}`, size};
-}
-
-async function* gunzipped(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const gunzip = createGunzip({chunkSize: 256 * 1024});
-  // Errors reach the reader through `gunzip` as well; here they would only be reported twice.
-  const feeding = pipeline(Readable.from(stream), gunzip).catch(() => {});
-  yield* gunzip as AsyncIterable<Uint8Array>;
-  await feeding;
-}
-
-async function readWhole(files: LayoutFiles, path: string): Promise<Uint8Array | undefined> {
-  const stream = await files.open(path);
-  return stream === undefined ? undefined : collected(stream);
-}
-
-async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-function jsonOf(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
   }
 }
 

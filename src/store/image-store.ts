@@ -38,6 +38,8 @@ export interface ImageStore extends Disposable {
    * runs on this machine, if there is one.
    */
   get(nameOrId: string): Promise<ImageDetails | undefined>;
+  /** What a normalised name leads to; reads no blob. */
+  rootOf(name: string): Descriptor | undefined;
   tag(name: string, root: Descriptor, createdAtMs: number): void;
   readBlob(digest: Digest): Promise<Uint8Array>;
 }
@@ -88,6 +90,7 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
   return {
     readBlob,
     list: allImages,
+    rootOf: (name) => rows().find((image) => image.name === name)?.root,
     tag: (name, root, createdAtMs) => {
       const descriptor = JSON.stringify(root);
       // A build that was cached from end to end writes nothing.

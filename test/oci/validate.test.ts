@@ -49,6 +49,44 @@ function layout(change: {
   return files;
 }
 
+/** The layout of one image, and a statement about it beside it; `change` may spoil that before it is written. */
+function attested(
+  change: (parts: {statement: Record<string, unknown>; entry: Record<string, unknown>}) => void,
+): Files {
+  const files = layout({});
+  const index = JSON.parse(String(files.get('index.json'))) as {manifests: Record<string, unknown>[]};
+  const image = String(index.manifests[0]?.['digest']);
+  const predicateType = 'https://example.com/seen/v1';
+  const statement: Record<string, unknown> = {
+    _type: 'https://in-toto.io/Statement/v0.1',
+    predicateType,
+    subject: [{name: '_', digest: {sha256: image.slice('sha256:'.length)}}],
+    predicate: {},
+  };
+  const entry: Record<string, unknown> = {
+    platform: {os: 'unknown', architecture: 'unknown'},
+    annotations: {'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image},
+  };
+  change({statement, entry});
+  const said = add(files, Buffer.from(JSON.stringify(statement)));
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: {mediaType: mediaTypes.config, ...add(files, Buffer.from('{}'))},
+    layers: [
+      {
+        mediaType: 'application/vnd.in-toto+json',
+        ...said,
+        annotations: {'in-toto.io/predicate-type': predicateType},
+      },
+    ],
+  };
+  const written = add(files, Buffer.from(JSON.stringify(manifest)));
+  index.manifests.push({mediaType: mediaTypes.manifest, ...written, ...entry});
+  files.set('index.json', Buffer.from(JSON.stringify(index)));
+  return files;
+}
+
 function problemsOf(files: Files): Promise<string[]> {
   const reader: LayoutFiles = {
     async open(path) {
@@ -118,5 +156,43 @@ describe('validateLayout', () => {
       },
     });
     expect((await problemsOf(files)).join('\n')).toMatch(/unknown media type application\/zip/);
+  });
+});
+
+describe('of attestations validateLayout', () => {
+  const other = 'ef'.repeat(32);
+
+  it('finds nothing wrong with a right one', async () => {
+    expect(await problemsOf(attested(() => undefined))).toEqual([]);
+  });
+
+  it('tells when the image is not there', async () => {
+    const files = attested(({entry, statement}) => {
+      entry['annotations'] = {'vnd.docker.reference.digest': `sha256:${other}`};
+      statement['subject'] = [{digest: {sha256: other}}];
+    });
+    expect(await problemsOf(files)).toEqual([
+      expect.stringContaining(`attests sha256:${other}, which its index does not list`),
+    ]);
+  });
+
+  it('tells when a statement is of another image', async () => {
+    const files = attested(({statement}) => {
+      statement['subject'] = [{digest: {sha256: other}}];
+    });
+    expect(await problemsOf(files)).toEqual([expect.stringContaining(`its subject is sha256:${other}, not`)]);
+  });
+
+  it('tells when a statement is of nothing, is none, or is not what it is listed as', async () => {
+    const files = attested(({statement}) => {
+      statement['subject'] = [];
+      statement['_type'] = 'letter';
+      statement['predicateType'] = 'https://example.com/heard/v1';
+    });
+    expect(await problemsOf(files)).toEqual([
+      expect.stringContaining('is no in-toto statement, its _type is letter'),
+      expect.stringContaining('its predicate is https://example.com/heard/v1, listed as'),
+      expect.stringContaining('has no subject'),
+    ]);
   });
 });

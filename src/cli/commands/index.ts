@@ -8,6 +8,7 @@ import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
 import {runCommand} from './run/command.ts';
 import {shellCommand} from './shell/command.ts';
+import {verifyCommand} from './verify/command.ts';
 
 export const commands: readonly Command[] = [
   buildCommand,
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   inspectCommand,
   runCommand,
   shellCommand,
+  verifyCommand,
 ];
 
 /** The command of that name, of one word or two. */

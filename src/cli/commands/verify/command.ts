@@ -1,0 +1,18 @@
+// `tsbuild verify`.
+
+import type {Command} from '../command.ts';
+
+export const verifyCommand: Command = {
+  name: 'verify',
+  section: 'Images',
+  usage: ['[--format table|json] IMAGE'],
+  shortUsage: 'IMAGE',
+  summary: 'check everything that an image is made of',
+  about:
+    'Reads an image as a stranger would: every digest, size and media type; that layers unpack to what the config says of them; that the history tells of as many layers as there are; that attestations are of the image they stand beside. IMAGE is a name or the beginning of an ID in the local store, or else a directory or tar archive that is an OCI layout. Changes nothing. Prints all problems together. Exit code: 0 when there are none, 1 when there are.',
+  flags: [{name: 'format', value: 'FORMAT', group: 'Output', help: 'table or json (default: table)'}],
+  load: async () => {
+    const {runVerify} = await import('./verify.ts');
+    return ({flags, operands, io}) => runVerify(flags, operands, io);
+  },
+};

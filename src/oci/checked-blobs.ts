@@ -1,0 +1,95 @@
+// Blobs of a layout as a validator reads them: what a descriptor says is compared with what is there, and every
+// difference becomes a text.
+
+import {createHash} from 'node:crypto';
+import {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {createGunzip} from 'node:zlib';
+import type {Descriptor} from './descriptor.ts';
+import {hexOf} from './digest.ts';
+
+export interface LayoutFiles {
+  /** The file at `path` below the layout's root in pieces; undefined when there is none. */
+  open(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** The tar in a zstd stream; without it, layers in zstd are not unpacked. */
+  unzstd?(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+}
+
+export async function readBlob(
+  files: LayoutFiles,
+  descriptor: Descriptor,
+  where: string,
+  problems: string[],
+): Promise<Uint8Array | undefined> {
+  const stream = await openBlob(files, descriptor, where, problems);
+  if (stream === undefined) return undefined;
+  const bytes = await collected(stream);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  compareBlob(descriptor, {digest, size: bytes.length}, where, problems);
+  return bytes;
+}
+
+export async function openBlob(
+  files: LayoutFiles,
+  descriptor: Descriptor,
+  where: string,
+  problems: string[],
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const stream = await files.open(`blobs/sha256/${hexOf(descriptor.digest)}`);
+  if (stream === undefined) problems.push(`${where}: blob ${descriptor.digest} is missing`);
+  return stream;
+}
+
+export interface Hashed {
+  readonly digest: string;
+  readonly size: number;
+}
+
+export function compareBlob(descriptor: Descriptor, found: Hashed, where: string, problems: string[]): void {
+  if (found.digest !== descriptor.digest) {
+    problems.push(`${where}: content is ${found.digest}, not ${descriptor.digest}`);
+  }
+  if (found.size !== descriptor.size) {
+    problems.push(`${where}: has ${found.size} bytes, not ${descriptor.size}`);
+  }
+}
+
+export async function hashed(stream: AsyncIterable<Uint8Array>): Promise<Hashed> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of stream) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return {digest: `sha256:${hash.digest('hex')}`, size};
+}
+
+export async function* gunzipped(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const gunzip = createGunzip({chunkSize: 256 * 1024});
+  // Errors reach the reader through `gunzip` as well; here they would only be reported twice.
+  const feeding = pipeline(Readable.from(stream), gunzip).catch(() => {});
+  yield* gunzip as AsyncIterable<Uint8Array>;
+  await feeding;
+}
+
+export async function readWhole(files: LayoutFiles, path: string): Promise<Uint8Array | undefined> {
+  const stream = await files.open(path);
+  return stream === undefined ? undefined : collected(stream);
+}
+
+async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export function jsonOf(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+// Checks of what is said of images: that an attestation is of an image that is there, and that its statements name
+// that image and are what they are listed as.
+
+import {jsonOf, type LayoutFiles, readBlob} from './checked-blobs.ts';
+import type {Descriptor} from './descriptor.ts';
+import type {Manifest} from './manifest.ts';
+
+const statementType = 'application/vnd.in-toto+json';
+const predicateType = 'in-toto.io/predicate-type';
+const referenceDigest = 'vnd.docker.reference.digest';
+
+export function isAttestation({layers}: Manifest): boolean {
+  return layers.length > 0 && layers.every(({mediaType}) => mediaType === statementType);
+}
+
+/** An attestation stands beside what it is of. */
+export function checkReference(
+  {annotations}: Descriptor,
+  siblings: readonly Descriptor[],
+  where: string,
+  problems: string[],
+): void {
+  const digest = annotations?.[referenceDigest];
+  if (digest === undefined || siblings.some((sibling) => sibling.digest === digest)) return;
+  problems.push(`${where}: attests ${digest}, which its index does not list`);
+}
+
+export async function checkAttestation(
+  files: LayoutFiles,
+  {config, layers}: Manifest,
+  {bytes, descriptor, where}: {bytes: Uint8Array; descriptor: Descriptor; where: string},
+  problems: string[],
+): Promise<void> {
+  const subject = jsonOf(bytes)?.['subject'] as Partial<Descriptor> | undefined;
+  const attested = descriptor.annotations?.[referenceDigest] ?? subject?.digest;
+  if (attested === undefined) problems.push(`${where}: does not say what it attests`);
+  if (subject !== undefined && subject.digest !== attested)
+    problems.push(`${where}: its subject is ${subject.digest}, its index says ${attested}`);
+  await readBlob(files, config, `${where} > config`, problems);
+  for (const [index, layer] of layers.entries()) {
+    const place = `${where} > statement ${index}`;
+    const read = await readBlob(files, layer, place, problems);
+    if (read !== undefined) checkStatement(read, layer, attested, place, problems);
+  }
+}
+
+function checkStatement(
+  bytes: Uint8Array,
+  {annotations}: Descriptor,
+  attested: string | undefined,
+  where: string,
+  problems: string[],
+): void {
+  const statement = jsonOf(bytes);
+  if (statement === undefined) {
+    problems.push(`${where}: is no JSON object`);
+    return;
+  }
+  const type = String(statement['_type']);
+  if (!/^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/.test(type))
+    problems.push(`${where}: is no in-toto statement, its _type is ${type}`);
+  const listed = annotations?.[predicateType];
+  if (listed !== undefined && listed !== statement['predicateType'])
+    problems.push(`${where}: its predicate is ${String(statement['predicateType'])}, listed as ${listed}`);
+  const subjects = Array.isArray(statement['subject']) ? (statement['subject'] as unknown[]) : [];
+  if (subjects.length === 0) problems.push(`${where}: has no subject`);
+  for (const subject of subjects) {
+    const sha256 = (subject as {digest?: {sha256?: unknown}} | null)?.digest?.sha256;
+    if (attested === undefined || `sha256:${String(sha256)}` === attested) continue;
+    problems.push(`${where}: its subject is sha256:${String(sha256)}, not ${attested}`);
+  }
+}
