@@ -100,18 +100,13 @@ class Rendering {
     return result;
   }
 
-  #operand({base, fields}: Operand, dot: FormatValue, variables: Variables): FormatValue {
-    let value = this.#base(base, dot, variables, fields[0]);
-    for (const field of fields) value = this.#field(value, field);
+  #operand(operand: Operand, dot: FormatValue, variables: Variables): FormatValue {
+    let value = this.#base(operand, dot, variables);
+    for (const field of operand.fields) value = this.#field(value, field);
     return value;
   }
 
-  #base(
-    base: Operand['base'],
-    dot: FormatValue,
-    variables: Variables,
-    place: Place | undefined,
-  ): FormatValue {
+  #base({base, start, end}: Operand, dot: FormatValue, variables: Variables): FormatValue {
     switch (base.kind) {
       case 'dot':
         return dot;
@@ -122,7 +117,7 @@ class Rendering {
       case 'variable':
         if (base.name === '$') return this.#root;
         if (!variables.has(base.name)) {
-          throw this.#template.problem(`there is no variable ${base.name} here`, place ?? {start: 0, end: 0});
+          throw this.#template.problem(`there is no variable ${base.name} here`, {start, end});
         }
         return variables.get(base.name);
     }
