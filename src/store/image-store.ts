@@ -2,11 +2,13 @@
 
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, hexOf} from '../oci/digest.ts';
 import type {ImageConfig} from '../oci/image-config.ts';
 import type {ImageIndex, Manifest} from '../oci/manifest.ts';
 import {isIndexType} from '../oci/media-types.ts';
+import {parseConfig} from '../oci/parse-config.ts';
 import {bestOffer, hostPlatform, type Platform} from '../oci/platform.ts';
 import type {Database} from './database.ts';
 import {openStateDirectory} from './state-directory.ts';
@@ -41,6 +43,8 @@ export interface ImageStore extends Disposable {
   /** What a normalised name leads to; reads no blob. */
   rootOf(name: string): Descriptor | undefined;
   tag(name: string, root: Descriptor, createdAtMs: number): void;
+  /** Forgets the name; blobs stay until they are collected. False when there was none. */
+  untag(name: string): boolean;
   readBlob(digest: Digest): Promise<Uint8Array>;
 }
 
@@ -57,7 +61,10 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
     JSON.parse((await readBlob(digest)).toString());
   const details = async (image: StoredImage, manifest: Descriptor): Promise<ImageDetails> => {
     const content = (await readJson(manifest.digest)) as Manifest;
-    const config = (await readJson(content.config.digest)) as ImageConfig;
+    const config = parseConfig(await readBlob(content.config.digest));
+    if ('problem' in config) {
+      throw buildError('environment', 'image-broken', `config of ${image.name}: ${config.problem}`);
+    }
     const sizeBytes = content.layers.reduce(
       (sum, layer) => sum + layer.size,
       manifest.size + content.config.size,
@@ -69,13 +76,26 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
     };
     return {...image, manifest, config, configDigest: content.config.digest, content, platform, sizeBytes};
   };
+  /** An index may name more than was fetched: the images of other platforms. */
+  const detailsIfHere = async (
+    image: StoredImage,
+    manifest: Descriptor,
+  ): Promise<ImageDetails | undefined> => {
+    try {
+      return await details(image, manifest);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
   const imagesOf = async (image: StoredImage): Promise<readonly ImageDetails[]> => {
     const {root} = image;
     if (!isIndexType(root.mediaType)) return [await details(image, root)];
     const {manifests} = (await readJson(root.digest)) as ImageIndex;
-    // Attestations stand among the images, for no platform.
-    const images = manifests.filter(({platform}) => platform?.os !== 'unknown');
-    return Promise.all(images.map((manifest) => details(image, manifest)));
+    const found = await Promise.all(
+      manifests.filter(isImage).map((manifest) => detailsIfHere(image, manifest)),
+    );
+    return found.filter((one) => one !== undefined);
   };
   const allImages = async (): Promise<readonly ImageDetails[]> =>
     (await Promise.all(rows().map(imagesOf))).flat();
@@ -103,6 +123,11 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
         Math.round(createdAtMs),
       );
     },
+    untag: (name) => {
+      const known = database.get('SELECT name FROM image WHERE name = ?', name);
+      database.run('DELETE FROM image WHERE name = ?', name);
+      return known !== undefined;
+    },
     async get(nameOrId) {
       const named = rows().find((image) => image.name === nameOrId);
       if (named !== undefined) return fitting(await imagesOf(named));
@@ -115,6 +140,11 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
       return found ?? fitting(all.filter(({root}) => root.digest.startsWith(wanted)));
     },
   };
+}
+
+/** Attestations hang on an index as manifests of no platform (BuildKit, docs/attestations). */
+function isImage({platform, annotations}: Descriptor): boolean {
+  return platform?.os !== 'unknown' && annotations?.['vnd.docker.reference.type'] === undefined;
 }
 
 /** The one that runs here, else the first. */

@@ -138,7 +138,7 @@ describe('--version and --help', () => {
 
   it('help of a command is about the command', async () => {
     expect((await run(['images', '--help'])).io.out()).toMatch(/tsbuild images/);
-    expect((await run(['help', 'inspect'])).io.out()).toMatch(/tsbuild inspect IMAGE/);
+    expect((await run(['help', 'inspect'])).io.out()).toMatch(/tsbuild inspect .*IMAGE/);
   });
 });
 

@@ -26,6 +26,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   lint: 5,
   ops: 5,
   exporters: 5,
+  image: 6,
   build: 6,
   cli: 7,
 };

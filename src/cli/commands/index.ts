@@ -4,20 +4,26 @@ import {buildCommand} from './build/command.ts';
 import type {Command} from './command.ts';
 import {debugCommand} from './debug/command.ts';
 import {doctorCommand} from './doctor/command.ts';
+import {historyCommand} from './history/command.ts';
 import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
+import {rmiCommand} from './rmi/command.ts';
 import {runCommand} from './run/command.ts';
 import {shellCommand} from './shell/command.ts';
+import {tagCommand} from './tag/command.ts';
 import {verifyCommand} from './verify/command.ts';
 
 export const commands: readonly Command[] = [
   buildCommand,
   debugCommand,
   doctorCommand,
+  historyCommand,
   imagesCommand,
   inspectCommand,
+  rmiCommand,
   runCommand,
   shellCommand,
+  tagCommand,
   verifyCommand,
 ];
 

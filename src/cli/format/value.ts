@@ -18,6 +18,13 @@ export interface FormatObject {
   readonly [field: string]: FormatValue;
 }
 
+/** Go's nil slice and nil map: printed as empty ones, null in JSON. */
+export const nilList: readonly FormatValue[] = [];
+export const nilMap: FormatMap = new Map();
+/** The same of members that are left out of JSON then (`omitempty`). */
+export const absentList: readonly FormatValue[] = [];
+export const absentMap: FormatMap = new Map();
+
 /** Go's map of a JSON object; null stays null. */
 export function mapOf(members: Readonly<Record<string, FormatValue>> | null | undefined): FormatMap | null {
   if (members === null || members === undefined) return null;
@@ -49,13 +56,17 @@ export function textOf(value: FormatValue): string {
 
 /** As JSON.stringify wants it: maps become objects. */
 export function jsonOf(value: FormatValue): unknown {
-  if (value === undefined) return null;
+  if (value === undefined || value === nilList || value === nilMap) return null;
   if (isList(value)) return value.map(jsonOf);
   if (isMap(value)) return Object.fromEntries([...value].map(([key, member]) => [key, jsonOf(member)]));
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, member]) => (member === undefined ? [] : [[key, jsonOf(member)]])),
+    Object.entries(value).flatMap(([key, member]) => (isAbsent(member) ? [] : [[key, jsonOf(member)]])),
   );
+}
+
+function isAbsent(value: FormatValue): boolean {
+  return value === undefined || value === absentList || value === absentMap;
 }
 
 /** Go's "truth": not zero, not empty, not nil. */

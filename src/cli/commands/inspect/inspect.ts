@@ -1,46 +1,36 @@
-// `tsbuild inspect IMAGE`: config and manifest of an image of the local store.
+// `tsbuild inspect IMAGE…`: images of the local store in docker's words. What is found is printed also when others
+// are missing, as docker does.
 
-import {buildError} from '../../../diagnostics/build-error.ts';
-import {isReferenceProblem, normalisedName, parseReference} from '../../../oci/reference.ts';
-import {suggest} from '../../../util/suggest.ts';
-import {type ExitCode, exitCodes} from '../../exit-codes.ts';
-import type {FlagValues} from '../../flag-values.ts';
-import type {CliIo} from '../../io.ts';
-import {stateRootOf} from '../../state-root.ts';
+import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
+import {chosenImage, matchImage} from '../../../image/match-image.ts';
+import type {ImageDetails} from '../../../store/image-store.ts';
+import {exitCodes} from '../../exit-codes.ts';
+import {objectPrinter} from '../../format/print.ts';
+import {platformFlag} from '../../platform-flag.ts';
+import type {Act} from '../command.ts';
+import {withImages} from '../with-images.ts';
+import {dockerFields} from './docker-fields.ts';
 
-export async function runInspect(
-  flags: FlagValues,
-  operands: readonly string[],
-  io: CliIo,
-): Promise<ExitCode> {
-  const [name] = operands;
-  if (name === undefined || operands.length > 1) {
-    throw buildError('usage', 'cli-operands', `inspect needs exactly one IMAGE, got ${operands.length}`);
-  }
-  const {openImageStore} = await import('../../../store/image-store.ts');
-  const store = openImageStore(stateRootOf(flags, io));
-  try {
-    const reference = parseReference(name);
-    const named = isReferenceProblem(reference) ? undefined : await store.get(normalisedName(reference));
-    const image = named ?? (await store.get(name));
-    if (image === undefined) {
-      const names = (await store.list()).map((one) => one.name.replace(/^docker\.io\/(library\/)?/, ''));
-      const near = suggest(name, names);
-      throw buildError('user', 'cli-image-not-found', `no image "${name}" in the local store`, {
-        hints: [near === undefined ? 'tsbuild images lists them' : `did you mean ${near}?`],
-      });
+export const inspectImages: Act = async ({flags, operands, io}) => {
+  if (operands.length === 0) throw buildError('usage', 'cli-operands', 'inspect needs an IMAGE');
+  const print = objectPrinter(flags.last('format'));
+  const platform = platformFlag(flags);
+  return withImages(flags, io, async (store) => {
+    const all = await store.list();
+    const found: ImageDetails[] = [];
+    const missing: Diagnostic[] = [];
+    for (const operand of operands) {
+      try {
+        found.push(chosenImage(matchImage(all, operand), operand, platform));
+      } catch (error) {
+        if (!(error instanceof BuildError)) throw error;
+        missing.push(...error.diagnostics);
+      }
     }
-    const shown = {
-      name: image.name,
-      id: image.configDigest,
-      descriptor: image.manifest,
-      ...(image.root.digest === image.manifest.digest ? {} : {index: image.root}),
-      config: image.config,
-      manifest: image.content,
-    };
-    io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
-  } finally {
-    store[Symbol.dispose]();
-  }
-  return exitCodes.ok;
-}
+    io.stdout.write(print(found.map((image) => dockerFields(image, all))));
+    const [first, ...others] = missing;
+    if (first !== undefined) throw new BuildError('user', [first, ...others]);
+    return exitCodes.ok;
+  });
+};

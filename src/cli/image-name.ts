@@ -1,0 +1,16 @@
+// A name that an image is given, as docker allows it: a tag, `latest` unless told, and no digest.
+
+import {buildError} from '../diagnostics/build-error.ts';
+import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
+
+/** Throws BuildError('usage'). */
+export function taggedName(text: string): string {
+  const reference = parseReference(text);
+  if (isReferenceProblem(reference)) {
+    throw buildError('usage', 'cli-bad-value', `"${text}" is no name for an image: ${reference.problem}`);
+  }
+  if (reference.digest !== undefined) {
+    throw buildError('usage', 'cli-bad-value', `"${text}" has a digest: a name is given as NAME[:TAG]`);
+  }
+  return normalisedName(reference);
+}
