@@ -1,6 +1,6 @@
 // The blob side of a layer: fetched from a registry into the store, packed from a directory, or unpacked into one.
 
-import {rm} from 'node:fs/promises';
+import {readdir, rm} from 'node:fs/promises';
 import {type Helper, HelperError} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type DiffId, type Digest, parseDiffId, parseDigest} from '../oci/digest.ts';
@@ -22,6 +22,11 @@ export interface LayerBlobsOptions {
 
 const gzipLevel = 6;
 
+interface PackedLayer {
+  readonly diffId: DiffId;
+  readonly descriptor: Descriptor;
+}
+
 /** What making a blob may have to ask. */
 export interface LayerQuestions {
   readonly row: () => LayerRow;
@@ -33,6 +38,7 @@ export class LayerBlobs {
   readonly #options: LayerBlobsOptions;
   readonly #table: LayerTable;
   #helperCompresses = true;
+  #empty: PackedLayer | undefined;
 
   constructor(options: LayerBlobsOptions, table: LayerTable) {
     this.#options = options;
@@ -76,11 +82,7 @@ export class LayerBlobs {
   }
 
   /** The blob of a layer in the store, made if need be. */
-  async ensure(
-    id: LayerId,
-    {row, below}: LayerQuestions,
-    signal: AbortSignal,
-  ): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+  async ensure(id: LayerId, {row, below}: LayerQuestions, signal: AbortSignal): Promise<PackedLayer> {
     const ready = await this.#ready(row());
     if (ready !== undefined) return ready;
     return this.#options.state.locks.withLock(`blob ${id}`, signal, async () => {
@@ -96,23 +98,45 @@ export class LayerBlobs {
     });
   }
 
-  async #ready(row: LayerRow): Promise<{diffId: DiffId; descriptor: Descriptor} | undefined> {
+  async #ready(row: LayerRow): Promise<PackedLayer | undefined> {
     if (row.diffId === undefined || row.blob === undefined || !(await this.hasBlob(row))) return undefined;
     return {diffId: row.diffId, descriptor: row.blob};
   }
 
-  async #pack(
-    row: LayerRow,
-    below: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+  async #pack(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<PackedLayer> {
+    const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, below, signal));
+    this.#table.setBlob(row.id, diffId, descriptor);
+    return {diffId, descriptor};
+  }
+
+  /**
+   * What an empty layer becomes, once one was packed: a request and an fsync for each step that changed nothing would
+   * cost as much as running it. A layer of an image may be empty but for the mark that its root is opaque; it has a
+   * diffId.
+   */
+  async #emptyBlob(row: LayerRow): Promise<PackedLayer | undefined> {
+    const empty = this.#empty;
+    if (empty === undefined || !(await this.#isEmpty(row))) return undefined;
+    return (await this.#options.blobs.has(empty.descriptor.digest)) ? empty : undefined;
+  }
+
+  async #isEmpty(row: LayerRow): Promise<boolean> {
+    if (row.diffId !== undefined) return false;
+    // An ordinary user may not look into a root that a step gave to somebody else: the helper may.
+    const entries = await readdir(this.#options.state.layerPath(row.id)).catch(() => undefined);
+    return entries?.length === 0;
+  }
+
+  async #packed(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<PackedLayer> {
     const {state, blobs} = this.#options;
     const out = await blobs.reserve();
-    const packed = await this.#packGzip([state.layerPath(row.id), ...below], out, signal);
-    await blobs.adopt(out, packed);
-    const descriptor = {mediaType: mediaTypes.layerGzip, digest: packed.digest, size: packed.size};
-    this.#table.setBlob(row.id, packed.diffId, descriptor);
-    return {diffId: packed.diffId, descriptor};
+    const isEmpty = await this.#isEmpty(row);
+    const directories = [state.layerPath(row.id), ...(isEmpty ? [] : below)];
+    const {diffId, digest, size} = await this.#packGzip(directories, out, signal);
+    await blobs.adopt(out, {digest, size});
+    const packed = {diffId, descriptor: {mediaType: mediaTypes.layerGzip, digest, size}};
+    if (isEmpty) this.#empty = packed;
+    return packed;
   }
 
   async #packGzip(

@@ -28,7 +28,37 @@ const removing: Helper = {
   close: async () => {},
 };
 
-function world(): {snapshotter: Snapshotter; state: StateDirectory; again(): Snapshotter} {
+/** Packs a layer as what its file names say, and counts. */
+class Packing implements Helper {
+  readonly packed: string[][] = [];
+
+  async request(verb: string, args: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    assert(verb === 'pack', `this helper only packs, not ${verb}`);
+    const value = (key: string): string[] =>
+      args.flatMap((arg) => (arg.startsWith(`${key}=`) ? [arg.slice(key.length + 1)] : []));
+    const [top] = value('layer');
+    const [out] = value('out');
+    assert(top !== undefined && out !== undefined, 'pack has a layer and a file');
+    const names = readdirSync(top);
+    this.packed.push(names);
+    const bytes = Buffer.from(names.join());
+    writeFileSync(out, bytes);
+    const digest = digestOf(bytes);
+    return new Map([
+      ['diffid', digest],
+      ['digest', digest],
+      ['stored', String(bytes.length)],
+    ]);
+  }
+
+  async close(): Promise<void> {}
+}
+
+function world(helper: Helper = removing): {
+  snapshotter: Snapshotter;
+  state: StateDirectory;
+  again(): Snapshotter;
+} {
   const root = mkdtempSync(join(tmpdir(), 'tsbuild-snapshot-'));
   cleanups.push(() => rmSync(root, {recursive: true, force: true}));
   const state = openStateDirectory(root);
@@ -37,7 +67,7 @@ function world(): {snapshotter: Snapshotter; state: StateDirectory; again(): Sna
     new Snapshotter({
       state,
       blobs: new LocalBlobStore(root),
-      helper: async () => removing,
+      helper: async () => helper,
       clock: {nowMs: () => 1000},
       onLayerProgress: () => {},
       source: {
@@ -85,6 +115,23 @@ describe('Snapshotter', () => {
     assert(merged !== undefined, 'something was stacked');
     expect(snapshotter.layersOf(merged)).toEqual([base, linked]);
     expect(await snapshotter.isWhole(merged)).toBe(true);
+  });
+
+  it('packs one empty layer for all that are, and again when its blob is gone', async () => {
+    const helper = new Packing();
+    const {snapshotter, state} = world(helper);
+    const empty = async (): Promise<string> =>
+      snapshotter.commit(await snapshotter.prepare(undefined, never), 7);
+    const layers = [await empty(), await layer(snapshotter, undefined, 'a'), await empty(), await empty()];
+    const blobs = [];
+    for (const id of layers) blobs.push(await snapshotter.blobOf(id, never));
+    expect(helper.packed).toEqual([[], ['a']]);
+    expect(blobs[2]).toEqual(blobs[0]);
+    expect(blobs[3]).toEqual(blobs[0]);
+    expect(blobs[1]).not.toEqual(blobs[0]);
+    await new LocalBlobStore(state.root).delete(digestOf(Buffer.from('')));
+    await snapshotter.blobOf(await empty(), never);
+    expect(helper.packed).toEqual([[], ['a'], []]);
   });
 
   it('does not call a snapshot whole whose layer directory is gone', async () => {
