@@ -20,7 +20,7 @@ let pauses: number[];
 beforeEach(async () => {
   registry = await startUploadRegistry();
   other = await startUploadRegistry();
-  ({client, pauses} = rig({timeouts: {stallMs: 200, uploadMs: 200}}));
+  ({client, pauses} = rig());
 });
 afterEach(async () => {
   await client.close();
@@ -169,10 +169,11 @@ describe('an upload', () => {
   });
 
   it('that nobody takes is given up, not waited for', async () => {
+    ({client} = rig({timeouts: {stallMs: 100, uploadMs: 100}}));
     registry.fault = ({method}) => (method === 'PATCH' ? {stall: true} : undefined);
     const error = await failed(put());
     expect(error).toMatchObject({code: 'registry-timeout'});
-    expect(error.message).toMatch(/the transfer stalled|connection closed/);
+    expect(error.message).toContain('the transfer stalled');
   });
 
   it('goes in chunks where bodies have a limit', async () => {
