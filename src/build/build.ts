@@ -61,8 +61,8 @@ export async function build(
   const exports: ExportResult[] = [];
   for (const exporter of exporters) {
     exports.push(
-      await reporter.step(exporter.name, (note) =>
-        exporter.export(built, exportContext(request, options, engine, note, signal)),
+      await reporter.step(exporter.name, (note, progress) =>
+        exporter.export(built, exportContext(request, options, engine, {note, progress}, signal)),
       ),
     );
   }
@@ -86,7 +86,7 @@ function exportContext(
   request: BuildRequest,
   options: EngineOptions,
   engine: Engine,
-  note: (text: string) => void,
+  reports: Pick<ExportContext, 'note' | 'progress'>,
   signal: AbortSignal,
 ): ExportContext {
   const images = imageStoreOf(engine.state.database, engine.state.root);
@@ -99,6 +99,7 @@ function exportContext(
     get stdout() {
       return options.stdout();
     },
-    note,
+    ...reports,
+    registry: engine.registry,
   };
 }

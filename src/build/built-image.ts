@@ -22,7 +22,13 @@ export function builtImage(
     history: plan.history,
     ...(plan.epochSeconds === undefined ? {} : {epochSeconds: plan.epochSeconds}),
     layerTimesMs: ids.map((id) => snapshotter.createdMsOf(id)),
-    layers: (signal) => mapLimited(ids, packsMax, (id) => snapshotter.blobOf(id, signal)),
+    layers: (signal, lazy = false) =>
+      mapLimited(ids, packsMax, async (id) => {
+        const elsewhere = lazy ? await snapshotter.remoteBlobOf(id) : undefined;
+        if (elsewhere === undefined) return snapshotter.blobOf(id, signal);
+        const {source, ...layer} = elsewhere;
+        return {...layer, remote: {source, fetch: (until) => snapshotter.blobOf(id, until)}};
+      }),
     rootView: (signal) => snapshotter.view(snapshot, signal),
   };
 }

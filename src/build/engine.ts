@@ -47,6 +47,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   const state = openStateDirectory(options.root);
   const blobs = new LocalBlobStore(options.root);
+  const notes = new Notes(state.database);
   const helper = once(async () => {
     const {HelperProcess} = await import('../helper/helper-process.ts');
     const started: Helper = new HelperProcess({path: locateHelper(environment)});
@@ -60,7 +61,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   });
   const registry = once(async () => {
     const {RegistryClient} = await import('../sources/registry/client.ts');
-    return new RegistryClient({config, environment, clock});
+    const {pushMemoryIn} = await import('../sources/registry/push/push-memory.ts');
+    return new RegistryClient({config, environment, clock, memory: pushMemoryIn(notes)});
   });
   const http = once(async () => {
     const {HttpClient} = await import('../sources/registry/http.ts');
@@ -86,8 +88,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   return {
     state,
     blobs,
-    notes: new Notes(state.database),
     fileLists: new FileLists(state.database, clock),
+    notes,
     snapshotter,
     config,
     helper: helper.get,

@@ -23,7 +23,7 @@ import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
 import {attestRequestOf, parseAttest, parseShortAttest} from './values/attest.ts';
 import {parseBytes, parseTimeout, parseUlimit} from './values/limits.ts';
-import {parseOutput} from './values/output.ts';
+import {type Output, parseOutput} from './values/output.ts';
 import {isProblem, type Problem} from './values/problem.ts';
 import {parseSecret, parseSsh, type SshForward} from './values/secret.ts';
 
@@ -68,6 +68,7 @@ export async function buildRequestOf(
 function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context'> {
   const {flags} = reader;
   const outputs = reader.each('output', parseOutput);
+  if (flags.has('push')) pushToo(outputs);
   // As docker has it: --load adds the local store to what -o asks for.
   if (flags.has('load') && outputs.length > 0 && !outputs.some(({type}) => type === 'image')) {
     outputs.push({type: 'image', options: new Map()});
@@ -112,6 +113,15 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     workingDirectory: io.cwd,
     environment: io.env,
   };
+}
+
+/** As docker has it: --push sets push=true of the images that -o asks for, or asks for one itself. */
+function pushToo(outputs: Output[]): void {
+  const images = outputs.filter(({type}) => type === 'image' || type === 'registry');
+  if (images.length === 0) outputs.push({type: 'registry', options: new Map()});
+  for (const image of images) {
+    outputs[outputs.indexOf(image)] = {...image, options: new Map([...image.options, ['push', 'true']])};
+  }
 }
 
 function parseTag(text: string): string | Problem {

@@ -19,10 +19,6 @@ export const dockerFlags: readonly DockerFlag[] = [
   {name: 'compress'},
   {name: 'debug', short: 'D'},
   {name: 'disable-content-trust'},
-  {
-    name: 'push',
-    refusal: 'is not supported yet: build with -o type=oci,dest=FILE and push it with another tool',
-  },
   {name: 'cache-from', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {name: 'cache-to', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {

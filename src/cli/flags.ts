@@ -92,6 +92,11 @@ export const buildFlags: readonly Flag[] = [
     group: 'Output',
     help: 'where the result goes: type=TYPE[,KEY=VALUE…], see Outputs below; a bare path means type=local, "-" means a tar on standard output (repeatable)',
   },
+  {
+    name: 'push',
+    group: 'Output',
+    help: 'push the image to the registries of its names: -o type=registry, or push=true of the image that -o asks for',
+  },
   {name: 'load', group: 'Output', help: 'put the image into the local image store (the default)'},
   {name: 'label', value: 'K=V', group: 'Output', help: 'label of the image (repeatable)'},
   {name: 'iidfile', value: 'FILE', group: 'Output', help: 'write the image ID to FILE'},

@@ -6,12 +6,18 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import type {DiffId, Digest} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Platform} from '../oci/platform.ts';
+import type {RegistryClient} from '../sources/registry/client.ts';
 import type {AtLeastOne} from '../util/at-least-one.ts';
 
-/** A layer with its blob in the store. */
 export interface ImageLayer {
   readonly diffId: DiffId;
   readonly descriptor: Descriptor;
+  /** Its blob is not in the store, but in the registry of the image `source` (normalised); undefined: it is here. */
+  readonly remote?: {
+    readonly source: string;
+    /** Brings it into the store. */
+    fetch(signal: AbortSignal): Promise<unknown>;
+  };
 }
 
 /** Something said about an image, still without the statement that names the image by its digest (in-toto). */
@@ -27,8 +33,8 @@ export interface BuiltImage {
   readonly config: ImageConfig;
   readonly history: readonly HistoryEntry[];
   readonly epochSeconds?: number;
-  /** Bottom first; blobs exist when it resolves. */
-  layers(signal: AbortSignal): Promise<readonly ImageLayer[]>;
+  /** Bottom first; blobs exist when it resolves, or with `lazy` may be `remote`. */
+  layers(signal: AbortSignal, lazy?: boolean): Promise<readonly ImageLayer[]>;
   /** When each layer was made, in milliseconds, bottom first. */
   readonly layerTimesMs: readonly number[];
   /** What is to be attested of it; asked for once the layers exist. Undefined: nothing is. */
@@ -72,6 +78,9 @@ export interface ExportContext {
   readonly stdout: NodeJS.WritableStream;
   /** One line for the progress of the export step: "writing layer sha256:…". */
   note(text: string): void;
+  /** How many bytes of a thing, such as a layer, are through. */
+  progress(item: string, current: number, total: number): void;
+  registry(): Promise<RegistryClient>;
 }
 
 /** What the command reports afterwards (`--iidfile`, `--metadata-file`, `-q`). */

@@ -8,10 +8,12 @@ import type {Exporter, ExporterFactory} from './exporter.ts';
 import {imageExporter} from './image/image-exporter.ts';
 import {localExporter} from './local/local-exporter.ts';
 import {ociExporter} from './oci/oci-exporter.ts';
+import {registryExporter} from './registry/registry-exporter.ts';
 import {tarExporter} from './tar/tar-exporter.ts';
 
 export const exporterFactories: readonly ExporterFactory[] = [
   imageExporter,
+  registryExporter,
   ociExporter,
   dockerExporter,
   tarExporter,
@@ -27,11 +29,6 @@ export function createExporter(
 ): Exporter {
   const factory = exporterFactories.find((candidate) => candidate.type === type);
   if (factory !== undefined) return factory.create(options, tags);
-  if (type === 'registry') {
-    throw buildError('usage', 'exporter-unknown-type', 'output type=registry is not supported yet', {
-      hints: ['write the image with type=oci,dest=FILE and push it with another tool'],
-    });
-  }
   const types = exporterFactories.map((candidate) => candidate.type);
   const near = suggest(type, types);
   throw buildError('usage', 'exporter-unknown-type', `there is no output type=${type}`, {

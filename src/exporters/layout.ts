@@ -10,14 +10,14 @@ import {isReferenceProblem, parseReference} from '../oci/reference.ts';
 import {type AtLeastOne, mapAtLeastOne} from '../util/at-least-one.ts';
 import {type AssembledImage, assembleImage, jsonBytes, type ManifestOptions} from './assemble.ts';
 import {type AttestationManifest, attestationManifest} from './attestation-manifest.ts';
-import type {BuiltImage, BuiltImages, ExportContext, ExportResult} from './exporter.ts';
+import type {BuiltImage, BuiltImages, ExportContext, ExportResult, ImageLayer} from './exporter.ts';
 
 export const layoutFile = jsonBytes({imageLayoutVersion: '1.0.0'});
 
 export type LayoutBlob = {readonly digest: Digest; readonly size: number} & (
   | {readonly bytes: Uint8Array}
-  /** The blob is in the store. */
-  | {readonly stored: true}
+  /** The blob is in the store, or can be had from where its image came from. */
+  | {readonly stored: true; readonly remote?: ImageLayer['remote']}
 );
 
 export interface Layout {
@@ -29,6 +29,8 @@ export interface Layout {
   readonly root: Descriptor;
   /** Each digest once. */
   readonly blobs: readonly LayoutBlob[];
+  /** Those of the blobs that are manifests and indexes, what is referred to first; the root is the last. */
+  readonly manifests: readonly Descriptor[];
   /** What index.json lists: the root, once for each name. */
   readonly entries: readonly Descriptor[];
 }
@@ -37,6 +39,8 @@ export interface LayoutOptions extends ManifestOptions {
   readonly names: readonly string[];
   /** `oci-artifact`: attestations name their image as their subject. */
   readonly isArtifact?: boolean;
+  /** Layers that are only somewhere else stay there; see `ImageLayer.remote`. */
+  readonly lazy?: boolean;
 }
 
 /** Makes the images' layers and everything that is written about them. */
@@ -55,28 +59,34 @@ export async function makeLayout(
     blobs.set(digest, {digest, size: bytes.length, bytes});
     return digest;
   };
-  for (const {image, attested} of made) {
-    const {manifest, configBytes, manifestBytes} = image;
-    for (const {digest, size} of manifest.layers) blobs.set(digest, {digest, size, stored: true});
+  for (const {image, layers, attested} of made) {
+    const {configBytes, manifestBytes} = image;
+    for (const {descriptor, remote} of layers) {
+      const {digest, size} = descriptor;
+      blobs.set(digest, {digest, size, stored: true, ...(remote === undefined ? {} : {remote})});
+    }
     add(configBytes);
     add(manifestBytes);
     for (const bytes of attested?.blobs ?? []) add(bytes);
   }
   let root: Descriptor = made[0].image.descriptor;
   const attestations = made.flatMap(({attested}) => attested?.descriptor ?? []);
+  const manifests = [...made.map(({image}) => image.descriptor), ...attestations];
   if (isList || attestations.length > 0) {
     const mediaType = options.dialect.index;
-    const bytes = indexBytes([...made.map(({image}) => image.descriptor), ...attestations], mediaType);
+    const bytes = indexBytes(manifests, mediaType);
     root = {mediaType, digest: add(bytes), size: bytes.length};
+    manifests.push(root);
     context.note(`exporting manifest list ${root.digest}`);
   }
   const assembled = mapAtLeastOne(made, ({image}) => image);
   const entries = entriesOf(root, createdAt(assembled), options.names);
-  return {images: assembled, isList, root, blobs: [...blobs.values()], entries};
+  return {images: assembled, isList, root, blobs: [...blobs.values()], manifests, entries};
 }
 
 interface MadeImage {
   readonly image: AssembledImage;
+  readonly layers: readonly ImageLayer[];
   readonly attested: AttestationManifest | undefined;
 }
 
@@ -85,7 +95,7 @@ async function madeFrom(
   context: ExportContext,
   options: LayoutOptions,
 ): Promise<MadeImage> {
-  const layers = await built.layers(context.signal);
+  const layers = await built.layers(context.signal, options.lazy);
   const image = assembleImage(built, layers, options);
   context.note(`exporting manifest ${image.descriptor.digest}`);
   context.note(`exporting config ${image.configDigest}`);
@@ -97,7 +107,7 @@ async function madeFrom(
     options.isArtifact === true,
   );
   if (attested !== undefined) context.note(`exporting attestation manifest ${attested.descriptor.digest}`);
-  return {image, attested};
+  return {image, layers, attested};
 }
 
 export function exportResult({images: [first], isList, root}: Layout): ExportResult {

@@ -1,28 +1,29 @@
 // Puts an image into the local store: what type=image does, and type=docker without a `dest`.
 
-import type {BuiltImages, ExportContext, Exporter, ExportResult} from './exporter.ts';
-import {exportResult, type LayoutOptions, makeLayout} from './layout.ts';
+import type {ExportContext, Exporter} from './exporter.ts';
+import {exportResult, type Layout, type LayoutOptions, makeLayout} from './layout.ts';
 
 export function storeExporter(options: LayoutOptions): Exporter {
   return {
     name: 'exporting to image',
-    export: (built, context) => exportToStore(built, context, options),
+    async export(built, context) {
+      const layout = await makeLayout(built, context, options);
+      await storeLayout(layout, options.names, `<none>@${layout.root.digest}`, context);
+      return exportResult(layout);
+    },
   };
 }
 
-async function exportToStore(
-  built: BuiltImages,
+/** Under its names, or as `dangling`: an image without a name can still be found by its ID. */
+export async function storeLayout(
+  {blobs, root}: Layout,
+  names: readonly string[],
+  dangling: string,
   context: ExportContext,
-  options: LayoutOptions,
-): Promise<ExportResult> {
-  const layout = await makeLayout(built, context, options);
-  const {names} = options;
-  for (const blob of layout.blobs) if ('bytes' in blob) await context.blobs.put(blob.bytes);
-  const {root} = layout;
-  // An image without a name can still be found by its ID.
-  for (const name of names.length > 0 ? names : [`<none>@${root.digest}`]) {
+): Promise<void> {
+  for (const blob of blobs) if ('bytes' in blob) await context.blobs.put(blob.bytes);
+  for (const name of names.length > 0 ? names : [dangling]) {
     await context.tagImage(name, root);
     if (names.length > 0) context.note(`naming to ${name}`);
   }
-  return exportResult(layout);
 }

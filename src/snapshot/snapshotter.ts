@@ -279,6 +279,16 @@ export class Snapshotter {
     return parent;
   }
 
+  /** The layer's blob where it is only in a registry: known, but never downloaded. */
+  async remoteBlobOf(
+    layer: LayerId,
+  ): Promise<{diffId: DiffId; descriptor: Descriptor; source: string} | undefined> {
+    const {diffId, blob, source} = this.#layerOf(layer);
+    if (diffId === undefined || blob === undefined || source === undefined) return undefined;
+    if (await this.#options.blobs.has(blob.digest)) return undefined;
+    return {diffId, descriptor: blob, source};
+  }
+
   /** The layer's blob, packed or fetched when it is not in the store yet. */
   async blobOf(layer: LayerId, signal: AbortSignal): Promise<{diffId: DiffId; descriptor: Descriptor}> {
     // A layer tells only what it changes of what it was made on; its snapshot of the same name knows that.

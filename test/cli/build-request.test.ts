@@ -213,6 +213,15 @@ describe('outputs', () => {
     const {outputs} = await request(['--load', '-o', 'out', '.']);
     expect(outputs.map(({type}) => type)).toEqual(['local', 'image']);
   });
+
+  it('of --push are pushed, besides what -o asks for', async () => {
+    const pushed = async (...argv: string[]): Promise<unknown> =>
+      (await request(['--push', ...argv, '.'])).outputs.map(({type, options}) => [type, ...options.values()]);
+    expect(await pushed()).toEqual([['registry']]);
+    expect(await pushed('-o', 'type=image,name=a')).toEqual([['image', 'a', 'true']]);
+    expect(await pushed('-o', 'out')).toEqual([['local', 'out'], ['registry']]);
+    expect(await pushed('--load')).toEqual([['registry'], ['image']]);
+  });
 });
 
 describe('the cache', () => {

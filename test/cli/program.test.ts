@@ -115,7 +115,7 @@ describe('flags of docker', () => {
     expect(parseCommandLine([flag, '.']).operands).toEqual(['.']);
   });
 
-  it.each([['--provenance=false'], ['--sbom=false'], ['--push=false'], ['--squash=false']])(
+  it.each([['--provenance=false'], ['--sbom=false'], ['--squash=false']])(
     '%s asks for what happens anyway',
     (flag) => {
       expect(problemsOf(flag, '.')).toEqual([]);
@@ -123,7 +123,6 @@ describe('flags of docker', () => {
   );
 
   it.each([
-    [['--push']],
     [['--cache-from', 'x']],
     [['--cache-to=type=local,dest=x']],
     [['--builder', 'x']],
@@ -151,7 +150,7 @@ describe('unknown flags', () => {
   });
 
   it('are all told at once', () => {
-    expect(problemsOf('--taget', 'x', '--push', '-Z', '.')).toHaveLength(3);
+    expect(problemsOf('--taget', 'x', '--squash', '-Z', '.')).toHaveLength(3);
   });
 
   it('of another command are unknown', () => {

@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {Writable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import {pack} from 'tar-stream';
+import {emptyConfig} from '../../src/config/config.ts';
 import type {
   BuiltImage,
   BuiltImages,
@@ -19,6 +20,7 @@ import type {Descriptor} from '../../src/oci/descriptor.ts';
 import {type DiffId, type Digest, digestOf, hexOf} from '../../src/oci/digest.ts';
 import {mediaTypes} from '../../src/oci/media-types.ts';
 import type {Platform} from '../../src/oci/platform.ts';
+import {RegistryClient} from '../../src/sources/registry/client.ts';
 import type {AtLeastOne} from '../../src/util/at-least-one.ts';
 
 export const amd64: Platform = {os: 'linux', architecture: 'amd64'};
@@ -66,6 +68,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
   const notes: string[] = [];
   const tagged = new Map<string, Descriptor>();
   const requests: (readonly string[])[] = [];
+  let registry: RegistryClient | undefined;
   const helper: Helper = {
     async request(verb, args) {
       requests.push([verb, ...args]);
@@ -115,13 +118,21 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
       workingDirectory: directory,
       stdout: Object.assign(stdout, {isTTY: options.stdoutIsTty ?? false}),
       note: (text) => void notes.push(text),
+      progress: () => {},
+      registry: async () => {
+        registry ??= new RegistryClient({config: emptyConfig, environment: {}});
+        return registry;
+      },
     },
     built: async (more = {}) => ({images: [await image(more)], isList: false}),
     list: async ([first, ...others]) => ({
       images: [await imageFor(first), ...(await Promise.all(others.map(imageFor)))],
       isList: true,
     }),
-    [Symbol.dispose]: () => rmSync(directory, {recursive: true, force: true}),
+    [Symbol.dispose]: () => {
+      void registry?.close();
+      rmSync(directory, {recursive: true, force: true});
+    },
   };
 }
 

@@ -18,6 +18,7 @@ describe('the shelf of exporters', () => {
   it('has the kinds that --help names', () => {
     expect(exporterFactories.map(({type}) => type)).toEqual([
       'image',
+      'registry',
       'oci',
       'docker',
       'tar',
@@ -27,9 +28,9 @@ describe('the shelf of exporters', () => {
   });
 
   it.each([
-    ['zip', {}, /no output type=zip; the types are image, oci/],
+    ['zip', {}, /no output type=zip; the types are image, registry, oci/],
     ['ocii', {}, /did you mean type=oci/],
-    ['registry', {}, /not supported yet/],
+    ['registry', {}, /needs a name to push to/],
     ['oci', {}, /needs dest=FILE/],
     ['tar', {}, /needs dest=FILE/],
     ['local', {}, /needs dest=DIR/],
@@ -37,7 +38,7 @@ describe('the shelf of exporters', () => {
     ['oci', {dest: 'x', tar: 'perhaps'}, /tar=true or tar=false, got "perhaps"/],
     ['oci', {dest: '-', tar: 'false'}, /standard output/],
     ['oci', {dest: 'x', compression: 'zstd'}, /does not support compression=zstd/],
-    ['image', {push: 'true'}, /pushing is not supported/],
+    ['image', {push: 'perhaps'}, /push=true or push=false, got "perhaps"/],
     ['image', {name: 'App'}, /bad name "App"/],
     ['local', {dest: '-'}, /did you mean type=tar/],
     ['local', {dest: 'x', mode: 'delete'}, /does not support mode=delete/],

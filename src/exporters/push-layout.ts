@@ -1,0 +1,95 @@
+// A layout into the repositories of its names: each blob by the shortest way, each repository whole before a tag in it
+// moves. A layer that was never downloaded is downloaded only where the registry has it nowhere.
+
+import {createReadStream} from 'node:fs';
+import type {Digest} from '../oci/digest.ts';
+import {isReferenceProblem, parseReference, type Reference, repositoryName} from '../oci/reference.ts';
+import {pushImage} from '../sources/registry/push/push-image.ts';
+import type {PushBlob, PushManifest} from '../sources/registry/push/repository-writer.ts';
+import {assert} from '../util/assert.ts';
+import type {ExportContext} from './exporter.ts';
+import type {Layout, LayoutBlob} from './layout.ts';
+
+export interface PushLayoutOptions {
+  /** `registry/repository:tag`; without a tag it is pushed by digest. */
+  readonly names: readonly string[];
+  readonly insecure: boolean;
+}
+
+const pieceBytes = 1024 * 1024;
+
+export async function pushLayout(
+  layout: Layout,
+  {names, insecure}: PushLayoutOptions,
+  context: ExportContext,
+): Promise<void> {
+  const client = await context.registry();
+  const isManifest = new Set(layout.manifests.map(({digest}) => digest));
+  const manifests = layout.manifests.map(({digest, mediaType}) => manifestOf(layout, digest, mediaType));
+  for (const {repository, tags} of repositoriesOf(names)) {
+    const name = repositoryName(repository);
+    context.note(`pushing layers to ${name}`);
+    await pushImage(
+      client.writer(repository, {insecure}),
+      {
+        blobs: layout.blobs
+          .filter(({digest}) => !isManifest.has(digest))
+          .map((blob) => pushBlobOf(blob, repository, context)),
+        manifests,
+        tags,
+      },
+      {
+        onBytes: (blob, sent) => context.progress(blob.digest, sent, blob.size),
+        onBlob: (blob, outcome) => {
+          if (outcome !== 'uploaded') context.note(`${blob.digest} is ${outcome} in ${name}`);
+        },
+      },
+      context.signal,
+    );
+    for (const tag of tags.length > 0 ? tags.map((one) => `:${one}`) : ['']) {
+      context.note(`pushed manifest for ${name}${tag}@${layout.root.digest}`);
+    }
+  }
+}
+
+function manifestOf({blobs}: Layout, digest: Digest, mediaType: string): PushManifest {
+  const found = blobs.find((blob) => blob.digest === digest);
+  assert(found !== undefined && 'bytes' in found, 'a layout has the bytes of its manifests');
+  return {mediaType, bytes: found.bytes};
+}
+
+function repositoriesOf(names: readonly string[]): {repository: Reference; tags: string[]}[] {
+  const found = new Map<string, {repository: Reference; tags: string[]}>();
+  for (const name of names) {
+    const reference = parseReference(name);
+    assert(!isReferenceProblem(reference), `${name} was read before`);
+    const {domain, path, tag} = reference;
+    const known = found.get(`${domain}/${path}`) ?? {repository: {domain, path}, tags: []};
+    found.set(`${domain}/${path}`, known);
+    if (tag !== undefined && !known.tags.includes(tag)) known.tags.push(tag);
+  }
+  return [...found.values()];
+}
+
+function pushBlobOf(blob: LayoutBlob, repository: Reference, context: ExportContext): PushBlob {
+  const {digest, size} = blob;
+  if ('bytes' in blob) {
+    const read = async function* (offset: number): AsyncGenerator<Uint8Array> {
+      yield blob.bytes.subarray(offset);
+    };
+    return {digest, size, read};
+  }
+  const {remote} = blob;
+  const source = remote === undefined ? undefined : parseReference(remote.source);
+  const isNear = source !== undefined && !isReferenceProblem(source) && source.domain === repository.domain;
+  return {
+    digest,
+    size,
+    ...(isNear ? {mountFrom: [source.path]} : {}),
+    async *read(offset) {
+      await remote?.fetch(context.signal);
+      const path = await context.blobs.path(digest);
+      yield* createReadStream(path, {start: offset, highWaterMark: pieceBytes}) as AsyncIterable<Uint8Array>;
+    },
+  };
+}
