@@ -1,13 +1,15 @@
 // What was fetched for a build, by what it was asked for: the digests of URLs and the commits of git refs, which only
-// the fetching finds out. Images have theirs in the plan.
+// the fetching finds out, and the manifests that names of images meant.
 
 import type {GitSource, HttpSource} from '../graph/op.ts';
+import type {Digest} from '../oci/digest.ts';
+import {formatPlatformVersion, type Platform} from '../oci/platform.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 
 export interface FetchedHttp {
   readonly type: 'http';
   readonly url: string;
-  readonly digest: string;
+  readonly digest: Digest;
 }
 
 export interface FetchedGit {
@@ -17,17 +19,35 @@ export interface FetchedGit {
   readonly commit: string;
 }
 
+/** An image of a registry or the local store, as it was asked for. */
+export interface ResolvedName {
+  readonly reference: string;
+  readonly platform: string;
+  readonly digest: Digest;
+}
+
 export type FetchedSource = FetchedHttp | FetchedGit;
 
 export class SourceLedger {
+  readonly #images = new Map<string, ResolvedName>();
   readonly #entries = new Map<string, FetchedSource>();
+
+  /** In the order of looking up; each once for each platform. */
+  images(): readonly ResolvedName[] {
+    return [...this.#images.values()];
+  }
+
+  addImage(reference: string, platform: Platform, digest: Digest): void {
+    const name = formatPlatformVersion(platform);
+    this.#images.set(`${reference} ${name}`, {reference, platform: name, digest});
+  }
 
   /** In the order of fetching; each once. */
   entries(): readonly FetchedSource[] {
     return [...this.#entries.values()];
   }
 
-  addHttp({url}: HttpSource, digest: string): void {
+  addHttp({url}: HttpSource, digest: Digest): void {
     const shown = withoutCredentials(url);
     this.#entries.set(`http ${shown}`, {type: 'http', url: shown, digest});
   }

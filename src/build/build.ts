@@ -14,11 +14,11 @@ import {builtImage} from './built-image.ts';
 import type {Engine} from './engine.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {openBuild} from './opened.ts';
+import {Witness} from './origin/witness.ts';
 import {planRequest} from './planning.ts';
 import {isPlatformList, targetPlatforms} from './platforms.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
 import {solvePlans} from './wiring.ts';
-import {Witness} from './witness.ts';
 
 /** Builds. Throws BuildError for what the user or the machine did, the signal's reason when it was aborted. */
 export async function build(

@@ -8,6 +8,7 @@ import {systemClock} from '../util/clock.ts';
 import {openContext} from './context.ts';
 import {type OpenEngineOptions, openEngine} from './engine.ts';
 import {once} from './once.ts';
+import {openGate} from './origin/source-gate.ts';
 import type {Planning} from './planning.ts';
 import {type RemoteSources, remoteSources} from './remote-sources.ts';
 import type {BuildRequest, EngineOptions} from './request.ts';
@@ -16,8 +17,6 @@ import {stepReporter} from './step.ts';
 
 export interface Opened extends Planning, AsyncDisposable {
   readonly sources: RemoteSources;
-  /** What `sources` has fetched. */
-  readonly ledger: SourceLedger;
   /** Read when they are first asked for. */
   readonly secrets: () => Promise<Secrets>;
   readonly agents: () => Promise<SshAgents>;
@@ -44,7 +43,8 @@ export async function openBuild(
       return SshAgents.load(request.ssh, () => engine.state.makeWork());
     });
     const ledger = new SourceLedger();
-    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, ledger);
+    const gate = await openGate(request);
+    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, {gate, ledger});
     const context = await openContext(request, engine, sources, signal);
     const images = new ImageResolver({
       database: engine.state.database,
@@ -62,6 +62,7 @@ export async function openBuild(
       reporter,
       signal,
       sources,
+      gate,
       ledger,
       secrets,
       agents: agents.get,

@@ -1,12 +1,13 @@
 // From a request to a plan: the Dockerfile read, linted and planned. What both a build and a check begin with.
 
+import type {SourceLedger} from '../attestation/source-ledger.ts';
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Dockerfile} from '../dockerfile/ast.ts';
 import {instructionSet} from '../instructions/index.ts';
 import {type LintRun, startLint} from '../lint/lint-run.ts';
 import type {IgnoredPaths} from '../lint/rule.ts';
-import {formatPlatformVersion, hostPlatform} from '../oci/platform.ts';
+import {formatPlatformVersion, hostPlatform, type Platform} from '../oci/platform.ts';
 import type {Plan, PlanRequest, ResolvedImage} from '../plan/plan.ts';
 import {planBuild} from '../plan/plan-build.ts';
 import type {EmitEvent} from '../progress/events.ts';
@@ -17,6 +18,7 @@ import {withoutCredentials} from '../util/url-credentials.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {type ParsedDockerfile, parseRemembered, planningRemembered} from './frontend.ts';
+import type {SourceGate} from './origin/source-gate.ts';
 import {isPlatformList, planTogether, targetPlatforms} from './platforms.ts';
 import type {BuildRequest} from './request.ts';
 import type {StepReporter} from './step.ts';
@@ -26,6 +28,8 @@ export interface Planning {
   readonly context: BuildContext;
   readonly engine: Engine;
   readonly images: ImageResolver;
+  readonly gate: SourceGate;
+  readonly ledger: SourceLedger;
   readonly reporter: StepReporter;
   readonly signal: AbortSignal;
 }
@@ -116,10 +120,7 @@ export function planRequestsOf(planning: Planning, dockerfile: Dockerfile): AtLe
   }));
 }
 
-function imageLookUps(
-  {images, reporter, signal}: Planning,
-  showsPlatforms: boolean,
-): PlanRequest['resolveImage'] {
+function imageLookUps(planning: Planning, showsPlatforms: boolean): PlanRequest['resolveImage'] {
   const known = new Map<string, Promise<ResolvedImage>>();
   return (reference, platform) => {
     const name = formatPlatformVersion(platform);
@@ -127,12 +128,36 @@ function imageLookUps(
     const place = showsPlatforms ? `[${name} internal]` : '[internal]';
     const lookUp =
       known.get(key) ??
-      reporter.step(`${place} load metadata for ${reference}`, () =>
-        images.resolve(reference, platform, signal),
+      planning.reporter.step(`${place} load metadata for ${reference}`, () =>
+        resolveGated(planning, reference, platform),
       );
     known.set(key, lookUp);
     return lookUp;
   };
+}
+
+async function resolveGated(
+  {images, gate, ledger, context, signal}: Planning,
+  given: string,
+  platform: Platform,
+): Promise<ResolvedImage> {
+  if (context.named.layouts.has(given)) {
+    gate.layout(given);
+    return images.resolve(given, platform, signal);
+  }
+  const {reference, digest} = gate.image(given, platform);
+  const found = images.resolve(reference, platform, signal);
+  if (digest === undefined) {
+    const resolved = await found;
+    ledger.addImage(reference, platform, resolved.manifestDigest);
+    return resolved;
+  }
+  // The name may mean something else by now, or nothing at all.
+  const current = await found.catch(() => undefined);
+  signal.throwIfAborted();
+  ledger.addImage(reference, platform, digest);
+  if (current?.manifestDigest === digest) return current;
+  return images.resolve(`${reference}@${digest}`, platform, signal);
 }
 
 /** Whether some COPY or ADD reads the build context. */

@@ -8,6 +8,7 @@ import type {FetchedFile} from '../sources/http/http-sources.ts';
 import type {SshAgents} from '../ssh/agents.ts';
 import type {Engine} from './engine.ts';
 import {once} from './once.ts';
+import type {SourceGate} from './origin/source-gate.ts';
 import type {BuildRequest} from './request.ts';
 import type {Secrets} from './secrets.ts';
 import type {StepReporter} from './step.ts';
@@ -29,7 +30,7 @@ export function remoteSources(
   engine: Engine,
   {secrets, agents}: Credentials,
   reporter: StepReporter,
-  ledger: SourceLedger,
+  {gate, ledger}: {readonly gate: SourceGate; readonly ledger: SourceLedger},
 ): RemoteSources {
   const {snapshotter, notes} = engine;
   const http = once(async () => {
@@ -43,7 +44,8 @@ export function remoteSources(
     return new GitSources({snapshotter, notes, environment, secrets, sshAgent: socket?.shortPath});
   });
   return {
-    async http(source, signal) {
+    async http(given, signal) {
+      const source = gate.http(given);
       const sources = await http.get();
       const fetched = await reporter.step(`download ${sources.nameOf(source)}`, (_, progress) =>
         sources.fetch(source, signal, (received, total) => progress(source.filename, received, total)),
@@ -51,7 +53,8 @@ export function remoteSources(
       ledger.addHttp(source, fetched.digest);
       return fetched;
     },
-    async git(source, signal) {
+    async git(given, signal) {
+      const source = gate.git(given);
       const sources = await git.get();
       const fetched = await reporter.step(`clone ${sources.nameOf(source)}`, () =>
         sources.fetch(source, signal),

@@ -2,6 +2,7 @@
 
 import type {AttestRequest} from '../attestation/attest-request.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
+import type {LockFile} from '../lock/lock-file.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
 import type {ResourceLimits} from '../ops/exec/resource-limits.ts';
@@ -32,6 +33,12 @@ export interface BuildRequest {
   readonly outputs: readonly {readonly type: string; readonly options: ReadonlyMap<string, string>}[];
   /** Undefined: nothing is attested. */
   readonly attest?: AttestRequest;
+  /** Path of BuildKit's source policy as JSON. */
+  readonly sourcePolicy?: string;
+  /** What sources have to be: exactly what the file says, or, where it is being written, what is known so far. */
+  readonly lock?:
+    | {readonly mode: 'locked'; readonly file: string}
+    | {readonly mode: 'extend'; readonly known: LockFile};
   /** NAME → value of `--build-context`. */
   readonly buildContexts: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, {readonly file: string} | {readonly env: string}>>;

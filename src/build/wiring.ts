@@ -32,6 +32,7 @@ import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {missReasons} from './explain/miss-reasons.ts';
 import type {LayerSteps} from './layer-steps.ts';
+import type {SourceGate} from './origin/source-gate.ts';
 import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
 import type {Secrets} from './secrets.ts';
@@ -44,6 +45,7 @@ export interface Wiring {
   secrets(): Promise<Secrets>;
   agents(): Promise<SshAgents>;
   readonly images: ImageResolver;
+  readonly gate: SourceGate;
   readonly file: SourceFile;
   readonly dockerfile: Dockerfile;
   readonly layerSteps: LayerSteps;
@@ -121,7 +123,7 @@ async function runnersOf(
   wiring: Wiring,
   exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'limits' | 'warn' | 'keepFailed'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
-  const {request, engine, context, sources, images, layerSteps} = wiring;
+  const {request, engine, context, sources, images, gate, layerSteps} = wiring;
   const {snapshotter, helper, state, notes, fileLists} = engine;
   const contents = new Contents({snapshotter, helper, notes, fileLists});
   // A key that cannot be used is told of before anything runs.
@@ -130,7 +132,10 @@ async function runnersOf(
     source: sourceRunner({
       snapshotter,
       chainOf: (reference, manifestDigest) => images.chainOf(reference, manifestDigest),
-      openLocal: (name, signal) => context.open(name, signal),
+      async openLocal(name, signal) {
+        if (context.local(name) !== undefined) gate.local(name);
+        return context.open(name, signal);
+      },
       http: (source, signal) => sources.http(source, signal),
       git: (source, signal) => sources.git(source, signal),
       onImage: (vertex, snapshot) => layerSteps.onImage(vertex, snapshotter, snapshot),

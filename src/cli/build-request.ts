@@ -19,6 +19,7 @@ import {commandWords, foreignCommands} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
 import {type CliIo, readAll} from './io.ts';
 import {limitsOf} from './limits-of.ts';
+import {lockPathOf} from './lock-path.ts';
 import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
 import {attestRequestOf, parseAttest, parseShortAttest} from './values/attest.ts';
@@ -57,8 +58,10 @@ export async function buildRequestOf(
   const values = readValues(reader, io);
   reader.throwProblems();
   const context = await contextOf(path ?? '.', io);
+  const place = {context, ...(dockerfile === undefined ? {} : {dockerfile})};
   return {
     ...values,
+    ...(flags.has('locked') ? {lock: {mode: 'locked', file: lockPathOf(flags, place, io)}} : {}),
     context,
     ...(dockerfile === undefined ? {} : {dockerfile}),
     ...(dockerfile === '-' ? {dockerfileText: (await readAll(io.stdin)).toString('utf8')} : {}),
@@ -78,6 +81,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     ...reader.each('provenance', (text) => parseShortAttest('provenance', text)),
     ...reader.each('sbom', (text) => parseShortAttest('sbom', text)),
   ]);
+  const policy = flags.last('source-policy-file') ?? io.env['EXPERIMENTAL_BUILDKIT_SOURCE_POLICY'];
   const target = flags.last('target');
   const network = networkOf(reader);
   return {
@@ -90,6 +94,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     pull: flags.has('pull'),
     outputs,
     ...(attest === undefined ? {} : {attest}),
+    ...(policy === undefined || policy === '' ? {} : {sourcePolicy: resolve(io.cwd, policy)}),
     buildContexts: Object.fromEntries(
       reader.each('build-context', (text) => keyValue('--build-context', text, undefined)),
     ),

@@ -33,7 +33,11 @@ export const dockerFlags: readonly DockerFlag[] = [
   },
   {name: 'squash', refusal: 'is not supported: use a last stage that copies from the others'},
   {name: 'print', value: true, refusal: 'is an old name of --call: use --call=outline or --call=targets'},
-  {name: 'policy', value: true, refusal: 'is not supported yet: there are no source policies'},
+  {
+    name: 'policy',
+    value: true,
+    refusal: 'is not supported: policies are JSON, given with --source-policy-file',
+  },
   {
     name: 'isolation',
     value: true,

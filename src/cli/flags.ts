@@ -39,6 +39,13 @@ export const globalFlags: readonly Flag[] = [
   {name: 'version', short: 'V', group: 'Global', help: 'show the version'},
 ];
 
+export const lockFileFlag: Flag = {
+  name: 'lock-file',
+  value: 'FILE',
+  group: 'Input',
+  help: 'the lock file (default: beside the Dockerfile, its name with .lock)',
+};
+
 export const buildFlags: readonly Flag[] = [
   {
     name: 'file',
@@ -65,6 +72,18 @@ export const buildFlags: readonly Flag[] = [
     value: 'NAME=SRC',
     group: 'Input',
     help: 'another context for FROM and COPY --from: a directory or docker-image://REF (repeatable)',
+  },
+  {
+    name: 'locked',
+    group: 'Input',
+    help: 'take exactly what the lock file says, and nothing that is not in it (tsbuild lock writes it)',
+  },
+  lockFileFlag,
+  {
+    name: 'source-policy-file',
+    value: 'FILE',
+    group: 'Input',
+    help: "BuildKit's source policy as JSON: what may be taken from where (default: $EXPERIMENTAL_BUILDKIT_SOURCE_POLICY)",
   },
   {
     name: 'secret',

@@ -3,6 +3,7 @@ import {type ProvenanceInput, provenancePredicate} from '../../src/attestation/p
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
 import type {ExecOp} from '../../src/graph/op.ts';
 import {vertex} from '../../src/graph/vertex.ts';
+import {digestOf, hexOf} from '../../src/oci/digest.ts';
 
 const platform = {os: 'linux', architecture: 'amd64'};
 const digest = `sha256:${'ab'.repeat(32)}`;
@@ -48,7 +49,7 @@ const input: ProvenanceInput = {
     configSource: {path: 'Dockerfile'},
   },
   fetched: [
-    {type: 'http', url: 'https://example.com/a.tar', digest: `sha256:${'cd'.repeat(32)}`},
+    {type: 'http', url: 'https://example.com/a.tar', digest: digestOf('a')},
     {type: 'git', remote: 'https://example.com/r.git', ref: 'v1', commit: 'e'.repeat(40)},
   ],
   file: sourceFile('/home/me/Dockerfile', 'FROM alpine\nRUN wget \\\n http://me:hunter2@example.com/x\n'),
@@ -65,7 +66,7 @@ describe('provenance with mode=max', () => {
     expect(predicate).toMatchObject({
       buildDefinition: {
         resolvedDependencies: [
-          {uri: 'https://example.com/a.tar', digest: {sha256: 'cd'.repeat(32)}},
+          {uri: 'https://example.com/a.tar', digest: {sha256: hexOf(digestOf('a'))}},
           {uri: 'https://example.com/r.git#v1', digest: {sha1: 'e'.repeat(40)}},
           {
             uri: `pkg:docker/alpine@3.20?digest=${digest}&platform=linux%2Famd64`,

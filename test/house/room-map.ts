@@ -15,7 +15,9 @@ export const roomLevels: Readonly<Record<string, number>> = {
   seccomp: 2,
   grammar: 3,
   dockerfile: 3,
+  lock: 3,
   network: 3,
+  policy: 3,
   snapshot: 3,
   solver: 4,
   sources: 4,
@@ -46,6 +48,8 @@ export const pureRooms: ReadonlySet<string> = new Set([
   'seccomp',
   'solver',
   'plan',
+  'policy',
+  'lock',
   'instructions',
   'lint',
 ]);

@@ -7,6 +7,7 @@ import {doctorCommand} from './doctor/command.ts';
 import {historyCommand} from './history/command.ts';
 import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
+import {lockCommand} from './lock/command.ts';
 import {rmiCommand} from './rmi/command.ts';
 import {runCommand} from './run/command.ts';
 import {shellCommand} from './shell/command.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   historyCommand,
   imagesCommand,
   inspectCommand,
+  lockCommand,
   rmiCommand,
   runCommand,
   shellCommand,

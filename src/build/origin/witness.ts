@@ -2,16 +2,16 @@
 // and only for those who ask.
 
 import {randomUUID} from 'node:crypto';
-import type {ProvenanceRequest} from '../attestation/attest-request.ts';
-import {provenancePredicate, provenanceTypes, type RequestParameters} from '../attestation/provenance.ts';
-import type {FetchedSource} from '../attestation/source-ledger.ts';
-import type {SourceFile} from '../diagnostics/source-file.ts';
-import type {Attestation, BuiltImage} from '../exporters/exporter.ts';
-import type {Descriptor} from '../oci/descriptor.ts';
-import {formatPlatform, type Platform} from '../oci/platform.ts';
-import type {Plan} from '../plan/plan.ts';
-import {systemClock} from '../util/clock.ts';
-import type {BuildRequest} from './request.ts';
+import type {ProvenanceRequest} from '../../attestation/attest-request.ts';
+import {provenancePredicate, provenanceTypes, type RequestParameters} from '../../attestation/provenance.ts';
+import type {FetchedSource} from '../../attestation/source-ledger.ts';
+import type {SourceFile} from '../../diagnostics/source-file.ts';
+import type {Attestation, BuiltImage} from '../../exporters/exporter.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {formatPlatform, type Platform} from '../../oci/platform.ts';
+import type {Plan} from '../../plan/plan.ts';
+import {systemClock} from '../../util/clock.ts';
+import type {BuildRequest} from '../request.ts';
 
 export interface WitnessOptions {
   readonly request: BuildRequest;
