@@ -44,6 +44,7 @@ export async function build(
   await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
   const {engine, reporter} = opened;
   const {file, dockerfile, plans} = await planRequest(opened, options.emit);
+  options.onPlanned?.(plans.flatMap(({vertex}) => vertex ?? []));
   const {snapshotOf, executed, cached} = await solvePlans(
     plans,
     {...opened, file, dockerfile, layerSteps, emit: options.emit},

@@ -2,6 +2,7 @@
 
 import type {AttestRequest} from '../attestation/attest-request.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
+import type {Vertex} from '../graph/vertex.ts';
 import type {LockFile} from '../lock/lock-file.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
@@ -62,6 +63,8 @@ export interface EngineOptions {
   /** Path of the TOML file given with --config; undefined: the defaults. */
   readonly configFile?: string;
   readonly emit: EmitEvent;
+  /** Told what will be solved for, before anything runs. */
+  readonly onPlanned?: (targets: readonly Vertex[]) => void;
   /** Where an output with `dest=-` goes; asked for only then. */
   readonly stdout: () => NodeJS.WritableStream;
 }

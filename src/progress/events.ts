@@ -46,6 +46,8 @@ export type BuildEvent =
       readonly atMs: number;
       /** Of a step that was looked for in the cache. */
       readonly miss?: MissReason;
+      /** What it was looked for under. */
+      readonly key?: string;
     }
   /** How a step ended. `cached` steps did not run. A step may end without having started (cached). */
   | {
@@ -58,6 +60,8 @@ export type BuildEvent =
       readonly error?: string;
       /** Of a step with a process; of a cached one, what it used when it ran. */
       readonly usage?: StepUsage;
+      /** Of a cached step: what it was found under. */
+      readonly key?: string;
     }
   /** Bytes a process wrote. Binary safe; a sink splits lines itself. */
   | {

@@ -4,7 +4,7 @@
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
 
 import {setMaxListeners} from 'node:events';
-import type {EmitEvent, MissReason, StepUsage} from '../progress/events.ts';
+import type {BuildEvent, EmitEvent, StepUsage} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
@@ -51,6 +51,8 @@ interface LookUp<R> {
   readonly hit?: Solved<R>;
   readonly predictedKey?: string | undefined;
 }
+
+type Missed = Pick<Extract<BuildEvent, {type: 'step-started'}>, 'miss' | 'key'>;
 
 interface Keys {
   /** Every key the result is to be recorded under, the primary one first. */
@@ -256,6 +258,7 @@ class Job<V extends SolverGraph<V>, R> {
       name: vertex.origin.name,
       atMs,
       outcome: 'cached',
+      key,
       ...(hit.usage && {usage: hit.usage}),
     });
     return hit;
@@ -286,7 +289,7 @@ class Job<V extends SolverGraph<V>, R> {
     vertex: V,
     runner: OpRunner<V, R>,
     inputs: readonly Solved<R>[],
-    why: MissReason | undefined,
+    why: Missed,
   ): Promise<{value: R; usage?: StepUsage; volatile: boolean}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
@@ -306,7 +309,7 @@ class Job<V extends SolverGraph<V>, R> {
       },
     };
     this.#reported.add(vertex.id);
-    emit({type: 'step-started', step, name, atMs: clock.nowMs(), ...(why && {miss: why})});
+    emit({type: 'step-started', step, name, atMs: clock.nowMs(), ...why});
     this.#ran.add(vertex.id);
     try {
       const value = await runner.exec(
@@ -323,8 +326,10 @@ class Job<V extends SolverGraph<V>, R> {
     }
   }
 
-  async #whyMissed(vertex: V, map: CacheMap<R>, {all, parts}: Keys): Promise<MissReason | undefined> {
-    return this.#options.cache.whyMissed?.(missedStep(vertex, map, {all, parts}, (id) => this.#ran.has(id)));
+  async #whyMissed(vertex: V, map: CacheMap<R>, {all, parts, primary}: Keys): Promise<Missed> {
+    const missed = missedStep(vertex, map, {all, parts}, (id) => this.#ran.has(id));
+    const miss = await this.#options.cache.whyMissed?.(missed);
+    return {...(miss && {miss}), ...(primary !== undefined && {key: primary})};
   }
 
   async #saveUnder(

@@ -14,6 +14,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   config: 2,
   seccomp: 2,
   grammar: 3,
+  history: 3,
   dockerfile: 3,
   lock: 3,
   network: 3,

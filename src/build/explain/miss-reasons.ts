@@ -2,6 +2,7 @@
 // first miss.
 
 import type {Dockerfile} from '../../dockerfile/ast.ts';
+import type {HistoryStore} from '../../history/history-store.ts';
 import type {ResultCache} from '../../solver/result-cache.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {Engine} from '../engine.ts';
@@ -12,15 +13,35 @@ type WhyMissed = NonNullable<ResultCache<BuildValue>['whyMissed']>;
 export function missReasons({state, fileLists}: Engine, dockerfile: Dockerfile): WhyMissed {
   const {get: explainer} = once(async () => {
     const {MissExplainer} = await import('../../cache/miss-explainer.ts');
+    const {HistoryStore} = await import('../../history/history-store.ts');
     const declared = argumentsOf(dockerfile);
+    let seen: ReadonlyMap<string, number> | undefined;
     return new MissExplainer({
       database: state.database,
       filesOf: (digest) => fileLists.get(digest),
       isArgument: (name) => declared.has(name),
-      lastSeenMs: () => undefined,
+      lastSeenMs: (key) => {
+        seen ??= keysSeen(new HistoryStore(state.root));
+        return seen.get(key);
+      },
     });
   });
   return async (missed) => (await explainer()).whyMissed(missed);
+}
+
+/** Farther back it is of no interest that there was a record once. */
+const buildsMax = 20;
+
+function keysSeen(history: HistoryStore): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  for (const id of history.ids().slice(0, buildsMax)) {
+    const record = history.read(id);
+    for (const {key, outcome} of record?.steps ?? []) {
+      const was = outcome === 'done' || outcome === 'cached';
+      if (record !== undefined && key !== undefined && was && !seen.has(key)) seen.set(key, record.startedMs);
+    }
+  }
+  return seen;
 }
 
 function argumentsOf({metaArgs, stages}: Dockerfile): ReadonlySet<string> {

@@ -5,6 +5,7 @@ import type {Command} from './command.ts';
 import {debugCommand} from './debug/command.ts';
 import {doctorCommand} from './doctor/command.ts';
 import {historyCommand} from './history/command.ts';
+import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
 import {lockCommand} from './lock/command.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   debugCommand,
   doctorCommand,
   historyCommand,
+  ...historyBuildCommands,
   imagesCommand,
   inspectCommand,
   lockCommand,

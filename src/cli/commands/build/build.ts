@@ -4,7 +4,9 @@
 import {rm} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
+import {BuildRecorder} from '../../../history/recorder.ts';
 import type {SinkName} from '../../../progress/sinks/index.ts';
+import {systemClock} from '../../../util/clock.ts';
 import type {BuildFunction} from '../../build-function.ts';
 import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
@@ -13,6 +15,7 @@ import type {CliIo} from '../../io.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 import {costOf, imageIdOf, metadataText, type StepCost, writeResultFile} from '../../result-files.ts';
 import {stateRootOf} from '../../state-root.ts';
+import {endOf, subjectOf} from './recorded.ts';
 
 /** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
 declare const tsbuildKeepCompiled: (() => void) | undefined;
@@ -45,22 +48,27 @@ export async function runBuild(
   const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
   const costs: StepCost[] = [];
   const sink = await openSink(sinkName.name, io);
+  const root = stateRootOf(flags, io);
+  const recorder = new BuildRecorder(root, subjectOf(request), systemClock);
   const result = await engine(
     request,
     {
-      root: stateRootOf(flags, io),
+      root,
       ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
       emit: (event) => {
         sink.emit(event);
+        recorder.emit(event);
         const cost = costOf(event);
         if (cost !== undefined) costs.push(cost);
       },
+      onPlanned: recorder.planned,
       stdout: () => io.stdout,
     },
     options.interrupt,
   )
     .finally(() => sink.close())
     .catch((error: unknown) => {
+      recorder.finish(endOf(error, options.interrupt));
       throw withoutShownLog(error, sinkName.name);
     });
 
@@ -76,6 +84,8 @@ export async function runBuild(
     await writeResultFile('--iidfile', idFile, id);
   }
   if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
+  // After everything that somebody waits for.
+  recorder.finish({status: 'completed', ...(id === undefined ? {} : {imageDigest: id})});
   if (typeof tsbuildKeepCompiled === 'function') tsbuildKeepCompiled();
   return exitCodes.ok;
 }

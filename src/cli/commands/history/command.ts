@@ -7,11 +7,11 @@ import type {Command} from '../command.ts';
 export const historyCommand: Command = {
   name: 'history',
   section: 'Images',
-  usage: ['[FLAGS] IMAGE'],
-  shortUsage: 'IMAGE',
+  usage: ['[FLAGS] IMAGE', '[--format FORMAT] [-q]'],
+  shortUsage: '[IMAGE]',
   summary: 'show how an image came about, newest step first',
   about:
-    'Shows the history of an image of the local store as docker does. SIZE is that of the compressed layer; tsbuild layers tells what is in it.',
+    'Shows the history of an image of the local store as docker does. SIZE is that of the compressed layer; tsbuild layers tells what is in it. Without an image, lists the builds that were recorded here (tsbuild history ls).',
   more: 'Fields of --format: .ID .CreatedAt .CreatedSince .CreatedBy .Size .Comment\n',
   flags: [
     formatFlag,
@@ -25,5 +25,8 @@ export const historyCommand: Command = {
     {name: 'quiet', short: 'q', group: 'Output', help: 'print image IDs only'},
     choosePlatformFlag,
   ],
-  load: async () => (await import('./image-history.ts')).showImageHistory,
+  load: async () => async (call) => {
+    if (call.operands.length === 0) return (await import('../history-builds/list.ts')).listBuilds(call);
+    return (await import('./image-history.ts')).showImageHistory(call);
+  },
 };

@@ -1,0 +1,95 @@
+// `tsbuild history ls`, `inspect`, `logs`, `compare`, `rm` and `export`: the builds that were recorded here.
+
+import type {Flag} from '../../flags.ts';
+import type {Command} from '../command.ts';
+
+const section = 'Cache and history';
+const builds = 'BUILD is an ID (its beginning or end is enough) or ^N, the N-th before the newest.';
+
+function formatFlag(help: string): Flag {
+  return {name: 'format', value: 'FORMAT', group: 'Output', help};
+}
+
+export const historyBuildCommands: readonly Command[] = [
+  {
+    name: 'history compare',
+    section,
+    usage: ['[--format text|json] [BUILD [BUILD]]'],
+    shortUsage: '[BUILD [BUILD]]',
+    summary: 'tell in what two builds differ, step by step',
+    about: `Tells in what two builds differ; without operands, the newest one and the one before it. ${builds}`,
+    flags: [formatFlag('text or json (default: text)')],
+    load: async () => (await import('./compare.ts')).compareBuilds,
+  },
+  {
+    name: 'history export',
+    section,
+    usage: ['[--format html|json] [-o FILE] [BUILD]'],
+    shortUsage: '[-o FILE] [BUILD]',
+    summary: 'write a report of a build: timeline, graph, critical path, cache misses',
+    about: `Writes a report of a build as one HTML file that needs nothing else, or its record as JSON. ${builds}`,
+    flags: [
+      formatFlag('html or json (default: html)'),
+      {
+        name: 'output',
+        short: 'o',
+        value: 'FILE',
+        group: 'Output',
+        help: 'the file (default: standard output)',
+      },
+    ],
+    load: async () => (await import('./export.ts')).exportBuild,
+  },
+  {
+    name: 'history inspect',
+    section,
+    usage: ['[--format FORMAT] [BUILD]'],
+    shortUsage: '[BUILD]',
+    summary: 'show a build step by step, with the reason for each cache miss',
+    about: `Shows a build step by step. ${builds}`,
+    flags: [formatFlag('json, or a template with the fields of history ls and .Record')],
+    load: async () => (await import('./inspect.ts')).inspectBuild,
+  },
+  {
+    name: 'history logs',
+    section,
+    usage: ['[BUILD] [STEP]'],
+    summary: 'print what the steps of a build wrote, or one of them',
+    about: `Prints what the steps of a build wrote; STEP is a number of history inspect. ${builds}`,
+    flags: [],
+    load: async () => (await import('./inspect.ts')).showLogs,
+  },
+  {
+    name: 'history ls',
+    section,
+    usage: ['[FLAGS]'],
+    shortUsage: '',
+    summary: 'list the builds that were recorded here, newest first',
+    about:
+      'Lists builds, newest first; failed and interrupted ones are recorded, too. The last column says how many of the steps were found in the cache. The newest 200 are kept, with 512 MiB of logs at most.',
+    flags: [
+      formatFlag(
+        'table, json, or a template with .ID .Name .Status .CreatedAt .Duration .Steps .Cached .Context .Tags .Error',
+      ),
+      {
+        name: 'filter',
+        value: 'KEY=VALUE',
+        group: 'Output',
+        help: 'only builds with this status (completed, error, canceled), name, context or tag (repeatable)',
+      },
+      {name: 'limit', value: 'N', group: 'Output', help: 'no more than N builds'},
+      {name: 'quiet', short: 'q', group: 'Output', help: 'print IDs only'},
+    ],
+    load: async () => (await import('./list.ts')).listBuilds,
+  },
+  {
+    name: 'history rm',
+    section,
+    usage: ['BUILD…', '--all'],
+    shortUsage: 'BUILD…',
+    summary: 'remove builds from the history',
+    about: `Removes records and logs of builds; images and cache are not touched. ${builds}`,
+    flags: [{name: 'all', group: 'Output', help: 'remove all of them'}],
+    load: async () => (await import('./list.ts')).removeBuilds,
+  },
+];

@@ -1,0 +1,77 @@
+// What steps write, on its way to the history: in memory while it is little, then in files of a work directory, which
+// is swept like any other when this process dies.
+
+import {randomBytes} from 'node:crypto';
+import {appendFileSync, mkdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {startTimeOf} from '../store/process-start.ts';
+
+/** Written together: a system call for each line would be felt. */
+const bufferBytesMax = 256 * 1024;
+/** What a step writes beyond it is counted, and not kept. */
+export const logBytesMax = 64 << 20;
+
+interface StepLog {
+  pending: Uint8Array[];
+  pendingBytes: number;
+  bytes: number;
+}
+
+export class StepLogs {
+  readonly #root: string;
+  readonly #logs = new Map<number, StepLog>();
+  #directory: string | undefined;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  add(step: number, data: Uint8Array): void {
+    let log = this.#logs.get(step);
+    if (log === undefined) {
+      log = {pending: [], pendingBytes: 0, bytes: 0};
+      this.#logs.set(step, log);
+    }
+    const kept = data.subarray(0, Math.max(0, logBytesMax - log.bytes));
+    log.bytes += data.length;
+    if (kept.length === 0) return;
+    // A copy: the caller may use its buffer again.
+    log.pending.push(Uint8Array.prototype.slice.call(kept));
+    log.pendingBytes += kept.length;
+    if (log.pendingBytes > bufferBytesMax) this.#write(step, log);
+  }
+
+  bytesOf(step: number): number {
+    return this.#logs.get(step)?.bytes ?? 0;
+  }
+
+  /** Writes what is left, and gives the directory with all of it. */
+  finish(): string {
+    for (const [step, log] of this.#logs) if (log.pendingBytes > 0) this.#write(step, log);
+    return this.#open();
+  }
+
+  discard(): void {
+    if (this.#directory !== undefined) rmSync(this.#directory, {recursive: true, force: true});
+    this.#directory = undefined;
+  }
+
+  #write(step: number, log: StepLog): void {
+    appendFileSync(join(this.#open(), logName(step)), Buffer.concat(log.pending));
+    log.pending = [];
+    log.pendingBytes = 0;
+  }
+
+  #open(): string {
+    if (this.#directory !== undefined) return this.#directory;
+    const name = `${process.pid}.${startTimeOf(process.pid)}.${randomBytes(8).toString('hex')}`;
+    const directory = join(this.#root, 'work', name);
+    mkdirSync(directory, {mode: 0o700});
+    this.#directory = directory;
+    return directory;
+  }
+}
+
+export function logName(step: number): string {
+  return `${step}.log`;
+}
