@@ -1,7 +1,7 @@
 // A name that an image is given, as docker allows it: a tag, `latest` unless told, and no digest.
 
 import {buildError} from '../diagnostics/build-error.ts';
-import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
+import {isReferenceProblem, normalisedName, parseReference, type Reference} from '../oci/reference.ts';
 
 /** Throws BuildError('usage'). */
 export function taggedName(text: string): string {
@@ -13,4 +13,11 @@ export function taggedName(text: string): string {
     throw buildError('usage', 'cli-bad-value', `"${text}" has a digest: a name is given as NAME[:TAG]`);
   }
   return normalisedName(reference);
+}
+
+/** A name with all that it may have. Throws BuildError('usage'). */
+export function imageReference(text: string): Reference {
+  const reference = parseReference(text);
+  if (!isReferenceProblem(reference)) return reference;
+  throw buildError('usage', 'cli-bad-value', `"${text}" is no name of an image: ${reference.problem}`);
 }

@@ -1,11 +1,11 @@
 // A layout into the repositories of its names: each blob by the shortest way, each repository whole before a tag in it
 // moves. A layer that was never downloaded is downloaded only where the registry has it nowhere.
 
-import {createReadStream} from 'node:fs';
 import type {Digest} from '../oci/digest.ts';
 import {isReferenceProblem, parseReference, type Reference, repositoryName} from '../oci/reference.ts';
 import {pushImage} from '../sources/registry/push/push-image.ts';
 import type {PushBlob, PushManifest} from '../sources/registry/push/repository-writer.ts';
+import {storedBlob} from '../sources/registry/push/stored-blob.ts';
 import {assert} from '../util/assert.ts';
 import type {ExportContext} from './exporter.ts';
 import type {Layout, LayoutBlob} from './layout.ts';
@@ -15,8 +15,6 @@ export interface PushLayoutOptions {
   readonly names: readonly string[];
   readonly insecure: boolean;
 }
-
-const pieceBytes = 1024 * 1024;
 
 export async function pushLayout(
   layout: Layout,
@@ -82,14 +80,9 @@ function pushBlobOf(blob: LayoutBlob, repository: Reference, context: ExportCont
   const {remote} = blob;
   const source = remote === undefined ? undefined : parseReference(remote.source);
   const isNear = source !== undefined && !isReferenceProblem(source) && source.domain === repository.domain;
-  return {
-    digest,
-    size,
-    ...(isNear ? {mountFrom: [source.path]} : {}),
-    async *read(offset) {
-      await remote?.fetch(context.signal);
-      const path = await context.blobs.path(digest);
-      yield* createReadStream(path, {start: offset, highWaterMark: pieceBytes}) as AsyncIterable<Uint8Array>;
-    },
-  };
+  const stored = storedBlob(blob, async () => {
+    await remote?.fetch(context.signal);
+    return context.blobs.path(digest);
+  });
+  return isNear ? {...stored, mountFrom: [source.path]} : stored;
 }

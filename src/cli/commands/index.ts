@@ -9,6 +9,8 @@ import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
 import {lockCommand} from './lock/command.ts';
+import {pullCommand} from './pull/command.ts';
+import {pushCommand} from './push/command.ts';
 import {rmiCommand} from './rmi/command.ts';
 import {runCommand} from './run/command.ts';
 import {shellCommand} from './shell/command.ts';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   imagesCommand,
   inspectCommand,
   lockCommand,
+  pullCommand,
+  pushCommand,
   rmiCommand,
   runCommand,
   shellCommand,

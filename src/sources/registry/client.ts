@@ -14,6 +14,7 @@ import {
   normalisedName,
   parseReference,
   type Reference,
+  repositoryName,
 } from '../../oci/reference.ts';
 import {assert} from '../../util/assert.ts';
 import type {Clock} from '../../util/clock.ts';
@@ -31,6 +32,7 @@ import {RepositoryWriter} from './push/repository-writer.ts';
 import {type FetchedManifest, type ResolvedImage, resolveImage} from './resolve-image.ts';
 import {type Pacing, realPacing} from './retry.ts';
 import {type RegistryRequest, RegistrySession} from './session.ts';
+import {listTags} from './tags.ts';
 
 export interface RegistryClientOptions {
   readonly config: Config;
@@ -177,6 +179,17 @@ export class RegistryClient {
       slots: this.#slots,
       memory: this.#options.memory ?? noPushMemory,
     });
+  }
+
+  /** The tags of a repository, as the registry itself lists them. */
+  async tags(reference: string | Reference, signal: AbortSignal): Promise<readonly string[]> {
+    const parsed = referenceOf(reference);
+    const scope = `repository:${parsed.path}:pull`;
+    try {
+      return await listTags(parsed.path, (path) => this.send(parsed, {path, scope, signal}));
+    } catch (error) {
+      throw this.#asFailure(repositoryName(parsed), parsed, error);
+    }
   }
 
   /** Any request to the registry of a reference itself, mirrors aside. */

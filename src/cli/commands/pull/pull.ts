@@ -1,0 +1,43 @@
+// `tsbuild pull NAME[:TAG|@DIGEST]`: what was fetched is told as docker tells it, for scripts that read it.
+
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {hostPlatform, type Platform, parsePlatform} from '../../../oci/platform.ts';
+import {familiarName, normalisedName} from '../../../oci/reference.ts';
+import {exitCodes} from '../../exit-codes.ts';
+import {imageReference} from '../../image-name.ts';
+import type {Act} from '../command.ts';
+import {transferring} from '../transferring.ts';
+
+export const pull: Act = async (call) => {
+  const {flags, operands, io} = call;
+  const [operand, surplus] = operands;
+  if (operand === undefined || surplus !== undefined) {
+    throw buildError('usage', 'cli-operands', `pull needs one NAME, got ${operands.length} arguments`);
+  }
+  const reference = imageReference(operand);
+  const allTags = flags.has('all-tags');
+  if (allTags && (reference.tag ?? reference.digest) !== undefined) {
+    throw buildError('usage', 'cli-bad-value', '--all-tags fetches all tags, so the name must have none');
+  }
+  const platform = platformOf(flags.last('platform') || io.env['DOCKER_DEFAULT_PLATFORM'] || '');
+  const {pullAllTags, pullImage} = await import('../../../build/transfer/pull.ts');
+  const pulled = await transferring(call, async (transfer) =>
+    allTags ? pullAllTags(reference, platform, transfer) : [await pullImage(reference, platform, transfer)],
+  );
+  for (const {name, digest, isUpToDate} of pulled) {
+    const shown = allTags ? name : familiarName({...reference, tag: reference.tag ?? 'latest'});
+    const status = isUpToDate ? 'Image is up to date for' : 'Downloaded newer image for';
+    if (!flags.has('quiet')) io.stdout.write(`Digest: ${digest}\nStatus: ${status} ${shown}\n`);
+    io.stdout.write(`${name}\n`);
+  }
+  if (pulled.length === 0)
+    throw buildError('user', 'image-not-found', `${normalisedName(reference)} has no tags`);
+  return exitCodes.ok;
+};
+
+function platformOf(text: string): Platform {
+  if (text === '' || text === 'local') return hostPlatform();
+  const platform = parsePlatform(text);
+  if ('problem' in platform) throw buildError('usage', 'cli-bad-value', `--platform: ${platform.problem}`);
+  return platform;
+}

@@ -1,0 +1,24 @@
+// `tsbuild push`.
+
+import type {Command} from '../command.ts';
+
+export const pushCommand: Command = {
+  name: 'push',
+  section: 'Registries',
+  usage: ['[-q] NAME[:TAG]'],
+  shortUsage: 'NAME[:TAG]',
+  summary: 'send an image of the local store to its registry',
+  about:
+    'Sends an image of the local store to the registry and repository that its name says; of an index every image in it. Only what the registry lacks is sent: blobs that are there stay, blobs of other repositories of the same registry are mounted, and an upload that broke, in this run or one before, goes on where it broke. The tag moves last. tsbuild tag gives an image the name that it is pushed under, tsbuild login the right to.',
+  flags: [
+    {
+      name: 'all-tags',
+      short: 'a',
+      group: 'Input',
+      help: 'push every tag that the repository has in the local store',
+    },
+    {name: 'quiet', short: 'q', group: 'Output', help: 'print the name only'},
+  ],
+  dockerFlags: [{name: 'disable-content-trust'}],
+  load: async () => (await import('./push.ts')).push,
+};
