@@ -4,7 +4,10 @@ import type {BlobReader, BuiltImages} from './exporter.ts';
 import {blobPath, indexBytes, type Layout, layoutFile} from './layout.ts';
 import type {ArchiveMember} from './tar-archive.ts';
 
-export async function layoutMembers(layout: Layout, blobs: BlobReader): Promise<ArchiveMember[]> {
+export async function layoutMembers(
+  layout: Pick<Layout, 'blobs' | 'entries'>,
+  blobs: BlobReader,
+): Promise<ArchiveMember[]> {
   const members: ArchiveMember[] = [
     {name: 'blobs', type: 'directory'},
     {name: 'blobs/sha256', type: 'directory'},

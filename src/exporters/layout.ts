@@ -80,7 +80,7 @@ export async function makeLayout(
     context.note(`exporting manifest list ${root.digest}`);
   }
   const assembled = mapAtLeastOne(made, ({image}) => image);
-  const entries = entriesOf(root, createdAt(assembled), options.names);
+  const entries = layoutEntries(root, createdAt(assembled), options.names);
   return {images: assembled, isList, root, blobs: [...blobs.values()], manifests, entries};
 }
 
@@ -138,7 +138,8 @@ function createdAt(images: readonly AssembledImage[]): string | undefined {
   return times.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
 }
 
-function entriesOf(
+/** What index.json says of an image: an entry for each name. */
+export function layoutEntries(
   root: Descriptor,
   createdText: string | undefined,
   names: readonly string[],

@@ -23,6 +23,7 @@ type Destination =
   | {readonly type: 'special'; readonly path: string};
 
 type Surroundings = Pick<ExportContext, 'stdout' | 'workingDirectory'>;
+type Writing = Surroundings & Pick<ExportContext, 'signal'>;
 
 /** Throws where `dest` could not be written to as things are. */
 export async function checkOutput(dest: string, context: Surroundings): Promise<void> {
@@ -32,7 +33,7 @@ export async function checkOutput(dest: string, context: Surroundings): Promise<
 /** Lets `produce` write the archive in pieces. */
 export async function writeOutput(
   dest: string,
-  context: ExportContext,
+  context: Writing,
   produce: (write: WriteBytes) => Promise<void>,
 ): Promise<void> {
   const destination = await destinationOf(dest, context);
@@ -51,7 +52,7 @@ export async function writeOutput(
 /** Lets `produce` make the archive as a file at the path it is given, which does not exist yet. */
 export async function makeOutput(
   dest: string,
-  context: ExportContext,
+  context: Writing,
   produce: (path: string) => Promise<void>,
 ): Promise<void> {
   const destination = await destinationOf(dest, context);

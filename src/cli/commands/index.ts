@@ -8,11 +8,13 @@ import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
+import {loadCommand} from './load/command.ts';
 import {lockCommand} from './lock/command.ts';
 import {pullCommand} from './pull/command.ts';
 import {pushCommand} from './push/command.ts';
 import {rmiCommand} from './rmi/command.ts';
 import {runCommand} from './run/command.ts';
+import {saveCommand} from './save/command.ts';
 import {shellCommand} from './shell/command.ts';
 import {tagCommand} from './tag/command.ts';
 import {verifyCommand} from './verify/command.ts';
@@ -25,11 +27,13 @@ export const commands: readonly Command[] = [
   ...historyBuildCommands,
   imagesCommand,
   inspectCommand,
+  loadCommand,
   lockCommand,
   pullCommand,
   pushCommand,
   rmiCommand,
   runCommand,
+  saveCommand,
   shellCommand,
   tagCommand,
   verifyCommand,

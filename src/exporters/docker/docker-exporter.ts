@@ -4,12 +4,11 @@
 
 import {dockerDialect, ociDialect} from '../../oci/media-types.ts';
 import {formatPlatform} from '../../oci/platform.ts';
-import {isReferenceProblem, parseReference} from '../../oci/reference.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
-import {jsonBytes} from '../assemble.ts';
+import {dockerManifest} from '../docker-manifest.ts';
 import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
 import type {BuiltImages, Exporter, ExporterFactory} from '../exporter.ts';
-import {blobPath, exportResult, type Layout, makeLayout} from '../layout.ts';
+import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput, writeOutput} from '../output-file.ts';
 import {storeExporter} from '../store-exporter.ts';
 
@@ -51,7 +50,9 @@ export const dockerExporter: ExporterFactory = {
         const built: BuiltImages = {images: [image], isList: false};
         const layout = await makeLayout(built, context, {names, annotations, dialect});
         const members = await layoutMembers(layout, context.blobs);
-        members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest(layout, names)});
+        const [{configDigest, manifest}] = layout.images;
+        const archived = {configDigest, layers: manifest.layers, names};
+        members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest([archived])});
         const epochSeconds = epochSecondsOf(built);
         const {writeArchive} = await import('../tar-archive.ts');
         await writeOutput(dest, context, (write) =>
@@ -62,21 +63,3 @@ export const dockerExporter: ExporterFactory = {
     };
   },
 };
-
-/** What `docker save` writes: paths inside the archive. Compressed layers are fine: `docker load` looks at bytes. */
-function dockerManifest({images: [image]}: Layout, names: readonly string[]): Uint8Array {
-  const entry = {
-    Config: blobPath(image.configDigest),
-    Layers: image.manifest.layers.map(({digest}) => blobPath(digest)),
-    RepoTags: names.map(dockerName),
-  };
-  return jsonBytes([entry]);
-}
-
-/** docker shows its own registry's names short, and expects them so here. */
-function dockerName(name: string): string {
-  const reference = parseReference(name);
-  if (isReferenceProblem(reference)) return name;
-  const path = reference.domain === 'docker.io' ? reference.path.replace(/^library\//, '') : undefined;
-  return `${path ?? `${reference.domain}/${reference.path}`}:${reference.tag ?? 'latest'}`;
-}

@@ -34,6 +34,17 @@ export async function* decompress(
   }
 }
 
+/** What the bytes begin like; of what is unknown `none`. Reads no further than it must. */
+export async function compressionOf(source: AsyncIterable<Uint8Array>): Promise<LayerCompression> {
+  const pieces = source[Symbol.asyncIterator]();
+  try {
+    const {head} = await readHead(pieces);
+    return sniff(head) ?? 'none';
+  } finally {
+    await pieces.return?.();
+  }
+}
+
 /** A tar block: enough for every magic number. */
 const headBytes = 512;
 

@@ -1,0 +1,65 @@
+// `tsbuild save IMAGE…`.
+
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {writeOutput} from '../../../exporters/output-file.ts';
+import {writeArchive} from '../../../exporters/tar-archive.ts';
+import {chosenImage, matchImage} from '../../../image/match-image.ts';
+import {archiveOf, type SavedFormat, type SavedImage} from '../../../image/save-archive.ts';
+import type {Platform} from '../../../oci/platform.ts';
+import {LocalBlobStore} from '../../../store/blob-store.ts';
+import type {ImageDetails} from '../../../store/image-store.ts';
+import {exitCodes} from '../../exit-codes.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import {platformFlag} from '../../platform-flag.ts';
+import type {Act} from '../command.ts';
+import {withImages} from '../with-images.ts';
+
+export const saveImages: Act = async ({flags, operands, io, interrupt}) => {
+  if (operands.length === 0) throw buildError('usage', 'cli-operands', 'save needs an IMAGE');
+  const format = formatOf(flags);
+  const platform = platformFlag(flags);
+  return withImages(flags, io, async (store, root) => {
+    const all = await store.list();
+    const images = operands.map((operand) => savedImage(all, operand, platform));
+    const members = await archiveOf(merged(images), format, new LocalBlobStore(root));
+    const destination = {stdout: io.stdout, workingDirectory: io.cwd, signal: interrupt};
+    // No time of its own: the same images are the same archive.
+    await writeOutput(flags.last('output') ?? '-', destination, (write) =>
+      writeArchive(members, write, {epochSeconds: 0, signal: interrupt}),
+    );
+    return exitCodes.ok;
+  });
+};
+
+function formatOf(flags: FlagValues): SavedFormat {
+  const format = flags.last('format') ?? 'docker-archive';
+  if (format === 'docker-archive' || format === 'oci-archive') return format;
+  const text = `--format expects docker-archive or oci-archive, got "${format}"`;
+  throw buildError('usage', 'cli-bad-value', text);
+}
+
+function savedImage(
+  all: readonly ImageDetails[],
+  operand: string,
+  platform: Platform | undefined,
+): SavedImage {
+  const match = matchImage(all, operand);
+  const image = chosenImage(match, operand, platform);
+  const isWhole = match.name !== undefined && platform === undefined;
+  return {
+    root: isWhole ? image.root : image.manifest,
+    image,
+    names: match.name === undefined || match.name.startsWith('<none>') ? [] : [match.name],
+  };
+}
+
+/** Names of one image belong together. */
+function merged(images: readonly SavedImage[]): readonly SavedImage[] {
+  const byRoot = new Map<string, SavedImage>();
+  for (const image of images) {
+    const known = byRoot.get(image.root.digest);
+    const names = [...new Set([...(known?.names ?? []), ...image.names])];
+    byRoot.set(image.root.digest, {...image, names});
+  }
+  return [...byRoot.values()];
+}
