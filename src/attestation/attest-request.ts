@@ -9,14 +9,8 @@ export interface ProvenanceRequest {
   readonly inlineOnly: boolean;
 }
 
-export interface SbomRequest {
-  /** Image of a scanner that speaks BuildKit's protocol; undefined: our own scanner. */
-  readonly generator: string | undefined;
-  /** The scanner image's parameters: `BUILDKIT_SCAN_<NAME>` in its environment. */
-  readonly parameters: Readonly<Record<string, string>>;
-}
-
 export interface AttestRequest {
   readonly provenance?: ProvenanceRequest;
-  readonly sbom?: SbomRequest;
+  /** A bill of materials by our own scanner. */
+  readonly sbom?: true;
 }

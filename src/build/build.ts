@@ -27,8 +27,6 @@ export async function build(
   signal: AbortSignal,
 ): Promise<BuildResult> {
   setMaxListeners(0, signal);
-  if (request.attest?.sbom !== undefined)
-    throw buildError('usage', 'attest-sbom', '--sbom is not supported yet: there is no scanner');
   const exporters = exportersOf(request);
   for (const exporter of exporters) {
     await exporter.prepare?.({
@@ -51,12 +49,19 @@ export async function build(
     signal,
   );
   await new FailureKeeper(engine, request).forget();
-  const witness = new Witness({request, file, fetched: () => opened.ledger.entries(), startedMs});
+  const witness = new Witness({
+    request,
+    engine,
+    file,
+    fetched: () => opened.ledger.entries(),
+    startedMs,
+    signal,
+  });
   const built: BuiltImages = {
-    images: mapAtLeastOne(plans, (plan) => ({
-      ...builtImage(plan, snapshotOf(plan), engine.snapshotter),
-      ...witness.attestationsOf(plan),
-    })),
+    images: mapAtLeastOne(plans, (plan) => {
+      const image = builtImage(plan, snapshotOf(plan), engine.snapshotter);
+      return {...image, ...witness.attestationsOf(plan, image)};
+    }),
     isList: isPlatformList(request),
   };
   const exports: ExportResult[] = [];

@@ -11,13 +11,17 @@ import type {Descriptor} from '../../oci/descriptor.ts';
 import {formatPlatform, type Platform} from '../../oci/platform.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {systemClock} from '../../util/clock.ts';
+import type {Engine} from '../engine.ts';
+import {once} from '../once.ts';
 import type {BuildRequest} from '../request.ts';
 
 export interface WitnessOptions {
   readonly request: BuildRequest;
+  readonly engine: Pick<Engine, 'helper' | 'state'>;
   readonly file: SourceFile;
   fetched(): readonly FetchedSource[];
   readonly startedMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** What buildx writes into the metadata file unless it is told otherwise. */
@@ -32,20 +36,28 @@ export class Witness {
   }
 
   /** The member of a BuiltImage; none when nothing was asked for. */
-  attestationsOf(plan: Plan): Pick<BuiltImage, 'attestations'> {
-    const {provenance} = this.#options.request.attest ?? {};
-    if (provenance === undefined) return {};
+  attestationsOf(plan: Plan, image: Pick<BuiltImage, 'rootView'>): Pick<BuiltImage, 'attestations'> {
+    const {provenance, sbom} = this.#options.request.attest ?? {};
+    if (provenance === undefined && sbom === undefined) return {};
+    // Several outputs say the same.
+    const bill = once(async () => (sbom === undefined ? [] : [await this.#bill(plan, image)]));
     return {
       attestations: async (layers): Promise<readonly Attestation[]> => {
+        const said = await bill.get();
+        if (provenance === undefined) return said;
         const descriptors = layers.map(({descriptor}) => descriptor);
-        return [
-          {
-            predicateType: provenanceTypes[provenance.version],
-            predicate: this.#provenance(plan, descriptors, provenance),
-          },
-        ];
+        const predicate = this.#provenance(plan, descriptors, provenance);
+        return [...said, {predicateType: provenanceTypes[provenance.version], predicate}];
       },
     };
+  }
+
+  async #bill(plan: Plan, image: Pick<BuiltImage, 'rootView'>): Promise<Attestation> {
+    const {request, engine, signal} = this.#options;
+    const {billOfMaterials} = await import('./bill-of-materials.ts');
+    const createdSeconds = plan.epochSeconds ?? Math.floor(systemClock.nowMs() / 1000);
+    const name = request.tags[0] ?? 'image';
+    return billOfMaterials(await image.rootView(signal), engine, {name, createdSeconds}, signal);
   }
 
   metadataOf(plan: Plan): {readonly platform: Platform; readonly predicate: object} {

@@ -1,7 +1,7 @@
 // --attest, and its short forms --provenance and --sbom, as buildx reads them: `type=TYPE[,KEY=VALUE…]`, or for the
 // short forms a boolean or the rest.
 
-import type {AttestRequest, ProvenanceRequest, SbomRequest} from '../../attestation/attest-request.ts';
+import type {AttestRequest, ProvenanceRequest} from '../../attestation/attest-request.ts';
 import {suggest} from '../../util/suggest.ts';
 import {csvPairs} from './csv.ts';
 import {isProblem, type Problem} from './problem.ts';
@@ -12,7 +12,7 @@ export type AttestType = (typeof types)[number];
 /** The part that was given; null: that type is switched off. */
 export type AttestFlag =
   | {readonly type: 'provenance'; readonly provenance: ProvenanceRequest | null}
-  | {readonly type: 'sbom'; readonly sbom: SbomRequest | null};
+  | {readonly type: 'sbom'; readonly sbom: true | null};
 
 const provenanceKeys = ['mode', 'version', 'inline-only', 'disabled', 'builder-id', 'reproducible'];
 const truth: ReadonlyMap<string, boolean> = new Map([
@@ -72,8 +72,14 @@ function attestFlag(
   const isOff = truth.get(disabled);
   if (isOff === undefined) return {problem: `${flag}: disabled expects true or false, got "${disabled}"`};
   if (type === 'sbom') {
-    const {generator, ...parameters} = rest;
-    return {type, sbom: isOff ? null : {generator: generator || undefined, parameters}};
+    const [key] = Object.keys(rest);
+    if (isOff || key === undefined) return {type, sbom: isOff ? null : true};
+    return {
+      problem:
+        key === 'generator'
+          ? `${flag}: images of scanners are not run; without generator= tsbuild looks for packages itself`
+          : `${flag}: unknown key "${key}"`,
+    };
   }
   const provenance = provenanceOf(flag, rest);
   if (isProblem(provenance)) return provenance;
