@@ -3,11 +3,13 @@
 import {buildCommand} from './build/command.ts';
 import type {Command} from './command.ts';
 import {debugCommand} from './debug/command.ts';
+import {diffCommand} from './diff/command.ts';
 import {doctorCommand} from './doctor/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
 import {inspectCommand} from './inspect/command.ts';
+import {layersCommand} from './layers/command.ts';
 import {loadCommand} from './load/command.ts';
 import {lockCommand} from './lock/command.ts';
 import {pullCommand} from './pull/command.ts';
@@ -22,11 +24,13 @@ import {verifyCommand} from './verify/command.ts';
 export const commands: readonly Command[] = [
   buildCommand,
   debugCommand,
+  diffCommand,
   doctorCommand,
   historyCommand,
   ...historyBuildCommands,
   imagesCommand,
   inspectCommand,
+  layersCommand,
   loadCommand,
   lockCommand,
   pullCommand,

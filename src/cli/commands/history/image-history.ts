@@ -50,15 +50,20 @@ function historyRows(image: ImageDetails, flags: FlagValues, clock: Clock): Form
   const rows = (image.config.history ?? []).map((entry) => {
     const size = entry.empty_layer === true ? 0 : (image.content.layers[layer++]?.size ?? 0);
     const told = Date.parse(entry.created ?? '');
-    const by = (entry.created_by ?? '').replaceAll(/\s+/g, ' ');
     return {
       ID: missing,
       CreatedAt: Number.isNaN(told) ? '' : new Date(told).toISOString().replace('.000Z', 'Z'),
       CreatedSince: Number.isNaN(told) ? 'N/A' : ageText(clock.nowMs() - told),
-      CreatedBy: truncate && by.length > createdByWidth ? `${by.slice(0, createdByWidth - 1)}…` : by,
+      CreatedBy: shownInstruction(entry.created_by ?? '', truncate),
       Size: isHuman ? sizeText(size) : String(size),
       Comment: entry.comment ?? '',
     };
   });
   return rows.toReversed().map((row, index) => (index === 0 ? {...row, ID: shownId(image, truncate)} : row));
+}
+
+/** On one line, as long as docker shows it. */
+export function shownInstruction(createdBy: string, truncate: boolean): string {
+  const text = createdBy.replaceAll(/\s+/g, ' ');
+  return truncate && text.length > createdByWidth ? `${text.slice(0, createdByWidth - 1)}…` : text;
 }

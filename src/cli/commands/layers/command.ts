@@ -1,0 +1,23 @@
+// `tsbuild layers`.
+
+import {formatFlag} from '../../format/flag.ts';
+import {choosePlatformFlag} from '../../platform-flag.ts';
+import type {Command} from '../command.ts';
+
+export const layersCommand: Command = {
+  name: 'layers',
+  section: 'Images',
+  usage: ['[--files] [FLAGS] IMAGE'],
+  shortUsage: 'IMAGE',
+  summary: 'show what each layer of an image adds, changes, hides and wastes',
+  about:
+    'Reads the layers of an image of the local store, bottom first. WASTED are bytes that layers above replace or remove: they are sent and stored for nothing. REPEATED are bytes that only repeat a file below, as after chmod or chown. With --files each path is told: + added, ~ changed, - removed.',
+  more: 'Fields of --format: .Layer .DiffID .Digest .Size .Unpacked .Added .Changed .Removed .Wasted .Repeated .CreatedBy, and .Changes for json\n',
+  flags: [
+    {name: 'files', group: 'Output', help: 'list every path that a layer adds, changes or removes'},
+    formatFlag,
+    {name: 'no-trunc', group: 'Output', help: 'print instructions whole'},
+    choosePlatformFlag,
+  ],
+  load: async () => (await import('./layers.ts')).showLayers,
+};

@@ -1,0 +1,89 @@
+// `tsbuild layers IMAGE`.
+
+import {buildError} from '../../../diagnostics/build-error.ts';
+import type {Change} from '../../../image/file-tree.ts';
+import {type LayerReport, layerReports} from '../../../image/layer-report.ts';
+import {chosenImage, matchImage} from '../../../image/match-image.ts';
+import {LocalBlobStore} from '../../../store/blob-store.ts';
+import {exitCodes} from '../../exit-codes.ts';
+import {sizeText} from '../../format/figures.ts';
+import {rowPrinter} from '../../format/print.ts';
+import type {FormatObject} from '../../format/value.ts';
+import {platformFlag} from '../../platform-flag.ts';
+import type {Act} from '../command.ts';
+import {shownInstruction} from '../history/image-history.ts';
+import {withImages} from '../with-images.ts';
+
+const headings = {
+  Layer: 'LAYER',
+  DiffID: 'DIFF ID',
+  Digest: 'DIGEST',
+  Size: 'SIZE',
+  Unpacked: 'UNPACKED',
+  Added: 'ADDED',
+  Changed: 'CHANGED',
+  Removed: 'REMOVED',
+  Wasted: 'WASTED',
+  Repeated: 'REPEATED',
+  CreatedBy: 'CREATED BY',
+  Changes: 'CHANGES',
+};
+const columns = [
+  'Layer',
+  'Size',
+  'Unpacked',
+  'Added',
+  'Changed',
+  'Removed',
+  'Wasted',
+  'Repeated',
+  'CreatedBy',
+];
+const marks: Readonly<Record<Change['what'], string>> = {added: '+', changed: '~', removed: '-'};
+
+export const showLayers: Act = async ({flags, operands, io, interrupt}) => {
+  const [operand, surplus] = operands;
+  if (operand === undefined || surplus !== undefined) {
+    throw buildError('usage', 'cli-operands', `layers needs exactly one IMAGE, got ${operands.length}`);
+  }
+  const table = columns.map((name) => `{{.${name}}}`).join('\t');
+  const print = rowPrinter(flags.last('format'), {table, headings});
+  const platform = platformFlag(flags);
+  const truncate = !flags.has('no-trunc');
+  return withImages(flags, io, async (store, root) => {
+    const image = chosenImage(matchImage(await store.list(), operand), operand, platform);
+    const reports = await layerReports(image, new LocalBlobStore(root), interrupt);
+    io.stdout.write(print(reports.map((report, index) => rowOf(report, index + 1, truncate))));
+    if (flags.has('files')) io.stdout.write(reports.map(filesText).join(''));
+    return exitCodes.ok;
+  });
+};
+
+function rowOf(report: LayerReport, number: number, truncate: boolean): FormatObject {
+  const count = (what: Change['what']): number => report.changes.filter((one) => one.what === what).length;
+  return {
+    Layer: number,
+    DiffID: report.diffId,
+    Digest: report.digest,
+    Size: sizeText(report.size),
+    Unpacked: sizeText(report.unpackedBytes),
+    Added: count('added'),
+    Changed: count('changed'),
+    Removed: count('removed'),
+    Wasted: sizeText(report.wastedBytes),
+    Repeated: sizeText(report.repeatedBytes),
+    CreatedBy: shownInstruction(report.createdBy, truncate),
+    Changes: report.changes.map((change) => ({...change})),
+  };
+}
+
+function filesText({changes, createdBy}: LayerReport, index: number): string {
+  const lines = changes.map(({path, what, size, hides, repeats}) => {
+    const notes = [
+      ...(what === 'removed' || size === 0 ? [] : [sizeText(size)]),
+      ...(repeats ? ['same content as below'] : hides > 0 ? [`hides ${sizeText(hides)}`] : []),
+    ];
+    return `  ${marks[what]} /${path}${notes.length === 0 ? '' : `   (${notes.join(', ')})`}\n`;
+  });
+  return `\nlayer ${index + 1}: ${shownInstruction(createdBy, false)}\n${lines.join('')}`;
+}

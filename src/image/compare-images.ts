@@ -1,0 +1,108 @@
+// In what two images differ: config member by member, history, layers, and the file systems that the layers make.
+
+import type {ImageConfig} from '../oci/image-config.ts';
+import type {LocalBlobStore} from '../store/blob-store.ts';
+import type {ImageDetails} from '../store/image-store.ts';
+import {byteOrder} from '../util/byte-order.ts';
+import {differences, FileTree} from './file-tree.ts';
+import {type LayerFile, layerFiles} from './layer-files.ts';
+
+export interface Difference {
+  readonly part: 'config' | 'history' | 'layer' | 'file';
+  readonly what: 'added' | 'removed' | 'changed';
+  /** Member, instruction, DiffId or path. */
+  readonly name: string;
+  readonly details: readonly string[];
+}
+
+export async function compareImages(
+  a: ImageDetails,
+  b: ImageDetails,
+  blobs: LocalBlobStore,
+  signal: AbortSignal,
+): Promise<readonly Difference[]> {
+  const {diff_ids: aLayers} = a.config.rootfs;
+  const {diff_ids: bLayers} = b.config.rootfs;
+  const isSame = aLayers.join() === bLayers.join();
+  const files = isSame ? [] : compareFiles(await filesOf(a, blobs, signal), await filesOf(b, blobs, signal));
+  const instructions = ({history = []}: ImageConfig): string[] =>
+    history.map(({created_by}) => created_by ?? '');
+  return [
+    ...compareMembers(membersOf(a.config), membersOf(b.config)),
+    ...compareLists('history', instructions(a.config), instructions(b.config)),
+    ...compareLists('layer', aLayers, bLayers),
+    ...files,
+  ];
+}
+
+async function filesOf(
+  {content}: ImageDetails,
+  blobs: LocalBlobStore,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, LayerFile>> {
+  const tree = new FileTree();
+  for (const [index, layer] of content.layers.entries()) {
+    for await (const file of layerFiles(layer, blobs, signal)) tree.apply(file, index);
+  }
+  return tree.files();
+}
+
+function compareFiles(
+  a: ReadonlyMap<string, LayerFile>,
+  b: ReadonlyMap<string, LayerFile>,
+): readonly Difference[] {
+  const paths = [...new Set([...a.keys(), ...b.keys()])].sort(byteOrder);
+  return paths.flatMap((path): Difference[] => {
+    const [before, after] = [a.get(path), b.get(path)];
+    const name = `/${path}`;
+    if (before === undefined) return [{part: 'file', what: 'added', name, details: []}];
+    if (after === undefined) return [{part: 'file', what: 'removed', name, details: []}];
+    const details = differences(before, after);
+    return details.length === 0 ? [] : [{part: 'file', what: 'changed', name, details}];
+  });
+}
+
+/** Every leaf by its path: `config.Env`, `config.Labels.team`. */
+function membersOf(config: ImageConfig): ReadonlyMap<string, string> {
+  const {rootfs: _, history: __, ...compared} = config;
+  const members = new Map<string, string>();
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      members.set(path, JSON.stringify(value));
+      return;
+    }
+    for (const [key, member] of Object.entries(value)) visit(member, path === '' ? key : `${path}.${key}`);
+  };
+  visit(compared, '');
+  return members;
+}
+
+function compareMembers(
+  a: ReadonlyMap<string, string>,
+  b: ReadonlyMap<string, string>,
+): readonly Difference[] {
+  const names = [...new Set([...a.keys(), ...b.keys()])].sort(byteOrder);
+  return names.flatMap((name): Difference[] => {
+    const [before, after] = [a.get(name), b.get(name)];
+    if (before === after) return [];
+    if (before === undefined) return [{part: 'config', what: 'added', name, details: [after ?? '']}];
+    if (after === undefined) return [{part: 'config', what: 'removed', name, details: [before]}];
+    return [{part: 'config', what: 'changed', name, details: [`${before} -> ${after}`]}];
+  });
+}
+
+/** What follows the common beginning: images that part ways rarely meet again. */
+function compareLists(
+  part: 'history' | 'layer',
+  a: readonly string[],
+  b: readonly string[],
+): readonly Difference[] {
+  let common = 0;
+  while (common < a.length && common < b.length && a[common] === b[common]) common++;
+  const told =
+    (what: 'added' | 'removed') =>
+    (name: string, index: number): Difference => {
+      return {part, what, name, details: [`number ${common + index + 1}`]};
+    };
+  return [...a.slice(common).map(told('removed')), ...b.slice(common).map(told('added'))];
+}

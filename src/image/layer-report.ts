@@ -1,0 +1,51 @@
+// What each layer of an image adds, changes, hides and wastes, and which instruction made it.
+
+import type {LocalBlobStore} from '../store/blob-store.ts';
+import type {ImageDetails} from '../store/image-store.ts';
+import {type Change, FileTree} from './file-tree.ts';
+import {layerFiles} from './layer-files.ts';
+
+export interface LayerReport {
+  readonly diffId: string;
+  readonly digest: string;
+  /** As stored. */
+  readonly size: number;
+  /** Of all files in it. */
+  readonly unpackedBytes: number;
+  readonly createdBy: string;
+  readonly changes: readonly Change[];
+  /** Bytes in it that layers above replace or remove: they are sent and stored for nothing. */
+  readonly wastedBytes: number;
+  /** Bytes in it that only repeat the content of a file below. */
+  readonly repeatedBytes: number;
+}
+
+/** Bottom first. */
+export async function layerReports(
+  {content, config}: ImageDetails,
+  blobs: LocalBlobStore,
+  signal: AbortSignal,
+): Promise<readonly LayerReport[]> {
+  const tree = new FileTree();
+  const makers = (config.history ?? []).filter(({empty_layer}) => empty_layer !== true);
+  const reports: Omit<LayerReport, 'wastedBytes'>[] = [];
+  for (const [index, layer] of content.layers.entries()) {
+    const changes: Change[] = [];
+    let unpackedBytes = 0;
+    for await (const file of layerFiles(layer, blobs, signal)) {
+      if (file.kind === 'file') unpackedBytes += file.size;
+      const change = tree.apply(file, index);
+      if (change !== undefined) changes.push(change);
+    }
+    reports.push({
+      diffId: config.rootfs.diff_ids[index] ?? '',
+      digest: layer.digest,
+      size: layer.size,
+      unpackedBytes,
+      createdBy: makers[index]?.created_by ?? '',
+      changes,
+      repeatedBytes: changes.reduce((sum, {repeats, size}) => sum + (repeats ? size : 0), 0),
+    });
+  }
+  return reports.map((report, index) => ({...report, wastedBytes: tree.hiddenBytesOf(index)}));
+}
