@@ -17,6 +17,8 @@ export interface Database {
   run(sql: string, ...values: readonly SqlValue[]): void;
   /** Runs `work` in one IMMEDIATE transaction; a throw rolls back. Not reentrant. */
   transaction<T>(work: () => T): T;
+  /** Gives free pages back to the file system; others may use the database meanwhile, then it may give none. */
+  compact(): void;
   close(): void;
 }
 
@@ -96,6 +98,11 @@ function wrap(native: LibsqlDatabase.Database): Database {
         native.exec('ROLLBACK');
         throw error;
       }
+    },
+    compact: () => {
+      statements.clear();
+      wrote = true;
+      native.exec('VACUUM');
     },
     close: () => {
       statements.clear();

@@ -3,7 +3,7 @@
 
 import type {Database} from './database.ts';
 
-export type NoteKind = 'parse' | 'stat' | 'content' | 'http' | 'git' | 'archive' | 'blob-home' | 'upload';
+export type NoteKind = 'parse' | 'stat' | 'content' | 'http' | 'git' | 'archive' | 'blob-home' | 'upload' | 'size';
 
 export class Notes {
   readonly #database: Database;

@@ -20,6 +20,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   network: 3,
   policy: 3,
   snapshot: 3,
+  space: 3,
   solver: 4,
   sources: 4,
   plan: 4,

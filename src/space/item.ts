@@ -1,0 +1,56 @@
+// One thing that takes space and can go by itself: what `du` lists and `prune` removes. Types are BuildKit's where it
+// has one, so that filters written for it mean the same here.
+
+import type {Digest} from '../oci/digest.ts';
+
+export const itemTypes = [
+  'regular',
+  'source.local',
+  'source.http',
+  'source.git.checkout',
+  'exec.cachemount',
+  'internal',
+  'failed',
+  'image',
+] as const;
+
+export type ItemType = (typeof itemTypes)[number];
+
+/** What has to be taken away. */
+export type Removal =
+  | {readonly kind: 'layer'; readonly layer: string}
+  | {readonly kind: 'stray-layer'; readonly layer: string}
+  | {readonly kind: 'blob'}
+  | {readonly kind: 'resolved'; readonly reference: string; readonly platform: string}
+  | {readonly kind: 'image'; readonly name: string}
+  | {readonly kind: 'note'; readonly noteKind: string; readonly key: string | undefined}
+  | {readonly kind: 'failed'; readonly project: string}
+  | {readonly kind: 'cache-mount'; readonly folder: string}
+  | {readonly kind: 'work'; readonly path: string};
+
+export interface Item {
+  readonly id: string;
+  readonly type: ItemType;
+  readonly description: string;
+  /** Ids of what it lies on, and which cannot go before it. */
+  readonly parents: readonly string[];
+  readonly bytes: number;
+  /** Of these, what something else has as well: nothing is won by removing them here. */
+  readonly sharedBytes: number;
+  readonly createdMs: number;
+  /** Undefined: not known, as good as now. */
+  readonly usedMs: number | undefined;
+  /** A live process uses it. */
+  readonly inUse: boolean;
+  /** An image has it too. */
+  readonly shared: boolean;
+  /** Nothing leads to it any more: of no use to anybody. */
+  readonly garbage: boolean;
+  /** Why it stays whatever is asked; undefined: it may go. */
+  readonly pinned: string | undefined;
+  /** Steps on top of others, counted. */
+  readonly depth: number;
+  /** Blobs that it needs, and that go with it when nothing else does. */
+  readonly digests: readonly Digest[];
+  readonly removal: Removal;
+}
