@@ -6,6 +6,7 @@ import {isAbsolute, join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {sourceFile} from '../diagnostics/source-file.ts';
 import {readConfig} from './read-config.ts';
+import {defaultGcConfig, type GcConfig} from './read-gc.ts';
 
 /** `[registry."host[:port]"]` */
 export interface RegistryConfig {
@@ -34,13 +35,14 @@ export interface Config {
   /** By host as in references: `docker.io`, `localhost:5000`. */
   readonly registries: ReadonlyMap<string, RegistryConfig>;
   readonly dns: DnsConfig;
+  readonly gc: GcConfig;
 }
 
 export const defaultRegistryConfig: RegistryConfig = {mirrors: [], insecure: false, ca: [], keypair: []};
 
 export const defaultDnsConfig: DnsConfig = {nameservers: [], options: [], searchDomains: []};
 
-export const emptyConfig: Config = {registries: new Map(), dns: defaultDnsConfig};
+export const emptyConfig: Config = {registries: new Map(), dns: defaultDnsConfig, gc: defaultGcConfig};
 
 export interface ConfigInput {
   /** The file given with --config; undefined: the first default that exists. */

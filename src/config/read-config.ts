@@ -7,15 +7,16 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import {suggest} from '../util/suggest.ts';
 import {type Config, type DnsConfig, defaultDnsConfig, type RegistryConfig} from './config.ts';
+import {defaultGcConfig, GcReader} from './read-gc.ts';
 import {TomlPlaces} from './toml-places.ts';
 
 type Table = Readonly<Record<string, unknown>>;
 
 /** Sections and keys that buildkitd has and tsbuild does not: named as such, for people who bring their file. */
 const foreignKeys: ReadonlySet<string> = new Set(
-  'root debug trace insecure-entitlements log grpc otel cdi worker frontend history system gc'.split(' '),
+  'root debug trace insecure-entitlements log grpc otel cdi frontend history system'.split(' '),
 );
-const sections = ['registry', 'dns'] as const;
+const sections = ['registry', 'dns', 'gc', 'worker'] as const;
 const dnsKeys = ['nameservers', 'options', 'searchDomains'] as const;
 const registryKeys = ['mirrors', 'http', 'insecure', 'ca', 'keypair'] as const;
 const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
@@ -54,12 +55,22 @@ class ConfigReader {
     this.#places = new TomlPlaces(file);
   }
 
-  readDocument(document: Table): Pick<Config, 'registries' | 'dns'> {
+  readDocument(document: Table): Pick<Config, 'registries' | 'dns' | 'gc'> {
     const registries = new Map<string, RegistryConfig>();
     let dns = defaultDnsConfig;
+    let gc = defaultGcConfig;
+    const reader = new GcReader({
+      unknown: (path, known) => this.#unknown(path, known),
+      wrong: (path, expected, value) => this.#wrong(path, expected, value),
+    });
     for (const [key, value] of Object.entries(document)) {
       if (key === 'dns') dns = this.#readDns(value);
-      else if (key !== 'registry') this.#unknown([key], sections);
+      // What is said for tsbuild itself goes before what a file for buildkitd says.
+      else if (key === 'gc') gc = reader.own(value);
+      else if (key === 'worker') {
+        const worker = reader.worker(value);
+        if (document['gc'] === undefined) gc = worker;
+      } else if (key !== 'registry') this.#unknown([key], sections);
       else if (!isTable(value)) this.#wrong([key], 'a table like [registry."docker.io"]', value);
       else {
         for (const [host, settings] of Object.entries(value)) {
@@ -69,7 +80,7 @@ class ConfigReader {
         }
       }
     }
-    return {registries, dns};
+    return {registries, dns, gc};
   }
 
   #readDns(value: unknown): DnsConfig {

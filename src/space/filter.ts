@@ -2,6 +2,7 @@
 // (`type==source.local,type==exec.cachemount`, `description~=npm`). Several filters of one command must all be met;
 // within one, terms of the same field are alternatives.
 
+import {durationMs} from '../config/read-gc.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import {suggest} from '../util/suggest.ts';
 import type {Item} from './item.ts';
@@ -101,22 +102,6 @@ function ageOf(part: string, value: string): number {
   const age = durationMs(value);
   if (age !== undefined) return age;
   throw malformed(part, 'it takes a time such as 24h, 90m or 168h30m');
-}
-
-const unitsMs: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-/** Go's durations, and days; bare numbers are seconds, as in buildkitd.toml. */
-export function durationMs(text: string): number | undefined {
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) return undefined;
-  const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g);
-  return [...parts].reduce((sum, [, number, unit = '']) => sum + Number(number) * (unitsMs[unit] ?? 0), 0);
 }
 
 function unknown(part: string, name: string): Error {

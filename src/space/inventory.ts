@@ -1,9 +1,9 @@
-// Everything in the state directory as items: what it is, how large, since when, who needs it. Read in one go, so that a
-// remover can do it while nobody begins to use anything: sizes that take a walk were measured before.
+// Everything in the state directory as items: what it is, how large, since when, who needs it. Read in one go, so that
+// a remover can do it while nobody begins to use anything: sizes that take a walk were measured before.
 
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {type Digest, hexOf, parseDigest} from '../oci/digest.ts';
+import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import type {LiveLeases} from '../store/leases.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {BlobReach} from './blob-reach.ts';
@@ -24,7 +24,7 @@ const plain = {
   garbage: false,
   pinned: undefined,
   depth: 0,
-  digests: [],
+  blobs: [],
 } as const;
 
 const sourceTypes: Readonly<Record<string, ItemType>> = {
@@ -72,8 +72,8 @@ class Inventory {
       ...this.#resolved(),
       ...[...layers.values()].map((facts) => this.#layer(facts)),
     ];
-    for (const {digests} of items)
-      for (const digest of digests) this.#needs.set(digest, (this.#needs.get(digest) ?? 0) + 1);
+    for (const {blobs: needed} of items)
+      for (const {digest} of needed) this.#needs.set(digest, (this.#needs.get(digest) ?? 0) + 1);
     return [
       ...items.map((item) => this.#withShares(item)),
       ...directories.filter((name) => !layers.has(name)).map((name) => this.#stray(name)),
@@ -89,19 +89,19 @@ class Inventory {
     return this.#state.database.all('SELECT name, descriptor, created_ms FROM image').map((row) => {
       const name = String(row['name']);
       const {digest} = JSON.parse(String(row['descriptor'])) as {digest: Digest};
-      const digests = [...this.#reach.from(digest)];
-      for (const one of digests) this.#imaged.add(one);
+      const parts = this.#parts(this.#reach.from(digest));
+      for (const part of parts) this.#imaged.add(part.digest);
       return {
         ...plain,
         id: hexOf(digest),
         type: 'image',
         description: name,
-        bytes: this.#sum(digests),
+        bytes: sumOf(parts),
         createdMs: Number(row['created_ms']),
         usedMs: Number(row['created_ms']),
         inUse: this.#leases.blobs.has(digest),
         pinned: name.startsWith('<none>@') ? undefined : 'an image with a name',
-        digests,
+        blobs: parts,
         removal: {kind: 'image', name},
       };
     });
@@ -114,17 +114,17 @@ class Inventory {
         const reference = String(row['reference']);
         const platform = String(row['platform']);
         const digest = row['manifest_digest'] as Digest;
-        const digests = [...this.#reach.documentsFrom(digest)];
+        const parts = this.#parts(this.#reach.documentsFrom(digest));
         return {
           ...plain,
           id: hexOf(digest),
           type: 'internal',
           description: `manifest of ${reference} for ${platform}`,
-          bytes: this.#sum(digests),
+          bytes: sumOf(parts),
           createdMs: Number(row['resolved_ms']),
           usedMs: Number(row['resolved_ms']),
           inUse: this.#leases.blobs.has(digest),
-          digests,
+          blobs: parts,
           removal: {kind: 'resolved', reference, platform},
         };
       });
@@ -132,7 +132,7 @@ class Inventory {
 
   #layer(facts: LayerFacts): Item {
     const directory = this.#measured.layers.get(facts.id) ?? 0;
-    const digests = facts.digest === undefined ? [] : [facts.digest];
+    const parts = this.#parts(facts.digest === undefined ? [] : [facts.digest]);
     const fetched = facts.source === undefined ? 'layer' : `layer of ${facts.source}`;
     const madeMs = statSync(this.#state.layerPath(facts.id), {throwIfNoEntry: false})?.ctimeMs;
     return {
@@ -141,22 +141,22 @@ class Inventory {
       type: facts.noteKind === undefined ? 'regular' : (sourceTypes[facts.noteKind] ?? 'regular'),
       description: facts.name ?? (facts.noteKind === undefined ? fetched : `fetched for ${facts.noteKind}`),
       parents: [...facts.parents],
-      bytes: directory + this.#sum(digests),
+      bytes: directory + sumOf(parts),
       createdMs: facts.createdMs,
       usedMs: facts.usedMs || (facts.reached ? facts.createdMs : (madeMs ?? facts.createdMs)),
       inUse: facts.inUse,
       garbage: !facts.reached,
       depth: facts.depth,
-      digests,
+      blobs: parts,
       removal: {kind: 'layer', layer: facts.id},
     };
   }
 
   #withShares(item: Item): Item {
-    const shared = item.digests.filter((digest) => (this.#needs.get(digest) ?? 0) > 1);
+    const shared = item.blobs.filter(({digest}) => (this.#needs.get(digest) ?? 0) > 1);
     const isShared =
-      item.type === 'image' ? shared.length > 0 : shared.some((digest) => this.#imaged.has(digest));
-    return {...item, sharedBytes: this.#sum(shared), shared: isShared};
+      item.type === 'image' ? shared.length > 0 : shared.some(({digest}) => this.#imaged.has(digest));
+    return {...item, sharedBytes: sumOf(shared), shared: isShared};
   }
 
   #stray(name: string): Item {
@@ -183,12 +183,12 @@ class Inventory {
         id: name,
         type: 'internal',
         description: 'blob that nothing leads to',
-        bytes: this.#reach.bytesOf(digest),
+        bytes: sumOf(this.#parts([digest])),
         createdMs: this.#changedMs(join('blobs', 'sha256', name)),
         usedMs: this.#changedMs(join('blobs', 'sha256', name)),
         inUse: this.#leases.blobs.has(digest),
         garbage: true,
-        digests: [digest],
+        blobs: this.#parts([digest]),
         removal: {kind: 'blob'},
       },
     ];
@@ -242,9 +242,9 @@ class Inventory {
       const key = row['one'] === null ? undefined : String(row['one']);
       return {
         ...plain,
-        id: key === undefined ? `notes-${noteKind}` : key,
+        id: key === undefined ? `notes-${noteKind}` : hexOf(digestOf(key)),
         type: key === undefined ? 'internal' : 'source.local',
-        description: key === undefined ? (noteNames[noteKind] ?? noteKind) : 'file times of a context',
+        description: key === undefined ? (noteNames[noteKind] ?? noteKind) : `file times of ${key}`,
         bytes: Number(row['bytes']),
         createdMs: 0,
         usedMs: undefined,
@@ -275,9 +275,13 @@ class Inventory {
     return statSync(join(this.#state.root, path), {throwIfNoEntry: false})?.ctimeMs ?? 0;
   }
 
-  #sum(digests: readonly Digest[]): number {
-    return digests.reduce((sum, digest) => sum + this.#reach.bytesOf(digest), 0);
+  #parts(digests: Iterable<Digest>): Item['blobs'] {
+    return [...digests].map((digest) => ({digest, bytes: this.#reach.bytesOf(digest)}));
   }
+}
+
+function sumOf(parts: Item['blobs']): number {
+  return parts.reduce((sum, {bytes}) => sum + bytes, 0);
 }
 
 export function namesIn(directory: string): string[] {

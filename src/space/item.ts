@@ -50,7 +50,7 @@ export interface Item {
   readonly pinned: string | undefined;
   /** Steps on top of others, counted. */
   readonly depth: number;
-  /** Blobs that it needs, and that go with it when nothing else does. */
-  readonly digests: readonly Digest[];
+  /** Blobs that it needs, and that go with it when nothing else does; part of `bytes`. */
+  readonly blobs: readonly {readonly digest: Digest; readonly bytes: number}[];
   readonly removal: Removal;
 }

@@ -42,7 +42,7 @@ export function takeAway(items: readonly Item[], state: StateDirectory, leases: 
     for (const layer of layers) displace(join(root, 'layers', layer));
     const reach = new BlobReach(root);
     const kept = keptBlobs(database, reach, leases);
-    for (const digest of new Set(items.flatMap(({digests}) => digests)))
+    for (const digest of new Set(items.flatMap(({blobs}) => blobs.map(({digest}) => digest))))
       if (!kept.has(digest)) displace(reach.pathOf(digest));
   });
   return away;

@@ -31,21 +31,20 @@ export interface Choice {
 
 /** All items, each with its verdict; those that go in the order in which they can. */
 export function choose(items: readonly Item[], policy: Policy, situation: Situation): readonly Choice[] {
-  const used = items.reduce((sum, item) => sum + ownBytes(item), 0);
-  const keepBytes = bytesToKeep(policy, used, situation.freeBytes);
+  const tally = new Tally(items);
+  const keepBytes = bytesToKeep(policy, tally.bytes, situation.freeBytes);
   const stays: Choice[] = [];
   const goes: Choice[] = [];
   const children = childrenOf(items);
   const gone = new Set<string>();
-  let left = used;
   for (const item of items.toSorted(byAge)) {
     const obstacle = obstacleOf(item, policy, situation.nowMs) ?? childObstacle(item, children, gone);
     if (obstacle !== undefined) {
       stays.push({item, goes: false, reason: obstacle});
-    } else if (keepBytes !== undefined && left <= keepBytes && !item.garbage) {
+    } else if (keepBytes !== undefined && tally.bytes <= keepBytes && !item.garbage) {
       stays.push({item, goes: false, reason: 'there is room for it'});
     } else {
-      left -= ownBytes(item);
+      tally.remove(item);
       gone.add(item.id);
       goes.push({item, goes: true, reason: reasonOf(item, keepBytes !== undefined, situation.nowMs)});
     }
@@ -53,9 +52,42 @@ export function choose(items: readonly Item[], policy: Policy, situation: Situat
   return [...goes, ...stays];
 }
 
-/** What is won when it alone goes. */
-export function ownBytes(item: Item): number {
-  return item.bytes - item.sharedBytes;
+/** What all of them take; what several need counts once. */
+export function totalBytes(items: readonly Item[]): number {
+  return new Tally(items).bytes;
+}
+
+/** What goes takes, given that the others stay. */
+export function freedBytes(choices: readonly Choice[]): number {
+  const tally = new Tally(choices.map(({item}) => item));
+  const before = tally.bytes;
+  for (const {item, goes} of choices) if (goes) tally.remove(item);
+  return before - tally.bytes;
+}
+
+class Tally {
+  bytes = 0;
+  readonly #needs = new Map<string, number>();
+
+  constructor(items: readonly Item[]) {
+    for (const item of items) {
+      this.bytes += item.bytes;
+      for (const {digest, bytes} of item.blobs) {
+        const needs = this.#needs.get(digest) ?? 0;
+        if (needs > 0) this.bytes -= bytes;
+        this.#needs.set(digest, needs + 1);
+      }
+    }
+  }
+
+  remove(item: Item): void {
+    this.bytes -= item.bytes;
+    for (const {digest, bytes} of item.blobs) {
+      const needs = (this.#needs.get(digest) ?? 1) - 1;
+      if (needs > 0) this.bytes += bytes;
+      this.#needs.set(digest, needs);
+    }
+  }
 }
 
 /** Undefined: no limit is asked for, everything may go. */

@@ -2,6 +2,7 @@
 
 import {statfsSync} from 'node:fs';
 import {join} from 'node:path';
+import type {GcConfig} from '../config/read-gc.ts';
 import type {Helper} from '../helper/helper.ts';
 import {collecting, type LiveLeases, liveLeases} from '../store/leases.ts';
 import {Notes} from '../store/notes.ts';
@@ -10,6 +11,7 @@ import type {Clock} from '../util/clock.ts';
 import {diskUse, layerUse} from './disk-use.ts';
 import {inventory, type Measured, namesIn} from './inventory.ts';
 import type {Item} from './item.ts';
+import {policiesOf} from './policies.ts';
 import {takeAway} from './removal.ts';
 import {type Choice, choose, type Policy} from './selection.ts';
 
@@ -58,6 +60,20 @@ export class Space {
     }
     await this.#remove(away, signal);
     return choices;
+  }
+
+  /** Everything that the configuration asks for; gives what went by each policy. */
+  async collect(gc: GcConfig, signal: AbortSignal): Promise<readonly Choice[]> {
+    const gone: Choice[] = [];
+    for (const policy of policiesOf(gc, this.diskBytes()))
+      gone.push(...(await this.prune(policy, signal)).filter(({goes}) => goes));
+    return gone;
+  }
+
+  /** Size of the file system. */
+  diskBytes(): number {
+    const {blocks, bsize} = statfsSync(this.#options.state.root);
+    return blocks * bsize;
   }
 
   /** Gives pages that hold nothing any more back to the disk. */

@@ -3,7 +3,16 @@
 
 import type {Database} from './database.ts';
 
-export type NoteKind = 'parse' | 'stat' | 'content' | 'http' | 'git' | 'archive' | 'blob-home' | 'upload' | 'size';
+export type NoteKind =
+  | 'parse'
+  | 'stat'
+  | 'content'
+  | 'http'
+  | 'git'
+  | 'archive'
+  | 'blob-home'
+  | 'upload'
+  | 'size';
 
 export class Notes {
   readonly #database: Database;

@@ -75,7 +75,6 @@ describe('the context', () => {
 
   it('is not meant by a command that docker has and we do not', async () => {
     expect(await problems(['push', 'app'])).toEqual(['there is no command push']);
-    expect(await problems(['prune'])).toEqual(['there is no command prune']);
   });
 
   it('may have the name of such a command', async () => {

@@ -49,6 +49,7 @@ describe('where the configuration is', () => {
     expect(await load({})).toEqual({
       registries: new Map(),
       dns: {nameservers: [], options: [], searchDomains: []},
+      gc: {enabled: true, policies: []},
     });
   });
 
@@ -113,10 +114,13 @@ describe('a mistake in it', () => {
       '2:2 unknown key inscure in [registry."docker.io"]; did you mean insecure?',
     ],
     ['[registri."docker.io"]', '1:1 unknown key registri; did you mean registry?'],
-    ['[gc]\nx = 1', '1:1 unknown key gc; gc is a setting of buildkitd that tsbuild does not have; remove it'],
     [
-      '[worker.oci]\ngc = true',
-      '1:1 unknown key worker; worker is a setting of buildkitd that tsbuild does not have; remove it',
+      '[log]\nx = 1',
+      '1:1 unknown key log; log is a setting of buildkitd that tsbuild does not have; remove it',
+    ],
+    [
+      '[otel]\nsocketPath = "x"',
+      '1:1 unknown key otel; otel is a setting of buildkitd that tsbuild does not have; remove it',
     ],
     [
       '[registry."a"]\ntlsconfigdir = ["x"]',
@@ -147,7 +151,7 @@ describe('a mistake in it', () => {
   });
 
   it('does not hide the others', async () => {
-    expect(await mistakes('[registry."a"]\nhttp = 1\ninsecure = 2\n[gc]\n')).toHaveLength(3);
+    expect(await mistakes('[registry."a"]\nhttp = 1\ninsecure = 2\n[log]\n')).toHaveLength(3);
   });
 
   it('of a list of keypairs is found in its own section', async () => {

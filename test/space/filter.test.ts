@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
+import {durationMs} from '../../src/config/read-gc.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
-import {durationMs, parseFilters} from '../../src/space/filter.ts';
+import {parseFilters} from '../../src/space/filter.ts';
 import {item} from './item.ts';
 
 const hits = (texts: string[], ...items: ReturnType<typeof item>[]): string[] => {

@@ -16,7 +16,7 @@ export function item(id: string, differences: Partial<Item> = {}): Item {
     garbage: false,
     pinned: undefined,
     depth: 0,
-    digests: [],
+    blobs: [],
     removal: {kind: 'layer', layer: id},
     ...differences,
   };

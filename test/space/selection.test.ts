@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
+import {digestOf} from '../../src/oci/digest.ts';
 import {parseFilters} from '../../src/space/filter.ts';
 import type {Item} from '../../src/space/item.ts';
-import {choose, type Policy} from '../../src/space/selection.ts';
+import {choose, freedBytes, type Policy, totalBytes} from '../../src/space/selection.ts';
 import {item} from './item.ts';
 
 const hour = 3_600_000;
@@ -85,9 +86,14 @@ describe('with limits', () => {
     expect(gone(items, {minFreeBytes: 2000})).toEqual(['1', '2', '3', '4']);
   });
 
-  it('what is shared wins nothing', () => {
-    const shared = items.map((one) => (one.id === '1' ? {...one, sharedBytes: 10} : one));
+  it('what several need counts once, and is won when the last of them goes', () => {
+    const blobs = [{digest: digestOf('shared'), bytes: 6}];
+    const shared = items.map((one) => (one.id === '1' || one.id === '2' ? {...one, blobs} : one));
+    expect(totalBytes(shared)).toBe(34);
+    expect(gone(shared, {maxUsedBytes: 30})).toEqual(['1']);
     expect(gone(shared, {maxUsedBytes: 20})).toEqual(['1', '2']);
+    const choices = choose(shared, {all: true, filter: parseFilters(['id=[12]'])}, {nowMs: 0, freeBytes: 0});
+    expect(freedBytes(choices)).toBe(14);
   });
 
   it('garbage goes even when there is room', () => {

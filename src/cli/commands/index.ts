@@ -5,6 +5,7 @@ import type {Command} from './command.ts';
 import {debugCommand} from './debug/command.ts';
 import {diffCommand} from './diff/command.ts';
 import {doctorCommand} from './doctor/command.ts';
+import {duCommand} from './du/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
@@ -12,6 +13,7 @@ import {inspectCommand} from './inspect/command.ts';
 import {layersCommand} from './layers/command.ts';
 import {loadCommand} from './load/command.ts';
 import {lockCommand} from './lock/command.ts';
+import {pruneCommand} from './prune/command.ts';
 import {pullCommand} from './pull/command.ts';
 import {pushCommand} from './push/command.ts';
 import {rmiCommand} from './rmi/command.ts';
@@ -26,13 +28,15 @@ export const commands: readonly Command[] = [
   debugCommand,
   diffCommand,
   doctorCommand,
-  historyCommand,
   ...historyBuildCommands,
+  duCommand,
+  historyCommand,
   imagesCommand,
   inspectCommand,
   layersCommand,
   loadCommand,
   lockCommand,
+  pruneCommand,
   pullCommand,
   pushCommand,
   rmiCommand,

@@ -1,0 +1,84 @@
+// What `du`, `prune`, `fsck` and `cache-mount` open and print alike.
+
+import {resolve} from 'node:path';
+import {type Engine, openEngine} from '../build/engine.ts';
+import type {Item} from '../space/item.ts';
+import {totalBytes} from '../space/selection.ts';
+import {Space} from '../space/space.ts';
+import {systemClock} from '../util/clock.ts';
+import {ageText, sizeText} from './commands/images/images.ts';
+import type {FlagValues} from './flag-values.ts';
+import type {RowFormat} from './format/print.ts';
+import type {FormatObject} from './format/value.ts';
+import type {CliIo} from './io.ts';
+import {stateRootOf} from './state-root.ts';
+
+export interface SpaceAccess extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly space: Space;
+}
+
+export async function openSpace(flags: FlagValues, io: CliIo): Promise<SpaceAccess> {
+  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const engine = await openEngine({
+    root: stateRootOf(flags, io),
+    configFile: configFile ? resolve(io.cwd, configFile) : undefined,
+    environment: io.env,
+    clock: systemClock,
+    onLayerProgress: () => {},
+  });
+  const space = new Space({state: engine.state, helper: engine.helper, clock: systemClock});
+  return {engine, space, [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]()};
+}
+
+export const itemFormat: RowFormat = {
+  table: '{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsed}}\t{{.Type}}\t{{.Description}}',
+  headings: {
+    ID: 'ID',
+    Parents: 'PARENTS',
+    Type: 'TYPE',
+    Description: 'DESCRIPTION',
+    Reclaimable: 'RECLAIMABLE',
+    InUse: 'IN USE',
+    Shared: 'SHARED',
+    Mutable: 'MUTABLE',
+    Size: 'SIZE',
+    SharedSize: 'SHARED SIZE',
+    CreatedAt: 'CREATED AT',
+    LastUsed: 'LAST ACCESSED',
+    LastUsedAt: 'LAST ACCESSED AT',
+    Reason: 'REASON',
+  },
+};
+
+const idLength = 12;
+
+/** A row of `du` and `prune`. */
+export function rowOf(item: Item, whole: boolean, more: FormatObject = {}): FormatObject {
+  const {id, usedMs, createdMs} = item;
+  return {
+    ID: whole || id.startsWith('notes-') ? id : id.slice(0, idLength),
+    Parents: item.parents.map((parent) => (whole ? parent : parent.slice(0, idLength))),
+    Type: item.type,
+    Description: item.description,
+    Reclaimable: isReclaimable(item),
+    InUse: item.inUse,
+    Shared: item.shared,
+    Mutable: item.type === 'exec.cachemount',
+    Size: sizeText(item.bytes),
+    SharedSize: sizeText(item.sharedBytes),
+    CreatedAt: createdMs > 0 ? new Date(createdMs).toISOString() : '',
+    LastUsed: usedMs ? ageText(systemClock.nowMs() - usedMs) : '',
+    LastUsedAt: usedMs ? new Date(usedMs).toISOString() : '',
+    ...more,
+  };
+}
+
+export function isReclaimable({inUse, pinned}: Item): boolean {
+  return !inUse && pinned === undefined;
+}
+
+/** What all of them take, what is counted in several of them once. */
+export function totalText(items: readonly Item[]): string {
+  return sizeText(totalBytes(items));
+}
