@@ -80,6 +80,7 @@ class Inventory {
       ...blobs.flatMap((name) => this.#looseBlob(name)),
       ...this.#cacheMounts(),
       ...this.#failedSteps(),
+      ...this.#history(),
       ...this.#notes(),
       ...this.#work(),
     ];
@@ -219,7 +220,23 @@ class Inventory {
         bytes: this.#other(path),
         createdMs: this.#changedMs(path),
         usedMs: this.#changedMs(path),
-        removal: {kind: 'failed', project},
+        removal: {kind: 'directory', path},
+      };
+    });
+  }
+
+  #history(): Item[] {
+    return namesIn(join(this.#state.root, 'history')).map((name) => {
+      const path = join('history', name);
+      return {
+        ...plain,
+        id: name,
+        type: 'internal',
+        description: 'what is kept of a build',
+        bytes: this.#other(path),
+        createdMs: this.#changedMs(path),
+        usedMs: this.#changedMs(path),
+        removal: {kind: 'directory', path},
       };
     });
   }

@@ -24,7 +24,7 @@ export type Removal =
   | {readonly kind: 'resolved'; readonly reference: string; readonly platform: string}
   | {readonly kind: 'image'; readonly name: string}
   | {readonly kind: 'note'; readonly noteKind: string; readonly key: string | undefined}
-  | {readonly kind: 'failed'; readonly project: string}
+  | {readonly kind: 'directory'; readonly path: string}
   | {readonly kind: 'cache-mount'; readonly folder: string}
   | {readonly kind: 'work'; readonly path: string};
 

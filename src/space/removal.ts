@@ -28,7 +28,7 @@ export function takeAway(items: readonly Item[], state: StateDirectory, leases: 
   database.transaction(() => {
     for (const {removal} of items) {
       if (removal.kind === 'stray-layer') displace(join(root, 'layers', removal.layer));
-      else if (removal.kind === 'failed') displace(join(root, 'failed', removal.project));
+      else if (removal.kind === 'directory') displace(join(root, removal.path));
       else if (removal.kind === 'work') away.push(removal.path);
       else if (removal.kind === 'image') database.run('DELETE FROM image WHERE name = ?', removal.name);
       else if (removal.kind === 'note') dropNotes(database, removal.noteKind, removal.key);

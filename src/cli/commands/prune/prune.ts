@@ -7,10 +7,10 @@ import {bytesOf} from '../../../space/policies.ts';
 import {type Choice, freedBytes, type Policy} from '../../../space/selection.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
+import {sizeText} from '../../format/figures.ts';
 import {rowPrinter} from '../../format/print.ts';
 import type {CliIo} from '../../io.ts';
 import {itemFormat, openSpace, rowOf, type SpaceAccess} from '../../space-access.ts';
-import {sizeText} from '../images/images.ts';
 
 const resultTable = '{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsed}}';
 const reasonTable = '{{.ID}}\t{{.Goes}}\t{{.Size}}\t{{.Type}}\t{{.Reason}}\t{{.Description}}';
