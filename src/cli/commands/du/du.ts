@@ -8,7 +8,7 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import {rowPrinter} from '../../format/print.ts';
 import type {CliIo} from '../../io.ts';
-import {isReclaimable, itemFormat, openSpace, rowOf, totalText} from '../../space-access.ts';
+import {isReclaimable, itemFormat, openSpace, rowOf, totalText} from '../../space/access.ts';
 
 export async function runDu(flags: FlagValues, operands: readonly string[], io: CliIo): Promise<ExitCode> {
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'du takes no operands');

@@ -10,7 +10,7 @@ import type {FlagValues} from '../../flag-values.ts';
 import {sizeText} from '../../format/figures.ts';
 import {rowPrinter} from '../../format/print.ts';
 import type {CliIo} from '../../io.ts';
-import {itemFormat, openSpace, rowOf, type SpaceAccess} from '../../space-access.ts';
+import {itemFormat, openSpace, rowOf, type SpaceAccess} from '../../space/access.ts';
 
 const resultTable = '{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsed}}';
 const reasonTable = '{{.ID}}\t{{.Goes}}\t{{.Size}}\t{{.Type}}\t{{.Reason}}\t{{.Description}}';

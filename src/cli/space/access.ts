@@ -1,17 +1,17 @@
 // What `du`, `prune`, `fsck` and `cache-mount` open and print alike.
 
 import {resolve} from 'node:path';
-import {type Engine, openEngine} from '../build/engine.ts';
-import type {Item} from '../space/item.ts';
-import {totalBytes} from '../space/selection.ts';
-import {Space} from '../space/space.ts';
-import {systemClock} from '../util/clock.ts';
-import type {FlagValues} from './flag-values.ts';
-import {ageText, sizeText} from './format/figures.ts';
-import type {RowFormat} from './format/print.ts';
-import type {FormatObject} from './format/value.ts';
-import type {CliIo} from './io.ts';
-import {stateRootOf} from './state-root.ts';
+import {type Engine, openEngine} from '../../build/engine.ts';
+import type {Item} from '../../space/item.ts';
+import {totalBytes} from '../../space/selection.ts';
+import {Space} from '../../space/space.ts';
+import {systemClock} from '../../util/clock.ts';
+import type {FlagValues} from '../flag-values.ts';
+import {ageText, sizeText} from '../format/figures.ts';
+import type {RowFormat} from '../format/print.ts';
+import type {FormatObject} from '../format/value.ts';
+import type {CliIo} from '../io.ts';
+import {stateRootOf} from '../state-root.ts';
 
 export interface SpaceAccess extends AsyncDisposable {
   readonly engine: Engine;
