@@ -1,0 +1,147 @@
+// What is said of images, what they are made of, and what they may be made of: attestations as foreign tools meet them,
+// verify, lock and source policy, each on whole builds.
+
+import {createHash} from 'node:crypto';
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer, type Server} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type Workspace, workspaceWithBases} from './command.ts';
+
+let space: Workspace;
+let server: Server;
+let body = 'first';
+
+beforeAll(async () => {
+  space = await workspaceWithBases();
+  server = createServer((_, answer) => answer.end(body));
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+});
+afterAll(async () => {
+  server?.close();
+  await space?.[Symbol.asyncDispose]();
+});
+
+const at = (name: string): string => join(space.folder, name);
+const urlOf = (name: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`;
+
+interface Document {
+  readonly [key: string]: unknown;
+  readonly manifests: readonly {readonly digest: string}[];
+  readonly layers: readonly {readonly digest: string}[];
+}
+
+function blobOf(layout: string, digest = ''): Document {
+  return JSON.parse(readFileSync(join(layout, 'blobs/sha256', digest.slice(7)), 'utf8')) as Document;
+}
+
+/** The statements about the image of a layout directory. */
+function statementsOf(layout: string): readonly Document[] {
+  const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as Document;
+  const [, said] = blobOf(layout, index.manifests[0]?.digest).manifests;
+  return blobOf(layout, said?.digest).layers.map(({digest}) => blobOf(layout, digest));
+}
+
+const epoch = ['--build-arg', 'SOURCE_DATE_EPOCH=1700000000'];
+
+describe('attestations', () => {
+  it('say what an image was made of, and verify agrees', async () => {
+    const context = await space.context({
+      Dockerfile: `FROM busybox\nADD ${urlOf('file')} /file\nRUN --mount=type=secret,id=token cat /run/secrets/token >/dev/null\n`,
+    });
+    writeFileSync(at('token'), 'very-secret-token');
+    const output = ['-o', `type=oci,dest=${at('said')},tar=false`];
+    const secret = ['--secret', `id=token,src=${at('token')}`];
+    await space.build([
+      '--attest',
+      'type=provenance',
+      '--sbom=true',
+      ...secret,
+      ...output,
+      '-t',
+      'said',
+      context,
+    ]);
+    const statements = statementsOf(at('said'));
+    expect(statements.map(({predicateType}) => predicateType)).toEqual([
+      'https://spdx.dev/Document',
+      'https://slsa.dev/provenance/v1',
+    ]);
+    const text = JSON.stringify(statements);
+    expect(text).toContain(createHash('sha256').update('first').digest('hex'));
+    expect(text).toContain('pkg:docker/busybox@latest?digest=sha256:');
+    expect(text).not.toContain('very-secret-token');
+    const run = await space.run(['verify', at('said')]);
+    expect([run.code, run.stdout.toString()]).toEqual([0, 'ok\n']);
+  });
+
+  it('are the same bytes for the same build with SOURCE_DATE_EPOCH, also without a cache', async () => {
+    const context = await space.context({Dockerfile: 'FROM busybox\nCOPY a /a\n', a: 'a'});
+    const indexes: string[] = [];
+    for (const name of ['one', 'two']) {
+      const output = `type=oci,dest=${at(name)},tar=false`;
+      const args = [
+        ...epoch,
+        '--provenance=mode=max',
+        '--sbom=true',
+        '--no-cache',
+        '-t',
+        'same',
+        '-o',
+        output,
+        context,
+      ];
+      await space.build(args);
+      indexes.push(readFileSync(join(at(name), 'index.json'), 'utf8'));
+    }
+    expect(indexes[1]).toBe(indexes[0]);
+  });
+
+  it('are not made unless asked for', async () => {
+    const context = await space.context({Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a'});
+    await space.build(['--provenance=false', '-o', `type=oci,dest=${at('plain')},tar=false`, context]);
+    expect(readFileSync(join(at('plain'), 'index.json'), 'utf8')).not.toContain(
+      'image.index.v1+json","digest"',
+    );
+  });
+});
+
+describe('a locked build', () => {
+  it('takes what the lock says, and nothing else', async () => {
+    body = 'first';
+    const context = await space.context({Dockerfile: `FROM busybox\nADD ${urlOf('locked')} /file\n`});
+    const refused = await space.run(['build', '--locked', '-o', 'type=cacheonly', context]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('cannot read the lock file');
+    const locked = await space.run(['lock', context]);
+    expect(locked.stdout.toString()).toMatch(/^added docker\.io\/library\/busybox:latest linux\/\S+ sha256:/);
+    expect(locked.stdout.toString()).toContain(`added ${urlOf('locked')} sha256:`);
+    await space.build(['--locked', '-o', 'type=cacheonly', context]);
+
+    body = 'second';
+    rmSync(space.root, {recursive: true, force: true});
+    const moved = await space.run(['build', '--locked', '-o', 'type=cacheonly', context]);
+    expect(moved.code).toBe(1);
+    expect(moved.stderr).toContain('digest mismatch');
+    const kept = await space.run(['lock', '--update', 'busybox', context]);
+    expect(kept.code).toBe(1);
+    const updated = await space.run(['lock', '--update', urlOf('locked'), context]);
+    expect(updated.stdout.toString()).toMatch(
+      new RegExp(`^updated ${urlOf('locked')} sha256:\\S+ -> sha256:\\S+\n$`),
+    );
+    await space.build(['--locked', '-o', 'type=cacheonly', context]);
+  });
+});
+
+it('a source policy stands before every source', async () => {
+  const context = await space.context({Dockerfile: `FROM busybox\nADD ${urlOf('policy')} /file\n`});
+  const policy = at('policy.json');
+  writeFileSync(policy, JSON.stringify({rules: [{action: 'DENY', selector: {identifier: 'http://*'}}]}));
+  const run = await space.run(['build', '-o', `type=local,dest=${at('nothing')}`, context], {
+    env: {EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: policy},
+  });
+  expect(run.code).toBe(1);
+  expect(run.stderr).toContain(`source "${urlOf('policy')}" denied by policy`);
+  expect(existsSync(at('nothing'))).toBe(false);
+});
