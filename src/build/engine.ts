@@ -30,21 +30,29 @@ export interface Engine extends AsyncDisposable {
   http(): Promise<HttpClient>;
 }
 
-export interface OpenEngineOptions {
-  readonly root: string;
+/** What decides about the configuration. */
+export interface EngineFiles {
   readonly configFile: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface OpenEngineOptions extends EngineFiles {
+  readonly root: string;
   readonly clock: Clock;
   readonly onLayerProgress: OnLayerProgress;
 }
 
-export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const {environment, clock} = options;
-  const config: Config = await loadConfig({
-    ...(options.configFile === undefined ? {} : {configFile: options.configFile}),
+export function readEngineConfig({configFile, environment}: EngineFiles): Promise<Config> {
+  return loadConfig({
+    ...(configFile === undefined ? {} : {configFile}),
     environment,
     readFile: (path) => readFile(path, 'utf8'),
   });
+}
+
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
+  const {environment, clock} = options;
+  const config = await readEngineConfig(options);
   const state = openStateDirectory(options.root);
   const blobs = new LocalBlobStore(options.root);
   const notes = new Notes(state.database);

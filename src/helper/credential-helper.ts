@@ -1,6 +1,6 @@
-// docker's credential helpers: `docker-credential-NAME get` reads a server on standard input and answers with JSON
-// (docker-credential-helpers, "Development"). The only caller is the registry client; here because processes are
-// started in this room only.
+// docker's credential helpers: `docker-credential-NAME get` reads a server on standard input and answers with JSON,
+// `store` reads JSON, `erase` a server (docker-credential-helpers, "Development"). The only caller is the registry
+// client; here because processes are started in this room only.
 
 import {spawn} from 'node:child_process';
 import {buildError} from '../diagnostics/build-error.ts';
@@ -26,15 +26,10 @@ const timeoutMs = 30_000;
 export async function askCredentialHelper(
   request: CredentialHelperRequest,
 ): Promise<HelperCredential | undefined> {
-  const program = `docker-credential-${request.name}`;
-  // A name comes from a file of the user's; a path in it would run another program than it says.
-  if (!/^[A-Za-z0-9._-]+$/.test(request.name)) throw failed(program, 'its name is not valid');
-  const {code, stdout, stderr} = await run(program, request);
-  if (code !== 0) {
-    const said = `${stdout}\n${stderr}`.trim();
-    if (/credentials not found|not found in native keychain/i.test(said)) return undefined;
-    throw failed(program, said.split('\n')[0] || `exit code ${code}`);
-  }
+  const program = programOf(request);
+  const answered = await run(program, 'get', request.server, request);
+  if (isUnknown(answered)) return undefined;
+  const {stdout} = succeeded(program, answered);
   let answer: unknown;
   try {
     answer = JSON.parse(stdout);
@@ -49,13 +44,57 @@ export async function askCredentialHelper(
   return {username, secret};
 }
 
+/** Lets the helper keep a credential for `server`. */
+export async function storeInHelper(
+  request: CredentialHelperRequest,
+  {username, secret}: HelperCredential,
+): Promise<void> {
+  const program = programOf(request);
+  const input = JSON.stringify({ServerURL: request.server, Username: username, Secret: secret});
+  succeeded(program, await run(program, 'store', input, request));
+}
+
+/** Lets the helper forget `server`; false when it knew nothing. */
+export async function eraseFromHelper(request: CredentialHelperRequest): Promise<boolean> {
+  const program = programOf(request);
+  const answered = await run(program, 'erase', request.server, request);
+  if (isUnknown(answered)) return false;
+  succeeded(program, answered);
+  return true;
+}
+
+interface Answered {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function programOf({name}: CredentialHelperRequest): string {
+  const program = `docker-credential-${name}`;
+  // A name comes from a file of the user's; a path in it would run another program than it says.
+  if (!/^[A-Za-z0-9._-]+$/.test(name)) throw failed(program, 'its name is not valid');
+  return program;
+}
+
+function isUnknown({code, stdout, stderr}: Answered): boolean {
+  return code !== 0 && /credentials not found|not found in native keychain/i.test(`${stdout}\n${stderr}`);
+}
+
+function succeeded(program: string, answered: Answered): Answered {
+  const {code, stdout, stderr} = answered;
+  if (code === 0) return answered;
+  throw failed(program, `${stdout}\n${stderr}`.trim().split('\n')[0] || `exit code ${code}`);
+}
+
 function run(
   program: string,
-  {server, environment, signal}: CredentialHelperRequest,
-): Promise<{code: number | null; stdout: string; stderr: string}> {
+  verb: 'get' | 'store' | 'erase',
+  input: string,
+  {environment, signal}: CredentialHelperRequest,
+): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const child = spawn(program, ['get'], {
+    const child = spawn(program, [verb], {
       env: {...environment} as NodeJS.ProcessEnv,
       signal: limit,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -77,7 +116,7 @@ function run(
     child.on('close', (code) => resolve({code, ...texts}));
     // A helper that does not read its input is judged by its answer.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(server);
+    child.stdin.end(input);
   });
 }
 

@@ -38,8 +38,18 @@ export interface TestRegistry {
 const run = promisify(execFile);
 let missing: Promise<string | undefined> | undefined;
 
+export interface RegistryOptions {
+  /** Lines of an htpasswd file with bcrypt hashes: nobody else is let in. */
+  readonly htpasswd?: string;
+  /** Files in PEM: it speaks TLS. */
+  readonly tls?: {readonly certificate: string; readonly key: string};
+}
+
 /** Starts a registry; undefined when there is none to be had here. Close it in `afterAll`. */
-export async function startRegistry(): Promise<TestRegistry | undefined> {
+export async function startRegistry({
+  htpasswd,
+  tls,
+}: RegistryOptions = {}): Promise<TestRegistry | undefined> {
   missing ??= whyMissing();
   const reason = await missing;
   if (reason !== undefined) return undefined;
@@ -51,10 +61,17 @@ export async function startRegistry(): Promise<TestRegistry | undefined> {
       'version: 0.1',
       'log: {level: info, accesslog: {disabled: true}}',
       `storage: {filesystem: {rootdirectory: ${join(folder, 'data')}}, delete: {enabled: true}}`,
-      'http: {addr: "127.0.0.1:0", secret: test}',
+      'http:',
+      '  addr: "127.0.0.1:0"',
+      '  secret: test',
+      ...(tls === undefined ? [] : [`  tls: {certificate: ${tls.certificate}, key: ${tls.key}}`]),
+      ...(htpasswd === undefined
+        ? []
+        : [`auth: {htpasswd: {realm: test, path: ${join(folder, 'htpasswd')}}}`]),
       '',
     ].join('\n'),
   );
+  if (htpasswd !== undefined) await writeFile(join(folder, 'htpasswd'), htpasswd);
   const child = spawn('docker-registry', ['serve', config], {stdio: ['ignore', 'ignore', 'pipe']});
   try {
     const address = await listeningAddress(child);

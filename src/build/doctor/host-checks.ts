@@ -159,7 +159,7 @@ export async function checkCredentials(environment: Environment): Promise<Findin
     return finding('credentials', 'ok', `docker's config.json: ${helpers}`);
   } catch (error) {
     return finding('credentials', 'warning', error instanceof Error ? error.message : String(error), {
-      fix: 'docker login writes the file anew',
+      fix: 'tsbuild login writes the file anew',
     });
   }
 }

@@ -13,6 +13,8 @@ import {inspectCommand} from './inspect/command.ts';
 import {layersCommand} from './layers/command.ts';
 import {loadCommand} from './load/command.ts';
 import {lockCommand} from './lock/command.ts';
+import {loginCommand} from './login/command.ts';
+import {logoutCommand} from './logout/command.ts';
 import {pruneCommand} from './prune/command.ts';
 import {pullCommand} from './pull/command.ts';
 import {pushCommand} from './push/command.ts';
@@ -36,6 +38,8 @@ export const commands: readonly Command[] = [
   layersCommand,
   loadCommand,
   lockCommand,
+  loginCommand,
+  logoutCommand,
   pruneCommand,
   pullCommand,
   pushCommand,

@@ -32,6 +32,18 @@ interface DockerConfig {
 
 const hubServer = 'https://index.docker.io/v1/';
 
+/** The name that docker files a registry under. */
+export function dockerServer(host: string): string {
+  return host === 'docker.io' ? hubServer : host;
+}
+
+/** Where docker's configuration is, or would be; undefined without a home. */
+export function dockerConfigPath(environment: DockerCredentialOptions['environment']): string | undefined {
+  const {DOCKER_CONFIG: folder, HOME: home} = environment as {DOCKER_CONFIG?: string; HOME?: string};
+  const base = folder || (home ? join(home, '.docker') : undefined);
+  return base === undefined ? undefined : join(base, 'config.json');
+}
+
 export class DockerCredentials implements CredentialSource {
   readonly #options: DockerCredentialOptions;
   #config: Promise<DockerConfig> | undefined;
@@ -64,7 +76,7 @@ export class DockerCredentials implements CredentialSource {
   async #find(host: string, signal: AbortSignal): Promise<Credential | undefined> {
     this.#config ??= this.#read();
     const config = await this.#config;
-    const server = host === 'docker.io' ? hubServer : host;
+    const server = dockerServer(host);
     const named = config.helpers[server] ?? config.helpers[host];
     const helper = typeof named === 'string' ? named : config.store;
     if (helper !== undefined && helper !== '') {
@@ -81,13 +93,8 @@ export class DockerCredentials implements CredentialSource {
   }
 
   async #read(): Promise<DockerConfig> {
-    const {DOCKER_CONFIG: folder, HOME: home} = this.#options.environment as {
-      DOCKER_CONFIG?: string;
-      HOME?: string;
-    };
-    const base = folder || (home ? join(home, '.docker') : undefined);
-    if (base === undefined) return {auths: {}, helpers: {}};
-    const path = join(base, 'config.json');
+    const path = dockerConfigPath(this.#options.environment);
+    if (path === undefined) return {auths: {}, helpers: {}};
     let text: string;
     try {
       text = await this.#options.readFile(path);
@@ -117,7 +124,7 @@ export class DockerCredentials implements CredentialSource {
 }
 
 /** Old clients filed hosts as `https://host/v1/`. */
-function keyForHost(auths: Readonly<Record<string, unknown>>, host: string): string | undefined {
+export function keyForHost(auths: Readonly<Record<string, unknown>>, host: string): string | undefined {
   const hosts = host === 'docker.io' ? ['docker.io', 'index.docker.io', 'registry-1.docker.io'] : [host];
   return Object.keys(auths).find((key) =>
     hosts.includes(key.replace(/^https?:\/\//, '').split('/', 1)[0] ?? ''),
@@ -149,13 +156,13 @@ function readAuth(value: unknown): Credential | undefined {
   return {type: 'password', username, password};
 }
 
-function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Readonly<Record<string, unknown>>)
     : {};
 }
 
-function unusable(path: string, reason: string, cause?: unknown): Error {
+export function unusable(path: string, reason: string, cause?: unknown): Error {
   return buildError('environment', 'registry-docker-config', `cannot use ${path}: ${reason}`, {
     hints: ['mend it, or set DOCKER_CONFIG to another directory'],
     cause,

@@ -89,7 +89,7 @@ function notFound(what: string, notes: readonly string[]): Error {
 }
 
 function denied(what: string, endpoint: Endpoint, error: AccessDenied, notes: readonly string[]): Error {
-  const login = endpoint.name === 'docker.io' ? 'docker login' : `docker login ${endpoint.name}`;
+  const login = endpoint.name === 'docker.io' ? 'tsbuild login' : `tsbuild login ${endpoint.name}`;
   const message = `${what}: access denied, repository does not exist or may require authorization`;
   return buildError('user', 'registry-denied', message, {
     hints: [

@@ -101,7 +101,7 @@ describe('a registry with tokens', () => {
       kind: 'user',
       code: 'registry-denied',
       message: `${name('a:v1')}: access denied, repository does not exist or may require authorization`,
-      hints: `the login for ${registry.address} has no access to it; log in again with docker login ${registry.address}`,
+      hints: `the login for ${registry.address} has no access to it; log in again with tsbuild login ${registry.address}`,
       notes: `${registry.address} says: unauthorized: authentication required`,
     });
     expect([pauses, registry.log]).toEqual([[], ['GET /v2/a/manifests/v1', 'GET /token']]);
@@ -138,7 +138,7 @@ describe('a registry with passwords', () => {
   it('gets none when there is none, and the user a hint', async () => {
     registry.auth = {type: 'basic', users: {me: 'secret'}};
     expect((await failed(resolve(rig().client))).hints).toBe(
-      `check the name, or log in with docker login ${registry.address}`,
+      `check the name, or log in with tsbuild login ${registry.address}`,
     );
     expect(registry.requests).toHaveLength(1);
   });

@@ -1,0 +1,150 @@
+// The commands of registries as scripts use them, against Debian's docker-registry with TLS and passwords.
+
+import {execFile} from 'node:child_process';
+import {chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {runCli} from '../../../../src/cli/run.ts';
+import {LocalBlobStore} from '../../../../src/store/blob-store.ts';
+import {openImageStore} from '../../../../src/store/image-store.ts';
+import {startRegistry, type TestRegistry} from '../../../support/registry.ts';
+import {testImage} from '../../../support/test-image.ts';
+import {memoryIo} from '../../memory-io.ts';
+
+const run = promisify(execFile);
+const password = 's3cret:word';
+const htpasswd = 'me:$2b$04$abcdefghijklmnopqrstuuHR3t7FUNT1H99nlAQFD.ZD8cnc5Jsi2\n';
+const encoded = Buffer.from(`me:${password}`).toString('base64');
+
+let folder: string;
+let registry: TestRegistry | undefined;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tsbuild-login-'));
+  const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...[
+      '-subj',
+      '/CN=registry',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-out',
+      certificate,
+      '-keyout',
+      key,
+    ],
+  ]);
+  registry = await startRegistry({htpasswd, tls: {certificate, key}});
+  writeFileSync(
+    join(folder, 'tsbuild.toml'),
+    `[registry."${registry?.address}"]\nca = ["cert.pem"]\nhttp = false\n`,
+  );
+});
+afterAll(async () => {
+  await registry?.close();
+  rmSync(folder, {recursive: true, force: true});
+});
+const configFile = (): string => join(folder, 'docker/config.json');
+beforeEach(() => rmSync(join(folder, 'docker'), {recursive: true, force: true}));
+
+async function tsbuild(
+  argv: readonly string[],
+  stdin = '',
+): Promise<{code: number; out: string; err: string}> {
+  const env = {
+    DOCKER_CONFIG: join(folder, 'docker'),
+    TSBUILD_ROOT: join(folder, 'state'),
+    TSBUILD_CONFIG: join(folder, 'tsbuild.toml'),
+    PATH: `${folder}:${process.env['PATH']}`,
+  };
+  const io = memoryIo({env, stdin, cwd: folder});
+  const code = await runCli(argv, io, new AbortController().signal);
+  return {code, out: io.out(), err: io.err()};
+}
+const login = (text = password): ReturnType<typeof tsbuild> =>
+  tsbuild(['login', '-u', 'me', '--password-stdin', registry?.address ?? ''], `${text}\n`);
+
+async function store(name: string): Promise<string> {
+  const image = await testImage({layers: [{entries: [{path: 'a', content: name}]}]});
+  const blobs = new LocalBlobStore(join(folder, 'state'));
+  for (const bytes of [...image.blobs.values(), image.manifest]) await blobs.put(bytes);
+  using images = openImageStore(join(folder, 'state'));
+  images.tag(name, image.descriptor, 1);
+  return image.descriptor.digest;
+}
+
+describe('login', () => {
+  it('keeps a password that works where docker keeps it, and only its owner reads it', async () => {
+    if (registry === undefined) return;
+    expect(await login()).toMatchObject({code: 0, out: 'Login Succeeded\n'});
+    expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({
+      auths: {[registry.address]: {auth: encoded}},
+    });
+    expect(statSync(configFile()).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps nothing that the registry refuses', async () => {
+    if (registry === undefined) return;
+    const {code, err} = await login('wrong');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining(`${registry.address} refuses the password of me`),
+    ]);
+    expect(err).not.toContain('wrong');
+    expect(() => statSync(configFile())).toThrow('ENOENT');
+  });
+
+  it('is needed to push, and is used by push and pull', async () => {
+    if (registry === undefined) return;
+    const name = `${registry.address}/private/app:1`;
+    const digest = await store(name);
+    const refused = await tsbuild(['push', name]);
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('access denied')]);
+    await login();
+    expect(await tsbuild(['push', name])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`digest: ${digest}`),
+    });
+    expect(await tsbuild(['pull', '-q', name])).toMatchObject({code: 0, out: `${name}\n`});
+    expect(await tsbuild(['logout', registry.address])).toMatchObject({code: 0});
+    expect((await tsbuild(['push', name])).code).toBe(1);
+    expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({auths: {}});
+  });
+
+  it('leaves it to the helper that docker is set to', async () => {
+    if (registry === undefined) return;
+    const helper = join(folder, 'docker-credential-kept');
+    writeFileSync(helper, `#!/bin/sh\necho "$1" >> ${folder}/asked\ncat >> ${folder}/asked\n`);
+    chmodSync(helper, 0o755);
+    await run('mkdir', ['-p', join(folder, 'docker')]);
+    const before = {credHelpers: {[registry.address]: 'kept'}, psFormat: 'mine'};
+    writeFileSync(configFile(), JSON.stringify(before));
+    expect((await login()).err).not.toContain('unencrypted');
+    const asked = readFileSync(join(folder, 'asked'), 'utf8').split('\n');
+    expect(asked[0]).toBe('store');
+    expect(JSON.parse(asked[1] ?? '')).toEqual({
+      ServerURL: registry.address,
+      Username: 'me',
+      Secret: password,
+    });
+    expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({
+      ...before,
+      auths: {[registry.address]: {}},
+    });
+    await tsbuild(['logout', registry.address]);
+    expect(readFileSync(join(folder, 'asked'), 'utf8')).toMatch(/\}erase\n127/);
+  });
+
+  it.each([
+    [['login', '-u', 'me', 'x.example'], /login needs a password/],
+    [['login', '--password-stdin'], /login needs a user/],
+    [['login', '-u', 'me', '-p', 'x', '--password-stdin'], /exclude each other/],
+    [['login', 'a', 'b'], /one SERVER at most/],
+    [['logout', 'a b'], /is no registry/],
+  ])('%j is a mistake of the command line', async (argv, message) => {
+    const {code, err} = await tsbuild(argv);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
