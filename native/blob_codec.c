@@ -26,9 +26,9 @@ struct blob_codec {
 
 const char *compress_capabilities(void) {
 #if defined(HAVE_LIBDEFLATE) && defined(HAVE_LIBZSTD)
-  return "none,gzip,zstd";
+  return "none,gzip,estargz,zstd";
 #elif defined(HAVE_LIBDEFLATE)
-  return "none,gzip";
+  return "none,gzip,estargz";
 #elif defined(HAVE_LIBZSTD)
   return "none,zstd";
 #else
@@ -55,24 +55,24 @@ static void *new_state(enum blob_format format, int level) {
 struct blob_codec *blob_codec_new(enum blob_format format, int level) {
   struct blob_codec *codec = xcalloc(1, sizeof *codec);
   codec->format = format;
-  codec->level = level > 0 ? level : format == BLOB_GZIP ? GZIP_LEVEL : ZSTD_LEVEL;
+  codec->level = level != BLOB_LEVEL_USUAL ? level : format == BLOB_GZIP ? GZIP_LEVEL : ZSTD_LEVEL;
   codec->state = new_state(format, codec->level);
   if (codec->state == NULL) die("request", 0, NULL, "the compression level %d does not exist", codec->level);
   return codec;
 }
 
-size_t blob_codec_bound(const struct blob_codec *codec) {
+size_t blob_codec_bound(const struct blob_codec *codec, size_t length) {
   size_t bound = 0;
 #ifdef HAVE_LIBDEFLATE
   if (codec->format == BLOB_GZIP) {
     bound =
-        libdeflate_deflate_compress_bound(codec->state, BLOB_BLOCK) + GZIP_HEADER_SIZE + GZIP_TRAILER_SIZE;
+        libdeflate_deflate_compress_bound(codec->state, length) + GZIP_HEADER_SIZE + GZIP_TRAILER_SIZE;
   }
 #endif
 #ifdef HAVE_LIBZSTD
-  if (codec->format == BLOB_ZSTD) bound = ZSTD_compressBound(BLOB_BLOCK);
+  if (codec->format == BLOB_ZSTD) bound = ZSTD_compressBound(length);
 #endif
-  (void)codec;
+  (void)codec, (void)length;
   return bound;
 }
 

@@ -43,7 +43,7 @@ static struct blob_block *block_at(const struct blob_pool *pool, uint64_t counte
 }
 
 static void compress(struct blob_codec *codec, struct blob_block *block) {
-  size_t room = blob_codec_bound(codec);
+  size_t room = blob_codec_bound(codec, BLOB_BLOCK);
   if (block->out == NULL) block->out = xmalloc(room);
   block->out_length = blob_codec_compress(codec, block->in, block->in_length, block->out, room);
 }

@@ -15,7 +15,9 @@
 
 #include "below.h"
 #include "blob.h"
+#include "estargz.h"
 #include "map.h"
+#include "pack_squash.h"
 #include "reply.h"
 #include "tar.h"
 #include "verbs.h"
@@ -30,6 +32,11 @@ struct part {
 
 struct pack {
   struct blob blob;
+  struct estargz estargz;
+  bool seekable;  // as eStargz
+  struct squash squash;
+  bool clamped;
+  time_t latest;  // where clamped: no member is younger
   struct map hard_links;  // {device, inode, part} -> the member path that has the data
   size_t part;            // the number of the tree that is written
   bool user_xattrs;
@@ -87,9 +94,25 @@ static struct tar_member member_of(enum tar_type type, const char *path, const s
 static void put_member(struct pack *pack, const struct tar_member *member) {
   static struct buffer header;
   header.length = 0;
-  tar_put_header(&header, member);
+  struct tar_member put = *member;
+  if (pack->clamped && put.mtime.tv_sec > pack->latest) put.mtime.tv_sec = pack->latest;
+  tar_put_header(&header, &put);
   blob_write(&pack->blob, header.bytes, header.length);
+  if (pack->seekable) estargz_member(&pack->estargz, &put);
   pack->count++;
+}
+
+/** The data of the open file, whose header was just put. */
+static void put_data(struct pack *pack, int fd, const struct tar_member *member) {
+  static const char ZEROS[TAR_BLOCK];
+  if (member->size == 0) return;
+  int status = pack->seekable ? estargz_data(&pack->estargz, member->path, fd, member->size)
+                              : blob_write_file(&pack->blob, fd, member->size);
+  if (status != 0) {
+    const char *problem = errno == 0 ? "the file shrank while it was packed" : "cannot read the file";
+    die("pack", errno, member->path, "%s", problem);
+  }
+  blob_write(&pack->blob, ZEROS, tar_padding(member->size));
 }
 
 /** The member that already has the data of this file; NULL: this is the first name. */
@@ -111,7 +134,6 @@ static const char *first_name(struct pack *pack, const struct stat *status, cons
 }
 
 static void put_file(struct pack *pack, int directory, const char *name, const char *path) {
-  static const char ZEROS[TAR_BLOCK];
   int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   struct stat status;
   if (fd < 0 || fstat(fd, &status) != 0) die("pack", errno, path, "cannot read the file");
@@ -119,10 +141,7 @@ static void put_file(struct pack *pack, int directory, const char *name, const c
   member.size = (uint64_t)status.st_size;
   member.xattrs = attributes_of(pack, fd);
   put_member(pack, &member);
-  if (blob_write_file(&pack->blob, fd, member.size) != 0) {
-    die("pack", errno, path, errno == 0 ? "the file shrank while it was packed" : "cannot read the file");
-  }
-  blob_write(&pack->blob, ZEROS, tar_padding(member.size));
+  put_data(pack, fd, &member);
   close(fd);
 }
 
@@ -150,16 +169,22 @@ static void put_directory(struct pack *pack, int fd, const char *path) {
   put_member(pack, &member);
 }
 
+static void put_whiteout(void *context, const char *path) {
+  struct stat status = {0};
+  struct tar_member member = member_of(TAR_FILE, path, &status);
+  put_member(context, &member);
+}
+
 static void put_entry(struct pack *pack, struct walk *walk) {
   int directory = walk_dir(walk);
   const char *path = walk->path.bytes;
-  struct stat status = {0};
+  struct stat status;
+  if (pack->seekable && estargz_reserves(path)) return;
   if (walk->type == WALK_WHITEOUT) {
-    if (!whiteout_matters(pack, path)) return;
-    struct tar_member member = member_of(TAR_FILE, path, &status);
-    put_member(pack, &member);
+    if (whiteout_matters(pack, path)) put_whiteout(pack, path);
     return;
   }
+  if (!squash_touches(&pack->squash, path)) return;
   if (fstatat(directory, walk->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     die("pack", errno, path, "cannot read the metadata");
   }
@@ -177,6 +202,7 @@ static void put_entry(struct pack *pack, struct walk *walk) {
     case S_IFDIR:
       if (walk_enter(walk) != 0) die("pack", errno, path, "cannot list the directory");
       if (!same) put_directory(pack, walk_dir(walk), walk->path.bytes);
+      squash_whiteouts(&pack->squash, pack->below, walk->path.bytes, walk_dir(walk), put_whiteout, pack);
       return;
     case S_IFREG:
       put_file(pack, directory, walk->name, path);
@@ -203,6 +229,7 @@ static void put_entry(struct pack *pack, struct walk *walk) {
 static void put_tree(struct pack *pack, int root, const char *prefix) {
   struct walk walk;
   if (pack->root_member) put_directory(pack, root, ".");
+  squash_whiteouts(&pack->squash, pack->below, "", root, put_whiteout, pack);
   if (walk_begin(&walk, root, prefix, WALK_AS_LAYER) != 0) die("pack", errno, NULL, "cannot list the layer");
   for (enum walk_step step; (step = walk_next(&walk)) != WALK_DONE;) {
     if (step == WALK_ENTRY) put_entry(pack, &walk);
@@ -225,14 +252,9 @@ struct options {
   enum blob_format format;
   int level;
   bool flatten;
+  size_t base;  // layers that a squashed layer lies on
+  bool squash;
 };
-
-static enum blob_format format_of(const char *text) {
-  if (strcmp(text, "none") == 0) return BLOB_PLAIN;
-  if (strcmp(text, "gzip") == 0) return BLOB_GZIP;
-  if (strcmp(text, "zstd") == 0) return BLOB_ZSTD;
-  die("request", 0, NULL, "compress: expected one of %s, got \"%.80s\"", compress_capabilities(), text);
-}
 
 static struct part *take_part(struct cursor *cursor, struct options *options) {
   options->parts = xreallocarray(options->parts, options->part_count + 1, sizeof *options->parts);
@@ -243,7 +265,7 @@ static struct part *take_part(struct cursor *cursor, struct options *options) {
 
 /** A view, then what is to be done with it; or several, each begun by `view=`. */
 static struct options take_options(struct cursor *cursor, struct pack *pack) {
-  struct options options = {.format = BLOB_PLAIN};
+  struct options options = {.format = BLOB_PLAIN, .level = BLOB_LEVEL_USUAL};
   struct part *part = cursor_is(cursor, "view") ? NULL : take_part(cursor, &options);
   for (const struct argument *argument; (argument = cursor_peek(cursor)) != NULL;) {
     const char *key = argument->key;
@@ -258,9 +280,16 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
     } else if (strcmp(key, "out") == 0) {
       options.out = value;
     } else if (strcmp(key, "compress") == 0) {
-      options.format = format_of(value);
+      pack->seekable = strcmp(value, "estargz") == 0;
+      options.format = pack->seekable ? BLOB_GZIP : blob_format_of(value);
     } else if (strcmp(key, "level") == 0) {
       options.level = (int)argument_u64(key, value, 22);
+    } else if (strcmp(key, "latest") == 0) {
+      pack->clamped = true;
+      pack->latest = (time_t)argument_u64(key, value, INT64_MAX);
+    } else if (strcmp(key, "base") == 0) {
+      options.squash = true;
+      options.base = (size_t)argument_u64(key, value, UINT32_MAX);
     } else if (strcmp(key, "flatten") == 0) {
       options.flatten = argument_bool(key, value);
     } else if (strcmp(key, "userxattrs") == 0) {
@@ -275,43 +304,60 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
   return options;
 }
 
+/**
+ * What a layer is compared with. A layer is packed from its own directory: in a mount its whiteouts could not be seen.
+ * A squashed one is the merged tree against that of the layers it lies on.
+ */
+static void open_below(struct pack *pack, const struct options *options) {
+  if (options->flatten) return;
+  struct view_spec *top = &options->parts[0].view;
+  if (options->squash) {
+    if (options->base >= top->layer_count) die("request", 0, NULL, "base leaves no layer to squash");
+    size_t above = top->layer_count - options->base;
+    squash_begin(&pack->squash, top->layers, above);
+    struct view_spec base = {.layers = top->layers + above, .layer_count = options->base};
+    if (base.layer_count > 0) pack->below = view_open(&base);
+    return;
+  }
+  if (top->layer_count == 0) return;
+  struct view_spec below = {.layers = top->layers + 1, .layer_count = top->layer_count - 1};
+  if (below.layer_count > 0) pack->below = view_open(&below);
+  *top = (struct view_spec){.dir = top->layers[0]};
+}
+
+static void put_parts(struct pack *pack, const struct options *options, const int *roots) {
+  static const char END[2 * TAR_BLOCK];
+  if (pack->seekable) estargz_begin(&pack->estargz, &pack->blob);
+  for (; pack->part < options->part_count; pack->part++) {
+    const char *prefix = options->parts[pack->part].prefix;
+    if (*prefix != '\0') put_prefix(pack, prefix, options->epoch);
+    put_tree(pack, roots[pack->part], prefix);
+  }
+  if (pack->seekable) {
+    unsigned char digest[SHA256_SIZE];
+    estargz_end(&pack->estargz, digest);
+    reply_result("table", "%s", sha256_text(digest).text);
+  } else {
+    blob_write(&pack->blob, END, sizeof END);
+  }
+}
+
 int verb_pack(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
-  static const char END[2 * TAR_BLOCK];
   struct pack pack = {.below = -1};
   struct options options = take_options(&cursor, &pack);
   if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
   if (!options.flatten && options.part_count > 1)
     return reply_error("request", 0, NULL, "several views need flatten=1");
   if (options.part_count == 0) return reply_error("request", 0, NULL, "pack needs a view");
-  // A layer is packed from its own directory: in a mount its whiteouts could not be seen.
-  struct view_spec *top = &options.parts[0].view;
-  if (!options.flatten && top->layer_count > 0) {
-    struct view_spec below = {.layers = top->layers + 1, .layer_count = top->layer_count - 1};
-    if (below.layer_count > 0) pack.below = view_open(&below);
-    *top = (struct view_spec){.dir = top->layers[0]};
-  }
+  open_below(&pack, &options);
   int *roots = xcalloc(options.part_count, sizeof *roots);
   for (size_t i = 0; i < options.part_count; i++) roots[i] = view_open(&options.parts[i].view);
-  bool to_file = strcmp(options.out, "-") != 0;
-  int fd = to_file ? open(options.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
-  if (to_file && fd < 0) return reply_error("pack", errno, options.out, "cannot make the file");
-
+  int fd = blob_create("pack", options.out);
   blob_begin(&pack.blob, fd, options.format, options.level);
-  for (; pack.part < options.part_count; pack.part++) {
-    const char *prefix = options.parts[pack.part].prefix;
-    if (*prefix != '\0') put_prefix(&pack, prefix, options.epoch);
-    put_tree(&pack, roots[pack.part], prefix);
-  }
-  blob_write(&pack.blob, END, sizeof END);
+  put_parts(&pack, &options, roots);
   struct blob_result result = blob_end(&pack.blob);
-
-  reply_result("diffid", "%s", sha256_text(result.diff_id).text);
-  reply_result("size", "%llu", (unsigned long long)result.size);
   reply_result("count", "%llu", (unsigned long long)pack.count);
-  if (to_file) {
-    reply_result("digest", "%s", sha256_text(result.digest).text);
-    reply_result("stored", "%llu", (unsigned long long)result.stored);
-  }
+  blob_report(&result, fd >= 0);
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "request.h"
 
 int verb_adopt(const struct request *request);
+int verb_compress(const struct request *request);
 int verb_copy(const struct request *request);
 int verb_digest(const struct request *request);
 int verb_network(const struct request *request);

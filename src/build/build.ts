@@ -3,7 +3,7 @@
 
 import {setMaxListeners} from 'node:events';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {BuiltImages, ExportContext, ExportResult} from '../exporters/exporter.ts';
+import type {BuiltImages, ExportContext, Exporter, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
 import {imageStoreOf} from '../store/image-store.ts';
@@ -31,6 +31,7 @@ export async function build(
   for (const exporter of exporters) {
     await exporter.prepare?.({
       platforms: targetPlatforms(request),
+      hasIndex: isPlatformList(request) || request.attest !== undefined,
       workingDirectory: request.workingDirectory,
       get stdout() {
         return options.stdout();
@@ -64,14 +65,14 @@ export async function build(
     }),
     isList: isPlatformList(request),
   };
-  const exports: ExportResult[] = [];
-  for (const exporter of exporters) {
-    exports.push(
-      await reporter.step(exporter.name, (note, progress) =>
-        exporter.export(built, exportContext(request, options, engine, {note, progress}, signal)),
+  const exports = await exportAll(
+    exporters,
+    (exporter, name, exportSignal) =>
+      reporter.step(name, (note, progress) =>
+        exporter.export(built, exportContext(request, options, engine, {note, progress}, exportSignal)),
       ),
-    );
-  }
+    signal,
+  );
   const imageDigest = exports.find((result) => result.configDigest !== undefined)?.configDigest;
   const provenance = plans.map((plan) => witness.metadataOf(plan));
   return {exports, executed, cached, provenance, ...(imageDigest === undefined ? {} : {imageDigest})};
@@ -86,6 +87,36 @@ function exportersOf(request: BuildRequest): ReturnType<typeof createExporter>[]
   const outputs =
     request.outputs.length > 0 ? request.outputs : [{type: 'image', options: new Map<string, string>()}];
   return outputs.map(({type, options}) => createExporter(type, options, tags));
+}
+
+/** All at once; the first failure ends the others, and is the one that is told. */
+async function exportAll(
+  exporters: readonly Exporter[],
+  exportOne: (exporter: Exporter, name: string, signal: AbortSignal) => Promise<ExportResult>,
+  signal: AbortSignal,
+): Promise<readonly ExportResult[]> {
+  const abort = new AbortController();
+  const either = AbortSignal.any([signal, abort.signal]);
+  setMaxListeners(0, either);
+  const names = distinctNames(exporters.map(({name}) => name));
+  const work = exporters.map((exporter, index) =>
+    exportOne(exporter, names[index] ?? exporter.name, either).catch((error: unknown) => {
+      abort.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(work);
+  signal.throwIfAborted();
+  if (abort.signal.aborted) throw abort.signal.reason;
+  return Promise.all(work);
+}
+
+/** A step is known by its name. */
+function distinctNames(names: readonly string[]): readonly string[] {
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
 }
 
 function exportContext(

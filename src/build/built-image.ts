@@ -1,8 +1,9 @@
 // A solved plan as an image that exporters can ask for layers and files.
 
-import type {BuiltImage} from '../exporters/exporter.ts';
+import type {BuiltImage, ImageLayer} from '../exporters/exporter.ts';
 import {normalisePlatform} from '../oci/platform.ts';
 import type {Plan} from '../plan/plan.ts';
+import {usualFormat} from '../snapshot/layer-format.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import {mapLimited} from '../util/map-limited.ts';
@@ -22,13 +23,25 @@ export function builtImage(
     history: plan.history,
     ...(plan.epochSeconds === undefined ? {} : {epochSeconds: plan.epochSeconds}),
     layerTimesMs: ids.map((id) => snapshotter.createdMsOf(id)),
-    layers: (signal, lazy = false) =>
-      mapLimited(ids, packsMax, async (id) => {
-        const elsewhere = lazy ? await snapshotter.remoteBlobOf(id) : undefined;
-        if (elsewhere === undefined) return snapshotter.blobOf(id, signal);
-        const {source, ...layer} = elsewhere;
-        return {...layer, remote: {source, fetch: (until) => snapshotter.blobOf(id, until)}};
-      }),
+    baseLayerCount: snapshot === undefined ? 0 : snapshotter.importedCountOf(snapshot),
+    layers: async (signal, {format = usualFormat, squashAbove, lazy = false} = {}) => {
+      if (snapshot === undefined) return [];
+      // Then the layers of the base image are written anew from their files.
+      if (format.compression === 'estargz' && format.force) await snapshotter.view(snapshot, signal);
+      const layers = await mapLimited(
+        ids.slice(0, squashAbove),
+        packsMax,
+        async (id): Promise<ImageLayer> => {
+          const elsewhere = lazy && !format.force ? await snapshotter.remoteBlobOf(id) : undefined;
+          if (elsewhere === undefined) return snapshotter.blobOf(id, signal, format);
+          const {source, ...layer} = elsewhere;
+          return {...layer, remote: {source, fetch: (until) => snapshotter.blobOf(id, until)}};
+        },
+      );
+      return squashAbove === undefined
+        ? layers
+        : [...layers, await snapshotter.squashedBlobOf(snapshot, squashAbove, format, signal)];
+    },
     rootView: (signal) => snapshotter.view(snapshot, signal),
   };
 }

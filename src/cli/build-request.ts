@@ -24,7 +24,7 @@ import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
 import {attestRequestOf, parseAttest, parseShortAttest} from './values/attest.ts';
 import {parseBytes, parseTimeout, parseUlimit} from './values/limits.ts';
-import {type Output, parseOutput} from './values/output.ts';
+import {outputsOf} from './values/outputs.ts';
 import {isProblem, type Problem} from './values/problem.ts';
 import {parseSecret, parseSsh, type SshForward} from './values/secret.ts';
 
@@ -70,12 +70,6 @@ export async function buildRequestOf(
 
 function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context'> {
   const {flags} = reader;
-  const outputs = reader.each('output', parseOutput);
-  if (flags.has('push')) pushToo(outputs);
-  // As docker has it: --load adds the local store to what -o asks for.
-  if (flags.has('load') && outputs.length > 0 && !outputs.some(({type}) => type === 'image')) {
-    outputs.push({type: 'image', options: new Map()});
-  }
   const attest = attestRequestOf([
     ...reader.each('attest', parseAttest),
     ...reader.each('provenance', (text) => parseShortAttest('provenance', text)),
@@ -92,7 +86,7 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     platforms: platformsOf(reader, io),
     noCache: noCacheOf(reader),
     pull: flags.has('pull'),
-    outputs,
+    outputs: outputsOf(reader),
     ...(attest === undefined ? {} : {attest}),
     ...(policy === undefined || policy === '' ? {} : {sourcePolicy: resolve(io.cwd, policy)}),
     buildContexts: Object.fromEntries(
@@ -118,15 +112,6 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     workingDirectory: io.cwd,
     environment: io.env,
   };
-}
-
-/** As docker has it: --push sets push=true of the images that -o asks for, or asks for one itself. */
-function pushToo(outputs: Output[]): void {
-  const images = outputs.filter(({type}) => type === 'image' || type === 'registry');
-  if (images.length === 0) outputs.push({type: 'registry', options: new Map()});
-  for (const image of images) {
-    outputs[outputs.indexOf(image)] = {...image, options: new Map([...image.options, ['push', 'true']])};
-  }
 }
 
 function parseTag(text: string): string | Problem {
@@ -163,7 +148,9 @@ function buildArgsOf(reader: ValueReader, io: CliIo): Record<string, string> {
     const known = value === '\0' ? io.env[name] : value;
     if (known !== undefined) buildArgs[name] = known;
   }
-  return buildArgs;
+  // As buildx has it: this one needs no flag.
+  const epoch = io.env['SOURCE_DATE_EPOCH'];
+  return epoch === undefined || epoch === '' ? buildArgs : {SOURCE_DATE_EPOCH: epoch, ...buildArgs};
 }
 
 /** In the order given, each once: `linux/arm64` and `aarch64` are one. */

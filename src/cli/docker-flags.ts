@@ -22,16 +22,10 @@ export const dockerFlags: readonly DockerFlag[] = [
   {name: 'cache-from', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {name: 'cache-to', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {
-    name: 'annotation',
-    value: true,
-    refusal: 'is not supported yet: use -o type=oci,dest=FILE,annotation.KEY=VALUE',
-  },
-  {
     name: 'builder',
     value: true,
     refusal: 'is not supported: tsbuild has no builder instances, use --root for a separate state',
   },
-  {name: 'squash', refusal: 'is not supported: use a last stage that copies from the others'},
   {name: 'print', value: true, refusal: 'is an old name of --call: use --call=outline or --call=targets'},
   {
     name: 'policy',

@@ -118,6 +118,17 @@ export const buildFlags: readonly Flag[] = [
   },
   {name: 'load', group: 'Output', help: 'put the image into the local image store (the default)'},
   {name: 'label', value: 'K=V', group: 'Output', help: 'label of the image (repeatable)'},
+  {
+    name: 'annotation',
+    value: '[LEVEL:]K=V',
+    group: 'Output',
+    help: 'annotation of the image; LEVEL is manifest (default), index, manifest-descriptor or index-descriptor, several with commas, one platform as manifest[linux/arm64] (repeatable)',
+  },
+  {
+    name: 'squash',
+    group: 'Output',
+    help: 'write what the build adds to its base image as one layer (all layers as one: -o …,squash=all)',
+  },
   {name: 'iidfile', value: 'FILE', group: 'Output', help: 'write the image ID to FILE'},
   {
     name: 'metadata-file',

@@ -23,6 +23,8 @@ export interface AssembledImage {
 
 export interface ManifestOptions {
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of the descriptor, not of the manifest. */
+  readonly descriptorAnnotations: Readonly<Record<string, string>>;
   readonly dialect: ImageDialect;
 }
 
@@ -30,7 +32,7 @@ export interface ManifestOptions {
 export function assembleImage(
   image: Pick<BuiltImage, 'config' | 'epochSeconds' | 'history' | 'layerTimesMs' | 'platform'>,
   layers: readonly ImageLayer[],
-  {annotations = {}, dialect = ociDialect}: Partial<ManifestOptions> = {},
+  {annotations = {}, descriptorAnnotations = {}, dialect = ociDialect}: Partial<ManifestOptions> = {},
 ): AssembledImage {
   const history = datedHistory(image, layers.length);
   const created = image.epochSeconds === undefined ? history.at(-1)?.created : epochText(image.epochSeconds);
@@ -48,7 +50,7 @@ export function assembleImage(
     mediaType: dialect.manifest,
     config: {mediaType: dialect.config, digest: configDigest, size: configBytes.length},
     layers: layers.map(({descriptor}) => layerDescriptor(descriptor, dialect)),
-    ...(Object.keys(annotations).length === 0 ? {} : {annotations}),
+    ...unlessEmpty(annotations),
   };
   const manifestBytes = jsonBytes(manifest);
   const descriptor: Descriptor = {
@@ -56,8 +58,16 @@ export function assembleImage(
     digest: digestOf(manifestBytes),
     size: manifestBytes.length,
     platform: image.platform,
+    ...unlessEmpty(descriptorAnnotations),
   };
   return {config: finalConfig, configBytes, configDigest, manifest, manifestBytes, descriptor};
+}
+
+/** `annotations` as a member of a document, which leaves out an empty one. */
+export function unlessEmpty(annotations: Readonly<Record<string, string>>): {
+  readonly annotations?: Readonly<Record<string, string>>;
+} {
+  return Object.keys(annotations).length === 0 ? {} : {annotations};
 }
 
 /** Canonical JSON; what is written into images and layouts. */

@@ -78,39 +78,36 @@ export class ExportOptions {
     });
   }
 
-  /** `annotation.KEY=VALUE`, `annotation-manifest.KEY=VALUE`. */
-  annotations(): Readonly<Record<string, string>> {
-    const annotations: Record<string, string> = {};
-    for (const [key, value] of this.#options) {
-      const match = /^annotation(?:-manifest)?\.(.+)$/.exec(key);
-      if (match?.[1] !== undefined) annotations[match[1]] = value;
-    }
-    return annotations;
+  /** One of `values`, in any case; undefined when it is not given. */
+  choice<Value extends string>(key: string, values: readonly Value[]): Value | undefined {
+    const text = this.#options.get(key);
+    if (text === undefined) return undefined;
+    const found = values.find((value) => value === text.toLowerCase());
+    if (found !== undefined) return found;
+    const near = suggest(text, values);
+    throw this.problem(
+      `has no ${key}=${text}: expected ${values.join(', ')}`,
+      near === undefined ? undefined : `did you mean ${key}=${near}?`,
+    );
+  }
+
+  /** From 0 to `max`; undefined when it is not given. */
+  integer(key: string, max: number): number | undefined {
+    const text = this.#options.get(key);
+    if (text === undefined) return undefined;
+    if (/^\d{1,9}$/.test(text) && Number(text) <= max) return Number(text);
+    throw this.problem(`expects ${key} from 0 to ${max}, got "${text}"`);
+  }
+
+  /** Options whose names begin so. */
+  startingWith(start: string): (readonly [string, string])[] {
+    return [...this.#options].filter(([key]) => key.startsWith(start));
   }
 
   /** `oci-mediatypes`. Docker's manifests have no annotations, so asking for some asks for OCI's, as in BuildKit. */
-  dialect(usual: ImageDialect): ImageDialect {
-    const isAnnotated = Object.keys(this.annotations()).length > 0;
+  dialect(usual: ImageDialect, isAnnotated: boolean): ImageDialect {
     const isOci = this.boolean('oci-mediatypes', usual === ociDialect || isAnnotated);
     if (!isOci && isAnnotated) throw this.problem('has no annotations with oci-mediatypes=false');
     return isOci ? ociDialect : dockerDialect;
   }
-}
-
-/** Options that every exporter of an image has. */
-export const imageOptions = {
-  name: 'names of the image, comma-separated (default: those of -t)',
-  compression: 'gzip',
-  'oci-mediatypes': "false for docker's media types",
-  'oci-artifact': 'true: attestations are OCI artifacts with the image as subject',
-  'rewrite-timestamp': 'false',
-  'force-compression': 'false',
-  'annotation.*': 'annotation of the manifest',
-  'annotation-manifest.*': 'annotation of the manifest',
-} as const;
-
-export function checkImageOptions(options: ExportOptions): void {
-  options.only('compression', ['gzip'], 'layers are compressed with gzip');
-  options.only('rewrite-timestamp', ['false', '0'], 'files that are copied keep their times');
-  options.only('force-compression', ['false', '0'], 'layers of the base image stay as they are');
 }

@@ -6,6 +6,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import type {DiffId, Digest} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Platform} from '../oci/platform.ts';
+import type {LayerFormat} from '../snapshot/layer-format.ts';
 import type {RegistryClient} from '../sources/registry/client.ts';
 import type {AtLeastOne} from '../util/at-least-one.ts';
 
@@ -27,14 +28,25 @@ export interface Attestation {
   readonly predicate: object;
 }
 
+/** How layers are wanted; the usual format, and as they are, unless it says something else. */
+export interface LayerWish {
+  readonly format?: LayerFormat;
+  /** The layers above the lowest so many become one. */
+  readonly squashAbove?: number;
+  /** Layers that are only somewhere else stay there. */
+  readonly lazy?: boolean;
+}
+
 export interface BuiltImage {
   readonly platform: Platform;
   /** Config without rootfs and history times; see `assemble.ts`. */
   readonly config: ImageConfig;
   readonly history: readonly HistoryEntry[];
   readonly epochSeconds?: number;
+  /** How many of the lowest layers are the base image's. */
+  readonly baseLayerCount: number;
   /** Bottom first; blobs exist when it resolves, or with `lazy` may be `remote`. */
-  layers(signal: AbortSignal, lazy?: boolean): Promise<readonly ImageLayer[]>;
+  layers(signal: AbortSignal, wish?: LayerWish): Promise<readonly ImageLayer[]>;
   /** When each layer was made, in milliseconds, bottom first. */
   readonly layerTimesMs: readonly number[];
   /** What is to be attested of it; asked for once the layers exist. Undefined: nothing is. */
@@ -54,6 +66,8 @@ export interface BuiltImages {
 /** What is known of a build before it begins. */
 export interface ExportSurroundings extends Pick<ExportContext, 'stdout' | 'workingDirectory'> {
   readonly platforms: AtLeastOne<Platform>;
+  /** The result will be an index: of several platforms, or of an image and what is attested of it. */
+  readonly hasIndex: boolean;
 }
 
 /** Where blobs are; immutable, named by digest. */

@@ -3,12 +3,14 @@
 
 import {ociDialect} from '../oci/media-types.ts';
 import {isReferenceProblem, parseReference, repositoryName} from '../oci/reference.ts';
-import {checkImageOptions, ExportOptions, imageOptions} from './export-options.ts';
+import {checkAnnotations} from './annotations.ts';
+import {ExportOptions} from './export-options.ts';
 import type {BuiltImages, ExportContext, Exporter, ExporterFactory, ExportResult} from './exporter.ts';
-import {exportResult, type LayoutOptions, makeLayout} from './layout.ts';
+import {type ImageForm, imageFormOf, imageOptions} from './image-options.ts';
+import {exportResult, makeLayout} from './layout.ts';
 import {storeLayout} from './store-exporter.ts';
 
-export interface ImageOutput extends LayoutOptions {
+export interface ImageOutput extends ImageForm {
   readonly push: boolean;
   readonly store: boolean;
   readonly byDigest: boolean;
@@ -39,21 +41,19 @@ export function imageOutputFactory(
     options: known,
     create(given, tags): Exporter {
       const options = new ExportOptions(type, given, known);
-      checkImageOptions(options);
       const push = options.boolean('push', usual.push);
       const store = options.boolean('store', usual.store);
       if (!push && !store) {
         throw options.problem('neither pushes nor stores', 'use type=cacheonly for a build without an image');
       }
       const byDigest = options.boolean('push-by-digest', false);
-      const names = options.names(tags);
+      const form = imageFormOf(options, tags, ociDialect);
+      const {names} = form;
       if (push && names.length === 0)
         throw options.problem('needs a name to push to', 'give one with -t or name=');
       const output: ImageOutput = {
+        ...form,
         names: byDigest ? untagged(options, names) : names,
-        annotations: options.annotations(),
-        dialect: options.dialect(ociDialect),
-        isArtifact: options.boolean('oci-artifact', false),
         push,
         store,
         byDigest,
@@ -62,7 +62,11 @@ export function imageOutputFactory(
         danglingPrefix: options.text('dangling-name-prefix') || undefined,
         lazy: push && !store,
       };
-      return {name: 'exporting to image', export: (built, context) => exportImage(built, context, output)};
+      return {
+        name: 'exporting to image',
+        prepare: async (surroundings) => checkAnnotations(form.annotations, surroundings, options),
+        export: (built, context) => exportImage(built, context, output),
+      };
     },
   };
 }

@@ -8,9 +8,12 @@ import {ociDialect} from '../oci/media-types.ts';
 import {imagePackageUrl} from '../oci/package-url.ts';
 import {isReferenceProblem, parseReference} from '../oci/reference.ts';
 import {type AtLeastOne, mapAtLeastOne} from '../util/at-least-one.ts';
-import {type AssembledImage, assembleImage, jsonBytes, type ManifestOptions} from './assemble.ts';
+import {annotationsAt} from './annotations.ts';
+import {type AssembledImage, assembleImage, jsonBytes, unlessEmpty} from './assemble.ts';
 import {type AttestationManifest, attestationManifest} from './attestation-manifest.ts';
 import type {BuiltImage, BuiltImages, ExportContext, ExportResult, ImageLayer} from './exporter.ts';
+import type {ImageForm} from './image-options.ts';
+import {squashed} from './squash.ts';
 
 export const layoutFile = jsonBytes({imageLayoutVersion: '1.0.0'});
 
@@ -35,19 +38,11 @@ export interface Layout {
   readonly entries: readonly Descriptor[];
 }
 
-export interface LayoutOptions extends ManifestOptions {
-  readonly names: readonly string[];
-  /** `oci-artifact`: attestations name their image as their subject. */
-  readonly isArtifact?: boolean;
-  /** Layers that are only somewhere else stay there; see `ImageLayer.remote`. */
-  readonly lazy?: boolean;
-}
-
 /** Makes the images' layers and everything that is written about them. */
 export async function makeLayout(
   {images, isList}: BuiltImages,
   context: ExportContext,
-  options: LayoutOptions,
+  options: ImageForm,
 ): Promise<Layout> {
   context.note('exporting layers');
   const [first, ...others] = images;
@@ -74,8 +69,9 @@ export async function makeLayout(
   const manifests = [...made.map(({image}) => image.descriptor), ...attestations];
   if (isList || attestations.length > 0) {
     const mediaType = options.dialect.index;
-    const bytes = indexBytes(manifests, mediaType);
-    root = {mediaType, digest: add(bytes), size: bytes.length};
+    const bytes = indexBytes(manifests, mediaType, annotationsAt(options.annotations, 'index'));
+    const annotations = annotationsAt(options.annotations, 'index-descriptor');
+    root = {mediaType, digest: add(bytes), size: bytes.length, ...unlessEmpty(annotations)};
     manifests.push(root);
     context.note(`exporting manifest list ${root.digest}`);
   }
@@ -90,22 +86,26 @@ interface MadeImage {
   readonly attested: AttestationManifest | undefined;
 }
 
-async function madeFrom(
-  built: BuiltImage,
-  context: ExportContext,
-  options: LayoutOptions,
-): Promise<MadeImage> {
-  const layers = await built.layers(context.signal, options.lazy);
-  const image = assembleImage(built, layers, options);
+async function madeFrom(built: BuiltImage, context: ExportContext, options: ImageForm): Promise<MadeImage> {
+  const {annotations, dialect, format, squash, lazy = false} = options;
+  const {epochSeconds, platform} = built;
+  if (options.rewriteTimestamp && epochSeconds === undefined) {
+    context.note('rewrite-timestamp does nothing without SOURCE_DATE_EPOCH');
+  }
+  const isClamped = options.rewriteTimestamp && epochSeconds !== undefined;
+  const form = squashed(built, squash);
+  const wish = {lazy, format: {...format, ...(isClamped ? {latestSeconds: epochSeconds} : {})}};
+  const layers = await form.layers(context.signal, wish);
+  const image = assembleImage(form, layers, {
+    annotations: annotationsAt(annotations, 'manifest', platform),
+    descriptorAnnotations: annotationsAt(annotations, 'manifest-descriptor', platform),
+    dialect,
+  });
   context.note(`exporting manifest ${image.descriptor.digest}`);
   context.note(`exporting config ${image.configDigest}`);
   const statements = (await built.attestations?.(layers, context.signal)) ?? [];
-  const names = options.names.map((name) => imagePackageUrl(name, built.platform));
-  const attested = attestationManifest(
-    {manifest: image.descriptor, names},
-    statements,
-    options.isArtifact === true,
-  );
+  const names = options.names.map((name) => imagePackageUrl(name, platform));
+  const attested = attestationManifest({manifest: image.descriptor, names}, statements, options.isArtifact);
   if (attested !== undefined) context.note(`exporting attestation manifest ${attested.descriptor.digest}`);
   return {image, layers, attested};
 }
@@ -119,8 +119,12 @@ export function exportResult({images: [first], isList, root}: Layout): ExportRes
 }
 
 /** An index, or a list in docker's dialect, of `entries`; index.json of a layout is one. */
-export function indexBytes(entries: readonly Descriptor[], mediaType: string = ociDialect.index): Uint8Array {
-  const index: ImageIndex = {schemaVersion: 2, mediaType, manifests: entries};
+export function indexBytes(
+  entries: readonly Descriptor[],
+  mediaType: string = ociDialect.index,
+  annotations: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const index: ImageIndex = {schemaVersion: 2, mediaType, manifests: entries, ...unlessEmpty(annotations)};
   return jsonBytes(index);
 }
 
@@ -145,10 +149,15 @@ export function layoutEntries(
   names: readonly string[],
 ): Descriptor[] {
   const created = createdText === undefined ? {} : {'org.opencontainers.image.created': createdText};
-  if (names.length === 0) return [{...root, annotations: created}];
+  if (names.length === 0) return [{...root, annotations: {...root.annotations, ...created}}];
   return names.map((name) => ({
     ...root,
-    annotations: {...created, [nameAnnotation]: name, [referenceAnnotation]: tagOf(name)},
+    annotations: {
+      ...root.annotations,
+      ...created,
+      [nameAnnotation]: name,
+      [referenceAnnotation]: tagOf(name),
+    },
   }));
 }
 

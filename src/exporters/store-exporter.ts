@@ -1,9 +1,10 @@
 // Puts an image into the local store: what type=image does, and type=docker without a `dest`.
 
 import type {ExportContext, Exporter} from './exporter.ts';
-import {exportResult, type Layout, type LayoutOptions, makeLayout} from './layout.ts';
+import type {ImageForm} from './image-options.ts';
+import {exportResult, type Layout, makeLayout} from './layout.ts';
 
-export function storeExporter(options: LayoutOptions): Exporter {
+export function storeExporter(options: ImageForm): Pick<Exporter, 'name' | 'export'> {
   return {
     name: 'exporting to image',
     async export(built, context) {

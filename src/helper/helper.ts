@@ -17,6 +17,7 @@ export type HelperVerb =
   | 'run'
   | 'network'
   | 'pack'
+  | 'compress'
   | 'unpack'
   | 'adopt'
   | 'remove'

@@ -16,7 +16,7 @@ const blockBytes = 1 << 20;
 export async function gzipFile(
   from: string,
   to: string,
-  signal: AbortSignal,
+  {level, signal}: {readonly level: number; readonly signal: AbortSignal},
 ): Promise<{digest: Digest; size: number}> {
   const hash = createHash('sha256');
   const file = await open(to, 'w', 0o600);
@@ -31,7 +31,7 @@ export async function gzipFile(
   };
   try {
     for await (const block of createReadStream(from, {highWaterMark: blockBytes, signal})) {
-      const promise = compress(block as Buffer, {level: 6});
+      const promise = compress(block as Buffer, {level});
       // Awaited in order by writeFirst; until then nobody listens.
       promise.catch(() => {});
       pending.push(promise);

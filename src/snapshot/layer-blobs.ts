@@ -1,15 +1,18 @@
 // The blob side of a layer: fetched from a registry into the store, packed from a directory, or unpacked into one.
 
-import {readdir, rm} from 'node:fs/promises';
-import {type Helper, HelperError} from '../helper/helper.ts';
+import {readdir} from 'node:fs/promises';
+import type {Helper} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
-import {type DiffId, type Digest, parseDiffId, parseDigest} from '../oci/digest.ts';
-import {layerCompressionOf, mediaTypes} from '../oci/media-types.ts';
+import {hexOf} from '../oci/digest.ts';
+import {type LayerCompression, layerCompressionOf} from '../oci/media-types.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
+import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
+import {formatText, isUsual, type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
+import {LayerWriter, type WrittenLayer} from './layer-writer.ts';
 import {type UnpackedLayer, unpackLayer} from './unpack.ts';
 
 export interface LayerBlobsOptions {
@@ -18,13 +21,6 @@ export interface LayerBlobsOptions {
   readonly helper: () => Promise<Helper>;
   readonly source: LayerSource;
   readonly onLayerProgress: OnLayerProgress;
-}
-
-const gzipLevel = 6;
-
-interface PackedLayer {
-  readonly diffId: DiffId;
-  readonly descriptor: Descriptor;
 }
 
 /** What making a blob may have to ask. */
@@ -37,12 +33,15 @@ export interface LayerQuestions {
 export class LayerBlobs {
   readonly #options: LayerBlobsOptions;
   readonly #table: LayerTable;
-  #helperCompresses = true;
-  #empty: PackedLayer | undefined;
+  readonly #notes: Notes;
+  readonly #writer: LayerWriter;
+  #empty: WrittenLayer | undefined;
 
   constructor(options: LayerBlobsOptions, table: LayerTable) {
     this.#options = options;
     this.#table = table;
+    this.#notes = new Notes(options.state.database);
+    this.#writer = new LayerWriter(options.helper, options.blobs);
   }
 
   async hasBlob(row: LayerRow): Promise<boolean> {
@@ -52,12 +51,10 @@ export class LayerBlobs {
   /** Unpacks the layer into the new directory `dir`; gives what it must still take from the layers below. */
   async unpackInto(row: LayerRow, dir: string, signal: AbortSignal): Promise<UnpackedLayer> {
     const blob = blobOf(row);
-    const compression = layerCompressionOf(blob.mediaType);
-    assert(compression !== undefined, `media type ${blob.mediaType} was accepted as a layer`);
     const compressed = (await this.hasBlob(row))
       ? this.#options.blobs.stream(blob.digest)
       : this.#fetched(row, blob, signal);
-    const bytes = this.#options.source.decompress(compression, compressed);
+    const bytes = this.#options.source.decompress(compressionOf(blob), compressed);
     return unpackLayer(await this.#options.helper(), bytes, row.diffId, dir, signal);
   }
 
@@ -82,7 +79,7 @@ export class LayerBlobs {
   }
 
   /** The blob of a layer in the store, made if need be. */
-  async ensure(id: LayerId, {row, below}: LayerQuestions, signal: AbortSignal): Promise<PackedLayer> {
+  async ensure(id: LayerId, {row, below}: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
     const ready = await this.#ready(row());
     if (ready !== undefined) return ready;
     return this.#options.state.locks.withLock(`blob ${id}`, signal, async () => {
@@ -98,12 +95,74 @@ export class LayerBlobs {
     });
   }
 
-  async #ready(row: LayerRow): Promise<PackedLayer | undefined> {
+  /** The layer's blob in a format of the export's choice. */
+  async ensureFormat(
+    id: LayerId,
+    format: LayerFormat,
+    questions: LayerQuestions,
+    signal: AbortSignal,
+  ): Promise<WrittenLayer> {
+    const row = questions.row();
+    const isImported = row.diffId !== undefined && id === hexOf(row.diffId);
+    const isKept = isImported ? !format.force || isAlready(row, format) : isUsual(format);
+    if (isKept) return this.ensure(id, questions, signal);
+    const key = `${id} ${formatText(isImported ? withoutClamp(format) : format)}`;
+    return this.#remembered(key, signal, async () => {
+      const {compression} = format;
+      if (row.hasDirectory && (!isImported || compression === 'estargz')) {
+        const directory = this.#options.state.layerPath(id);
+        // What came from elsewhere keeps all that it has, also what says nothing new.
+        if (isImported)
+          return this.#writer.fromFiles([directory], withoutClamp(format), signal, ['userxattrs=1']);
+        return this.#writer.fromFiles([directory, ...(await questions.below())], format, signal);
+      }
+      assert(compression !== 'estargz', `layer ${id} was unpacked to be written as estargz`);
+      const {diffId, descriptor} = await this.ensure(id, questions, signal);
+      const bytes = (): AsyncIterable<Uint8Array> =>
+        this.#options.source.decompress(
+          compressionOf(descriptor),
+          this.#options.blobs.stream(descriptor.digest),
+        );
+      return this.#writer.fromTar(bytes, diffId, format, signal);
+    });
+  }
+
+  /** The layers above the lowest `base` of a stack as one. */
+  async ensureSquashed(
+    key: string,
+    {directories, base}: {readonly directories: readonly string[]; readonly base: number},
+    format: LayerFormat,
+    signal: AbortSignal,
+  ): Promise<WrittenLayer> {
+    const name = `${key} above ${base} ${formatText(format)}`;
+    return this.#remembered(name, signal, () =>
+      this.#writer.fromFiles(directories, format, signal, [`base=${base}`]),
+    );
+  }
+
+  /** What was written under `key` before, if its blob is still here; else what `write` writes. */
+  async #remembered(
+    key: string,
+    signal: AbortSignal,
+    write: () => Promise<WrittenLayer>,
+  ): Promise<WrittenLayer> {
+    const {state, blobs} = this.#options;
+    return state.locks.withLock(`blob ${key}`, signal, async () => {
+      const text = this.#notes.getText('layer-blob', key);
+      const known = text === undefined ? undefined : (JSON.parse(text) as WrittenLayer);
+      if (known !== undefined && (await blobs.has(known.descriptor.digest))) return known;
+      const written = await write();
+      this.#notes.set('layer-blob', key, JSON.stringify(written));
+      return written;
+    });
+  }
+
+  async #ready(row: LayerRow): Promise<WrittenLayer | undefined> {
     if (row.diffId === undefined || row.blob === undefined || !(await this.hasBlob(row))) return undefined;
     return {diffId: row.diffId, descriptor: row.blob};
   }
 
-  async #pack(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<PackedLayer> {
+  async #pack(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
     const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, below, signal));
     this.#table.setBlob(row.id, diffId, descriptor);
     return {diffId, descriptor};
@@ -114,7 +173,7 @@ export class LayerBlobs {
    * cost as much as running it. A layer of an image may be empty but for the mark that its root is opaque; it has a
    * diffId.
    */
-  async #emptyBlob(row: LayerRow): Promise<PackedLayer | undefined> {
+  async #emptyBlob(row: LayerRow): Promise<WrittenLayer | undefined> {
     const empty = this.#empty;
     if (empty === undefined || !(await this.#isEmpty(row))) return undefined;
     return (await this.#options.blobs.has(empty.descriptor.digest)) ? empty : undefined;
@@ -127,54 +186,32 @@ export class LayerBlobs {
     return entries?.length === 0;
   }
 
-  async #packed(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<PackedLayer> {
-    const {state, blobs} = this.#options;
-    const out = await blobs.reserve();
+  async #packed(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
     const isEmpty = await this.#isEmpty(row);
-    const directories = [state.layerPath(row.id), ...(isEmpty ? [] : below)];
-    const {diffId, digest, size} = await this.#packGzip(directories, out, signal);
-    await blobs.adopt(out, {digest, size});
-    const packed = {diffId, descriptor: {mediaType: mediaTypes.layerGzip, digest, size}};
+    const directories = [this.#options.state.layerPath(row.id), ...(isEmpty ? [] : below)];
+    const packed = await this.#writer.fromFiles(directories, usualFormat, signal);
     if (isEmpty) this.#empty = packed;
     return packed;
   }
-
-  async #packGzip(
-    directories: readonly string[],
-    out: string,
-    signal: AbortSignal,
-  ): Promise<{diffId: DiffId; digest: Digest; size: number}> {
-    const helper = await this.#options.helper();
-    const layers = directories.map((directory) => `layer=${directory}`);
-    if (this.#helperCompresses) {
-      try {
-        const args = [...layers, `out=${out}`, 'compress=gzip', `level=${gzipLevel}`];
-        const fields = await helper.request('pack', args, {signal});
-        const digest = parseDigest(fields.get('digest') ?? '');
-        assert(digest !== undefined, 'pack gives a digest');
-        return {diffId: diffIdOf(fields), digest, size: Number(fields.get('stored'))};
-      } catch (error) {
-        // A helper built where libdeflate's headers are missing writes plain tars only.
-        if (!(error instanceof HelperError && error.phase === 'unsupported')) throw error;
-        this.#helperCompresses = false;
-      }
-    }
-    const {gzipFile} = await import('./gzip-blocks.ts');
-    const tar = await this.#options.blobs.reserve();
-    const fields = await helper.request('pack', [...layers, `out=${tar}`, 'compress=none'], {signal});
-    const packed = {diffId: diffIdOf(fields), ...(await gzipFile(tar, out, signal))};
-    await rm(tar);
-    return packed;
-  }
-}
-
-function diffIdOf(fields: ReadonlyMap<string, string>): DiffId {
-  const diffId = parseDiffId(fields.get('diffid') ?? '');
-  assert(diffId !== undefined, 'pack gives a diffid');
-  return diffId;
 }
 
 function blobOf(row: LayerRow): Descriptor {
   assert(row.blob !== undefined, `layer ${row.id} has neither directory nor blob`);
   return row.blob;
+}
+
+function compressionOf({mediaType}: Pick<Descriptor, 'mediaType'>): LayerCompression {
+  const compression = layerCompressionOf(mediaType);
+  assert(compression !== undefined, `media type ${mediaType} was accepted as a layer`);
+  return compression;
+}
+
+/** Whether a layer that was not made here has the compression that is asked for. */
+function isAlready(row: LayerRow, {compression, level}: LayerFormat): boolean {
+  return level === undefined && compressionOf(blobOf(row)) === compression;
+}
+
+/** Times in layers of base images stay as they are, as in BuildKit. */
+function withoutClamp({latestSeconds: _, ...format}: LayerFormat): LayerFormat {
+  return format;
 }

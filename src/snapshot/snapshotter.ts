@@ -16,8 +16,10 @@ import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {LayerBlobs} from './layer-blobs.ts';
+import {type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import {type LayerId, type LayerRow, LayerTable, type SnapshotId, type SnapshotRow} from './layer-table.ts';
+import type {WrittenLayer} from './layer-writer.ts';
 
 export interface SnapshotterOptions {
   readonly state: StateDirectory;
@@ -290,14 +292,32 @@ export class Snapshotter {
   }
 
   /** The layer's blob, packed or fetched when it is not in the store yet. */
-  async blobOf(layer: LayerId, signal: AbortSignal): Promise<{diffId: DiffId; descriptor: Descriptor}> {
+  async blobOf(layer: LayerId, signal: AbortSignal, format = usualFormat): Promise<WrittenLayer> {
     // A layer tells only what it changes of what it was made on; its snapshot of the same name knows that.
     const below = this.#table.snapshot(layer)?.parent;
-    return this.#layerBlobs.ensure(
-      layer,
-      {row: () => this.#layerOf(layer), below: () => this.#directoriesOf(below, signal)},
-      signal,
-    );
+    const questions = {row: () => this.#layerOf(layer), below: () => this.#directoriesOf(below, signal)};
+    return this.#layerBlobs.ensureFormat(layer, format, questions, signal);
+  }
+
+  /** The layers of the snapshot above the lowest `base` as one. */
+  async squashedBlobOf(
+    id: SnapshotId,
+    base: number,
+    format: LayerFormat,
+    signal: AbortSignal,
+  ): Promise<WrittenLayer> {
+    const directories = await this.#directoriesOf(id, signal);
+    return this.#layerBlobs.ensureSquashed(id, {directories, base}, format, signal);
+  }
+
+  /** How many of the lowest layers of the snapshot came with an image. */
+  importedCountOf(id: SnapshotId): number {
+    const layers = this.layersOf(id);
+    const own = layers.findIndex((layer) => {
+      const {diffId} = this.#layerOf(layer);
+      return diffId === undefined || layer !== hexOf(diffId);
+    });
+    return own === -1 ? layers.length : own;
   }
 
   /**

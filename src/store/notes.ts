@@ -10,6 +10,7 @@ export type NoteKind =
   | 'http'
   | 'git'
   | 'archive'
+  | 'layer-blob'
   | 'blob-home'
   | 'upload'
   | 'size';

@@ -94,6 +94,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
         {created_by: 'CMD ["/bin/sh"]', empty_layer: true},
       ],
       layerTimesMs,
+      baseLayerCount: 1,
       layers: async () => layers,
       rootView: async () => ({layers: ['/layers/new', '/layers/base']}),
       ...more,
@@ -107,6 +108,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
     directory,
     context: {
       platforms: [amd64],
+      hasIndex: false,
       notes,
       tagged,
       requests,

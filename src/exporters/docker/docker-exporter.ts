@@ -4,10 +4,12 @@
 
 import {dockerDialect, ociDialect} from '../../oci/media-types.ts';
 import {formatPlatform} from '../../oci/platform.ts';
+import {checkAnnotations} from '../annotations.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {dockerManifest} from '../docker-manifest.ts';
-import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
+import {ExportOptions} from '../export-options.ts';
 import type {BuiltImages, Exporter, ExporterFactory} from '../exporter.ts';
+import {imageFormOf, imageOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput, writeOutput} from '../output-file.ts';
 import {storeExporter} from '../store-exporter.ts';
@@ -22,15 +24,16 @@ export const dockerExporter: ExporterFactory = {
   options: known,
   create(given, tags): Exporter {
     const options = new ExportOptions('docker', given, known);
-    checkImageOptions(options);
-    const names = options.names(tags);
-    const annotations = options.annotations();
     const dest = options.text('dest');
     if (dest === undefined || dest === '') {
-      return storeExporter({names, annotations, dialect: options.dialect(ociDialect)});
+      const form = imageFormOf(options, tags, ociDialect);
+      return {
+        ...storeExporter(form),
+        prepare: async (surroundings) => checkAnnotations(form.annotations, surroundings, options),
+      };
     }
     // podman reads the archive as an OCI layout and keeps HEALTHCHECK only of an image in docker's own terms.
-    const dialect = options.dialect(dockerDialect);
+    const form = imageFormOf(options, tags, dockerDialect);
     return {
       name: 'exporting to docker image format',
       async prepare(surroundings) {
@@ -41,6 +44,7 @@ export const dockerExporter: ExporterFactory = {
             'type=oci holds several; without dest= they go to the local image store',
           );
         }
+        checkAnnotations(form.annotations, {platforms, hasIndex: false}, options);
         await checkOutput(dest, surroundings);
       },
       async export({images}, context) {
@@ -48,10 +52,10 @@ export const dockerExporter: ExporterFactory = {
         const [{attestations: told, ...image}] = images;
         if (told !== undefined) context.note('attestations are left out: a docker archive cannot hold them');
         const built: BuiltImages = {images: [image], isList: false};
-        const layout = await makeLayout(built, context, {names, annotations, dialect});
+        const layout = await makeLayout(built, context, form);
         const members = await layoutMembers(layout, context.blobs);
         const [{configDigest, manifest}] = layout.images;
-        const archived = {configDigest, layers: manifest.layers, names};
+        const archived = {configDigest, layers: manifest.layers, names: form.names};
         members.push({name: 'manifest.json', type: 'bytes', bytes: dockerManifest([archived])});
         const epochSeconds = epochSecondsOf(built);
         const {writeArchive} = await import('../tar-archive.ts');

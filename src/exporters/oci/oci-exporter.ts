@@ -1,9 +1,11 @@
 // type=oci: an OCI image layout, in a tar or (tar=false) in a directory.
 
 import {ociDialect} from '../../oci/media-types.ts';
+import {checkAnnotations} from '../annotations.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
-import {checkImageOptions, ExportOptions, imageOptions} from '../export-options.ts';
+import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
+import {imageFormOf, imageOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput, writeOutput} from '../output-file.ts';
 import {writeLayoutDirectory} from './layout-directory.ts';
@@ -19,21 +21,18 @@ export const ociExporter: ExporterFactory = {
   options: known,
   create(given, tags): Exporter {
     const options = new ExportOptions('oci', given, known);
-    checkImageOptions(options);
     const dest = options.required('dest', 'FILE');
     const asTar = options.boolean('tar', true);
     if (dest === '-' && !asTar) throw options.problem('cannot write a directory to standard output');
-    const names = options.names(tags);
-    const annotations = options.annotations();
-    const dialect = options.dialect(ociDialect);
-    const isArtifact = options.boolean('oci-artifact', false);
+    const form = imageFormOf(options, tags, ociDialect);
     return {
       name: 'exporting to oci image format',
       prepare: async (context) => {
+        checkAnnotations(form.annotations, context, options);
         if (asTar) await checkOutput(dest, context);
       },
       async export(built, context) {
-        const layout = await makeLayout(built, context, {names, annotations, dialect, isArtifact});
+        const layout = await makeLayout(built, context, form);
         if (asTar) {
           const members = await layoutMembers(layout, context.blobs);
           const epochSeconds = epochSecondsOf(built);

@@ -1,0 +1,40 @@
+// The outputs of a build: those of -o, and what --push, --load, --annotation and --squash add to them.
+
+import type {BuildRequest} from '../../build/request.ts';
+import type {ValueReader} from '../value-reader.ts';
+import {parseAnnotation} from './annotation.ts';
+import {parseOutput} from './output.ts';
+
+type Output = BuildRequest['outputs'][number];
+
+/** Outputs that are images: the others have neither annotations nor layers. */
+const imageTypes = new Set(['image', 'registry', 'oci', 'docker']);
+
+export function outputsOf(reader: ValueReader): readonly Output[] {
+  const {flags} = reader;
+  const outputs: Output[] = reader.each('output', parseOutput);
+  if (flags.has('push')) pushToo(outputs);
+  // As docker has it: --load adds the local store to what -o asks for.
+  if (flags.has('load') && outputs.length > 0 && !outputs.some(({type}) => type === 'image')) {
+    outputs.push({type: 'image', options: new Map()});
+  }
+  const added = [
+    ...reader.each('annotation', parseAnnotation).flat(),
+    ...(flags.has('squash') ? [['squash', 'stage'] as const] : []),
+  ];
+  if (added.length === 0) return outputs;
+  if (outputs.length === 0) outputs.push({type: 'image', options: new Map()});
+  // What -o says itself stands.
+  return outputs.map(({type, options}) =>
+    imageTypes.has(type) ? {type, options: new Map([...added, ...options])} : {type, options},
+  );
+}
+
+/** As docker has it: --push sets push=true of the images that -o asks for, or asks for one itself. */
+function pushToo(outputs: Output[]): void {
+  const images = outputs.filter(({type}) => type === 'image' || type === 'registry');
+  if (images.length === 0) outputs.push({type: 'registry', options: new Map()});
+  for (const image of images) {
+    outputs[outputs.indexOf(image)] = {...image, options: new Map([...image.options, ['push', 'true']])};
+  }
+}

@@ -1,0 +1,57 @@
+import {describe, expect, it} from 'vitest';
+import {parseCommandLine} from '../../../src/cli/program.ts';
+import {ValueReader} from '../../../src/cli/value-reader.ts';
+import {parseAnnotation} from '../../../src/cli/values/annotation.ts';
+import {outputsOf} from '../../../src/cli/values/outputs.ts';
+
+function outputs(...argv: string[]): unknown {
+  const {flags} = parseCommandLine(['build', ...argv, '.']);
+  const reader = new ValueReader(flags);
+  const found = outputsOf(reader);
+  reader.throwProblems();
+  return found.map(({type, options}) => [type, Object.fromEntries(options)]);
+}
+
+describe('outputs', () => {
+  it('--annotation and --squash speak to outputs that are images', () => {
+    expect(
+      outputs('-o', 'type=oci,dest=x,annotation.a=own', '-o', 'out', '--annotation', 'a=b', '--squash'),
+    ).toEqual([
+      ['oci', {dest: 'x', 'annotation.a': 'own', squash: 'stage'}],
+      ['local', {dest: 'out'}],
+    ]);
+  });
+
+  it('without -o they are about the image in the local store', () => {
+    expect(outputs('--annotation', 'index:a=b')).toEqual([['image', {'annotation-index.a': 'b'}]]);
+    expect(outputs()).toEqual([]);
+  });
+
+  it('--load adds the local store', () => {
+    expect(outputs('--load', '-o', 'out')).toEqual([
+      ['local', {dest: 'out'}],
+      ['image', {}],
+    ]);
+  });
+});
+
+describe('--annotation', () => {
+  it.each([
+    ['k=v', [['annotation.k', 'v']]],
+    ['org.x/y=a:b=c', [['annotation.org.x/y', 'a:b=c']]],
+    [
+      'index,manifest[linux/arm/v7]:k=',
+      [
+        ['annotation-index.k', ''],
+        ['annotation-manifest[linux/arm/v7].k', ''],
+      ],
+    ],
+    ['manifest-descriptor:k=v', [['annotation-manifest-descriptor.k', 'v']]],
+  ])('%s', (text, expected) => {
+    expect(parseAnnotation(text)).toEqual(expected);
+  });
+
+  it.each(['k', '=v', '', 'index:=v', 'idx:k=v'])('refuses %j', (text) => {
+    expect(parseAnnotation(text)).toHaveProperty('problem');
+  });
+});
