@@ -215,6 +215,28 @@ describe('an upload', () => {
     expect(registry.log).toEqual(['HEAD blob']);
   });
 
+  it('asks the token server for what it needs: to write here, and to read where it mounts from', async () => {
+    const realm = `Bearer realm="http://${other.address}/token",service="s",scope="repository:a/b:pull"`;
+    other.fault = () => ({status: 200, body: '{"token":"t"}'});
+    registry.fault = ({headers}) =>
+      headers.authorization === 'Bearer t' ? undefined : {status: 401, headers: {'www-authenticate': realm}};
+    expect(await put({...large, mountFrom: ['base']})).toBe('uploaded');
+    const asked = other.seen.map(({path}) => new URL(path, 'http://x').searchParams.getAll('scope'));
+    expect(asked).toEqual([
+      ['repository:a/b:pull', 'repository:a/b:pull,push'],
+      ['repository:a/b:pull', 'repository:a/b:pull,push', 'repository:base:pull'],
+    ]);
+  });
+
+  it('whose every token is refused ends', async () => {
+    let given = 0;
+    other.fault = () => ({status: 200, body: `{"token":"t${given++}"}`});
+    const realm = `Bearer realm="http://${other.address}/token",service="s"`;
+    registry.fault = () => ({status: 401, headers: {'www-authenticate': realm}});
+    expect((await failed(put())).code).toBe('registry-denied');
+    expect([registry.seen.length, other.seen.length, pauses]).toEqual([2, 1, []]);
+  });
+
   it('is followed to another host without the password', async () => {
     const credentials = {
       lookup: async () => ({type: 'password', username: 'me', password: 'secret'}) as const,
