@@ -75,6 +75,29 @@ describe('podman', () => {
   });
 });
 
+describe('export', () => {
+  it('writes the files of an image as a tar', async () => {
+    const {stdout, stderr} = await space.run(['export', 'reg.example/kit:7']);
+    expect(stderr).toBe('');
+    const listed = spawnSync('tar', ['-tf', '-'], {input: stdout, encoding: 'utf8'}).stdout;
+    expect(listed.trim().split('\n').sort()).toEqual(['one', 'two']);
+    expect(spawnSync('tar', ['-xOf', '-', 'two'], {input: stdout, encoding: 'utf8'}).stdout).toBe('2\n');
+  });
+
+  it('also of an image that was only loaded', async () => {
+    const root = at('export-state');
+    await space.run(['load', '-i', at('oci-archive.tar')], {root});
+    const run = await space.run(['export', '-o', at('files.tar'), 'reg.example/kit:7'], {root});
+    expect(run.stderr).toBe('');
+    expect(
+      tool('tar', ['-tf', at('files.tar')])
+        .trim()
+        .split('\n')
+        .sort(),
+    ).toEqual(['one', 'two']);
+  });
+});
+
 describe('umoci', () => {
   it('unpacks a saved layout', async (test) => {
     const umoci = needCommand(test, 'umoci');

@@ -6,6 +6,7 @@ import {debugCommand} from './debug/command.ts';
 import {diffCommand} from './diff/command.ts';
 import {doctorCommand} from './doctor/command.ts';
 import {duCommand} from './du/command.ts';
+import {exportCommand} from './export/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
@@ -30,9 +31,10 @@ export const commands: readonly Command[] = [
   debugCommand,
   diffCommand,
   doctorCommand,
-  ...historyBuildCommands,
   duCommand,
+  exportCommand,
   historyCommand,
+  ...historyBuildCommands,
   imagesCommand,
   inspectCommand,
   layersCommand,
