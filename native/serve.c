@@ -60,6 +60,12 @@ static void send_output(uint32_t id, uint32_t type, size_t length) {
   _exit(0);
 }
 
+static void send_reply(uint32_t id, uint32_t type, struct buffer reply) {
+  memcpy(output + FRAME_HEADER_BYTES, reply.bytes, reply.length);
+  send_output(id, type, reply.length);
+  free(reply.bytes);
+}
+
 static void watch(struct watch *about, struct worker *worker, int source, int fd) {
   *about = (struct watch){.worker = worker, .source = source};
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = about};
@@ -69,6 +75,10 @@ static void watch(struct watch *about, struct worker *worker, int source, int fd
 static void start_request(uint32_t id, char *payload, size_t length) {
   if (attached && memmem(payload, length, "\0tty=1", 7) != NULL) ran_terminal = true;
   struct worker *worker = worker_start(id, payload, length, attached);
+  if (worker == NULL) {
+    send_reply(id, STATUS_ERROR, worker_refusal(errno));
+    return;
+  }
   worker->next = workers;
   workers = worker;
   for (int i = 0; i < PIPE_COUNT; i++)
@@ -127,9 +137,7 @@ static void finish_request(struct worker *worker) {
   for (int i = 0; i < PIPE_STATUS; i++) drain(worker, i);
   uint32_t type;
   struct buffer reply = worker_reply(worker, wait_status, &type);
-  memcpy(output + FRAME_HEADER_BYTES, reply.bytes, reply.length);
-  send_output(worker->id, type, reply.length);
-  free(reply.bytes);
+  send_reply(worker->id, type, reply);
   for (struct worker **at = &workers; *at != NULL; at = &(*at)->next)
     if (*at == worker) {
       *at = worker->next;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -28,8 +29,11 @@ static bool has_process_output(const char *payload) {
 
 static void take_descriptors(int ends[PIPE_COUNT], bool keeps_streams) {
   // First out of the way of the numbers they will get, then down to them.
-  for (int i = 0; i < PIPE_COUNT; i++)
-    if (ends[i] >= 0) ends[i] = fcntl(ends[i], F_DUPFD, 16);
+  for (int i = 0; i < PIPE_COUNT; i++) {
+    int away = ends[i] < 0 ? -1 : fcntl(ends[i], F_DUPFD, 16);
+    if (ends[i] >= 0 && away < 0) die("helper", errno, NULL, "cannot keep a pipe");
+    ends[i] = away;
+  }
   int null = keeps_streams ? -1 : open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) dup2(null, STDIN_FILENO);
   if (!keeps_streams) dup2(ends[PIPE_STDOUT] >= 0 ? ends[PIPE_STDOUT] : STDERR_FILENO, STDOUT_FILENO);
@@ -43,6 +47,7 @@ static void take_descriptors(int ends[PIPE_COUNT], bool keeps_streams) {
 
 static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, char *payload, size_t length) {
   bool ends_with_server = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+  reply_to_pipes(ends[PIPE_DATA], ends[PIPE_STATUS]);
   take_descriptors(ends, attached && has_process_output(payload));
   if (getppid() != server) _exit(1);
   reply_to_pipes(DATA_FD, STATUS_FD);
@@ -57,29 +62,58 @@ static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, ch
   _exit(reply_finish(status));
 }
 
-struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached) {
-  struct worker *worker = xcalloc(1, sizeof *worker);
-  *worker = (struct worker){.id = id, .sandbox = -1};
-  int theirs[PIPE_COUNT];
-  bool process = length > 0 && payload[length - 1] == '\0' && has_process_output(payload);
+/** Our ends and the worker's; -1 for both where the request has no use for a pipe. False, with errno: there
+ * is no room. */
+static bool make_pipes(int ours[PIPE_COUNT], int theirs[PIPE_COUNT], bool has_output) {
+  for (int i = 0; i < PIPE_COUNT; i++) ours[i] = theirs[i] = -1;
   for (int i = 0; i < PIPE_COUNT; i++) {
-    int ends[2] = {-1, -1};
-    if ((process && !attached) || i == PIPE_DATA || i == PIPE_STATUS) {
-      xpipe(ends);
-      if (i != PIPE_STATUS && i != PIPE_STDERR) fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
-    }
-    worker->pipes[i] = ends[0];
+    int ends[2];
+    if (!has_output && i != PIPE_DATA && i != PIPE_STATUS) continue;
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    ours[i] = ends[0];
     theirs[i] = ends[1];
+    if (i != PIPE_STATUS && i != PIPE_STDERR) fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
   }
+  return true;
+}
+
+/** False, with errno: the machine has no room for it. */
+static bool fork_worker(struct worker *worker, int theirs[PIPE_COUNT], char *payload, size_t length,
+                        bool attached) {
   pid_t server = getpid();
   worker->pid = fork();
-  if (worker->pid < 0) die("fork", errno, NULL, "cannot start a worker");
   if (worker->pid == 0) work(server, theirs, attached, payload, length);
-  for (int i = 0; i < PIPE_COUNT; i++) close_quietly(theirs[i]);
+  if (worker->pid < 0) return false;
   worker->pidfd = k_pidfd_open(worker->pid);
-  if (worker->pidfd < 0) die("fork", errno, NULL, "cannot watch a worker (Linux 5.3 or newer is needed)");
-  fcntl(worker->pidfd, F_SETFD, FD_CLOEXEC);
-  return worker;
+  if (worker->pidfd >= 0) return fcntl(worker->pidfd, F_SETFD, FD_CLOEXEC) == 0;
+  int error = errno;
+  kill(worker->pid, SIGKILL);
+  while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR) continue;
+  errno = error;
+  return false;
+}
+
+struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached) {
+  struct worker *worker = xcalloc(1, sizeof *worker);
+  *worker = (struct worker){.id = id, .sandbox = -1, .pidfd = -1};
+  int theirs[PIPE_COUNT];
+  bool process = length > 0 && payload[length - 1] == '\0' && has_process_output(payload);
+  bool started = make_pipes(worker->pipes, theirs, process && !attached) &&
+                 fork_worker(worker, theirs, payload, length, attached);
+  for (int i = 0; i < PIPE_COUNT; i++) close_quietly(theirs[i]);
+  if (started) return worker;
+  for (int i = 0; i < PIPE_COUNT; i++) close_quietly(worker->pipes[i]);
+  close_quietly(worker->pidfd);
+  free(worker);
+  return NULL;
+}
+
+struct buffer worker_refusal(int error) {
+  struct buffer reply = {0};
+  buffer_format(&reply, "phase=helper%cerrno=%d%cpath=%cmessage=cannot start a worker: %s", '\0', error, '\0',
+                '\0', strerror(error));
+  buffer_append(&reply, "", 1);
+  return reply;
 }
 
 void worker_look_at_status(struct worker *worker) {

@@ -27,10 +27,13 @@ struct worker {
 };
 
 /**
- * Forks a worker for the payload of a request frame. Never returns NULL; dies when the machine has no room. Attached:
- * a `run` has our own standard streams instead of pipes.
+ * Forks a worker for the payload of a request frame. NULL, with errno, when the machine has no room for it
+ * (descriptors, processes). Attached: a `run` has our own standard streams instead of pipes.
  */
 struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached);
+
+/** The error for a request that has no worker. */
+struct buffer worker_refusal(int error);
 
 /** Looks at the records that have arrived since (a sandbox has begun). */
 void worker_look_at_status(struct worker *worker);

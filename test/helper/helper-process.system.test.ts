@@ -177,6 +177,28 @@ describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {
     await Promise.all([helper.close(), missing.close()]);
   });
 
+  it('without descriptors for another request refuses that one, and goes on', async () => {
+    const limited = new HelperProcess({path: locateHelper(process.env)}, (path) => {
+      const child = spawn('prlimit', ['--nofile=60', path, 'serve'], {stdio: 'pipe'});
+      return {child, requests: child.stdin, answers: child.stdout};
+    });
+    const abort = new AbortController();
+    const ends: Promise<unknown>[] = [];
+    for (let round = 0; round < 12; round++) {
+      const {run} = await begin(limited, 'echo begun; sleep 60', abort.signal);
+      ends.push(run.catch((error: unknown) => error));
+    }
+    const enough = new Error('enough');
+    abort.abort(enough);
+    const others = (await Promise.all(ends)).filter((end) => end !== enough);
+    expect(others.length).toBeGreaterThan(0);
+    expect(others.length).toBeLessThan(ends.length);
+    for (const refused of others) expect(refused).toMatchObject({phase: 'helper', errno: 24});
+    const {run} = await begin(limited, 'echo again');
+    expect((await run).get('exit')).toBe('0');
+    await limited.close();
+  });
+
   it('does one request from the command line as well', () => {
     const layer = world.newLayer();
     const file = world.path('arguments');
