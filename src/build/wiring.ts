@@ -21,7 +21,7 @@ import type {EmitEvent} from '../progress/events.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {OpRunner, OpRunners} from '../solver/op-runner.ts';
 import {slots} from '../solver/slots.ts';
-import {solve} from '../solver/solver.ts';
+import {type SolverOptions, solve} from '../solver/solver.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {SshAgents} from '../ssh/agents.ts';
@@ -68,9 +68,29 @@ export async function solvePlans(
   wiring: Wiring,
   signal: AbortSignal,
 ): Promise<SolvedPlans> {
-  const {engine, emit, file} = wiring;
+  const {engine} = wiring;
   const targets = plans.flatMap(({vertex}) => vertex ?? []);
   if (targets.length === 0) return {snapshotOf: () => undefined, executed: 0, cached: 0};
+  return withSolver(wiring, async (options) => {
+    await forgetCaches(targets, engine, signal);
+    const {results, executed, cached} = await solve(targets, options, signal);
+    const snapshots = new Map(
+      results.map(({value}, index) => {
+        assert(value.type === 'snapshot', 'a plan ends in a snapshot');
+        return [targets[index], value.snapshot];
+      }),
+    );
+    options.cache.flush();
+    if (executed > 0) await engine.snapshotter.makeDurable(signal);
+    return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
+  });
+}
+
+type Solving = SolverOptions<Vertex, BuildValue> & {readonly cache: RecordCache};
+
+/** Gives `work` what the solver needs, and closes it afterwards. */
+export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => Promise<T>): Promise<T> {
+  const {engine, emit, file} = wiring;
   const whyMissed = missReasons(engine, wiring.dockerfile);
   const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock, whyMissed);
   const warn = (diagnostic: Diagnostic): void =>
@@ -86,34 +106,20 @@ export async function solvePlans(
   const keepFailed: ExecRunnerOptions['keepFailed'] = (step, active) => failures.keep(step, active);
   const {limits} = wiring.request;
   const runners = await runnersOf(wiring, {networks, emulation, limits, warn, keepFailed});
-  await forgetCaches(targets, engine, signal);
   const placed = Object.fromEntries(
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
   ) as OpRunners<Vertex, BuildValue>;
   const concurrency = Math.max(4, slotsPerCore * availableParallelism());
   try {
-    const {results, executed, cached} = await solve(
-      targets,
-      {
-        runners: placed,
-        cache,
-        slots: slots(concurrency),
-        locks: engine.state.locks,
-        emit,
-        clock: systemClock,
-        beforeRun: (misses) => requireRunnable(misses, emulation, file),
-      },
-      signal,
-    );
-    const snapshots = new Map(
-      results.map(({value}, index) => {
-        assert(value.type === 'snapshot', 'a plan ends in a snapshot');
-        return [targets[index], value.snapshot];
-      }),
-    );
-    cache.flush();
-    if (executed > 0) await engine.snapshotter.makeDurable(signal);
-    return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
+    return await work({
+      runners: placed,
+      cache,
+      slots: slots(concurrency),
+      locks: engine.state.locks,
+      emit,
+      clock: systemClock,
+      beforeRun: (misses) => requireRunnable(misses, emulation, file),
+    });
   } finally {
     await networks.close();
   }

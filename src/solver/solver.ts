@@ -4,7 +4,7 @@
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
 
 import {setMaxListeners} from 'node:events';
-import type {BuildEvent, EmitEvent, StepUsage} from '../progress/events.ts';
+import type {EmitEvent, StepUsage} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
@@ -16,6 +16,7 @@ import {
   isContentKeyed,
   type KnownInput,
 } from './keys.ts';
+import {type Foreseen, type Keys, type LookUp, type Missed, nothingKnown} from './look-up.ts';
 import {ingredientsOf, missedStep} from './missed-step.ts';
 import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph, StepContext} from './op-runner.ts';
 import {prioritiesOf} from './priorities.ts';
@@ -46,23 +47,6 @@ export interface SolveSummary<R> {
   readonly cached: number;
 }
 
-/** What the look-up pass found: the result, or the key that a result would have, as far as it can be foreseen. */
-interface LookUp<R> {
-  readonly hit?: Solved<R>;
-  readonly predictedKey?: string | undefined;
-}
-
-type Missed = Pick<Extract<BuildEvent, {type: 'step-started'}>, 'miss' | 'key'>;
-
-interface Keys {
-  /** Every key the result is to be recorded under, the primary one first. */
-  readonly all: readonly string[];
-  readonly primary: string | undefined;
-  readonly parts: readonly string[];
-}
-
-const nothingKnown: Keys = {all: [], primary: undefined, parts: []};
-
 /** Solves `targets`. After the first failure everything else is cancelled and awaited, then that failure is thrown. */
 export async function solve<V extends SolverGraph<V>, R>(
   targets: readonly V[],
@@ -83,6 +67,15 @@ export async function solve<V extends SolverGraph<V>, R>(
     await job.settled();
     throw signal.aborted ? signal.reason : (job.firstFailure ?? error);
   }
+}
+
+/** Every vertex that would be asked for, inputs first; below one that is found nothing is. */
+export async function survey<V extends SolverGraph<V>, R>(
+  targets: readonly V[],
+  options: SolverOptions<V, R>,
+  signal: AbortSignal,
+): Promise<readonly Foreseen<V, R>[]> {
+  return new Job(options, signal, new Map()).survey(targets);
 }
 
 class Job<V extends SolverGraph<V>, R> {
@@ -133,6 +126,30 @@ class Job<V extends SolverGraph<V>, R> {
     await Promise.all(targets.map((target) => this.#lookUp(target)));
     for (const target of targets) await visit(target);
     return found;
+  }
+
+  async survey(targets: readonly V[]): Promise<readonly Foreseen<V, R>[]> {
+    await Promise.all(targets.map((target) => this.#lookUp(target)));
+    const found = new Map<string, Foreseen<V, R>>();
+    const visit = async (vertex: V): Promise<void> => {
+      if (found.has(vertex.id)) return;
+      const {hit, missed = nothingKnown} = await this.#lookUp(vertex);
+      if (hit !== undefined) {
+        found.set(vertex.id, {vertex, state: 'hit', hit});
+        return;
+      }
+      for (const input of vertex.inputs) await visit(input);
+      this.#ran.add(vertex.id);
+      const isSure = missed.primary !== undefined || vertex.origin.ignoreCache === true;
+      if (!isSure) {
+        found.set(vertex.id, {vertex, state: 'unknown'});
+        return;
+      }
+      const map = this.#runnerOf(vertex).cacheMap(vertex);
+      found.set(vertex.id, {vertex, state: 'miss', ...(await this.#whyMissed(vertex, map, missed))});
+    };
+    for (const target of targets) await visit(target);
+    return [...found.values()];
   }
 
   async settled(): Promise<void> {
@@ -193,12 +210,16 @@ class Job<V extends SolverGraph<V>, R> {
     if (definition !== undefined) {
       const hit = await this.#hit(vertex, definition);
       if (hit !== undefined) return {hit};
-      if (!isContentKeyed(map)) return {predictedKey: definition};
+      const parts = known.map(({key}) => key ?? '');
+      const missed = {all: [definition], primary: definition, parts};
+      if (!isContentKeyed(map)) return {predictedKey: definition, missed};
     }
     const content = await contentKeyOf(map, known, this.#signal);
     if (content === undefined) return {};
     const hit = await this.#hit(vertex, content.key);
-    if (hit === undefined) return {predictedKey: content.key};
+    const all = definition === undefined ? [content.key] : [content.key, definition];
+    const missed = {all, primary: content.key, parts: content.parts};
+    if (hit === undefined) return {predictedKey: content.key, missed};
     if (definition !== undefined) await this.#saveUnder([definition], vertex, map, content.parts, hit);
     return {hit};
   }

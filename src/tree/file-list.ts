@@ -61,7 +61,7 @@ function decode(list: Uint8Array): Map<string, ListedFile> {
 export interface ListDifference {
   /** One phrase for each path, in the order of paths: `src/a.ts changed`. */
   readonly phrases: readonly string[];
-  /** Files of the second list, without directories. */
+  /** Files of the second list and those that are gone, without directories. */
   readonly files: number;
 }
 
@@ -91,7 +91,8 @@ export function compareFileLists(before: Uint8Array, after: Uint8Array): ListDif
   // A directory that comes or goes does so with its files.
   const files = found.filter((each) => !each.isDirectory);
   const told = (files.length > 0 ? files : found).toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const total = [...now.values()].filter((file) => !isDirectory(file)).length;
+  const gone = removed.filter(([path]) => !moved.has(path)).map(([, file]) => file);
+  const total = [...now.values(), ...gone].filter((file) => !isDirectory(file)).length;
   return {phrases: told.map(({text}) => text), files: total};
 }
 

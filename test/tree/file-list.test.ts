@@ -19,7 +19,7 @@ describe('compareFileLists', () => {
     const after = listOf([directory, record('new.txt'), record('src/a'), record('src/bb')], {'src/a': 9});
     expect(compareFileLists(before, after)).toEqual({
       phrases: ['new.txt added', 'src/a changed', 'z removed'],
-      files: 3,
+      files: 4,
     });
   });
 

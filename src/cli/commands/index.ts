@@ -6,6 +6,7 @@ import {debugCommand} from './debug/command.ts';
 import {diffCommand} from './diff/command.ts';
 import {doctorCommand} from './doctor/command.ts';
 import {duCommand} from './du/command.ts';
+import {explainCommand} from './explain/command.ts';
 import {exportCommand} from './export/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
@@ -16,6 +17,7 @@ import {loadCommand} from './load/command.ts';
 import {lockCommand} from './lock/command.ts';
 import {loginCommand} from './login/command.ts';
 import {logoutCommand} from './logout/command.ts';
+import {planCommand} from './plan/command.ts';
 import {pruneCommand} from './prune/command.ts';
 import {pullCommand} from './pull/command.ts';
 import {pushCommand} from './push/command.ts';
@@ -32,6 +34,7 @@ export const commands: readonly Command[] = [
   diffCommand,
   doctorCommand,
   duCommand,
+  explainCommand,
   exportCommand,
   historyCommand,
   ...historyBuildCommands,
@@ -42,6 +45,7 @@ export const commands: readonly Command[] = [
   lockCommand,
   loginCommand,
   logoutCommand,
+  planCommand,
   pruneCommand,
   pullCommand,
   pushCommand,

@@ -1,0 +1,30 @@
+// The forecast of the build that a command line asks for. Progress goes to standard error, as that of a build.
+
+import {resolve} from 'node:path';
+import type {Forecast} from '../../../build/explain/forecast.ts';
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {buildRequestOf} from '../../build-request.ts';
+import {openSink, sinkNameOf} from '../../progress.ts';
+import {stateRootOf} from '../../state-root.ts';
+import type {CommandCall} from '../command.ts';
+
+export async function askedForecast({flags, operands, io, interrupt}: CommandCall): Promise<Forecast> {
+  const sinkName = sinkNameOf(flags, io);
+  if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
+  const request = await buildRequestOf(flags, operands, io);
+  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const {forecast} = await import('../../../build/explain/forecast.ts');
+  // The steps of the answer are the answer; what is asked of a registry on the way is shown only when it is asked for.
+  const shows = flags.last('progress') !== undefined;
+  const sink = await openSink(shows ? sinkName.name : 'quiet', io);
+  return forecast(
+    request,
+    {
+      root: stateRootOf(flags, io),
+      ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+      emit: (event) => sink.emit(event),
+      stdout: () => io.stdout,
+    },
+    interrupt,
+  ).finally(() => sink.close());
+}

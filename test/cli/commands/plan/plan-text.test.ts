@@ -1,0 +1,45 @@
+import {describe, expect, it} from 'vitest';
+import type {Forecast} from '../../../../src/build/explain/forecast.ts';
+import {dotText, mermaidText, planText} from '../../../../src/cli/commands/plan/plan-text.ts';
+
+const forecast: Forecast = {
+  steps: [
+    {name: '[a 1/3] FROM x', state: 'pull', inputs: []},
+    {
+      name: '[a 2/3] RUN echo "<b>"',
+      state: 'miss',
+      inputs: [0],
+      expectedMs: 1500,
+      miss: {code: 'new', text: 'never built here'},
+    },
+    {name: '[b 2/2] COPY --from=a / /', state: 'unknown', inputs: [1]},
+  ],
+  criticalPath: {steps: [1], durationMs: 1500},
+};
+
+describe('a forecast', () => {
+  it('is a line for each step, with reasons, times and sums', () => {
+    expect(planText(forecast).split('\n')).toEqual([
+      '  #1 pull     [a 1/3] FROM x',
+      '  #2 miss     [a 2/3] RUN echo "<b>"  ~1.5s',
+      '              never built here',
+      '  #3 unknown  [b 2/2] COPY --from=a / /',
+      '              depends on what #2 gives',
+      '1 miss, 1 unknown, 1 pull',
+      'critical path: #2, about 1.5s',
+      '',
+    ]);
+  });
+
+  it('is a graph for Graphviz, whatever names hold', () => {
+    const text = dotText(forecast);
+    expect(text).toContain('s2 [label="[a 2/3] RUN echo \\"<b>\\"" color="#d0342c" penwidth=3];');
+    expect(text).toContain('s1 -> s2;');
+  });
+
+  it('is a graph for Mermaid, whatever names hold', () => {
+    const text = mermaidText(forecast);
+    expect(text).toContain('s2["[a 2/3] RUN echo #34;#60;b#62;#34;"]:::miss');
+    expect(text).toContain('s2 --> s3');
+  });
+});
