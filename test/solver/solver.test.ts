@@ -5,7 +5,7 @@ import type {BuildEvent} from '../../src/progress/events.ts';
 import type {Solved} from '../../src/solver/op-runner.ts';
 import type {MissedStep} from '../../src/solver/result-cache.ts';
 import {slots} from '../../src/solver/slots.ts';
-import {type Miss, type SolveSummary, solve, survey} from '../../src/solver/solver.ts';
+import {type Miss, type SolveSummary, solve} from '../../src/solver/solver.ts';
 import {FakeOps, type FakeVertex, fakeVertex, MemoryCache, memoryLocks} from '../support/fake-ops.ts';
 
 class World {
@@ -396,54 +396,5 @@ describe('a miss', () => {
     asked.length = 0;
     await world.solve(low);
     expect(asked).toEqual([]);
-  });
-});
-
-describe('survey', () => {
-  it('tells what solving would find, run, or cannot foresee, and runs nothing', async () => {
-    const world = new World();
-    const context = fakeVertex('context', 'files');
-    const build = fakeVertex('copy', 'build', [base, context]);
-    const make = fakeVertex('join', 'make', [build]);
-    const taken = fakeVertex('copy', 'taken', [base, make]);
-    const told = fakeVertex('join', 'told', [base], true);
-    await world.solve(taken);
-    world.ops.contexts.set('files', 'new');
-    world.ops.ran.length = 0;
-    world.events.length = 0;
-    const options = {
-      runners: world.ops.runners(),
-      cache: world.cache,
-      slots: slots(1),
-      locks: world.locks,
-      emit: (event: BuildEvent) => world.events.push(event),
-      clock: {nowMs: () => 0},
-    };
-    const found = await survey([taken, told], options, new AbortController().signal);
-    expect(found.map(({vertex, state}) => [vertex.op.text, state])).toEqual([
-      ['base', 'hit'],
-      ['files', 'hit'],
-      ['build', 'miss'],
-      ['make', 'miss'],
-      ['taken', 'unknown'],
-      ['told', 'miss'],
-    ]);
-    expect(world.ops.ran).toEqual([]);
-  });
-
-  it('asks for nothing below what is found', async () => {
-    const world = new World();
-    const top = fakeVertex('join', 'top', [fakeVertex('join', 'low', [base])]);
-    await world.solve(top);
-    const options = {
-      runners: world.ops.runners(),
-      cache: world.cache,
-      slots: slots(1),
-      locks: world.locks,
-      emit: () => {},
-      clock: {nowMs: () => 0},
-    };
-    const found = await survey([top], options, new AbortController().signal);
-    expect(found.map(({vertex, state}) => [vertex.op.text, state])).toEqual([['top', 'hit']]);
   });
 });
