@@ -2,9 +2,10 @@
 
 import {randomBytes} from 'node:crypto';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {digestOf} from '../../../../src/oci/digest.ts';
+import {type Digest, digestOf} from '../../../../src/oci/digest.ts';
 import {mediaTypes} from '../../../../src/oci/media-types.ts';
 import type {RegistryClient} from '../../../../src/sources/registry/client.ts';
+import {noPushMemory} from '../../../../src/sources/registry/push/push-memory.ts';
 import type {PushBlob} from '../../../../src/sources/registry/push/repository-writer.ts';
 import {startUploadRegistry, type UploadRegistry} from '../../../support/upload-registry.ts';
 import {failed, rig, signal} from '../rig.ts';
@@ -117,6 +118,29 @@ describe('an upload', () => {
     expect(error).toMatchObject({kind: 'environment', code: 'registry-unreachable'});
     expect(error.message).toContain(`${registry.address}/a/b: layer ${large.digest}: lost the connection`);
     expect(pauses).toHaveLength(7);
+  });
+
+  it('that another run left behind goes on where that stopped', async () => {
+    const kept = new Map<string, URL>();
+    const memory = {
+      ...noPushMemory,
+      unfinishedUpload: (_: string, repository: string) => kept.get(repository),
+      keepUpload: (_: string, repository: string, __: Digest, location: URL | undefined) => {
+        if (location === undefined) kept.delete(repository);
+        else kept.set(repository, location);
+      },
+    };
+    ({client} = rig({memory}));
+    registry.fault = ({method, before}) => {
+      if (method === 'PATCH' && before === 0) return {cutAfter: half};
+      return method === 'GET' ? {status: 503} : undefined;
+    };
+    await failed(put());
+    await client.close();
+    registry.fault = () => undefined;
+    ({client} = rig({memory}));
+    expect(await put()).toBe('uploaded');
+    expect([registry.bytesTaken, stored()?.equals(content), kept.size]).toEqual([content.length, true, 0]);
   });
 
   it('may break often while bytes are taken', async () => {
