@@ -1,6 +1,8 @@
 // `tsbuild images`: the local image store as a table, as JSON lines or by a template.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
+import type {ImageDetails} from '../../../store/image-store.ts';
+import {byteOrder} from '../../../util/byte-order.ts';
 import {systemClock} from '../../../util/clock.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {rowPrinter} from '../../format/print.ts';
@@ -20,7 +22,7 @@ export const listImages: Act = async ({flags, operands, io}) => {
   const truncate = !flags.has('no-trunc');
   return withImages(flags, io, async (store) => {
     const found = filteredImages(await store.list(), flags.all('filter'), operand);
-    const images = found.toSorted((a, b) => createdMsOf(b) - createdMsOf(a));
+    const images = newestFirst(found);
     if (flags.has('quiet')) {
       const ids = new Set(images.map((image) => shownId(image, truncate)));
       io.stdout.write([...ids].map((id) => `${id}\n`).join(''));
@@ -30,3 +32,13 @@ export const listImages: Act = async ({flags, operands, io}) => {
     return exitCodes.ok;
   });
 };
+
+/** The images of one index stay together, in its order: a name is as new as its newest image. */
+function newestFirst(images: readonly ImageDetails[]): readonly ImageDetails[] {
+  const newest = new Map<string, number>();
+  for (const image of images) {
+    newest.set(image.name, Math.max(newest.get(image.name) ?? 0, createdMsOf(image)));
+  }
+  const newestOf = ({name}: ImageDetails): number => newest.get(name) ?? 0;
+  return images.toSorted((a, b) => newestOf(b) - newestOf(a) || byteOrder(a.name, b.name));
+}
