@@ -8,6 +8,7 @@ import {doctorCommand} from './doctor/command.ts';
 import {duCommand} from './du/command.ts';
 import {explainCommand} from './explain/command.ts';
 import {exportCommand} from './export/command.ts';
+import {fsckCommand} from './fsck/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   duCommand,
   explainCommand,
   exportCommand,
+  fsckCommand,
   historyCommand,
   ...historyBuildCommands,
   imagesCommand,

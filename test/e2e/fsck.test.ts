@@ -1,0 +1,140 @@
+// The state directory under attack: damage is found and repaired, kill -9 of builds and prunes at random moments does
+// none, and builds beside a prune that never rests all succeed. TSBUILD_SOAK=1 kills hundreds of times.
+
+import {appendFileSync, chmodSync, readdirSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {type Run, type Workspace, workspaceWithBases} from './command.ts';
+
+const isSoak = process.env['TSBUILD_SOAK'] === '1';
+const kills = isSoak ? 240 : 16;
+let space: Workspace;
+
+beforeAll(async () => {
+  space = await workspaceWithBases();
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+});
+
+async function fsck(root: string, ...flags: string[]): Promise<Run & {readonly text: string}> {
+  const run = await space.run(['fsck', ...flags], {root});
+  return {...run, text: run.stdout.toString()};
+}
+
+async function builtRoot(name: string): Promise<{root: string; context: string}> {
+  const root = join(space.folder, name);
+  const context = await space.context({
+    Dockerfile: 'FROM busybox\nRUN echo kept > /kept\nCOPY a /a\n',
+    a: 'a',
+  });
+  await space.build(['-o', 'type=docker,dest=/dev/null', context], {root});
+  return {root, context};
+}
+
+describe('fsck', () => {
+  it('finds a blob that is not what it says, and removes it', async () => {
+    const {root, context} = await builtRoot('rotten');
+    const blobs = join(root, 'blobs', 'sha256');
+    const rotten = join(blobs, readdirSync(blobs)[0] ?? '');
+    expect((await fsck(root, '--deep')).code).toBe(0);
+    chmodSync(rotten, 0o644);
+    appendFileSync(rotten, 'x');
+    const found = await fsck(root);
+    expect([found.code, found.text]).toEqual([
+      1,
+      expect.stringMatching(/^wrong: blob sha256:\w+ has the contents of/),
+    ]);
+    expect((await fsck(root, '--repair')).code).toBe(1);
+    expect((await fsck(root)).code).toBe(0);
+    await space.build([context], {root});
+  });
+
+  it('finds a layer directory that has changed when it looks deep', async () => {
+    const {root, context} = await builtRoot('changed');
+    const layer = readdirSync(join(root, 'layers')).find((name) =>
+      readdirSync(join(root, 'layers', name, 'fs')).includes('kept'),
+    );
+    appendFileSync(join(root, 'layers', layer ?? '', 'fs', 'kept'), 'more');
+    expect((await fsck(root)).code).toBe(0);
+    const found = await fsck(root, '--deep', '--repair');
+    expect([found.code, found.text]).toEqual([1, expect.stringContaining(`layer ${layer} was sha256:`)]);
+    expect((await fsck(root, '--deep')).code).toBe(0);
+    const {stderr} = await space.build([context], {root});
+    expect(stderr).toMatch(/RUN echo kept/);
+  });
+
+  it('tells what an image lacks, and does not hide it', async () => {
+    const {root, context} = await builtRoot('lacking');
+    await space.build(['-t', 'lacks', context], {root});
+    const blobs = join(root, 'blobs', 'sha256');
+    for (const name of readdirSync(blobs)) rmSync(join(blobs, name));
+    expect((await fsck(root, '--repair')).text).toContain(
+      'image docker.io/library/lacks:latest lacks its blob',
+    );
+    expect((await fsck(root)).code).toBe(1);
+  });
+});
+
+describe('kill -9', () => {
+  it('of builds and prunes at random moments leaves nothing wrong', {timeout: 3_600_000}, async () => {
+    const root = join(space.folder, 'killed');
+    const steps = Array.from({length: 6}, (_, n) => `RUN echo ${n} > /f${n}; mkdir -p /d${n}/e\n`).join('');
+    const context = await space.context({Dockerfile: `FROM busybox\n${steps}`});
+    // Seeded: the same moments each time, as far as the machine allows.
+    let seed = 20_261_129;
+    const random = (): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return seed / 2 ** 31;
+    };
+    for (let n = 0; n < kills; n++) {
+      const build = space.start(['build', '-o', 'type=docker,dest=/dev/null', context], {root});
+      const prune = space.start(['prune', '-a', '-f'], {root});
+      await sleep(100 + random() * 900);
+      build.child.kill('SIGKILL');
+      await sleep(random() * 100);
+      prune.child.kill('SIGKILL');
+      await Promise.all([build.done, prune.done]);
+      if (n % 8 !== 7) continue;
+      const checked = await fsck(root, '--deep');
+      expect(checked.code, checked.text).toBe(0);
+    }
+    await space.build([context], {root});
+    expect((await space.run(['prune', '-a', '-f'], {root})).code).toBe(0);
+    const checked = await fsck(root);
+    expect(checked.text).toBe('nothing is wrong\n');
+    expect(await space.leftovers()).toEqual([]);
+  });
+});
+
+describe('a prune that never rests', () => {
+  it('disturbs no build beside it', async () => {
+    const root = join(space.folder, 'restless');
+    let isOver = false;
+    const pruning = (async () => {
+      let runs = 0;
+      while (!isOver) {
+        const run = await space.run(['prune', '-a', '-f'], {root});
+        expect(run.code, run.stderr).toBe(0);
+        runs++;
+      }
+      return runs;
+    })();
+    const contexts = await Promise.all(
+      Array.from({length: isSoak ? 20 : 6}, (_, n) =>
+        space.context({
+          Dockerfile: `FROM busybox\nRUN echo common > /common\nRUN sleep 0.3; cat /common; echo ${n % 3} > /n\nRUN cat /n\n`,
+        }),
+      ),
+    );
+    const builds = await Promise.all(
+      contexts.map((context, n) => space.run(['build', '-t', `beside-${n}`, context], {root})),
+    );
+    isOver = true;
+    expect(await pruning).toBeGreaterThan(0);
+    for (const run of builds) expect(run.code, run.stderr).toBe(0);
+    const checked = await fsck(root, '--deep');
+    expect(checked.code, checked.text).toBe(0);
+  });
+});
