@@ -1,7 +1,7 @@
-// Whether everything is what its name says: blobs against their digests, rows against files, layer directories against
-// the DiffId that was recorded (on request, since it means packing them again). A repair takes away what is wrong,
-// which costs cache misses; what an image with a name lacks is told and stays. Leftovers of processes that were killed are no
-// mistake: they are told apart.
+// Whether everything is what its name says: blobs against their digests, rows against files, layer directories
+// against the DiffId that was recorded (on request, since it means packing them again). A repair takes away what is
+// wrong, which costs cache misses; what an image with a name lacks is told and stays. Leftovers of processes that
+// were killed are no mistake: they are told apart.
 
 import {createHash} from 'node:crypto';
 import {createReadStream, existsSync, renameSync, rmSync} from 'node:fs';
