@@ -30,6 +30,7 @@ const earlyEntries = ['src/cli/main.ts', 'src/cli/help.ts'];
 /** Dynamic imports that every cached build makes; what they import statically goes with them. */
 const hotEntries = [
   'src/cli/program.ts',
+  'src/cli/commands/build/command.ts',
   'src/cli/commands/build/build.ts',
   'src/cli/failure.ts',
   'src/build/build.ts',

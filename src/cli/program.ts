@@ -7,9 +7,8 @@ import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {suggest} from '../util/suggest.ts';
-import {buildSpellings, plainCommands} from './command-names.ts';
+import {buildSpellings, commandNames, plainCommands} from './command-names.ts';
 import type {Command as CommandRow} from './commands/command.ts';
-import {commandNamed, commands} from './commands/index.ts';
 import type {DockerFlag} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
 import {type Flag, globalFlags} from './flags.ts';
@@ -25,10 +24,15 @@ export interface CommandLine {
   readonly afterDashes: readonly string[];
 }
 
-/** Reads `argv` (without node and script). Throws BuildError('usage') naming every unknown or refused flag. */
-export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const {command, rest: whole} = splitCommand(argv);
-  const row = commandNamed(command);
+/** A command line whose command is known. */
+export interface NamedCommand {
+  readonly command: string;
+  /** All the rest, global flags before the name too. */
+  readonly rest: readonly string[];
+}
+
+/** Reads what follows a command's name. Throws BuildError('usage') naming every unknown or refused flag. */
+export function parseArguments({command, rest: whole}: NamedCommand, row?: CommandRow): CommandLine {
   const [rest, afterDashes] = row?.arguments === 'dashes' ? splitAtDashes(whole) : [whole, []];
   if (row?.arguments === 'raw') return {command, flags: new FlagValues([]), operands: rest, afterDashes: []};
   const known = [...(row?.flags ?? []), ...globalFlags];
@@ -76,13 +80,11 @@ function takesNextArgument(argument: string, flags: readonly AnyFlag[]): boolean
   return valued >= 0 && valued === letters.length - 1;
 }
 
-/** The name of the command that a command line means. */
-export function commandOf(argv: readonly string[]): string {
-  return splitCommand(argv).command;
-}
-
-/** Takes the command's name out: the first arguments that are neither a global flag nor its value. */
-function splitCommand(argv: readonly string[]): {command: string; rest: string[]} {
+/**
+ * Takes the command's name out of `argv` (without node and script): the first arguments that are neither a global flag
+ * nor its value. Throws BuildError('usage') when only the first of two words is a command's.
+ */
+export function splitCommand(argv: readonly string[]): NamedCommand {
   let index = 0;
   while (index < argv.length) {
     const argument = argv[index] ?? '';
@@ -93,17 +95,17 @@ function splitCommand(argv: readonly string[]): {command: string; rest: string[]
   const without = (words: number): string[] => [...argv.slice(0, index), ...argv.slice(index + words)];
   const [first = '', second = ''] = argv.slice(index);
   const words = `${first} ${second}`;
-  if (commandNamed(words) !== undefined) return {command: words, rest: without(2)};
-  if (commandNamed(first) !== undefined || plainCommands.some((name) => name === first)) {
+  if (commandNames.includes(words)) return {command: words, rest: without(2)};
+  if (commandNames.includes(first) || plainCommands.some((name) => name === first)) {
     return {command: first, rest: without(1)};
   }
-  const longer = commands.filter(({name}) => name.startsWith(`${first} `));
+  const longer = commandNames.filter((name) => name.startsWith(`${first} `));
   if (longer.length > 0) throw unknownWord(first, second, longer);
   return {command: 'build', rest: without(buildSpellings.some((spelling) => spelling === words) ? 2 : 0)};
 }
 
-function unknownWord(first: string, second: string, longer: readonly CommandRow[]): BuildError {
-  const names = longer.map(({name}) => name.slice(first.length + 1));
+function unknownWord(first: string, second: string, longer: readonly string[]): BuildError {
+  const names = longer.map((name) => name.slice(first.length + 1));
   const near = suggest(second, names);
   return new BuildError('usage', [
     problem(

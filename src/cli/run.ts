@@ -3,8 +3,10 @@
 
 import {assert} from '../util/assert.ts';
 import type {BuildFunction} from './build-function.ts';
+import type {Command} from './commands/command.ts';
 import {type ExitCode, exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
+import type {CommandLine} from './program.ts';
 import {columnsOf} from './terminal.ts';
 import {version} from './version.ts';
 
@@ -25,19 +27,19 @@ export async function runCli(
     }
     return await runCommand(argv, io, interrupt, engine);
   } catch (error) {
-    const {reportFailure} = await import('./failure.ts');
-    const code = reportFailure(error, io, interrupt);
-    if (interrupt.aborted) return code;
-    return (await failureCodeOf(argv))?.(error) ?? code;
+    return reported(error, io, interrupt);
   }
 }
 
-async function failureCodeOf(argv: readonly string[]): Promise<((error: unknown) => number) | undefined> {
-  const [{commandOf}, {commandNamed}] = await Promise.all([
-    import('./program.ts'),
-    import('./commands/index.ts'),
-  ]);
-  return commandNamed(commandOf(argv))?.failureCode?.();
+async function reported(error: unknown, io: CliIo, interrupt: AbortSignal): Promise<number> {
+  const {reportFailure} = await import('./failure.ts');
+  return reportFailure(error, io, interrupt);
+}
+
+/** The row of a command; not the whole shelf for a build, which shall begin at once. */
+async function rowOf(name: string): Promise<Command | undefined> {
+  if (name === 'build') return (await import('./commands/build/command.ts')).buildCommand;
+  return (await import('./commands/index.ts')).commandNamed(name);
 }
 
 async function runCommand(
@@ -46,14 +48,29 @@ async function runCommand(
   interrupt: AbortSignal,
   engine: BuildFunction | undefined,
 ): Promise<number> {
-  const {parseCommandLine} = await import('./program.ts');
-  const {command, flags, operands, afterDashes} = parseCommandLine(argv);
+  const {parseArguments, splitCommand} = await import('./program.ts');
+  const named = splitCommand(argv);
+  const row = await rowOf(named.command);
+  try {
+    return await actOn(parseArguments(named, row), row, io, interrupt, engine);
+  } catch (error) {
+    if (row?.failureCode === undefined) throw error;
+    const code = await reported(error, io, interrupt);
+    return interrupt.aborted ? code : (await row.failureCode())(error);
+  }
+}
+
+async function actOn(
+  {command, flags, operands, afterDashes}: CommandLine,
+  row: Command | undefined,
+  io: CliIo,
+  interrupt: AbortSignal,
+  engine: BuildFunction | undefined,
+): Promise<number> {
   if (flags.has('help')) return printHelp(command, io);
   if (flags.has('version')) return printVersion(io);
   if (command === 'version') return printVersion(io);
   if (command === 'help') return printHelp(operands.join(' ') || 'build', io);
-  const {commandNamed} = await import('./commands/index.ts');
-  const row = commandNamed(command);
   assert(row !== undefined, `no command ${command}`);
   if (row.arguments === 'raw' && ['--help', '-h', undefined].includes(operands[0])) {
     return printHelp(command, io);

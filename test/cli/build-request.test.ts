@@ -4,10 +4,10 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {BuildRequest} from '../../src/build/request.ts';
 import {buildRequestOf} from '../../src/cli/build-request.ts';
-import {parseCommandLine} from '../../src/cli/program.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
 import {formatPlatform, hostPlatform} from '../../src/oci/platform.ts';
 import {type MemoryIoOptions, memoryIo} from './memory-io.ts';
+import {parseCommandLine} from './parse-command-line.ts';
 
 async function request(argv: readonly string[], options: MemoryIoOptions = {}): Promise<BuildRequest> {
   const {flags, operands} = parseCommandLine(argv);
@@ -74,14 +74,14 @@ describe('the context', () => {
   });
 
   it('is not meant by a command that docker has and we do not', async () => {
-    expect(await problems(['push', 'app'])).toEqual(['there is no command push']);
+    expect(await problems(['ps', 'app'])).toEqual(['there is no command ps']);
   });
 
   it('may have the name of such a command', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'tsbuild-request-'));
-    mkdirSync(join(cwd, 'push'));
-    const {context} = await request(['push'], {cwd}).finally(() => rmSync(cwd, {recursive: true}));
-    expect(context).toEqual({type: 'directory', path: join(cwd, 'push')});
+    mkdirSync(join(cwd, 'ps'));
+    const {context} = await request(['ps'], {cwd}).finally(() => rmSync(cwd, {recursive: true}));
+    expect(context).toEqual({type: 'directory', path: join(cwd, 'ps')});
   });
 
   it('that is misspelt next to another word is taken for a command', async () => {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {parseCommandLine} from '../../src/cli/program.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
+import {parseCommandLine} from './parse-command-line.ts';
 
 function problemsOf(...argv: string[]): string[] {
   try {

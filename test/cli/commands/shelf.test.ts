@@ -1,11 +1,12 @@
 // What must be true of every command, so that nobody has to remember it.
 
 import {describe, expect, it} from 'vitest';
+import {commandNames} from '../../../src/cli/command-names.ts';
 import {commands} from '../../../src/cli/commands/index.ts';
 import {flagGroups, globalFlags} from '../../../src/cli/flags.ts';
 import {helpText} from '../../../src/cli/help.ts';
-import {parseCommandLine} from '../../../src/cli/program.ts';
 import {BuildError} from '../../../src/diagnostics/build-error.ts';
+import {parseCommandLine} from '../parse-command-line.ts';
 
 describe.each(commands.map((command) => [command.name, command] as const))('%s', (name, command) => {
   it('is found by its name, and is in the list of --help', () => {
@@ -32,9 +33,10 @@ describe.each(commands.map((command) => [command.name, command] as const))('%s',
   });
 });
 
-it('the commands stand in the order of their names', () => {
+it('the commands stand in the order of their names, which the parser has a list of', () => {
   const names = commands.map(({name}) => name);
   expect(names).toEqual([...names].sort());
+  expect(commandNames).toEqual(names);
 });
 
 it('the first word of commands of two words alone is a mistake that names them', () => {

@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
-import {parseCommandLine} from '../../../src/cli/program.ts';
 import {ValueReader} from '../../../src/cli/value-reader.ts';
 import {parseAnnotation} from '../../../src/cli/values/annotation.ts';
 import {outputsOf} from '../../../src/cli/values/outputs.ts';
+import {parseCommandLine} from '../parse-command-line.ts';
 
 function outputs(...argv: string[]): unknown {
   const {flags} = parseCommandLine(['build', ...argv, '.']);

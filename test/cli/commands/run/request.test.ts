@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {runRequestOf, signalNumber} from '../../../../src/cli/commands/run/request.ts';
-import {parseCommandLine} from '../../../../src/cli/program.ts';
 import {BuildError} from '../../../../src/diagnostics/build-error.ts';
 import {memoryIo} from '../../memory-io.ts';
+import {parseCommandLine} from '../../parse-command-line.ts';
 
 function requestOf(...argv: string[]) {
   const {flags, operands} = parseCommandLine(['run', ...argv]);
