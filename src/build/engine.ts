@@ -3,10 +3,11 @@
 // network.
 
 import {readFile} from 'node:fs/promises';
+import {CacheSources} from '../cache/cache-sources.ts';
 import {type Config, loadConfig} from '../config/config.ts';
 import type {Helper} from '../helper/helper.ts';
 import {locateHelper} from '../helper/locate-helper.ts';
-import type {OnLayerProgress} from '../snapshot/layer-source.ts';
+import {isCacheSource, type OnLayerProgress} from '../snapshot/layer-source.ts';
 import {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {RegistryClient} from '../sources/registry/client.ts';
 import type {HttpClient} from '../sources/registry/http.ts';
@@ -17,6 +18,9 @@ import {openStateDirectory, type StateDirectory} from '../store/state-directory.
 import type {Clock} from '../util/clock.ts';
 import {once} from './once.ts';
 
+/** A build can do without its caches, and does not wait for them as for a base image. */
+const cacheTimeouts = {connectMs: 5_000, headersMs: 15_000, stallMs: 15_000};
+
 export interface Engine extends AsyncDisposable {
   readonly state: StateDirectory;
   readonly blobs: LocalBlobStore;
@@ -26,6 +30,8 @@ export interface Engine extends AsyncDisposable {
   readonly config: Config;
   helper(): Promise<Helper>;
   registry(): Promise<RegistryClient>;
+  /** Layers and records of other machines. */
+  readonly cacheSources: CacheSources;
   /** For sources that are no images. */
   http(): Promise<HttpClient>;
 }
@@ -76,6 +82,21 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const {HttpClient} = await import('../sources/registry/http.ts');
     return new HttpClient({environment});
   });
+  const cacheRegistry = once(async () => {
+    const {RegistryClient} = await import('../sources/registry/client.ts');
+    return new RegistryClient({config, environment, clock, timeouts: cacheTimeouts});
+  });
+  const cacheHttp = once(async () => {
+    const {HttpClient} = await import('../sources/registry/http.ts');
+    return new HttpClient({environment, timeouts: cacheTimeouts});
+  });
+  const cacheSources = new CacheSources({
+    http: cacheHttp.get,
+    registry: cacheRegistry.get,
+    environment,
+    // Places that layers remember are absolute.
+    workingDirectory: '/',
+  });
   const snapshotter = new Snapshotter({
     state,
     blobs,
@@ -84,6 +105,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     onLayerProgress: options.onLayerProgress,
     source: {
       async *fetch(source, blob, signal) {
+        if (isCacheSource(source)) {
+          yield* cacheSources.fetch(source, blob, signal);
+          return;
+        }
         const client = await registry.get();
         yield* client.fetchBlob(source, blob, signal);
       },
@@ -101,6 +126,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     snapshotter,
     config,
     helper: helper.get,
+    cacheSources,
     registry: registry.get,
     http: http.get,
     async [Symbol.asyncDispose]() {
@@ -108,7 +134,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       await snapshotter.cleanUp().catch(() => {});
       await (await helper.started())?.close();
       await (await registry.started())?.close();
-      await (await http.started())?.close();
+      for (const client of [http, cacheHttp, cacheRegistry]) await (await client.started())?.close();
       state[Symbol.dispose]();
     },
   };

@@ -16,6 +16,12 @@ export type ContextInput =
   | {readonly type: 'stdin'; readonly bytes: Uint8Array}
   | {readonly type: 'url'; readonly url: string};
 
+/** `--cache-from` and `--cache-to`: what there is, src/cache/backends knows. */
+export interface CacheSpec {
+  readonly type: string;
+  readonly options: ReadonlyMap<string, string>;
+}
+
 export interface BuildRequest {
   readonly context: ContextInput;
   /** `-f`: path, `-` for standard input; undefined: `Dockerfile` in the context. */
@@ -30,6 +36,9 @@ export interface BuildRequest {
   readonly platforms: readonly Platform[];
   readonly noCache: boolean | readonly string[];
   readonly pull: boolean;
+  /** Caches of other machines to look into, in this order, and to write to. */
+  readonly cacheFrom?: readonly CacheSpec[];
+  readonly cacheTo?: readonly CacheSpec[];
   /** Parsed `-o`, as `type` and options; empty: the image store. */
   readonly outputs: readonly {readonly type: string; readonly options: ReadonlyMap<string, string>}[];
   /** Undefined: nothing is attested. */

@@ -18,8 +18,9 @@ import {mergeRunner} from '../ops/merge/merge-runner.ts';
 import {sourceRunner} from '../ops/source/source-runner.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {EmitEvent} from '../progress/events.ts';
+import {LostLayer} from '../snapshot/layer-source.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
-import type {OpRunner, OpRunners} from '../solver/op-runner.ts';
+import type {OpRunner, OpRunners, Solved} from '../solver/op-runner.ts';
 import {slots} from '../solver/slots.ts';
 import {type SolverOptions, solve} from '../solver/solver.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
@@ -28,6 +29,8 @@ import type {SshAgents} from '../ssh/agents.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
+import {bringLayers, solvingAgain} from './caching/lost-layers.ts';
+import type {SharedCaches} from './caching/shared-caches.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {missReasons} from './explain/miss-reasons.ts';
@@ -73,16 +76,33 @@ export async function solvePlans(
   if (targets.length === 0) return {snapshotOf: () => undefined, executed: 0, cached: 0};
   return withSolver(wiring, async (options) => {
     await forgetCaches(targets, engine, signal);
-    const {results, executed, cached} = await solve(targets, options, signal);
-    const snapshots = new Map(
-      results.map(({value}, index) => {
-        assert(value.type === 'snapshot', 'a plan ends in a snapshot');
-        return [targets[index], value.snapshot];
-      }),
-    );
-    options.cache.flush();
-    if (executed > 0) await engine.snapshotter.makeDurable(signal);
-    return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
+    const warn = (diagnostic: Diagnostic): void =>
+      wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
+    const shared = await sharedCachesOf(wiring, options.cache, warn, signal);
+    const cache = shared?.cache ?? options.cache;
+    try {
+      const {results, executed, cached} = await solvingAgain(
+        engine.snapshotter,
+        (lost) => (shared === undefined ? warn(lostWithoutCache(lost)) : shared.giveUp(lost)),
+        async () => {
+          const summary = await solve(targets, {...options, cache}, signal);
+          const {outputs} = wiring.request;
+          if (outputs.length === 0 || outputs.some(({type}) => type !== 'cacheonly')) {
+            await bringLayers(engine.snapshotter, snapshotsOf(summary.results), signal);
+          }
+          return summary;
+        },
+      );
+      const snapshots = new Map(results.map(({value}, index) => [targets[index], snapshotOf(value)]));
+      options.cache.flush();
+      if (executed > 0) await engine.snapshotter.makeDurable(signal);
+      await shared?.finish(snapshotsOf(results), false);
+      return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
+    } catch (error) {
+      // What was finished is worth having, also of a build that failed.
+      if (!signal.aborted) await shared?.finish([], true);
+      throw error;
+    }
   });
 }
 
@@ -110,19 +130,47 @@ export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => 
     Object.entries(runners).map(([kind, runner]) => [kind, located(runner, file)]),
   ) as OpRunners<Vertex, BuildValue>;
   const concurrency = Math.max(4, slotsPerCore * availableParallelism());
+  const options: Solving = {
+    runners: placed,
+    cache,
+    slots: slots(concurrency),
+    locks: engine.state.locks,
+    emit,
+    clock: systemClock,
+    beforeRun: (misses) => requireRunnable(misses, emulation, file),
+    isInterruption: (error) => error instanceof LostLayer,
+  };
   try {
-    return await work({
-      runners: placed,
-      cache,
-      slots: slots(concurrency),
-      locks: engine.state.locks,
-      emit,
-      clock: systemClock,
-      beforeRun: (misses) => requireRunnable(misses, emulation, file),
-    });
+    return await work(options);
   } finally {
     await networks.close();
   }
+}
+
+function snapshotOf(value: BuildValue): SnapshotId | undefined {
+  assert(value.type === 'snapshot', 'a plan ends in a snapshot');
+  return value.snapshot;
+}
+
+function snapshotsOf(results: readonly Solved<BuildValue>[]): readonly SnapshotId[] {
+  return results.map(({value}) => snapshotOf(value)).filter((snapshot) => snapshot !== undefined);
+}
+
+/** Loaded with the first build that is given a cache. */
+async function sharedCachesOf(
+  {request, engine}: Wiring,
+  records: RecordCache,
+  warn: (diagnostic: Diagnostic) => void,
+  signal: AbortSignal,
+): Promise<SharedCaches | undefined> {
+  if ((request.cacheFrom ?? []).length + (request.cacheTo ?? []).length === 0) return undefined;
+  const {SharedCaches} = await import('./caching/shared-caches.ts');
+  return new SharedCaches(request, engine, records, warn, signal);
+}
+
+function lostWithoutCache({message}: LostLayer): Diagnostic {
+  const text = `a layer that a shared cache had is lost, its step runs again: ${message}`;
+  return {severity: 'warning', code: 'cache-import', message: text};
 }
 
 async function runnersOf(

@@ -2,9 +2,10 @@
 // snapshot is whole, so a store that lost something (a pruned layer, a power cut) gives misses, never wrong results.
 
 import type {MissReason, StepUsage} from '../progress/events.ts';
+import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {Solved} from '../solver/op-runner.ts';
-import type {MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
+import type {KeyIngredients, MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {Database} from '../store/database.ts';
 import {assert} from '../util/assert.ts';
@@ -13,6 +14,15 @@ import type {Clock} from '../util/clock.ts';
 
 /** Uses closer together than this are one use: a cached build leaves the database alone. */
 const usedResolutionMs = 60 * 60 * 1000;
+
+/** A record as it is written down. */
+export interface StoredRecord {
+  readonly resultKey: string;
+  readonly snapshot: SnapshotId;
+  readonly name: string;
+  readonly ingredients: KeyIngredients;
+  readonly usage: StepUsage | undefined;
+}
 
 export class RecordCache implements ResultCache<BuildValue> {
   readonly #database: Database;
@@ -57,6 +67,21 @@ export class RecordCache implements ResultCache<BuildValue> {
       key: String(row['result_key']),
       value: {type: 'snapshot', snapshot},
       ...(typeof usage === 'string' ? {usage: JSON.parse(usage) as StepUsage} : {}),
+    };
+  }
+
+  /** What is recorded under `key`, whole or not. */
+  read(key: string): StoredRecord | undefined {
+    const sql = 'SELECT result_key, snapshot, name, ingredients, usage FROM record WHERE key = ?';
+    const row = this.#database.get(sql, key);
+    if (row === undefined) return undefined;
+    const usage = row['usage'];
+    return {
+      resultKey: String(row['result_key']),
+      snapshot: String(row['snapshot']),
+      name: String(row['name']),
+      ingredients: JSON.parse(String(row['ingredients'])) as KeyIngredients,
+      usage: typeof usage === 'string' ? (JSON.parse(usage) as StepUsage) : undefined,
     };
   }
 

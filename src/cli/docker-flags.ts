@@ -19,8 +19,6 @@ export const dockerFlags: readonly DockerFlag[] = [
   {name: 'compress'},
   {name: 'debug', short: 'D'},
   {name: 'disable-content-trust'},
-  {name: 'cache-from', value: true, refusal: 'is not supported yet: only the local cache is used'},
-  {name: 'cache-to', value: true, refusal: 'is not supported yet: only the local cache is used'},
   {
     name: 'builder',
     value: true,

@@ -172,6 +172,18 @@ export const buildFlags: readonly Flag[] = [
     group: 'Cache',
     help: 'run every step of these stages (comma-separated, repeatable)',
   },
+  {
+    name: 'cache-from',
+    value: 'SPEC',
+    group: 'Cache',
+    help: 'cache of other machines to look into: type=TYPE[,KEY=VALUE…] with registry, local, s3 or gha, or a REF in a registry (repeatable)',
+  },
+  {
+    name: 'cache-to',
+    value: 'SPEC',
+    group: 'Cache',
+    help: 'cache of other machines to write to while building: type=TYPE[,KEY=VALUE…][,mode=min|max] (repeatable)',
+  },
   {name: 'pull', group: 'Cache', help: 'ask the registry for newer base images even if they are here'},
   {name: 'network', value: 'MODE', group: 'Steps', help: 'network of RUN steps: default, none or host'},
   {

@@ -1,5 +1,6 @@
 // The blob side of a layer: fetched from a registry into the store, packed from a directory, or unpacked into one.
 
+import {createHash} from 'node:crypto';
 import {readdir} from 'node:fs/promises';
 import type {Helper} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
@@ -10,7 +11,7 @@ import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import {formatText, isUsual, type LayerFormat, usualFormat} from './layer-format.ts';
-import type {LayerSource, OnLayerProgress} from './layer-source.ts';
+import {isCacheSource, type LayerSource, LostLayer, type OnLayerProgress} from './layer-source.ts';
 import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
 import {LayerWriter, type WrittenLayer} from './layer-writer.ts';
 import {type UnpackedLayer, unpackLayer} from './unpack.ts';
@@ -55,7 +56,8 @@ export class LayerBlobs {
       ? this.#options.blobs.stream(blob.digest)
       : this.#fetched(row, blob, signal);
     const bytes = this.#options.source.decompress(compressionOf(blob), compressed);
-    return unpackLayer(await this.#options.helper(), bytes, row.diffId, dir, signal);
+    const helper = await this.#options.helper();
+    return orLost(row, signal, () => unpackLayer(helper, bytes, row.diffId, dir, signal));
   }
 
   /** Fetches the blob, giving its bytes on while they are written to the store. */
@@ -88,7 +90,10 @@ export class LayerBlobs {
       const layer = row();
       if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, await below(), signal);
       const blob = blobOf(layer);
-      for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
+      await orLost(layer, signal, async () => {
+        for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
+        if (isCacheSource(layer.source)) await this.#checkContent(layer, blob);
+      });
       const fetched = await this.#ready(layer);
       assert(fetched !== undefined, `layer ${id} was fetched but is not in the store`);
       return fetched;
@@ -157,6 +162,16 @@ export class LayerBlobs {
     });
   }
 
+  /** A registry answers for its images; a shared cache is asked to prove that the blob is the layer it speaks of. */
+  async #checkContent(row: LayerRow, blob: Descriptor): Promise<void> {
+    const {source, blobs} = this.#options;
+    const hash = createHash('sha256');
+    for await (const piece of source.decompress(compressionOf(blob), blobs.stream(blob.digest)))
+      hash.update(piece);
+    const content = `sha256:${hash.digest('hex')}`;
+    if (content !== row.diffId) throw new Error(`layer content is ${content}, its record says ${row.diffId}`);
+  }
+
   async #ready(row: LayerRow): Promise<WrittenLayer | undefined> {
     if (row.diffId === undefined || row.blob === undefined || !(await this.hasBlob(row))) return undefined;
     return {diffId: row.diffId, descriptor: row.blob};
@@ -192,6 +207,16 @@ export class LayerBlobs {
     const packed = await this.#writer.fromFiles(directories, usualFormat, signal);
     if (isEmpty) this.#empty = packed;
     return packed;
+  }
+}
+
+/** Runs `work`; what goes wrong with a layer that a shared cache promised is a lost layer. */
+async function orLost<T>({source}: LayerRow, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || !isCacheSource(source) || error instanceof LostLayer) throw error;
+    throw new LostLayer(source, error);
   }
 }
 

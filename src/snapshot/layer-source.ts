@@ -17,3 +17,21 @@ export type OnLayerProgress = (event: {
   readonly currentBytes: number;
   readonly done: boolean;
 }) => void;
+
+/** Begins the source of a layer that only a shared cache has; image references never look like that. */
+export const cacheSourcePrefix = 'cache:';
+
+export function isCacheSource(source: string | undefined): source is string {
+  return source?.startsWith(cacheSourcePrefix) === true;
+}
+
+/** A shared cache does not give what it promised. The step that made the layer can be run instead. */
+export class LostLayer extends Error {
+  override readonly name = 'LostLayer';
+  readonly source: string;
+
+  constructor(source: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), {cause});
+    this.source = source;
+  }
+}

@@ -103,6 +103,26 @@ export class LayerTable {
     this.#database.run('UPDATE layer SET source = ? WHERE id = ?', source, id);
   }
 
+  /** Where the blob of a layer without one can be had. */
+  setPromise(
+    id: LayerId,
+    diffId: DiffId,
+    blob: {mediaType: string; digest: Digest; size: number},
+    source: string,
+  ): void {
+    this.setBlob(id, diffId, blob);
+    this.setSource(id, source);
+  }
+
+  /** Forgets what a source was to give, but for layers that have their directory. */
+  forgetSource(source: string): void {
+    this.#database.run('UPDATE layer SET source = NULL WHERE source = ? AND has_directory = 1', source);
+    this.#database.run(
+      'UPDATE layer SET source = NULL, digest = NULL, media_type = NULL, size = NULL WHERE source = ?',
+      source,
+    );
+  }
+
   /** Layers with a directory made before `beforeMs` that were never synced. */
   unsynced(bootId: string, beforeMs: number): readonly LayerId[] {
     return this.#database

@@ -20,6 +20,7 @@ import {type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import {type LayerId, type LayerRow, LayerTable, type SnapshotId, type SnapshotRow} from './layer-table.ts';
 import type {WrittenLayer} from './layer-writer.ts';
+import {addSharedStack, type SharedLayer} from './shared-layers.ts';
 
 export interface SnapshotterOptions {
   readonly state: StateDirectory;
@@ -116,6 +117,29 @@ export class Snapshotter {
     this.#table.add(layers, snapshots);
     if (image.source !== undefined) for (const {id} of layers) this.#table.setSource(id, image.source);
     return top.id;
+  }
+
+  /** Makes a stack known that a shared cache has; undefined: it stands on a base image that is not known here. */
+  async importShared(layers: readonly SharedLayer[], source: string): Promise<SnapshotId | undefined> {
+    const {bootId} = this.#options.state;
+    const isWhole = (layer: LayerId): Promise<boolean> => this.#isLayerWhole(layer);
+    return addSharedStack(layers, source, {table: this.#table, bootId, isWhole});
+  }
+
+  /** A shared cache does not keep its promises: what only it has is not here any more. */
+  forgetSource(source: string): void {
+    this.#table.forgetSource(source);
+    this.#seen.clear();
+  }
+
+  /** What is known of a layer. */
+  layerRow(layer: LayerId): LayerRow {
+    return this.#layerOf(layer);
+  }
+
+  /** Snapshots that the snapshot consists of, itself last. */
+  stackOf(id: SnapshotId): readonly SnapshotRow[] {
+    return this.#chainOf(id);
   }
 
   /** Whether every layer of the snapshot is here, or can be fetched. If so, it stays while this process lives. */

@@ -46,6 +46,14 @@ export async function contentKeyOf<R>(
   return {key: keyOf('content', map.opKey, parts), parts};
 }
 
+/** The two keys that an op with these inputs can have: what a record from elsewhere is checked by. */
+export function keysOfIngredients(
+  opKey: string,
+  parts: readonly string[],
+): {readonly definition: string; readonly content: string} {
+  return {definition: keyOf('definition', opKey, parts), content: keyOf('content', opKey, parts)};
+}
+
 /** A result key that nothing was ever built on: for a result whose key already stood for other bits. */
 export function freshResultKey(key: string): string {
   return hash('sha256', `${key} ${randomBytes(16).toString('hex')}`, 'hex');

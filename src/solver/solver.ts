@@ -30,6 +30,8 @@ export interface SolverOptions<V extends SolverGraph<V>, R> {
   readonly locks: LockSpace;
   readonly emit: EmitEvent;
   readonly clock: Clock;
+  /** Failures that the caller makes good by solving again: the step is shown as interrupted. */
+  readonly isInterruption?: (error: unknown) => boolean;
   /** Told of every vertex that was not found, inputs first, when nothing has begun yet. May throw. */
   readonly beforeRun?: (misses: readonly Miss<V>[]) => Promise<void>;
 }
@@ -238,11 +240,11 @@ class Job<V extends SolverGraph<V>, R> {
   #end(vertex: V, error: unknown, usage?: StepUsage): void {
     const {emit, clock} = this.#options;
     const step = {step: vertex.id, name: vertex.origin.name, atMs: clock.nowMs()};
-    if (this.#signal.aborted) {
+    if (!this.#signal.aborted) this.firstFailure ??= error;
+    if (this.#signal.aborted || this.#options.isInterruption?.(error) === true) {
       emit({type: 'step-finished', ...step, outcome: 'canceled'});
       return;
     }
-    this.firstFailure ??= error;
     const text = error instanceof Error ? error.message : String(error);
     emit({type: 'step-finished', ...step, outcome: 'error', error: text, ...(usage && {usage})});
   }

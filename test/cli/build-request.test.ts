@@ -34,6 +34,8 @@ describe('without flags', () => {
       noCache: false,
       platforms: [],
       pull: false,
+      cacheFrom: [],
+      cacheTo: [],
       outputs: [],
       buildContexts: {},
       secrets: {},

@@ -60,7 +60,12 @@ export const pureRooms: ReadonlySet<string> = new Set([
 export const harmless: ReadonlySet<string> = new Set(['src/instructions/expose/lower.ts node:net']);
 
 /** Folders whose children are kinds of one thing: children know the shelf, never each other. */
-export const shelves: readonly string[] = ['src/instructions', 'src/ops', 'src/exporters'];
+export const shelves: readonly string[] = [
+  'src/instructions',
+  'src/ops',
+  'src/exporters',
+  'src/cache/backends',
+];
 
 /** Kinds that are another kind under a condition: docker's exporter without `dest` is the image store. */
 export const kinship: ReadonlySet<string> = new Set(['src/exporters/docker src/exporters/image']);

@@ -1,0 +1,141 @@
+// --cache-from and --cache-to of one build: the backends that were asked for, opened, around the records that are here.
+
+import type {BackendDirection, CacheBackend} from '../../cache/backends/backend.ts';
+import {createBackend, factoryOf} from '../../cache/backends/index.ts';
+import {badCacheOption, booleanOption, checkKnown} from '../../cache/backends/read-options.ts';
+import {CacheExport} from '../../cache/cache-export.ts';
+import {CacheImports} from '../../cache/cache-imports.ts';
+import type {RecordCache} from '../../cache/record-cache.ts';
+import {SharedCache} from '../../cache/shared-cache.ts';
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
+import type {LostLayer} from '../../snapshot/layer-source.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import type {Engine} from '../engine.ts';
+import type {BuildRequest, CacheSpec} from '../request.ts';
+
+/** With what every cache has, or may only say what happens anyway, as BuildKit names them. */
+const generalOptions: Readonly<Record<BackendDirection, readonly string[]>> = {
+  from: ['timeout'],
+  to: [
+    'mode',
+    'ignore-error',
+    'image-manifest',
+    'oci-mediatypes',
+    'compression',
+    'force-compression',
+    'timeout',
+  ],
+};
+const fixedOptions: Readonly<Record<string, readonly string[]>> = {
+  'image-manifest': ['true', '1'],
+  'oci-mediatypes': ['true', '1'],
+  compression: ['gzip'],
+  'force-compression': ['false', '0'],
+};
+const patienceSeconds = 15;
+
+interface OpenExport {
+  readonly name: string;
+  readonly ignoresErrors: boolean;
+  readonly writer: CacheExport;
+}
+
+export class SharedCaches {
+  readonly cache: SharedCache;
+  readonly #imports: CacheImports;
+  readonly #exports: readonly OpenExport[];
+  readonly #warn: (diagnostic: Diagnostic) => void;
+
+  /** Throws BuildError('usage') for options that make no sense; asks nobody yet. */
+  constructor(
+    request: BuildRequest,
+    engine: Engine,
+    records: RecordCache,
+    warn: (diagnostic: Diagnostic) => void,
+    signal: AbortSignal,
+  ) {
+    const {snapshotter, blobs, cacheSources: sources} = engine;
+    const specs = [...(request.cacheFrom ?? []), ...(request.cacheTo ?? [])];
+    const patienceMs = Math.max(...specs.map(patienceOf)) * 1000;
+    const open = (spec: CacheSpec, direction: BackendDirection): CacheBackend => {
+      const services = {...sources.services, workingDirectory: request.workingDirectory};
+      const backend = openBackend(spec, direction, services);
+      sources.add(backend);
+      return backend;
+    };
+    const backends = (request.cacheFrom ?? []).map((spec) => open(spec, 'from'));
+    this.#imports = new CacheImports({backends, sources, snapshotter, warn, signal, patienceMs});
+    this.#exports = (request.cacheTo ?? []).map((spec) => {
+      const backend = open(spec, 'to');
+      const source = sources.sourceOf(backend);
+      const writer = new CacheExport({
+        backend,
+        source,
+        mode: modeOf(spec),
+        records,
+        snapshotter,
+        blobs,
+        signal,
+      });
+      const ignoresErrors = booleanOption(spec.type, spec.options, 'ignore-error') ?? true;
+      return {name: backend.name, ignoresErrors, writer};
+    });
+    this.#warn = warn;
+    this.cache = new SharedCache(
+      records,
+      this.#imports,
+      this.#exports.map(({writer}) => writer),
+    );
+  }
+
+  giveUp(lost: LostLayer): void {
+    this.#imports.giveUp(lost.source, lost.message);
+  }
+
+  /** Waits until all that is worth having elsewhere is there. `results` is empty for a build that failed. */
+  async finish(results: readonly SnapshotId[], isFailed: boolean): Promise<void> {
+    for (const {name, ignoresErrors, writer} of this.#exports) {
+      const failure = await writer.finish(results);
+      if (failure === undefined) continue;
+      const message = `cache ${name} was not written: ${failure instanceof Error ? failure.message : failure}`;
+      if (!ignoresErrors && !isFailed)
+        throw buildError('environment', 'cache-export', message, {cause: failure});
+      this.#warn({severity: 'warning', code: 'cache-export', message});
+    }
+  }
+}
+
+function openBackend(
+  {type, options}: CacheSpec,
+  direction: BackendDirection,
+  services: Parameters<typeof createBackend>[2],
+): CacheBackend {
+  const general = generalOptions[direction];
+  checkKnown(type, options, [...Object.keys(factoryOf(type).options), ...general]);
+  for (const [key, accepted] of Object.entries(fixedOptions)) {
+    const value = options.get(key);
+    if (value === undefined || accepted.includes(value.toLowerCase())) continue;
+    throw badCacheOption(
+      type,
+      `does not support ${key}=${value}`,
+      `layers are kept as they are, with ${key}=${accepted[0]}`,
+    );
+  }
+  const own = new Map([...options].filter(([key]) => !general.includes(key)));
+  return createBackend(type, own, services, direction);
+}
+
+function modeOf({type, options}: CacheSpec): 'min' | 'max' {
+  const mode = options.get('mode') ?? 'max';
+  if (mode === 'min' || mode === 'max') return mode;
+  throw badCacheOption(type, `expects mode=min or mode=max, got "${mode}"`);
+}
+
+function patienceOf({type, options}: CacheSpec): number {
+  const text = options.get('timeout');
+  if (text === undefined) return patienceSeconds;
+  const seconds = /^\d+(\.\d+)?s?$/.test(text) ? Number.parseFloat(text) : 0;
+  if (seconds <= 0 || seconds > 3600) throw badCacheOption(type, `expects timeout=SECONDS, got "${text}"`);
+  return seconds;
+}

@@ -1,0 +1,54 @@
+// What a place that shares cache records must be able to do: keep small documents by name, and blobs by digest. It is
+// not trusted (src/cache/remote checks what comes out of it) and may fail at any time: an answer that is not the thing
+// asked for is thrown, and only "there is none" is undefined.
+
+import type {Descriptor} from '../../oci/descriptor.ts';
+import type {RegistryClient} from '../../sources/registry/client.ts';
+import type {HttpClient} from '../../sources/registry/http.ts';
+
+export interface CacheBackend {
+  /** For messages: `s3 bucket/prefix`. */
+  readonly name: string;
+  /** Where it is, without secrets: what a layer that is only there remembers, to be fetched by a later build. */
+  readonly place: BackendPlace;
+  /** A document; undefined: there is none of that name. */
+  read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /**
+   * Writes a document, whole or not at all. It speaks of `blobs`, which are there already and must not be collected
+   * while it is. Of two writers of one name the later one may win, or the first one stay.
+   */
+  write(name: string, bytes: Uint8Array, blobs: readonly Descriptor[], signal: AbortSignal): Promise<void>;
+  hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean>;
+  /** Unverified bytes. */
+  readBlob(blob: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** `open` gives the bytes from the start each time it is called. */
+  writeBlob(blob: Descriptor, open: () => AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+}
+
+/** Type and options that open a backend again. */
+export interface BackendPlace {
+  readonly type: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** What backends stand on. */
+export interface BackendServices {
+  http(): Promise<HttpClient>;
+  registry(): Promise<RegistryClient>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+}
+
+export type BackendDirection = 'from' | 'to';
+
+export interface BackendFactory {
+  readonly type: string;
+  /** Options beside those that every cache has, with what they are for. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Throws BuildError('usage') for options that make no sense; asks nobody yet. */
+  create(
+    options: ReadonlyMap<string, string>,
+    services: BackendServices,
+    direction: BackendDirection,
+  ): CacheBackend;
+}

@@ -1,0 +1,143 @@
+// type=gha: GitHub's cache service, version 2 (Twirp over JSON, `github.actions.results.api.v1.CacheService`), for jobs
+// of GitHub Actions. Entries are immutable and visible by branch, which the service itself sees to; the bytes lie in a
+// store of blobs whose signed addresses it gives out.
+
+import {hash} from 'node:crypto';
+import type {Descriptor} from '../../../oci/descriptor.ts';
+import {systemClock} from '../../../util/clock.ts';
+import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
+import {exchange} from '../exchange.ts';
+import {requiredOption} from '../read-options.ts';
+
+const service = 'twirp/github.actions.results.api.v1.CacheService';
+/** Entries of another version are never found: it stands for the meaning of what we write. */
+const entryVersion = hash('sha256', 'tsbuild cache entry 1', 'hex');
+const answerBytesMax = 1024 * 1024;
+const documentBytesMax = 4 * 1024 * 1024;
+
+export const ghaBackend: BackendFactory = {
+  type: 'gha',
+  options: {
+    scope: 'name of the cache (default: tsbuild)',
+    url_v2: 'address of the service (default: $ACTIONS_RESULTS_URL)',
+    token: 'token of the job (default: $ACTIONS_RUNTIME_TOKEN)',
+  },
+  create(options, services) {
+    return new GhaBackend(options, services);
+  },
+};
+
+interface Answer {
+  readonly ok?: unknown;
+  readonly signed_download_url?: unknown;
+  readonly signed_upload_url?: unknown;
+}
+
+class GhaBackend implements CacheBackend {
+  readonly name: string;
+  readonly place: BackendPlace;
+  readonly #services: BackendServices;
+  readonly #scope: string;
+  readonly #url: string;
+  readonly #token: string;
+
+  constructor(options: ReadonlyMap<string, string>, services: BackendServices) {
+    const {environment} = services;
+    this.#services = services;
+    this.#scope = options.get('scope') ?? 'tsbuild';
+    this.#url = requiredOption('gha', options, 'url_v2', environment['ACTIONS_RESULTS_URL']);
+    this.#token = requiredOption('gha', options, 'token', environment['ACTIONS_RUNTIME_TOKEN']);
+    this.name = `gha ${this.#scope}`;
+    this.place = {type: 'gha', options: {scope: this.#scope}};
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const url = await this.#find(this.#document(name), signal);
+    if (url === undefined) return undefined;
+    const response = await exchange(await this.#services.http(), signal, () => ({url}));
+    return response?.bytes(documentBytesMax);
+  }
+
+  async write(name: string, bytes: Uint8Array, _: readonly Descriptor[], signal: AbortSignal): Promise<void> {
+    await this.#create(this.#document(name), bytes.length, () => bytes, signal);
+  }
+
+  async hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean> {
+    return (await this.#find(blobKey(blob), signal)) !== undefined;
+  }
+
+  async *readBlob(blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const url = await this.#find(blobKey(blob), signal);
+    const response =
+      url === undefined
+        ? undefined
+        : await exchange(await this.#services.http(), signal, () => ({url, verified: true}));
+    if (response === undefined) throw new Error(`${this.name} has no blob ${blob.digest}`);
+    yield* response.body;
+  }
+
+  async writeBlob(
+    blob: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#create(blobKey(blob), blob.size, open, signal);
+  }
+
+  #document(name: string): string {
+    return `tsbuild-${this.#scope}-${name}`;
+  }
+
+  async #find(key: string, signal: AbortSignal): Promise<URL | undefined> {
+    const answer = await this.#call('GetCacheEntryDownloadURL', {key, restore_keys: []}, signal);
+    return answer?.ok === true && typeof answer.signed_download_url === 'string'
+      ? new URL(answer.signed_download_url)
+      : undefined;
+  }
+
+  async #create(
+    key: string,
+    size: number,
+    body: () => Uint8Array | AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const made = await this.#call('CreateCacheEntry', {key}, signal);
+    // Somebody else has it already, or is writing it.
+    if (made?.ok !== true || typeof made.signed_upload_url !== 'string') return;
+    const url = new URL(made.signed_upload_url);
+    const headers = {
+      'content-length': String(size),
+      'content-type': 'application/octet-stream',
+      'x-ms-blob-type': 'BlockBlob',
+      'x-ms-version': '2020-10-02',
+      'x-ms-date': new Date(systemClock.nowMs()).toUTCString(),
+    };
+    const put = await exchange(await this.#services.http(), signal, () => {
+      return {url, method: 'PUT', headers, body: body()};
+    });
+    await put?.discard();
+    if (put === undefined) throw new Error(`${url.host} does not know the address it gave out`);
+    const done = await this.#call('FinalizeCacheEntryUpload', {key, size_bytes: size}, signal);
+    if (done?.ok !== true) throw new Error(`${this.name} did not take entry ${key}`);
+  }
+
+  /** Undefined when the service has no such entry, or has it already. */
+  async #call(method: string, message: object, signal: AbortSignal): Promise<Answer | undefined> {
+    const url = new URL(`${service}/${method}`, this.#url.replace(/\/?$/, '/'));
+    const body = JSON.stringify({...message, version: entryVersion});
+    const headers = {authorization: `Bearer ${this.#token}`, 'content-type': 'application/json'};
+    const response = await exchange(
+      await this.#services.http(),
+      signal,
+      () => ({url, method: 'POST', headers, body}),
+      [409],
+    );
+    if (response === undefined) return undefined;
+    const answer: unknown = JSON.parse(new TextDecoder().decode(await response.bytes(answerBytesMax)));
+    return typeof answer === 'object' && answer !== null ? answer : undefined;
+  }
+}
+
+function blobKey(blob: Descriptor): string {
+  return `tsbuild-blob-${blob.digest}`;
+}

@@ -1,0 +1,139 @@
+// type=registry: a repository. A document is a manifest of its own, under the tag `<tag of ref>-<document>`; it lists
+// the layers, so that no registry collects them while it is there; its text is an annotation, so that reading it is one
+// request. Writers of different documents never touch the same tag (docs/adr/0014).
+
+import type {Descriptor} from '../../../oci/descriptor.ts';
+import {digestOf} from '../../../oci/digest.ts';
+import {mediaTypes} from '../../../oci/media-types.ts';
+import {isReferenceProblem, parseReference, type Reference} from '../../../oci/reference.ts';
+import {canonicalJson} from '../../../util/canonical-json.ts';
+import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
+import {badCacheOption, requiredOption} from '../read-options.ts';
+
+const artifactType = 'application/vnd.tsbuild.cache.record.v1';
+const annotation = 'org.tsbuild.cache.record';
+const emptyJson = Buffer.from('{}');
+/** The config of a manifest that is no image (image-spec manifest.md, "Guidance for an Empty Descriptor"). */
+const emptyConfig: Descriptor = {
+  mediaType: 'application/vnd.oci.empty.v1+json',
+  digest: digestOf(emptyJson),
+  size: emptyJson.length,
+};
+const manifestBytesMax = 4 * 1024 * 1024;
+const tagLengthMax = 128 - '-r-'.length - 64;
+
+export const registryBackend: BackendFactory = {
+  type: 'registry',
+  options: {ref: 'repository, and a tag that the cache is named after'},
+  create(options, services) {
+    const ref = requiredOption('registry', options, 'ref');
+    const reference = parseReference(ref);
+    if (isReferenceProblem(reference)) throw badCacheOption('registry', `ref=${ref}: ${reference.problem}`);
+    const tag = reference.tag ?? 'latest';
+    if (tag.length > tagLengthMax) {
+      throw badCacheOption('registry', `ref=${ref}: the tag has more than ${tagLengthMax} characters`);
+    }
+    return new RegistryBackend(reference, tag, services);
+  },
+};
+
+class RegistryBackend implements CacheBackend {
+  readonly name: string;
+  readonly place: BackendPlace;
+  readonly #reference: Reference;
+  readonly #tag: string;
+  readonly #services: BackendServices;
+  #config: Promise<unknown> | undefined;
+
+  constructor(reference: Reference, tag: string, services: BackendServices) {
+    const ref = `${reference.domain}/${reference.path}:${tag}`;
+    this.#reference = reference;
+    this.#tag = tag;
+    this.#services = services;
+    this.name = `registry ${ref}`;
+    this.place = {type: 'registry', options: {ref}};
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const client = await this.#services.registry();
+    const {path} = this.#reference;
+    const response = await client.send(this.#reference, {
+      path: `/${path}/manifests/${this.#tag}-${name}`,
+      headers: {accept: mediaTypes.manifest},
+      scope: `repository:${path}:pull`,
+      signal,
+    });
+    if (response.status !== 200) {
+      await response.discard();
+      if (response.status === 404) return undefined;
+      throw new Error(`status ${response.status}`);
+    }
+    const bytes = await response.bytes(manifestBytesMax);
+    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const text = (json as {annotations?: Record<string, unknown>} | null)?.annotations?.[annotation];
+    if (typeof text !== 'string') throw new Error(`tag ${this.#tag}-${name} is no cache record`);
+    return Buffer.from(text);
+  }
+
+  async write(
+    name: string,
+    bytes: Uint8Array,
+    blobs: readonly Descriptor[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const writer = (await this.#services.registry()).writer(this.#reference);
+    const {digest, size} = emptyConfig;
+    const config = {
+      digest,
+      size,
+      async *read() {
+        yield emptyJson;
+      },
+    };
+    this.#config ??= writer.putBlob(config, signal);
+    await this.#config;
+    const layers = new Map([emptyConfig, ...blobs].map((blob) => [blob.digest, blob]));
+    if (blobs.length > 0) layers.delete(emptyConfig.digest);
+    const manifest = canonicalJson({
+      schemaVersion: 2,
+      mediaType: mediaTypes.manifest,
+      artifactType,
+      config: plain(emptyConfig),
+      layers: [...layers.values()].map(plain),
+      annotations: {[annotation]: new TextDecoder().decode(bytes)},
+    });
+    const pushed = {mediaType: mediaTypes.manifest, bytes: Buffer.from(manifest)};
+    await writer.putManifest(pushed, signal, `${this.#tag}-${name}`);
+  }
+
+  async hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean> {
+    return (await this.#services.registry()).writer(this.#reference).hasBlob(blob, signal);
+  }
+
+  async *readBlob(blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const client = await this.#services.registry();
+    yield* client.fetchBlob(this.#reference, blob, signal);
+  }
+
+  async writeBlob(
+    blob: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const read = (offset: number): AsyncIterable<Uint8Array> => after(open(), offset);
+    const writer = (await this.#services.registry()).writer(this.#reference);
+    await writer.putBlob({digest: blob.digest, size: blob.size, read}, signal);
+  }
+}
+
+function plain({mediaType, digest, size}: Descriptor): {mediaType: string; digest: string; size: number} {
+  return {mediaType, digest, size};
+}
+
+async function* after(bytes: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {
+  let left = offset;
+  for await (const piece of bytes) {
+    if (left < piece.length) yield left === 0 ? piece : piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+  }
+}

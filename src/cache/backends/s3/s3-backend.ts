@@ -1,0 +1,154 @@
+// type=s3: a bucket of AWS or of anything that speaks its protocol. Objects are named as BuildKit names them,
+// `<prefix><blobs_prefix><digest>` and `<prefix><manifests_prefix><name>/<document>`. A blob is signed with its own
+// digest, so the service refuses one that was damaged on the way.
+
+import {hash} from 'node:crypto';
+import {isIP} from 'node:net';
+import type {Descriptor} from '../../../oci/descriptor.ts';
+import {hexOf} from '../../../oci/digest.ts';
+import type {HttpRequest, HttpResponse} from '../../../sources/registry/http.ts';
+import {systemClock} from '../../../util/clock.ts';
+import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
+import {exchange} from '../exchange.ts';
+import {booleanOption, requiredOption} from '../read-options.ts';
+import {type S3Settings, s3Settings} from './credentials.ts';
+import {emptyBodyHash, percentEncoded, signedHeaders} from './signature.ts';
+
+const secretOptions = ['access_key_id', 'secret_access_key', 'session_token'];
+const documentBytesMax = 4 * 1024 * 1024;
+/** One PUT takes no more (S3's "Amazon S3 limits"). */
+const blobBytesMax = 5 * 1024 ** 3;
+
+export const s3Backend: BackendFactory = {
+  type: 's3',
+  options: {
+    bucket: 'name of the bucket (default: $AWS_BUCKET)',
+    region: 'region of the bucket (default: $AWS_REGION, us-east-1)',
+    endpoint_url: 'address of a service other than AWS',
+    use_path_style: 'bucket in the path and not in the host name',
+    prefix: 'start of all names',
+    blobs_prefix: 'start of names of blobs (default: blobs/)',
+    manifests_prefix: 'start of names of documents (default: manifests/)',
+    name: 'name of the cache (default: tsbuild)',
+    access_key_id: 'key; better in the environment',
+    secret_access_key: 'its secret; better in the environment',
+    session_token: 'its token; better in the environment',
+  },
+  create(options, services) {
+    return new S3Backend(options, services);
+  },
+};
+
+class S3Backend implements CacheBackend {
+  readonly name: string;
+  readonly place: BackendPlace;
+  readonly #options: ReadonlyMap<string, string>;
+  readonly #services: BackendServices;
+  readonly #bucket: string;
+  readonly #pathStyle: boolean | undefined;
+  #settings: Promise<S3Settings> | undefined;
+
+  constructor(options: ReadonlyMap<string, string>, services: BackendServices) {
+    this.#options = options;
+    this.#services = services;
+    this.#bucket = requiredOption('s3', options, 'bucket', services.environment['AWS_BUCKET']);
+    this.#pathStyle = booleanOption('s3', options, 'use_path_style');
+    this.name = `s3 ${this.#bucket}`;
+    const open = [...options].filter(([key]) => !secretOptions.includes(key));
+    this.place = {type: 's3', options: {...Object.fromEntries(open), bucket: this.#bucket}};
+  }
+
+  async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const response = await this.#send(this.#document(name), {}, emptyBodyHash, signal);
+    return response?.bytes(documentBytesMax);
+  }
+
+  async write(name: string, bytes: Uint8Array, _: readonly Descriptor[], signal: AbortSignal): Promise<void> {
+    const bodyHash = hash('sha256', bytes, 'hex');
+    await this.#put(this.#document(name), () => bytes, bytes.length, bodyHash, signal);
+  }
+
+  async hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean> {
+    const response = await this.#send(this.#blob(blob), {method: 'HEAD'}, emptyBodyHash, signal);
+    await response?.discard();
+    return response !== undefined && Number(response.headers['content-length']) === blob.size;
+  }
+
+  async *readBlob(blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const response = await this.#send(this.#blob(blob), {verified: true}, emptyBodyHash, signal);
+    if (response === undefined) throw new Error(`${this.name} has no blob ${blob.digest}`);
+    yield* response.body;
+  }
+
+  async writeBlob(
+    blob: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (blob.size > blobBytesMax)
+      throw new Error(`a layer of ${blob.size} bytes is too large for one upload`);
+    await this.#put(this.#blob(blob), open, blob.size, hexOf(blob.digest), signal);
+  }
+
+  #document(name: string): string {
+    return `${this.#folder('manifests_prefix', 'manifests/')}${this.#options.get('name') ?? 'tsbuild'}/${name}`;
+  }
+
+  #blob(blob: Descriptor): string {
+    return `${this.#folder('blobs_prefix', 'blobs/')}${blob.digest}`;
+  }
+
+  #folder(key: string, otherwise: string): string {
+    return `${this.#options.get('prefix') ?? ''}${this.#options.get(key) ?? otherwise}`;
+  }
+
+  async #put(
+    key: string,
+    body: () => Uint8Array | AsyncIterable<Uint8Array>,
+    size: number,
+    bodyHash: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const headers = {'content-length': String(size), 'content-type': 'application/octet-stream'};
+    const response = await this.#send(key, {method: 'PUT', headers, make: body}, bodyHash, signal);
+    if (response === undefined) throw new Error(`there is no bucket ${this.#bucket}`);
+    await response.discard();
+  }
+
+  async #send(
+    key: string,
+    request: Pick<HttpRequest, 'method' | 'headers' | 'verified'> & {
+      readonly make?: () => Uint8Array | AsyncIterable<Uint8Array>;
+    },
+    bodyHash: string,
+    signal: AbortSignal,
+  ): Promise<HttpResponse | undefined> {
+    this.#settings ??= s3Settings(this.#options, this.#services.environment);
+    const settings = await this.#settings;
+    const url = this.#url(settings, key);
+    const {make, headers: own = {}, method = 'GET', verified} = request;
+    return exchange(await this.#services.http(), signal, () => {
+      const {credentials, region} = settings;
+      const headers =
+        credentials === undefined
+          ? own
+          : signedHeaders({method, url, headers: own, bodyHash}, credentials, region, systemClock.nowMs());
+      return {
+        url,
+        method,
+        headers,
+        ...(verified === undefined ? {} : {verified}),
+        ...(make === undefined ? {} : {body: make()}),
+      };
+    });
+  }
+
+  #url({endpoint, region}: S3Settings, key: string): URL {
+    const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+    const path = key.split('/').map(percentEncoded).join('/');
+    const root = base.pathname.replace(/\/$/, '');
+    const isNumber = isIP(base.hostname.replace(/^\[|\]$/g, '')) !== 0 || base.hostname === 'localhost';
+    if (this.#pathStyle ?? isNumber) return new URL(`${base.origin}${root}/${this.#bucket}/${path}`);
+    return new URL(`${base.protocol}//${this.#bucket}.${base.host}${root}/${path}`);
+  }
+}

@@ -1,0 +1,147 @@
+// One --cache-to: records and the layers they speak of, written while the build goes on, so that a build that fails
+// later leaves what it finished. Layers go first, then the record. After the first failure nothing more is tried.
+
+import type {Descriptor} from '../oci/descriptor.ts';
+import {isCacheSource, LostLayer} from '../snapshot/layer-source.ts';
+import type {LayerId, SnapshotId} from '../snapshot/layer-table.ts';
+import type {SharedLayer} from '../snapshot/shared-layers.ts';
+import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import type {LocalBlobStore} from '../store/blob-store.ts';
+import {mapLimited} from '../util/map-limited.ts';
+import {SingleFlight} from '../util/single-flight.ts';
+import type {CacheBackend} from './backends/backend.ts';
+import type {RecordCache} from './record-cache.ts';
+import {documentName, formatRecord, parseRecord, primaryKeyOf, type SharedRecord} from './shared-record.ts';
+
+export interface CacheExportOptions {
+  readonly backend: CacheBackend;
+  /** What layers that are only there call it. */
+  readonly source: string;
+  /** `min`: only records of layers that the result has, written at the end. */
+  readonly mode: 'min' | 'max';
+  readonly records: RecordCache;
+  readonly snapshotter: Snapshotter;
+  readonly blobs: LocalBlobStore;
+  readonly signal: AbortSignal;
+}
+
+const uploadsMax = 4;
+
+export class CacheExport {
+  readonly #options: CacheExportOptions;
+  readonly #seen = new Set<string>();
+  readonly #waiting: string[] = [];
+  readonly #sent = new Map<string, Promise<void>>();
+  readonly #packing = new SingleFlight<LayerId, {diffId: SharedLayer['diffId']; descriptor: Descriptor}>();
+  #running = 0;
+  #idle: (() => void) | undefined;
+  #failure: unknown;
+
+  constructor(options: CacheExportOptions) {
+    this.#options = options;
+  }
+
+  /** Says that a record is worth having elsewhere. */
+  add(key: string): void {
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#waiting.push(key);
+    if (this.#options.mode === 'max') this.#start();
+  }
+
+  /** Writes what is left, and waits for all. Gives the first failure. */
+  async finish(results: readonly SnapshotId[]): Promise<unknown> {
+    const {mode, snapshotter, records} = this.#options;
+    if (mode === 'min') {
+      const layers = new Set(results.flatMap((result) => snapshotter.layersOf(result)));
+      const kept = this.#waiting.splice(0).filter((key) => {
+        const snapshot = records.read(key)?.snapshot;
+        return snapshot !== undefined && snapshotter.layersOf(snapshot).every((layer) => layers.has(layer));
+      });
+      this.#waiting.push(...kept);
+      this.#start();
+    }
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    return this.#failure;
+  }
+
+  #start(): void {
+    while (this.#running < uploadsMax && this.#failure === undefined) {
+      const key = this.#waiting.shift();
+      if (key === undefined) break;
+      this.#running++;
+      this.#upload(key)
+        .catch((error: unknown) => {
+          // What another cache lost is not this one's failure.
+          if (!(error instanceof LostLayer)) this.#failure ??= error;
+        })
+        .finally(() => {
+          this.#running--;
+          this.#start();
+          if (this.#running === 0) this.#idle?.();
+        });
+    }
+  }
+
+  async #upload(key: string): Promise<void> {
+    const {backend, signal} = this.#options;
+    const record = await this.#recordOf(key);
+    if (record === undefined) return;
+    const names = [...new Set([record.primary, key])];
+    const missing: string[] = [];
+    for (const name of names) if (!(await this.#isThere(name))) missing.push(name);
+    if (missing.length === 0) return;
+    const kept = record.layers.filter(({isBase}) => !isBase).map(({blob}) => blob);
+    await mapLimited(kept, uploadsMax, (blob) => this.#send(blob));
+    for (const name of missing) {
+      signal.throwIfAborted();
+      await backend.write(documentName(name), formatRecord({...record, key: name}), kept, signal);
+    }
+  }
+
+  async #recordOf(key: string): Promise<SharedRecord | undefined> {
+    const {records, snapshotter, signal} = this.#options;
+    const stored = records.read(key);
+    if (stored === undefined) return undefined;
+    const {snapshot, ingredients, resultKey, name, usage} = stored;
+    const layers: SharedLayer[] = [];
+    for (const {layer, epochSeconds} of snapshotter.stackOf(snapshot)) {
+      const {source, diffId: knownId, blob: knownBlob} = snapshotter.layerRow(layer);
+      const isBase = source !== undefined && !isCacheSource(source);
+      const isElsewhere = isBase || (source !== undefined && source === this.#options.source);
+      const {diffId, descriptor} =
+        isElsewhere && knownId !== undefined && knownBlob !== undefined
+          ? {diffId: knownId, descriptor: knownBlob}
+          : await this.#packing.run(layer, () => snapshotter.blobOf(layer, signal));
+      const createdMs = snapshotter.createdMsOf(layer);
+      layers.push({diffId, blob: descriptor, isBase, epochSeconds, createdMs});
+    }
+    return {key, primary: primaryKeyOf(key, ingredients), ingredients, resultKey, name, usage, layers};
+  }
+
+  /** Whether the cache has a record of the key whose layers it has too. */
+  async #isThere(key: string): Promise<boolean> {
+    const {backend, signal} = this.#options;
+    const bytes = await backend.read(documentName(key), signal);
+    const record = bytes === undefined ? undefined : parseRecord(key, bytes);
+    if (record === undefined || 'problem' in record) return false;
+    const kept = record.layers.filter(({isBase}) => !isBase);
+    const found = await mapLimited(kept, uploadsMax, ({blob}) => backend.hasBlob(blob, signal));
+    return found.every((here) => here);
+  }
+
+  #send(blob: Descriptor): Promise<void> {
+    let promise = this.#sent.get(blob.digest);
+    if (promise === undefined) {
+      promise = this.#sendOnce(blob);
+      this.#sent.set(blob.digest, promise);
+    }
+    return promise;
+  }
+
+  async #sendOnce(blob: Descriptor): Promise<void> {
+    const {backend, blobs, signal} = this.#options;
+    if (await backend.hasBlob(blob, signal)) return;
+    await backend.writeBlob(blob, () => blobs.stream(blob.digest), signal);
+  }
+}

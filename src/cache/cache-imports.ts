@@ -1,0 +1,120 @@
+// Records that other machines made. Asked one small document at a time, for keys that missed here. A cache that fails,
+// is too slow or gives what it cannot have is told of once and not asked again in this build: it can cost time, and
+// neither the build nor what is recorded here.
+
+import {buildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import type {SnapshotId} from '../snapshot/layer-table.ts';
+import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import type {CacheBackend} from './backends/backend.ts';
+import type {CacheSources} from './cache-sources.ts';
+import {documentName, parseRecord, type SharedRecord} from './shared-record.ts';
+
+export interface ImportedRecord {
+  readonly record: SharedRecord;
+  readonly snapshot: SnapshotId;
+}
+
+export interface CacheImportsOptions {
+  /** In the order to ask. */
+  readonly backends: readonly CacheBackend[];
+  readonly sources: CacheSources;
+  readonly snapshotter: Snapshotter;
+  readonly warn: (diagnostic: Diagnostic) => void;
+  readonly signal: AbortSignal;
+  /** How long a document may take. */
+  readonly patienceMs: number;
+}
+
+export class CacheImports {
+  readonly #options: CacheImportsOptions;
+  readonly #given = new Set<CacheBackend>();
+  readonly #asked = new Map<string, Promise<ImportedRecord | undefined>>();
+
+  constructor(options: CacheImportsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a record of this key may be there that nobody asked for yet. */
+  mayHave(key: string): boolean {
+    return this.#asked.get(key) === undefined && this.#options.backends.some((one) => !this.#given.has(one));
+  }
+
+  /** Asks each cache once for each key. */
+  find(key: string): Promise<ImportedRecord | undefined> {
+    let promise = this.#asked.get(key);
+    if (promise === undefined) {
+      promise = this.#find(key);
+      this.#asked.set(key, promise);
+    }
+    return promise;
+  }
+
+  /** Takes back what came from a source that lost a layer. */
+  giveUp(source: string, reason: string): void {
+    const backend = this.#options.backends.find((one) => this.#options.sources.sourceOf(one) === source);
+    if (backend !== undefined) this.#giveUp(backend, reason);
+    else this.#warn(`a layer of a shared cache is lost: ${reason}`);
+    this.#asked.clear();
+  }
+
+  async #find(key: string): Promise<ImportedRecord | undefined> {
+    const {backends, sources, snapshotter} = this.#options;
+    for (const backend of backends) {
+      if (this.#given.has(backend)) continue;
+      const record = await this.#read(backend, key);
+      if (record === undefined) continue;
+      const source = sources.sourceOf(backend);
+      const snapshot = await snapshotter.importShared(record.layers, source);
+      if (snapshot !== undefined) return {record, snapshot};
+    }
+    return undefined;
+  }
+
+  async #read(backend: CacheBackend, key: string): Promise<SharedRecord | undefined> {
+    const {signal, patienceMs} = this.#options;
+    try {
+      const bytes = await withPatience(signal, patienceMs, (limited) =>
+        backend.read(documentName(key), limited),
+      );
+      if (bytes === undefined) return undefined;
+      const record = parseRecord(key, bytes);
+      if (!('problem' in record)) return record;
+      this.#giveUp(backend, `a record ${record.problem}`);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#giveUp(backend, error instanceof Error ? error.message : String(error));
+    }
+    return undefined;
+  }
+
+  #giveUp(backend: CacheBackend, reason: string): void {
+    if (this.#given.has(backend)) return;
+    this.#given.add(backend);
+    this.#warn(`cache ${backend.name} is not used any more in this build: ${reason}`);
+  }
+
+  #warn(message: string): void {
+    this.#options.warn({severity: 'warning', code: 'cache-import', message});
+  }
+}
+
+/** Runs `work` with a signal that also ends it after `patienceMs`, whether it listens or not. */
+export async function withPatience<T>(
+  signal: AbortSignal,
+  patienceMs: number,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(patienceMs);
+  const late = new Promise<never>((_, reject) => {
+    limit.addEventListener('abort', () => reject(tooSlow(patienceMs)), {once: true});
+  });
+  late.catch(() => undefined);
+  const running = work(AbortSignal.any([signal, limit]));
+  running.catch(() => undefined);
+  return Promise.race([running, late]);
+}
+
+function tooSlow(patienceMs: number): Error {
+  return buildError('environment', 'cache-too-slow', `no answer in ${patienceMs / 1000} s`);
+}

@@ -1,0 +1,64 @@
+// The solver's cache where --cache-from or --cache-to are given: what is here comes first, then what others have; what
+// was used or made is handed to the exports.
+
+import type {MissReason} from '../progress/events.ts';
+import type {Solved} from '../solver/op-runner.ts';
+import type {MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
+import type {BuildValue} from '../sources/value.ts';
+import type {CacheExport} from './cache-export.ts';
+import type {CacheImports} from './cache-imports.ts';
+import type {RecordCache} from './record-cache.ts';
+
+export class SharedCache implements ResultCache<BuildValue> {
+  readonly #records: RecordCache;
+  readonly #imports: CacheImports;
+  readonly #exports: readonly CacheExport[];
+
+  constructor(records: RecordCache, imports: CacheImports, exports: readonly CacheExport[]) {
+    this.#records = records;
+    this.#imports = imports;
+    this.#exports = exports;
+  }
+
+  /** A key that others may have a result for is taken, too: theirs must not be mixed with one that is made anew. */
+  has(key: string): boolean {
+    return this.#records.has(key) || this.#imports.mayHave(key);
+  }
+
+  knowsOp(op: string): boolean {
+    return this.#records.knowsOp(op);
+  }
+
+  whyMissed(missed: MissedStep): Promise<MissReason | undefined> {
+    return this.#records.whyMissed(missed);
+  }
+
+  async find(key: string): Promise<Solved<BuildValue> | undefined> {
+    const here = (await this.#records.find(key)) ?? (await this.#import(key));
+    if (here !== undefined) this.#export(key);
+    return here;
+  }
+
+  async save(keys: readonly string[], record: NewRecord<BuildValue>): Promise<void> {
+    await this.#records.save(keys, record);
+    for (const key of keys) this.#export(key);
+  }
+
+  async #import(key: string): Promise<Solved<BuildValue> | undefined> {
+    const found = await this.#imports.find(key);
+    if (found === undefined) return undefined;
+    const {record, snapshot} = found;
+    const {resultKey, name, ingredients, usage} = record;
+    const result = {
+      key: resultKey,
+      value: {type: 'snapshot', snapshot} as const,
+      ...(usage === undefined ? {} : {usage}),
+    };
+    await this.#records.save([key], {result, name, ingredients});
+    return result;
+  }
+
+  #export(key: string): void {
+    for (const one of this.#exports) one.add(key);
+  }
+}
