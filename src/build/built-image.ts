@@ -22,7 +22,7 @@ export function builtImage(
     config: plan.config,
     history: plan.history,
     ...(plan.epochSeconds === undefined ? {} : {epochSeconds: plan.epochSeconds}),
-    layerTimesMs: ids.map((id) => snapshotter.createdMsOf(id)),
+    layerTimesMs: ids.map((id) => snapshotter.layerRow(id).createdMs),
     baseLayerCount: snapshot === undefined ? 0 : snapshotter.importedCountOf(snapshot),
     layers: async (signal, {format = usualFormat, squashAbove, lazy = false} = {}) => {
       if (snapshot === undefined) return [];

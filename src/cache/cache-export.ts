@@ -113,7 +113,7 @@ export class CacheExport {
         isElsewhere && knownId !== undefined && knownBlob !== undefined
           ? {diffId: knownId, descriptor: knownBlob}
           : await this.#packing.run(layer, () => snapshotter.blobOf(layer, signal));
-      const createdMs = snapshotter.createdMsOf(layer);
+      const createdMs = snapshotter.layerRow(layer).createdMs;
       layers.push({diffId, blob: descriptor, isBase, epochSeconds, createdMs});
     }
     return {key, primary: primaryKeyOf(key, ingredients), ingredients, resultKey, name, usage, layers};

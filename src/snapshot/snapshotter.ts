@@ -184,10 +184,6 @@ export class Snapshotter {
     return this.#chainOf(id).map(({layer}) => layer);
   }
 
-  createdMsOf(layer: LayerId): number {
-    return this.#layerOf(layer).createdMs;
-  }
-
   /** The tree of a snapshot for the helper; fetches and unpacks what has no directory yet. */
   async view(id: SnapshotId | undefined, signal: AbortSignal): Promise<View> {
     return {layers: await this.#directoriesOf(id, signal)};
