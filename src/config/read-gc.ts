@@ -15,9 +15,7 @@ export interface GcPolicy {
 
 export interface GcConfig {
   readonly enabled: boolean;
-  /** What the state directory may never have more of; a build that needs more than that fails. */
-  readonly cap?: DiskSpace | undefined;
-  /** Applied in this order after builds; empty: the defaults. */
+  /** Applied in this order by `prune --automatic`; empty: the defaults. */
   readonly policies: readonly GcPolicy[];
 }
 
@@ -40,7 +38,7 @@ const policyKeys = [
   'maxUsedSpace',
   'minFreeSpace',
 ];
-const ownKeys = ['enabled', 'cap', 'policy', ...policyKeys];
+const ownKeys = ['enabled', 'policy', ...policyKeys];
 const workerKeys = ['gc', 'gckeepstorage', 'gcpolicy', 'reservedSpace', 'maxUsedSpace', 'minFreeSpace'];
 const unitBytes: Readonly<Record<string, number>> = {
   '': 1,
@@ -90,7 +88,6 @@ export class GcReader {
     const single = policyKeys.some((key) => table[key] !== undefined) ? [this.#policy(path, table)] : [];
     return {
       enabled: this.#flag([...path, 'enabled'], table['enabled']) ?? true,
-      cap: this.#space([...path, 'cap'], table['cap']),
       policies: [...single, ...listed],
     };
   }

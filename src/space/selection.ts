@@ -1,5 +1,5 @@
-// Which items go, and why each of the others stays: the decision of `prune`, of its dry run and of the collection after
-// and during builds. Pure: from items and the state of the disk to a list.
+// Which items go, and why each of the others stays: the decision of `prune`, of its dry run and of the policies of the
+// configuration. Pure: from items and the state of the disk to a list.
 
 import type {Filter} from './filter.ts';
 import type {Item} from './item.ts';

@@ -1,4 +1,4 @@
-// What `du`, `prune`, `cache-mount` and the collection after and during builds do: measure, decide, remove.
+// What `du` and `prune` do: measure, decide, remove.
 
 import {statfsSync} from 'node:fs';
 import {join} from 'node:path';

@@ -50,22 +50,21 @@ describe('the collection', () => {
   it('has a short form there, and one of our own, which goes first', async () => {
     const worker = '[worker.oci]\ngc = false\ngckeepstorage = "9GB"\n';
     expect(await gcOf(worker)).toMatchObject({enabled: false, policies: [{maxUsedSpace: {bytes: 9e9}}]});
-    const own = '[gc]\ncap = "20GB"\nmaxUsedSpace = "10GB"\n[[gc.policy]]\nkeepDuration = 60\n';
+    const own = '[gc]\nmaxUsedSpace = "10GB"\n[[gc.policy]]\nkeepDuration = 60\n';
     expect(await gcOf(own + worker)).toMatchObject({
       enabled: true,
-      cap: {bytes: 20e9},
       policies: [{maxUsedSpace: {bytes: 10e9}}, {keepMs: 60_000}],
     });
   });
 
   it('tells every mistake with its place', async () => {
-    const text = '[gc]\ncap = "lots"\nkeepDuraton = "1h"\n[worker.oci]\ngc = 1\n';
+    const text = '[gc]\nmaxUsedSpace = "lots"\nkeepDuraton = "1h"\n[worker.oci]\ngc = 1\n';
     const error: unknown = await readConfig(sourceFile('t.toml', text)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(BuildError);
     const told = (error as BuildError).diagnostics.map(({message, span}) => `${span?.line} ${message}`);
     expect(told).toEqual([
       '3 unknown key keepDuraton in [gc]',
-      '2 gc.cap must be a size like "20GB" or "10%", not "lots"',
+      '2 gc.maxUsedSpace must be a size like "20GB" or "10%", not "lots"',
       '5 worker.oci.gc must be true or false, not 1',
     ]);
   });

@@ -24,6 +24,10 @@ export async function runPrune(
 ): Promise<ExitCode> {
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'prune takes no operands');
   const isDry = flags.has('dry-run');
+  if (isDry && flags.has('automatic')) {
+    // Each policy is applied to what the ones before it have left.
+    throw buildError('usage', 'cli-bad-value', '--automatic has no --dry-run: try the flags of one policy');
+  }
   const table = isDry || flags.has('verbose') ? reasonTable : resultTable;
   const headings = {...itemFormat.headings, Goes: 'GOES'};
   const print = rowPrinter(flags.last('format'), {table, headings});

@@ -1,0 +1,14 @@
+// What `tsbuild prune` refuses before it opens anything.
+
+import {expect, it} from 'vitest';
+import {runCli} from '../../../../src/cli/run.ts';
+import {memoryIo} from '../../memory-io.ts';
+
+it.each([
+  [['prune', '--automatic', '--dry-run'], /--automatic has no --dry-run/],
+  [['prune', 'app'], /prune takes no operands/],
+])('%j is a mistake of the command line', async (argv, message) => {
+  const io = memoryIo({});
+  expect(await runCli(argv, io, new AbortController().signal)).toBe(2);
+  expect(io.err()).toMatch(message);
+});
