@@ -25,29 +25,6 @@ void reply_to_pipes(int data, int status) {
   status_fd = status;
 }
 
-static struct {
-  int data_fd, status_fd;
-  void (*take_back)(void);
-} own;
-static bool diverted;
-
-void reply_divert(int status) {
-  if (!diverted) {
-    own.data_fd = data_fd;
-    own.status_fd = status_fd;
-    own.take_back = take_back;
-  }
-  diverted = true;
-  take_back = NULL;
-  reply_to_pipes(-1, status);
-}
-
-void reply_return(void) {
-  reply_to_pipes(own.data_fd, own.status_fd);
-  take_back = own.take_back;
-  diverted = failed = false;
-}
-
 void reply_to_terminal(void) {
   data_fd = STDOUT_FILENO;
   status_fd = -1;

@@ -40,12 +40,6 @@ void reply_sandbox(pid_t pid);
 /** Set-up and end, for main.c and serve.c. */
 void reply_to_pipes(int data_fd, int status_fd);
 void reply_to_terminal(void);
-/**
- * While another process works in this one's memory: what it has to say (errors, from which nothing is taken back) goes
- * to `status`, and is forgotten when this process has its memory to itself again.
- */
-void reply_divert(int status);
-void reply_return(void);
 /** Sends the result (status 0) or the error; the exit status for the command line. */
 int reply_finish(int status);
 

@@ -102,78 +102,27 @@ static int build_sandbox(struct run_options *options) {
   return root;
 }
 
-#define STATUS_FD 3
-#define SETTLING_FD 4
-#define STACK_BYTES ((size_t)64 * 1024)
-
-struct start {
-  struct run_options *options;
-  int root;
-  int status;    // for the records of the sandbox
-  int settling;  // the worker waits for its end
-};
-
-/** All that stays open but the standard streams. */
-static void keep_descriptors(const struct start *start) {
-  // First out of the way of the numbers they will get.
-  int status = fcntl(start->status, F_DUPFD_CLOEXEC, SETTLING_FD + 1),
-      settling = fcntl(start->settling, F_DUPFD_CLOEXEC, SETTLING_FD + 1);
-  if (dup3(status, STATUS_FD, O_CLOEXEC) < 0 || dup3(settling, SETTLING_FD, O_CLOEXEC) < 0)
-    die("exec", errno, NULL, "cannot keep the status");
-  reply_divert(STATUS_FD);
-  if (k_close_from(SETTLING_FD + 1) != 0)
-    die("exec", errno, NULL, "cannot close what the sandbox is not given");
-}
-
-/**
- * The first process of the sandbox. It shares the worker's memory, which must not touch any until nobody
- * holds `settling` any more: then this process waits in init_run, which allocates nothing, and the payload
- * has a memory of its own.
- */
-static int begin(void *argument) {
-  const struct start *start = argument;
-  struct run_options *options = start->options;
-  struct pollfd reader = {.fd = start->status};
+/** The first process of the sandbox. */
+static _Noreturn void begin(struct run_options *options, int root, int status_fd) {
+  struct pollfd reader = {.fd = status_fd};
+  reply_take_back(NULL);
+  reply_to_pipes(-1, status_fd);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("exec", errno, NULL, "cannot end with the helper");
   if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
   cgroup_enter();
   rootfs_mount_proc(&options->rootfs);
-  rootfs_enter(start->root);
+  rootfs_enter(root);
   console_take();
-  keep_descriptors(start);
+  if (dup2(status_fd, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0)
+    die("exec", errno, NULL, "cannot keep the status");
+  reply_to_pipes(-1, 3);
+  if (k_close_from(4) != 0) die("exec", errno, NULL, "cannot close what the sandbox is not given");
   own_binary_hide();
   privileges_bound(options->rootfs.insecure);
   pid_t payload = payload_start(&options->payload);
   if (payload < 0) die("exec", errno, NULL, "cannot fork");
   privileges_reduce(options->rootfs.insecure);
-  close(SETTLING_FD);
-  init_run(payload, options->signals_for_main, STATUS_FD);
-}
-
-/**
- * Starts it as vfork would, but for its never calling execve: copying and dropping the page tables of a fork
- * costs more than everything else that it does.
- */
-static void start_sandbox(struct run_options *options, int root, int *status_fd) {
-  sigset_t all, before;
-  int status[2], settling[2];
-  char byte, *stack = xmalloc(STACK_BYTES);
-  xpipe(status);
-  xpipe(settling);
-  struct start start = {.options = options, .root = root, .status = status[1], .settling = settling[1]};
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before the first process listens must wait for it
-  reply_divert(status[1]);
-  sandbox = clone(begin, stack + STACK_BYTES, CLONE_VM | SIGCHLD, &start);
-  int error = errno;
-  close(status[1]);
-  close(settling[1]);
-  while (sandbox > 0 && read(settling[0], &byte, 1) > 0) continue;
-  reply_return();
-  sigprocmask(SIG_SETMASK, &before, NULL);
-  close(settling[0]);
-  if (sandbox < 0) die("namespaces", error, NULL, "cannot fork the sandbox");
-  *status_fd = status[0];
+  init_run(payload, options->signals_for_main, 3);
 }
 
 struct outcome {
@@ -272,12 +221,20 @@ int verb_run(const struct request *request) {
   reply_take_back(take_back);
   int root = build_sandbox(&options);
   cgroup_make(&options.cgroup);
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before the first process listens must wait for it
+  int status[2];
+  xpipe(status);
   struct timespec start = now();
-  int status;
-  start_sandbox(&options, root, &status);
+  sandbox = fork();
+  if (sandbox < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
+  if (sandbox == 0) begin(&options, root, status[1]);
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  close(status[1]);
   reply_sandbox(sandbox);
   struct outcome outcome = {0};
-  bool success = await_sandbox(status, &outcome);
+  bool success = await_sandbox(status[0], &outcome);
   outcome.wall = since(start);
   leave_sandbox(&options, root);
   outcome.limited = cgroup_end();

@@ -13,7 +13,7 @@ enum status_type {
   STATUS_ERROR = 33,
 };
 
-/** One record in one write, without asking for memory. The reader may be gone: nobody is left to tell. */
+/** One record in one write. The reader may be gone: nobody is left to tell. */
 void status_send(int fd, enum status_type type, const void *bytes, size_t length);
 
 /** The next whole record at the start of `bytes`: its length with header, or 0 when it is not complete. */
