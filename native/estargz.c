@@ -57,7 +57,10 @@ static void put_base64(struct buffer *out, const char *bytes, size_t length) {
     uint32_t group = 0;
     for (size_t k = 0; k < 3; k++) group = group << 8 | (i + k < length ? (unsigned char)bytes[i + k] : 0);
     char text[4];
-    for (size_t k = 0; k < 4; k++) text[k] = i + k > length ? '=' : DIGITS[group >> (18 - 6 * k) & 63];
+    for (size_t k = 0; k < 4; k++) {
+      text[k] = '=';
+      if (i + k <= length) text[k] = DIGITS[group >> (18 - 6 * k) & 63];
+    }
     buffer_append(out, text, sizeof text);
   }
 }

@@ -49,7 +49,7 @@ static char **names_in(int fd, size_t *count) {
     names[(*count)++] = xstrdup(entry->d_name);
   }
   closedir(list);
-  if (*count > 0) qsort(names, *count, sizeof *names, by_bytes);
+  if (names != NULL) qsort(names, *count, sizeof *names, by_bytes);
   return names;
 }
 

@@ -160,7 +160,7 @@ describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {
       overlay: '1',
       overlayerrno: '0',
       overlayapi: expect.stringMatching(/^(fsopen|mount)$/),
-      compress: expect.stringMatching(/^none(,gzip)?(,zstd)?$/),
+      compress: expect.stringMatching(/^none(,gzip,estargz)?(,zstd)?$/),
     });
   });
 
