@@ -83,8 +83,9 @@ describe('an image of the store', () => {
     const before = proxy.sent;
     proxy.cutAfter('sent', 3 * mebibyte);
     await push('cut:1');
-    // This registry forgets an upload that broke within a request, so the blob begins anew; no more than that.
-    expect(proxy.sent - before).toBeLessThan(layer.size + 3 * mebibyte + talkBytes + mebibyte);
+    // This registry forgets an upload that broke within a request, so the blob begins anew, once. How much of the
+    // first attempt was under way when it was cut depends on the buffers of the sockets.
+    expect(proxy.sent - before).toBeLessThan(2 * layer.size + talkBytes);
     expect((await pull('cut:1')).digest).toBe(image.descriptor.digest);
   });
 
