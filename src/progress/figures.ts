@@ -9,6 +9,11 @@ export function secondsText(milliseconds: number): string {
 
 /** `12.34MB`, decimal units. */
 export function bytesText(bytes: number): string {
+  return inDecimalUnits(bytes, (size) => size.toFixed(2));
+}
+
+/** In the largest unit of which there is one at least; `textOf` writes what is no whole number of bytes. */
+export function inDecimalUnits(bytes: number, textOf: (size: number) => string): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let size = bytes;
   let unit = 0;
@@ -16,7 +21,7 @@ export function bytesText(bytes: number): string {
     size /= 1000;
     unit++;
   }
-  return unit === 0 ? `${size}B` : `${size.toFixed(2)}${units[unit]}`;
+  return `${unit === 0 ? size : textOf(size)}${units[unit]}`;
 }
 
 /** From this on it is of interest what a step used. */

@@ -1,5 +1,7 @@
 // Ages, times and sizes as docker prints them.
 
+import {inDecimalUnits} from '../../progress/figures.ts';
+
 /** `3 hours ago` (docker's units: rounded down, weeks up to two months, then months, then years). */
 export function ageText(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
@@ -27,12 +29,5 @@ export function timeText(milliseconds: number): string {
 
 /** Decimal units, three digits: `7.05MB`. */
 export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let size = bytes;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? size : Number(size.toPrecision(3))}${units[unit]}`;
+  return inDecimalUnits(bytes, (size) => String(Number(size.toPrecision(3))));
 }
