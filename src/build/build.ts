@@ -74,8 +74,13 @@ export async function build(
     signal,
   );
   const imageDigest = exports.find((result) => result.configDigest !== undefined)?.configDigest;
-  const provenance = plans.map((plan) => witness.metadataOf(plan));
-  return {exports, executed, cached, provenance, ...(imageDigest === undefined ? {} : {imageDigest})};
+  return {
+    exports,
+    executed,
+    cached,
+    provenance: () => Promise.all(plans.map((plan) => witness.metadataOf(plan))),
+    ...(imageDigest === undefined ? {} : {imageDigest}),
+  };
 }
 
 function exportersOf(request: BuildRequest): ReturnType<typeof createExporter>[] {

@@ -9,8 +9,8 @@ import type {Helper} from '../helper/helper.ts';
 import {locateHelper} from '../helper/locate-helper.ts';
 import {isCacheSource, type OnLayerProgress} from '../snapshot/layer-source.ts';
 import {Snapshotter} from '../snapshot/snapshotter.ts';
-import type {RegistryClient} from '../sources/registry/client.ts';
-import type {HttpClient} from '../sources/registry/http.ts';
+import type {RegistryClient, RegistryClientOptions} from '../sources/registry/client.ts';
+import type {HttpClient, HttpOptions} from '../sources/registry/http.ts';
 import {LocalBlobStore} from '../store/blob-store.ts';
 import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
@@ -73,23 +73,21 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       );
     return started;
   });
+  const newHttp = async (own: Partial<HttpOptions>): Promise<HttpClient> => {
+    const {HttpClient} = await import('../sources/registry/http.ts');
+    return new HttpClient({environment, ...own});
+  };
+  const newRegistry = async (own: Partial<RegistryClientOptions>): Promise<RegistryClient> => {
+    const {RegistryClient} = await import('../sources/registry/client.ts');
+    return new RegistryClient({config, environment, clock, ...own});
+  };
+  const http = once(() => newHttp({}));
   const registry = once(async () => {
-    const {RegistryClient} = await import('../sources/registry/client.ts');
     const {pushMemoryIn} = await import('../sources/registry/push/push-memory.ts');
-    return new RegistryClient({config, environment, clock, memory: pushMemoryIn(notes)});
+    return newRegistry({memory: pushMemoryIn(notes)});
   });
-  const http = once(async () => {
-    const {HttpClient} = await import('../sources/registry/http.ts');
-    return new HttpClient({environment});
-  });
-  const cacheRegistry = once(async () => {
-    const {RegistryClient} = await import('../sources/registry/client.ts');
-    return new RegistryClient({config, environment, clock, timeouts: cacheTimeouts});
-  });
-  const cacheHttp = once(async () => {
-    const {HttpClient} = await import('../sources/registry/http.ts');
-    return new HttpClient({environment, timeouts: cacheTimeouts});
-  });
+  const cacheHttp = once(() => newHttp({timeouts: cacheTimeouts}));
+  const cacheRegistry = once(() => newRegistry({timeouts: cacheTimeouts}));
   const cacheSources = new CacheSources({
     http: cacheHttp.get,
     registry: cacheRegistry.get,

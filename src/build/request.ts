@@ -78,11 +78,16 @@ export interface EngineOptions {
   readonly stdout: () => NodeJS.WritableStream;
 }
 
+export interface ImageProvenance {
+  readonly platform: Platform;
+  readonly predicate: object;
+}
+
 export interface BuildResult {
   readonly exports: readonly ExportResult[];
   readonly imageDigest?: Digest;
-  /** SLSA provenance of each image, as the metadata file has it. */
-  readonly provenance: readonly {readonly platform: Platform; readonly predicate: object}[];
+  /** Makes the SLSA provenance of each image, as the metadata file has it. */
+  provenance(): Promise<readonly ImageProvenance[]>;
   /** Vertices that ran and that were found in the cache. */
   readonly executed: number;
   readonly cached: number;

@@ -3,7 +3,7 @@
 
 import {randomBytes} from 'node:crypto';
 import {rename, rm, writeFile} from 'node:fs/promises';
-import type {BuildResult} from '../build/request.ts';
+import type {BuildResult, ImageProvenance} from '../build/request.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
@@ -33,18 +33,18 @@ export function costOf(event: BuildEvent): StepCost | undefined {
 }
 
 /** buildx's keys, and our own (docs/formats/metadata-file.md). */
-export function metadataText(
+export async function metadataText(
   result: BuildResult,
   names: readonly string[],
   steps: readonly StepCost[],
-): string {
+): Promise<string> {
   const image: ExportResult | undefined =
     result.exports.find(({descriptor}) => descriptor !== undefined) ?? result.exports[0];
   const configDigest = configDigestOf(result);
   const imageDigest = image?.imageDigest ?? result.imageDigest;
   const metadata = {
     ...(configDigest === undefined ? {} : {'containerimage.config.digest': configDigest}),
-    ...provenanceMembers(result),
+    ...provenanceMembers(await result.provenance()),
     ...(image?.descriptor === undefined ? {} : {'containerimage.descriptor': image.descriptor}),
     ...(imageDigest === undefined ? {} : {'containerimage.digest': imageDigest}),
     ...(names.length === 0 ? {} : {'image.name': names.join(',')}),
@@ -54,7 +54,7 @@ export function metadataText(
 }
 
 /** One image's stands under the bare key; of several platforms each has its own, as buildx has it. */
-function provenanceMembers({provenance}: BuildResult): Record<string, object> {
+function provenanceMembers(provenance: readonly ImageProvenance[]): Record<string, object> {
   const key = 'buildx.build.provenance';
   const [first] = provenance;
   if (provenance.length === 1 && first !== undefined) return {[key]: first.predicate};

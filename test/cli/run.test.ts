@@ -14,7 +14,7 @@ const built: BuildResult = {
   exports: [{configDigest: imageId, imageDigest: digestOf('manifest')}],
   executed: 1,
   cached: 0,
-  provenance: [],
+  provenance: async () => [],
 };
 
 interface Outcome {

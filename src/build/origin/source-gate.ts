@@ -5,12 +5,12 @@
 import {readFile} from 'node:fs/promises';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {GitSource, HttpSource} from '../../graph/op.ts';
-import {emptyLock, type LockFile, parseLock} from '../../lock/lock-file.ts';
+import type {LockFile} from '../../lock/lock-file.ts';
 import type {Digest} from '../../oci/digest.ts';
 import {formatPlatformVersion, type Platform} from '../../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../../oci/reference.ts';
 import {evaluatePolicy, type PolicySource} from '../../policy/evaluate.ts';
-import {parseSourcePolicy, type SourcePolicy} from '../../policy/source-policy.ts';
+import type {SourcePolicy} from '../../policy/source-policy.ts';
 import {withoutCredentials} from '../../util/url-credentials.ts';
 import type {BuildRequest} from '../request.ts';
 
@@ -26,23 +26,19 @@ const imageScheme = 'docker-image://';
 /** Throws BuildError('user') when the policy or the lock cannot be read. */
 export async function openGate(request: BuildRequest): Promise<SourceGate> {
   const {sourcePolicy, lock} = request;
-  const policy =
-    sourcePolicy === undefined
-      ? undefined
-      : read(sourcePolicy, parseSourcePolicy(await textOf(sourcePolicy, 'source policy')), 'source policy');
-  if (lock === undefined) return new SourceGate(policy, emptyLock, undefined);
+  const policy = sourcePolicy === undefined ? undefined : await readPolicy(sourcePolicy);
+  if (lock === undefined) return new SourceGate(policy, undefined, undefined);
   if (lock.mode === 'extend') return new SourceGate(policy, lock.known, undefined);
-  const known = read(lock.file, parseLock(await textOf(lock.file, 'lock file')), 'lock file');
-  return new SourceGate(policy, known, lock.file);
+  return new SourceGate(policy, await readLock(lock.file), lock.file);
 }
 
 export class SourceGate {
   readonly #policy: SourcePolicy | undefined;
-  readonly #lock: LockFile;
+  readonly #lock: LockFile | undefined;
   /** The file that everything has to be in; undefined: what is not in the lock passes. */
   readonly #lockFile: string | undefined;
 
-  constructor(policy: SourcePolicy | undefined, lock: LockFile, lockFile: string | undefined) {
+  constructor(policy: SourcePolicy | undefined, lock: LockFile | undefined, lockFile: string | undefined) {
     this.#policy = policy;
     this.#lock = lock;
     this.#lockFile = lockFile;
@@ -57,7 +53,7 @@ export class SourceGate {
     // A digest says what it is.
     if (parsed.digest !== undefined) return {reference, digest: undefined};
     const name = formatPlatformVersion(platform);
-    const entry = this.#lock.images.find((one) => one.reference === reference && one.platform === name);
+    const entry = this.#lock?.images.find((one) => one.reference === reference && one.platform === name);
     if (entry === undefined) this.#mustBeLocked(`${reference} for ${name}`);
     return {reference, digest: entry?.digest};
   }
@@ -86,7 +82,7 @@ export class SourceGate {
     const source = {...given, url: judged.identifier, ...(checksum === undefined ? {} : {checksum})};
     if (checksum !== undefined) return source;
     const url = withoutCredentials(source.url);
-    const entry = this.#lock.urls.find((one) => one.url === url);
+    const entry = this.#lock?.urls.find((one) => one.url === url);
     if (entry === undefined) this.#mustBeLocked(url);
     return entry === undefined ? source : {...source, checksum: entry.digest};
   }
@@ -109,7 +105,7 @@ export class SourceGate {
     };
     if (isCommit(source.ref) || isCommit(checksum)) return source;
     const remote = withoutCredentials(source.remote);
-    const entry = this.#lock.git.find((one) => one.remote === remote && one.ref === (ref ?? ''));
+    const entry = this.#lock?.git.find((one) => one.remote === remote && one.ref === (ref ?? ''));
     if (entry === undefined) this.#mustBeLocked(`${remote}${ref === undefined ? '' : `#${ref}`}`);
     return entry === undefined ? source : {...source, checksum: entry.commit, fetchByCommit: true};
   }
@@ -130,6 +126,16 @@ export class SourceGate {
       hints: ['tsbuild lock adds what is missing'],
     });
   }
+}
+
+async function readPolicy(path: string): Promise<SourcePolicy> {
+  const {parseSourcePolicy} = await import('../../policy/source-policy.ts');
+  return read(path, parseSourcePolicy(await textOf(path, 'source policy')), 'source policy');
+}
+
+async function readLock(path: string): Promise<LockFile> {
+  const {parseLock} = await import('../../lock/lock-file.ts');
+  return read(path, parseLock(await textOf(path, 'lock file')), 'lock file');
 }
 
 async function textOf(path: string, what: string): Promise<string> {

@@ -3,17 +3,17 @@
 
 import {randomUUID} from 'node:crypto';
 import type {ProvenanceRequest} from '../../attestation/attest-request.ts';
-import {provenancePredicate, provenanceTypes, type RequestParameters} from '../../attestation/provenance.ts';
+import type {RequestParameters} from '../../attestation/provenance.ts';
 import type {FetchedSource} from '../../attestation/source-ledger.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
 import type {Attestation, BuiltImage} from '../../exporters/exporter.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
-import {formatPlatform, type Platform} from '../../oci/platform.ts';
+import {formatPlatform} from '../../oci/platform.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {systemClock} from '../../util/clock.ts';
 import type {Engine} from '../engine.ts';
 import {once} from '../once.ts';
-import type {BuildRequest} from '../request.ts';
+import type {BuildRequest, ImageProvenance} from '../request.ts';
 
 export interface WitnessOptions {
   readonly request: BuildRequest;
@@ -46,8 +46,7 @@ export class Witness {
         const said = await bill.get();
         if (provenance === undefined) return said;
         const descriptors = layers.map(({descriptor}) => descriptor);
-        const predicate = this.#provenance(plan, descriptors, provenance);
-        return [...said, {predicateType: provenanceTypes[provenance.version], predicate}];
+        return [...said, await this.#provenance(plan, descriptors, provenance)];
       },
     };
   }
@@ -60,15 +59,24 @@ export class Witness {
     return billOfMaterials(await image.rootView(signal), engine, {name, createdSeconds}, signal);
   }
 
-  metadataOf(plan: Plan): {readonly platform: Platform; readonly predicate: object} {
-    return {platform: plan.platform, predicate: this.#provenance(plan, [], metadataProvenance)};
+  async metadataOf(plan: Plan): Promise<ImageProvenance> {
+    const {predicate} = await this.#provenance(plan, [], metadataProvenance);
+    return {platform: plan.platform, predicate};
   }
 
-  #provenance(plan: Plan, layers: readonly Descriptor[], asked: ProvenanceRequest): object {
+  async #provenance(
+    plan: Plan,
+    layers: readonly Descriptor[],
+    asked: ProvenanceRequest,
+  ): Promise<Attestation> {
+    const {provenancePredicate, provenanceTypes} = await import('../../attestation/provenance.ts');
     const {request, file, fetched, startedMs} = this.#options;
     const run = {id: this.#id, startedMs, finishedMs: systemClock.nowMs()};
     const parameters = parametersOf(request);
-    return provenancePredicate({plan, parameters, fetched: fetched(), file, run, layers}, asked);
+    return {
+      predicateType: provenanceTypes[asked.version],
+      predicate: provenancePredicate({plan, parameters, fetched: fetched(), file, run, layers}, asked),
+    };
   }
 }
 

@@ -74,7 +74,7 @@ export async function runBuild(
 
   const id = imageIdOf(result);
   if (metadataFile !== undefined) {
-    const text = metadataText(result, request.tags, costs);
+    const text = await metadataText(result, request.tags, costs);
     await writeResultFile('--metadata-file', metadataFile, text);
   }
   if (idFile !== undefined) {
