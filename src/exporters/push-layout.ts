@@ -80,9 +80,9 @@ function pushBlobOf(blob: LayoutBlob, repository: Reference, context: ExportCont
   const {remote} = blob;
   const source = remote === undefined ? undefined : parseReference(remote.source);
   const isNear = source !== undefined && !isReferenceProblem(source) && source.domain === repository.domain;
-  const stored = storedBlob(blob, async () => {
-    await remote?.fetch(context.signal);
-    return context.blobs.path(digest);
-  });
-  return isNear ? {...stored, mountFrom: [source.path]} : stored;
+  return {
+    ...storedBlob(blob, () => context.blobs.path(digest)),
+    ...(remote === undefined ? {} : {prepare: (signal) => remote.fetch(signal)}),
+    ...(isNear ? {mountFrom: [source.path]} : {}),
+  };
 }

@@ -104,7 +104,7 @@ export class UploadRegistry {
     {method, headers}: SeenRequest,
     url: URL,
     body: Buffer,
-  ): {status: number; headers?: Record<string, string>; body?: string} {
+  ): {status: number; headers?: Record<string, string>; body?: string | Buffer} {
     const [, repository = '', kind = '', rest = ''] =
       /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests)\/(.*)$/.exec(url.pathname) ?? [];
     if (kind === 'manifests') {
@@ -117,7 +117,7 @@ export class UploadRegistry {
       const found = this.blobs.get(`${repository} ${rest}`);
       return found === undefined
         ? {status: 404}
-        : {status: 200, headers: {'content-length': String(found.length)}};
+        : {status: 200, headers: {'content-length': String(found.length)}, body: found};
     }
     return rest === '' ? this.#open(repository, url) : this.#continue(method, headers, url, rest, body);
   }

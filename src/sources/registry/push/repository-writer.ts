@@ -17,6 +17,8 @@ export interface PushBlob {
   readonly size: number;
   /** The bytes from `offset` on: asked again after a break, and never when the registry has the blob already. */
   read(offset: number): AsyncIterable<Uint8Array>;
+  /** Brings the bytes here, where they are not: not called when the registry has the blob, or gets it by mounting. */
+  prepare?(signal: AbortSignal): Promise<unknown>;
   /** Repositories of the same registry that are known to have it: `library/busybox`. */
   readonly mountFrom?: readonly string[];
 }
@@ -60,9 +62,16 @@ export class RepositoryWriter {
   putBlob(blob: PushBlob, signal: AbortSignal, onBytes?: (sent: number) => void): Promise<BlobOutcome> {
     const {slots, memory, domain, repository} = this.#options;
     return this.#failing(`layer ${blob.digest}`, async () => {
-      const giveBack = await slots.take(domain, signal);
+      let giveBack = await slots.take(domain, signal);
+      // What brings the bytes here may need a slot of the same registry.
+      const prepare = async (): Promise<void> => {
+        if (blob.prepare === undefined) return;
+        giveBack();
+        await blob.prepare(signal);
+        giveBack = await slots.take(domain, signal);
+      };
       try {
-        const outcome = await this.#bring(blob, signal, onBytes);
+        const outcome = await this.#bring(blob, prepare, signal, onBytes);
         memory.sawBlob(domain, repository, blob.digest);
         return outcome;
       } finally {
@@ -102,6 +111,7 @@ export class RepositoryWriter {
 
   async #bring(
     blob: PushBlob,
+    prepare: () => Promise<void>,
     signal: AbortSignal,
     onBytes: ((sent: number) => void) | undefined,
   ): Promise<BlobOutcome> {
@@ -126,6 +136,7 @@ export class RepositoryWriter {
       if (opened === 'mounted') return 'mounted';
       if (opened !== undefined) await upload.opened(opened);
     }
+    await prepare();
     await upload.run();
     return 'uploaded';
   }

@@ -95,6 +95,32 @@ describe('a blob', () => {
     ]);
   });
 
+  it('that is only in another repository is fetched before it is sent, however many there are', async () => {
+    registry.mounts = false;
+    const writer = client.writer(`${registry.address}/a/b`);
+    const outcomes = Array.from({length: 8}, async (_, index) => {
+      const bytes = content.subarray(index, mebibyte);
+      const blob = blobOf(bytes);
+      registry.blobs.set(`base ${blob.digest}`, bytes);
+      const descriptor = {digest: blob.digest, size: blob.size, mediaType: mediaTypes.layerGzip};
+      const fetched: Uint8Array[] = [];
+      return writer.putBlob(
+        {
+          ...blob,
+          mountFrom: ['base'],
+          prepare: async (until) => {
+            const source = `${registry.address}/base`;
+            for await (const piece of client.fetchBlob(source, descriptor, until)) fetched.push(piece);
+          },
+          read: (offset) => blobOf(Buffer.concat(fetched)).read(offset),
+        },
+        signal,
+      );
+    });
+    expect(await Promise.all(outcomes)).toEqual(Array.from({length: 8}, () => 'uploaded'));
+    expect(registry.blobs.size).toBe(16);
+  });
+
   it('whose other repository may not be read is sent', async () => {
     registry.fault = ({path}) => (path.includes('mount=') ? {status: 403} : undefined);
     expect(await put({...large, mountFrom: ['secret']})).toBe('uploaded');
