@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "pack_squash.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "below.h"
 #include "kernel.h"
+#include "walk.h"
 
 void squash_begin(struct squash *squash, const char **layers, size_t count) {
   squash->layers = xcalloc(count, sizeof *squash->layers);
@@ -31,45 +31,22 @@ bool squash_touches(const struct squash *squash, const char *path) {
   return false;
 }
 
-static int by_bytes(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-/** The names in the directory, sorted. */
-static char **names_in(int fd, size_t *count) {
-  char **names = NULL;
-  size_t capacity = 0;
-  *count = 0;
-  DIR *list = fdopendir(fd);
-  if (list == NULL) die("pack", errno, NULL, "cannot list a directory of the base");
-  for (const struct dirent *entry; (entry = readdir(list)) != NULL;) {
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-    if (*count == capacity) {
-      capacity = capacity == 0 ? 64 : 2 * capacity;
-      names = xreallocarray(names, capacity, sizeof *names);
-    }
-    names[(*count)++] = xstrdup(entry->d_name);
-  }
-  closedir(list);
-  if (names != NULL) qsort(names, *count, sizeof *names, by_bytes);
-  return names;
-}
-
 void squash_whiteouts(const struct squash *squash, int below, const char *path, int directory,
                       void (*put)(void *context, const char *whiteout), void *context) {
   if (squash->layer_count == 0 || below < 0) return;
   int fd = k_openat2(below, *path == 0 ? "." : path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0,
                      RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
   if (fd < 0) return;  // no directory there, so nothing is hidden
-  size_t count;
-  char **names = names_in(fd, &count);
-  for (size_t i = 0; i < count; i++) {
+  struct walk names;
+  if (walk_begin(&names, fd, "", WALK_BY_NAME) != 0)
+    die("pack", errno, path, "cannot list a directory of the base");
+  while (walk_next(&names) == WALK_ENTRY) {
     struct stat status;
-    if (fstatat(directory, names[i], &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno != ENOENT) die("pack", errno, path, "cannot look for %s", names[i]);
-      char *whiteout = xformat("%s%s.wh.%s", path, *path == 0 ? "" : "/", names[i]);
-      put(context, whiteout);
-      free(whiteout);
-    }
-    free(names[i]);
+    if (fstatat(directory, names.name, &status, AT_SYMLINK_NOFOLLOW) == 0) continue;
+    if (errno != ENOENT) die("pack", errno, path, "cannot look for %s", names.name);
+    char *whiteout = xformat("%s%s.wh.%s", path, *path == 0 ? "" : "/", names.name);
+    put(context, whiteout);
+    free(whiteout);
   }
-  free(names);
+  walk_end(&names);
 }
