@@ -77,9 +77,8 @@ export class DockerCredentials implements CredentialSource {
     this.#config ??= this.#read();
     const config = await this.#config;
     const server = dockerServer(host);
-    const named = config.helpers[server] ?? config.helpers[host];
-    const helper = typeof named === 'string' ? named : config.store;
-    if (helper !== undefined && helper !== '') {
+    const helper = helperOf(config.helpers, config.store, host);
+    if (helper !== undefined) {
       const {environment, askHelper} = this.#options;
       const answer = await askHelper({name: helper, server, environment, signal});
       if (answer !== undefined) {
@@ -167,4 +166,15 @@ export function unusable(path: string, reason: string, cause?: unknown): Error {
     hints: ['mend it, or set DOCKER_CONFIG to another directory'],
     cause,
   });
+}
+
+/** The helper that has the login of `host`: one of its own, or the store of all. */
+export function helperOf(
+  helpers: Readonly<Record<string, unknown>>,
+  store: unknown,
+  host: string,
+): string | undefined {
+  const named = helpers[dockerServer(host)] ?? helpers[host];
+  const name = typeof named === 'string' ? named : store;
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }

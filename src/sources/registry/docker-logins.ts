@@ -3,11 +3,18 @@
 // docker wrote there is docker's: members we do not know stay as they are.
 
 import {randomBytes} from 'node:crypto';
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, realpath, rename, rm, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {buildError} from '../../diagnostics/build-error.ts';
 import {eraseFromHelper, storeInHelper} from '../../helper/credential-helper.ts';
-import {dockerConfigPath, dockerServer, keyForHost, membersOf, unusable} from './docker-credentials.ts';
+import {
+  dockerConfigPath,
+  dockerServer,
+  helperOf,
+  keyForHost,
+  membersOf,
+  unusable,
+} from './docker-credentials.ts';
 
 export interface LoginPlace {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -51,9 +58,7 @@ export async function eraseLogin(host: string, place: LoginPlace): Promise<boole
 }
 
 function helperFor(document: Readonly<Record<string, unknown>>, host: string): string | undefined {
-  const helpers = membersOf(document['credHelpers']);
-  const name = helpers[dockerServer(host)] ?? helpers[host] ?? document['credsStore'];
-  return typeof name === 'string' && name !== '' ? name : undefined;
+  return helperOf(membersOf(document['credHelpers']), document['credsStore'], host);
 }
 
 async function readDocument({
@@ -81,11 +86,13 @@ async function readDocument({
 }
 
 async function replace(path: string, document: object): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  // A link stays a link.
+  const file = await realpath(path).catch(() => path);
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
   try {
     await mkdir(dirname(path), {recursive: true, mode: 0o700});
     await writeFile(temporary, `${JSON.stringify(document, null, '\t')}\n`, {mode: 0o600, flag: 'wx'});
-    await rename(temporary, path);
+    await rename(temporary, file);
   } catch (error) {
     await rm(temporary, {force: true});
     throw unusable(path, (error as NodeJS.ErrnoException).code ?? String(error), error);

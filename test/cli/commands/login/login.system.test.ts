@@ -1,7 +1,17 @@
 // The commands of registries as scripts use them, against Debian's docker-registry with TLS and passwords.
 
 import {execFile} from 'node:child_process';
-import {chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -83,6 +93,20 @@ describe('login', () => {
       auths: {[registry.address]: {auth: encoded}},
     });
     expect(statSync(configFile()).mode & 0o777).toBe(0o600);
+  });
+
+  it('writes through a link, which stays one', async () => {
+    if (registry === undefined) return;
+    const elsewhere = join(folder, 'elsewhere.json');
+    writeFileSync(elsewhere, '{"detachKeys": "ctrl-x"}');
+    mkdirSync(join(folder, 'docker'));
+    symlinkSync(elsewhere, configFile());
+    expect((await login()).code).toBe(0);
+    expect(lstatSync(configFile()).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(elsewhere, 'utf8'))).toEqual({
+      detachKeys: 'ctrl-x',
+      auths: {[registry.address]: {auth: encoded}},
+    });
   });
 
   it('keeps nothing that the registry refuses', async () => {
