@@ -2,7 +2,7 @@
 // store. A name wins over an ID; an ID that fits several images means none.
 
 import {buildError} from '../diagnostics/build-error.ts';
-import {bestOffer, hostPlatform, type Platform} from '../oci/platform.ts';
+import {bestOffer, formatPlatform, hostPlatform, type Platform} from '../oci/platform.ts';
 import {
   familiarName,
   isReferenceProblem,
@@ -37,14 +37,10 @@ export function chosenImage({images}: ImageMatch, operand: string, platform?: Pl
   if (platform === undefined) return bestOffer(hostPlatform(), images) ?? images[0];
   const found = bestOffer(platform, images);
   if (found !== undefined) return found;
-  const offered = images.map((one) => platformText(one.platform)).join(', ');
-  throw buildError('user', 'image-no-platform', `image "${operand}" is not for ${platformText(platform)}`, {
+  const offered = images.map((one) => formatPlatform(one.platform)).join(', ');
+  throw buildError('user', 'image-no-platform', `image "${operand}" is not for ${formatPlatform(platform)}`, {
     hints: [`it is for ${offered}`],
   });
-}
-
-function platformText({os, architecture, variant}: Platform): string {
-  return [os, architecture, ...(variant === undefined ? [] : [variant])].join('/');
 }
 
 /** As docker shows it; of a nameless image its own spelling. */
