@@ -2,7 +2,7 @@
 
 import {makeOutput} from '../exporters/output-file.ts';
 import {viewArguments} from '../helper/helper.ts';
-import type {DiffId} from '../oci/digest.ts';
+import {imageChain} from '../sources/image/image-resolver.ts';
 import type {ImageDetails} from '../store/image-store.ts';
 import {systemClock} from '../util/clock.ts';
 import {type OpenEngineOptions, openEngine} from './engine.ts';
@@ -16,14 +16,13 @@ export interface ImageFilesOptions extends Pick<OpenEngineOptions, 'root' | 'con
 
 /** Throws BuildError when a layer is not here, or the tar cannot be written. */
 export async function packImageFiles(
-  image: Pick<ImageDetails, 'config' | 'content'>,
+  image: Pick<ImageDetails, 'name' | 'config' | 'content'>,
   options: ImageFilesOptions,
   signal: AbortSignal,
 ): Promise<void> {
   await using engine = await openEngine({...options, clock: systemClock, onLayerProgress: () => {}});
-  const diffIds = image.config.rootfs.diff_ids;
-  const layers = image.content.layers.map((blob, index) => ({diffId: diffIds[index] as DiffId, blob}));
-  const snapshot = await engine.snapshotter.importImage({layers, source: undefined, createdMs: 0});
+  const {name, content: manifest, config} = image;
+  const snapshot = await engine.snapshotter.importImage(imageChain(name, {manifest, config}, undefined));
   const view = await engine.snapshotter.view(snapshot, signal);
   const helper = await engine.helper();
   await makeOutput(options.dest, {...options, signal}, async (path) => {

@@ -32,6 +32,7 @@ export class CacheExport {
   readonly #seen = new Set<string>();
   readonly #waiting: string[] = [];
   readonly #sent = new Map<string, Promise<void>>();
+  readonly #there = new Map<string, Promise<boolean>>();
   readonly #packing = new SingleFlight<LayerId, {diffId: SharedLayer['diffId']; descriptor: Descriptor}>();
   #running = 0;
   #idle: (() => void) | undefined;
@@ -106,14 +107,13 @@ export class CacheExport {
     const {snapshot, ingredients, resultKey, name, usage} = stored;
     const layers: SharedLayer[] = [];
     for (const {layer, epochSeconds} of snapshotter.stackOf(snapshot)) {
-      const {source, diffId: knownId, blob: knownBlob} = snapshotter.layerRow(layer);
+      const {source, diffId: knownId, blob: knownBlob, createdMs} = snapshotter.layerRow(layer);
       const isBase = source !== undefined && !isCacheSource(source);
       const isElsewhere = isBase || (source !== undefined && source === this.#options.source);
       const {diffId, descriptor} =
         isElsewhere && knownId !== undefined && knownBlob !== undefined
           ? {diffId: knownId, descriptor: knownBlob}
           : await this.#packing.run(layer, () => snapshotter.blobOf(layer, signal));
-      const createdMs = snapshotter.layerRow(layer).createdMs;
       layers.push({diffId, blob: descriptor, isBase, epochSeconds, createdMs});
     }
     return {key, primary: primaryKeyOf(key, ingredients), ingredients, resultKey, name, usage, layers};
@@ -126,8 +126,18 @@ export class CacheExport {
     const record = bytes === undefined ? undefined : parseRecord(key, bytes);
     if (record === undefined || 'problem' in record) return false;
     const kept = record.layers.filter(({isBase}) => !isBase);
-    const found = await mapLimited(kept, uploadsMax, ({blob}) => backend.hasBlob(blob, signal));
+    const found = await mapLimited(kept, uploadsMax, ({blob}) => this.#has(blob));
     return found.every((here) => here);
+  }
+
+  /** Asked once for each: every record speaks of the layers of the ones before it, too. */
+  #has(blob: Descriptor): Promise<boolean> {
+    let promise = this.#there.get(blob.digest);
+    if (promise === undefined) {
+      promise = this.#options.backend.hasBlob(blob, this.#options.signal);
+      this.#there.set(blob.digest, promise);
+    }
+    return promise;
   }
 
   #send(blob: Descriptor): Promise<void> {
@@ -141,7 +151,8 @@ export class CacheExport {
 
   async #sendOnce(blob: Descriptor): Promise<void> {
     const {backend, blobs, signal} = this.#options;
-    if (await backend.hasBlob(blob, signal)) return;
+    if (await this.#has(blob)) return;
     await backend.writeBlob(blob, () => blobs.stream(blob.digest), signal);
+    this.#there.set(blob.digest, Promise.resolve(true));
   }
 }

@@ -3,6 +3,7 @@
 
 import type {KeyIngredients} from '../solver/result-cache.ts';
 import type {Database} from '../store/database.ts';
+import {readIngredients} from './record-cache.ts';
 
 export interface KnownRecord {
   readonly name: string;
@@ -76,10 +77,4 @@ function keywordOf({title}: StepName): string {
 function likeness(a: KeyIngredients, b: KeyIngredients): number {
   const equal = b.inputs.filter((part, index) => a.inputs[index] === part).length;
   return (a.op === b.op ? 2 : 0) + (b.inputs.length === 0 ? 0 : (2 * equal) / b.inputs.length);
-}
-
-/** Records of earlier versions say less. */
-function readIngredients(text: string): KeyIngredients {
-  const {format = 1, op, inputs, from = []} = JSON.parse(text) as Partial<KeyIngredients>;
-  return {format, op: op ?? '', inputs: inputs ?? [], from};
 }

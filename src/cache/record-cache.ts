@@ -80,7 +80,7 @@ export class RecordCache implements ResultCache<BuildValue> {
       resultKey: String(row['result_key']),
       snapshot: String(row['snapshot']),
       name: String(row['name']),
-      ingredients: JSON.parse(String(row['ingredients'])) as KeyIngredients,
+      ingredients: readIngredients(String(row['ingredients'])),
       usage: typeof usage === 'string' ? (JSON.parse(usage) as StepUsage) : undefined,
     };
   }
@@ -121,4 +121,10 @@ export class RecordCache implements ResultCache<BuildValue> {
     });
     this.#used.clear();
   }
+}
+
+/** Records of earlier versions say less. */
+export function readIngredients(text: string): KeyIngredients {
+  const {format = 1, op, inputs, from = []} = JSON.parse(text) as Partial<KeyIngredients>;
+  return {format, op: op ?? '', inputs: inputs ?? [], from};
 }

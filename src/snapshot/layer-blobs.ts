@@ -91,8 +91,9 @@ export class LayerBlobs {
       if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, await below(), signal);
       const blob = blobOf(layer);
       await orLost(layer, signal, async () => {
-        for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
-        if (isCacheSource(layer.source)) await this.#checkContent(layer, blob);
+        if (!(await this.hasBlob(layer)))
+          for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
+        if (isCacheSource(layer.source)) await this.#prove(layer, blob);
       });
       const fetched = await this.#ready(layer);
       assert(fetched !== undefined, `layer ${id} was fetched but is not in the store`);
@@ -163,17 +164,29 @@ export class LayerBlobs {
   }
 
   /** A registry answers for its images; a shared cache is asked to prove that the blob is the layer it speaks of. */
-  async #checkContent(row: LayerRow, blob: Descriptor): Promise<void> {
+  async #prove(row: LayerRow, blob: Descriptor): Promise<void> {
     const {source, blobs} = this.#options;
     const hash = createHash('sha256');
     for await (const piece of source.decompress(compressionOf(blob), blobs.stream(blob.digest)))
       hash.update(piece);
     const content = `sha256:${hash.digest('hex')}`;
     if (content !== row.diffId) throw new Error(`layer content is ${content}, its record says ${row.diffId}`);
+    this.#notes.set(
+      'layer-blob',
+      proofKey(row, blob),
+      JSON.stringify({diffId: row.diffId, descriptor: blob}),
+    );
+  }
+
+  /** Of a layer that was unpacked, the content was checked then. */
+  #isProven(row: LayerRow, blob: Descriptor): boolean {
+    if (!isCacheSource(row.source) || row.hasDirectory) return true;
+    return this.#notes.getText('layer-blob', proofKey(row, blob)) !== undefined;
   }
 
   async #ready(row: LayerRow): Promise<WrittenLayer | undefined> {
     if (row.diffId === undefined || row.blob === undefined || !(await this.hasBlob(row))) return undefined;
+    if (!this.#isProven(row, row.blob)) return undefined;
     return {diffId: row.diffId, descriptor: row.blob};
   }
 
@@ -223,6 +236,10 @@ async function orLost<T>({source}: LayerRow, signal: AbortSignal, work: () => Pr
 function blobOf(row: LayerRow): Descriptor {
   assert(row.blob !== undefined, `layer ${row.id} has neither directory nor blob`);
   return row.blob;
+}
+
+function proofKey({id}: LayerRow, {digest}: Descriptor): string {
+  return `${id} is ${digest}`;
 }
 
 function compressionOf({mediaType}: Pick<Descriptor, 'mediaType'>): LayerCompression {

@@ -123,7 +123,8 @@ export class Snapshotter {
   async importShared(layers: readonly SharedLayer[], source: string): Promise<SnapshotId | undefined> {
     const {bootId} = this.#options.state;
     const isWhole = (layer: LayerId): Promise<boolean> => this.#isLayerWhole(layer);
-    return addSharedStack(layers, source, {table: this.#table, bootId, isWhole});
+    const id = await addSharedStack(layers, source, {table: this.#table, bootId, isWhole});
+    return id !== undefined && (await this.isWhole(id)) ? id : undefined;
   }
 
   /** A shared cache does not keep its promises: what only it has is not here any more. */

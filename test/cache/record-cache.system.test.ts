@@ -43,6 +43,12 @@ describe('a record', () => {
     expect(cache().has('k')).toBe(true);
   });
 
+  it('of an earlier version, which says less, is read as one that says so', async () => {
+    await save('k', 'exec');
+    database.run('UPDATE record SET ingredients = \'{"inputs":["i"],"op":"exec"}\'');
+    expect(cache().read('k')?.ingredients).toEqual({format: 1, op: 'exec', inputs: ['i'], from: []});
+  });
+
   it('tells what its step used when it ran', async () => {
     const usage = {wallMs: 1500, cpuMs: 900, memoryBytes: 1 << 20, readBytes: 0, writtenBytes: 512};
     const value = {type: 'snapshot' as const, snapshot: 's' as SnapshotId};

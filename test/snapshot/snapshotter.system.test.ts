@@ -8,6 +8,7 @@ import type {Helper} from '../../src/helper/helper.ts';
 import type {DiffId} from '../../src/oci/digest.ts';
 import {digestOf} from '../../src/oci/digest.ts';
 import {mediaTypes} from '../../src/oci/media-types.ts';
+import {LostLayer} from '../../src/snapshot/layer-source.ts';
 import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
 import {openStateDirectory, type StateDirectory} from '../../src/store/state-directory.ts';
@@ -169,5 +170,30 @@ describe('Snapshotter', () => {
   it('an image without layers is no snapshot', async () => {
     const {snapshotter} = world();
     expect(await snapshotter.importImage({layers: [], source: undefined, createdMs: 0})).toBeUndefined();
+  });
+});
+
+describe('a layer of a shared cache', () => {
+  it('is what its record says, also when its blob came from elsewhere', async () => {
+    const {snapshotter, state} = world();
+    const content = Buffer.from('content');
+    const blobs = new LocalBlobStore(state.root);
+    await blobs.put(content);
+    const layerOf = (diffId: string) => ({
+      diffId: diffId as DiffId,
+      blob: {mediaType: mediaTypes.layerTar, digest: digestOf(content), size: content.length},
+      isBase: false,
+      epochSeconds: 0,
+      createdMs: 0,
+    });
+    const layersOf = async (diffId: string): Promise<readonly string[]> => {
+      const id = await snapshotter.importShared([layerOf(diffId)], 'cache:local:here');
+      return id === undefined ? [] : snapshotter.layersOf(id);
+    };
+    const [honest = ''] = await layersOf(digestOf(content));
+    expect(await snapshotter.blobOf(honest, never)).toMatchObject({diffId: digestOf(content)});
+    const [lying = ''] = await layersOf(digestOf(Buffer.from('something else')));
+    await expect(snapshotter.blobOf(lying, never)).rejects.toThrow(LostLayer);
+    await expect(snapshotter.blobOf(lying, never)).rejects.toThrow(/its record says/);
   });
 });

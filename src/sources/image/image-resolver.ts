@@ -68,17 +68,7 @@ export class ImageResolver {
     const found = [...this.#known.values()].find((one) => one.manifestDigest === manifestDigest);
     assert(found !== undefined, `${reference} was resolved before`);
     const {manifest, config, local} = found;
-    const diffIds = config.rootfs.diff_ids;
-    if (diffIds.length !== manifest.layers.length) {
-      const message = `${reference}: its config names ${diffIds.length} layers, its manifest ${manifest.layers.length}`;
-      throw buildError('environment', 'image-broken', message);
-    }
-    const createdMs = Date.parse(config.created ?? '');
-    return {
-      layers: manifest.layers.map((blob, index) => ({diffId: diffIds[index] as DiffId, blob})),
-      source: local ? undefined : reference,
-      createdMs: Number.isFinite(createdMs) ? Math.max(0, createdMs) : 0,
-    };
+    return imageChain(reference, {manifest, config}, local ? undefined : reference);
   }
 
   async #inLayout(
@@ -171,4 +161,23 @@ function platformOf(config: ImageConfig): Platform {
 
 function sameArchitecture(a: Platform, b: Platform): boolean {
   return a.os === b.os && a.architecture === b.architecture;
+}
+
+/** The layers of an image, which are fetched from `source` where it has one. */
+export function imageChain(
+  name: string,
+  {manifest, config}: {readonly manifest: Manifest; readonly config: ImageConfig},
+  source: string | undefined,
+): ImageChain {
+  const diffIds = config.rootfs.diff_ids;
+  if (diffIds.length !== manifest.layers.length) {
+    const message = `${name}: its config names ${diffIds.length} layers, its manifest ${manifest.layers.length}`;
+    throw buildError('environment', 'image-broken', message);
+  }
+  const createdMs = Date.parse(config.created ?? '');
+  return {
+    layers: manifest.layers.map((blob, index) => ({diffId: diffIds[index] as DiffId, blob})),
+    source,
+    createdMs: Number.isFinite(createdMs) ? Math.max(0, createdMs) : 0,
+  };
 }
