@@ -1,10 +1,9 @@
 // What steps write, on its way to the history: in memory while it is little, then in files of a work directory, which
 // is swept like any other when this process dies.
 
-import {randomBytes} from 'node:crypto';
 import {appendFileSync, mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
-import {startTimeOf} from '../store/process-start.ts';
+import {workPath} from '../store/work-path.ts';
 
 /** Written together: a system call for each line would be felt. */
 const bufferBytesMax = 256 * 1024;
@@ -64,8 +63,7 @@ export class StepLogs {
 
   #open(): string {
     if (this.#directory !== undefined) return this.#directory;
-    const name = `${process.pid}.${startTimeOf(process.pid)}.${randomBytes(8).toString('hex')}`;
-    const directory = join(this.#root, 'work', name);
+    const directory = workPath(this.#root);
     mkdirSync(directory, {mode: 0o700});
     this.#directory = directory;
     return directory;

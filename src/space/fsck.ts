@@ -4,7 +4,7 @@
 // were killed are no mistake: they are told apart.
 
 import {createHash} from 'node:crypto';
-import {createReadStream, existsSync, renameSync, rmSync} from 'node:fs';
+import {createReadStream, existsSync, rmSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Helper} from '../helper/helper.ts';
@@ -14,7 +14,7 @@ import type {StateDirectory} from '../store/state-directory.ts';
 import {BlobReach} from './blob-reach.ts';
 import {inventory, namesIn} from './inventory.ts';
 import type {Item} from './item.ts';
-import {takeAway} from './removal.ts';
+import {displaced, takeAway} from './removal.ts';
 
 export interface Finding {
   /** `wrong`: something is not what it says; `leftover`: useless, harmless. */
@@ -33,6 +33,9 @@ export interface FsckOptions {
   readonly repair: boolean;
 }
 
+/** Of a row of `snapshot`. */
+const standsOnNothing = `layer NOT IN (SELECT id FROM layer)
+  OR (parent IS NOT NULL AND parent NOT IN (SELECT id FROM snapshot))`;
 const nothingMeasured = {layers: new Map<string, number>(), others: new Map<string, number>()};
 
 /** Checks, and repairs where that is asked for. */
@@ -83,9 +86,7 @@ function missingParts({root, database}: StateDirectory): Finding[] {
 
 function brokenRows(state: StateDirectory): Finding[] {
   const {database} = state;
-  const dangling = `SELECT id FROM snapshot WHERE layer NOT IN (SELECT id FROM layer)
-    OR (parent IS NOT NULL AND parent NOT IN (SELECT id FROM snapshot))`;
-  const snapshots = database.all(dangling).map(({id}): Finding => {
+  const snapshots = database.all(`SELECT id FROM snapshot WHERE ${standsOnNothing}`).map(({id}): Finding => {
     const name = String(id);
     return {kind: 'wrong', text: `snapshot ${name} stands on nothing`, repair: 'snapshot', name};
   });
@@ -140,9 +141,11 @@ function stackOf(state: StateDirectory, id: string): string[] | undefined {
 }
 
 function leftovers(state: StateDirectory): Finding[] {
+  // Looking for the live ones takes the others away.
+  const stale = staleLeases(state.root);
   const items = inventory(state, liveLeases(state.root), nothingMeasured);
   return [
-    ...staleLeases(state.root).map((path): Finding => {
+    ...stale.map((path): Finding => {
       return {kind: 'leftover', text: `${path} of a process that has ended`, repair: 'lease', name: path};
     }),
     ...items
@@ -170,11 +173,8 @@ async function repair(
     const useless = findings.flatMap(({item}) => item ?? []);
     const current = new Set(items.filter(({inUse}) => !inUse).map(({id}) => id));
     const paths = takeAway([...broken, ...useless.filter(({id}) => current.has(id))], state, leases);
-    for (const name of namesOf('blob')) {
-      const place = join(state.root, 'work', `0.0.${name}`);
-      renameSync(join(state.root, 'blobs', 'sha256', name), place);
-      paths.push(place);
-    }
+    for (const name of namesOf('blob'))
+      paths.push(...displaced(join(state.root, 'blobs', 'sha256', name), state.root));
     state.database.transaction(() => dropBrokenRows(state));
     return paths;
   });
@@ -186,9 +186,7 @@ async function repair(
 
 /** Until nothing stands on nothing any more: what stood on what is dropped goes with it. */
 function dropBrokenRows({database}: StateDirectory): void {
-  const broken = `layer NOT IN (SELECT id FROM layer)
-    OR (parent IS NOT NULL AND parent NOT IN (SELECT id FROM snapshot))`;
-  while (database.get(`SELECT 1 AS one FROM snapshot WHERE ${broken} LIMIT 1`) !== undefined)
-    database.run(`DELETE FROM snapshot WHERE ${broken}`);
+  while (database.get(`SELECT 1 AS one FROM snapshot WHERE ${standsOnNothing} LIMIT 1`) !== undefined)
+    database.run(`DELETE FROM snapshot WHERE ${standsOnNothing}`);
   database.run('DELETE FROM record WHERE snapshot NOT IN (SELECT id FROM snapshot)');
 }

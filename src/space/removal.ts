@@ -2,14 +2,13 @@
 // that a crash leaves rows whose directory is missing (a miss) or things in `work/` (swept), never half a layer under
 // its name. The bytes are deleted afterwards.
 
-import {randomBytes} from 'node:crypto';
 import {existsSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Digest} from '../oci/digest.ts';
 import type {Database} from '../store/database.ts';
 import type {LiveLeases} from '../store/leases.ts';
-import {startTimeOf} from '../store/process-start.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
+import {workPath} from '../store/work-path.ts';
 import {BlobReach} from './blob-reach.ts';
 import type {Item} from './item.ts';
 import {pointingNotes} from './tables.ts';
@@ -19,11 +18,7 @@ export function takeAway(items: readonly Item[], state: StateDirectory, leases: 
   const {database, root} = state;
   const away: string[] = [];
   const displace = (path: string): void => {
-    if (!existsSync(path)) return;
-    const own = `${process.pid}.${startTimeOf(process.pid)}.${randomBytes(8).toString('hex')}`;
-    const place = join(root, 'work', own);
-    renameSync(path, place);
-    away.push(place);
+    away.push(...displaced(path, root));
   };
   database.transaction(() => {
     for (const {removal} of items) {
@@ -46,6 +41,14 @@ export function takeAway(items: readonly Item[], state: StateDirectory, leases: 
       if (!kept.has(digest)) displace(reach.pathOf(digest));
   });
   return away;
+}
+
+/** Renames `path` into `work/`, and gives its path there; nothing when it has gone already. */
+export function displaced(path: string, root: string): string[] {
+  if (!existsSync(path)) return [];
+  const place = workPath(root);
+  renameSync(path, place);
+  return [place];
 }
 
 /** Layers, the snapshots that have one of them in their stack, and the records and notes that lead to those. */

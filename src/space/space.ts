@@ -53,13 +53,17 @@ export class Space {
       return {choices, away: going.length === 0 ? [] : takeAway(going, state, leases)};
     };
     const {choices, away} = await collecting(state.root, state.locks, signal, work);
-    for (const {item, goes} of choices) {
-      if (!goes || item.removal.kind !== 'cache-mount') continue;
-      const path = await state.cacheMounts.forgetUnused(item.removal.folder, signal);
+    const gone: Choice[] = [];
+    for (const choice of choices) {
+      const {item, goes} = choice;
+      const isMount = goes && item.removal.kind === 'cache-mount';
+      const path = isMount ? await state.cacheMounts.forgetUnused(item.removal.folder, signal) : undefined;
       if (path !== undefined) away.push(path);
+      const isKept = isMount && path === undefined;
+      gone.push(isKept ? {item, goes: false, reason: 'it was taken meanwhile'} : choice);
     }
     await this.#remove(away, signal);
-    return choices;
+    return gone;
   }
 
   /** Everything that the configuration asks for; gives what went by each policy. */

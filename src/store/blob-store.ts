@@ -13,7 +13,7 @@ import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import {type BlobExpectation, type BlobSink, FileSink, storedMode} from './blob-sink.ts';
 import {Leases} from './leases.ts';
-import {startTimeOf} from './process-start.ts';
+import {isAlive, ownProcess} from './process-start.ts';
 
 export interface BlobReader {
   /** Path of the complete, verified blob; throws BuildError when the store has none. */
@@ -178,8 +178,7 @@ export class LocalBlobStore implements BlobStore {
     let swept = 0;
     for (const name of await namesIn(this.#work)) {
       if (!name.endsWith(temporarySuffix)) continue;
-      const [pid = '', start = ''] = name.split('.');
-      if (startTimeOf(Number(pid)) === start) continue;
+      if (isAlive(name)) continue;
       const path = join(this.#work, name);
       const writtenMs = await stat(path).then(
         (found) => found.mtimeMs,
@@ -199,7 +198,7 @@ export class LocalBlobStore implements BlobStore {
   async #prepare(): Promise<string> {
     await mkdir(this.#blobs, {recursive: true, mode: 0o700});
     await mkdir(this.#work, {recursive: true, mode: 0o700});
-    return `${process.pid}.${startTimeOf(process.pid)}`;
+    return ownProcess();
   }
 
   /** Gives a complete, synced file its name; the folder is synced too, so that a record may rely on the blob. */

@@ -21,7 +21,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {systemClock} from '../util/clock.ts';
 import type {LockSpace} from './lock.ts';
-import {isAlive, startTimeOf} from './process-start.ts';
+import {isAlive, ownProcess} from './process-start.ts';
 
 export type LeaseKind = 'snapshot' | 'blob';
 
@@ -116,7 +116,7 @@ export async function collecting<T>(
   return locks.withLock('collecting', signal, async () => {
     mkdirSync(directoryOf(root), {recursive: true, mode: 0o700});
     const flag = join(directoryOf(root), flagName);
-    writeFileSync(flag, `${process.pid}.${startTimeOf(process.pid)}`);
+    writeFileSync(flag, ownProcess());
     try {
       return work(liveLeases(root));
     } finally {
@@ -162,7 +162,7 @@ function mayLive(name: string, path: string): boolean {
 }
 
 function ownName(): string {
-  return `${process.pid}.${startTimeOf(process.pid)}.${pidNamespace()}`;
+  return `${ownProcess()}.${pidNamespace()}`;
 }
 
 function pidNamespace(): string {
@@ -171,7 +171,7 @@ function pidNamespace(): string {
 
 /** The flag is empty for the moment between being made and being written: as good as owned by a live process. */
 function ownerOf(flag: string): string {
-  return readSafely(flag) || `${process.pid}.${startTimeOf(process.pid)}`;
+  return readSafely(flag) || ownProcess();
 }
 
 function directoryOf(root: string): string {

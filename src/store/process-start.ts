@@ -18,3 +18,11 @@ export function isAlive(process: string): boolean {
   const [pid = '', start = ''] = process.split('.');
   return start !== '' && startTimeOf(Number(pid)) === start;
 }
+
+let own: string | undefined;
+
+/** The name of this process, which no other has had since the machine started: `<pid>.<start>`. */
+export function ownProcess(): string {
+  own ??= `${process.pid}.${startTimeOf(process.pid)}`;
+  return own;
+}

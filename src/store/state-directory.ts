@@ -8,7 +8,6 @@
 //   leases/…             what live processes use (leases.ts)
 //   state.db            records
 
-import {randomBytes} from 'node:crypto';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -19,7 +18,8 @@ import {FailedSteps} from './failed-steps.ts';
 import {Leases} from './leases.ts';
 import {type ProcessLocks, socketLocks} from './lock.ts';
 import {makeDirectories} from './make-directories.ts';
-import {isAlive, startTimeOf} from './process-start.ts';
+import {isAlive, ownProcess} from './process-start.ts';
+import {workPath} from './work-path.ts';
 
 export interface StateDirectory extends Disposable {
   readonly root: string;
@@ -58,12 +58,11 @@ export function openStateDirectory(root: string): StateDirectory {
   }
   const database = openDatabase(join(root, 'state.db'));
   const identity = statSync(root);
-  const own = `${process.pid}.${startTimeOf(process.pid)}`;
   const locks = socketLocks(`${identity.dev}:${identity.ino}`);
   const leases = Leases.of(root);
   leases.begin();
   const makeWork = async (): Promise<string> => {
-    const path = join(root, 'work', `${own}.${randomBytes(8).toString('hex')}`);
+    const path = workPath(root);
     await mkdir(path, {mode: 0o700});
     return path;
   };
@@ -79,7 +78,7 @@ export function openStateDirectory(root: string): StateDirectory {
         .filter((name) => !isAlive(name))
         .map((name) => join(root, 'work', name)),
     leases,
-    cacheMounts: new CacheMounts({root, locks, own, makeWork}),
+    cacheMounts: new CacheMounts({root, locks, own: ownProcess(), makeWork}),
     failedSteps: new FailedSteps({root, makeWork}),
     [Symbol.dispose]: () => {
       leases.end();

@@ -1,7 +1,15 @@
 // The state directory under attack: damage is found and repaired, kill -9 of builds and prunes at random moments does
 // none, and builds beside a prune that never rests all succeed. TSBUILD_SOAK=1 kills hundreds of times.
 
-import {appendFileSync, chmodSync, readdirSync, rmSync} from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -49,6 +57,22 @@ describe('fsck', () => {
     expect((await fsck(root, '--repair')).code).toBe(1);
     expect((await fsck(root)).code).toBe(0);
     await space.build([context], {root});
+  });
+
+  it('removes a damaged blob that nobody needs, and says what dead processes left', async () => {
+    const {root} = await builtRoot('useless');
+    const blob = join(root, 'blobs', 'sha256', 'ab'.repeat(32));
+    writeFileSync(blob, 'not what the name says');
+    const [namespace = ''] = /\d+/.exec(readlinkSync('/proc/self/ns/pid')) ?? [];
+    const lease = join(root, 'leases', `999999999.1.${namespace}`);
+    writeFileSync(lease, '');
+    const found = await fsck(root);
+    expect(found.text).toContain(`${lease} of a process that has ended`);
+    writeFileSync(lease, '');
+    const repaired = await fsck(root, '--repair');
+    expect([repaired.code, repaired.stderr]).toEqual([1, '']);
+    expect([existsSync(blob), existsSync(lease)]).toEqual([false, false]);
+    expect((await fsck(root)).text).toBe('nothing is wrong\n');
   });
 
   it('finds a layer directory that has changed when it looks deep', async () => {
