@@ -46,6 +46,14 @@ export const lockFileFlag: Flag = {
   help: 'the lock file (default: beside the Dockerfile, its name with .lock)',
 };
 
+/** Of commands that take one image of an index. */
+export const choosePlatformFlag: Flag = {
+  name: 'platform',
+  value: 'OS/ARCH',
+  group: 'Input',
+  help: 'of an index the image for this platform (default: the one that runs on this machine)',
+};
+
 export const buildFlags: readonly Flag[] = [
   {
     name: 'file',

@@ -3,14 +3,6 @@
 import {buildError} from '../diagnostics/build-error.ts';
 import {type Platform, parsePlatform} from '../oci/platform.ts';
 import type {FlagValues} from './flag-values.ts';
-import type {Flag} from './flags.ts';
-
-export const choosePlatformFlag: Flag = {
-  name: 'platform',
-  value: 'OS/ARCH',
-  group: 'Input',
-  help: 'of an index the image for this platform (default: the one that runs on this machine)',
-};
 
 export function platformFlag(flags: FlagValues): Platform | undefined {
   const text = flags.last('platform');

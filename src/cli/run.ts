@@ -1,7 +1,6 @@
 // One command from arguments to exit code. Everything it touches comes in as arguments, so tests run it in memory.
 // What a command does not need is not loaded: --version and --help answer before the parser of flags is read.
 
-import {assert} from '../util/assert.ts';
 import type {BuildFunction} from './build-function.ts';
 import type {Command} from './commands/command.ts';
 import {type ExitCode, exitCodes} from './exit-codes.ts';
@@ -71,7 +70,7 @@ async function actOn(
   if (flags.has('version')) return printVersion(io);
   if (command === 'version') return printVersion(io);
   if (command === 'help') return printHelp(operands.join(' ') || 'build', io);
-  assert(row !== undefined, `no command ${command}`);
+  if (row === undefined) throw new Error(`command ${command} has a name and no row`);
   if (row.arguments === 'raw' && ['--help', '-h', undefined].includes(operands[0])) {
     return printHelp(command, io);
   }

@@ -1,31 +1,6 @@
 // `tsbuild debug`: doors to the inside, whose arguments are not flags of the command line.
 
-import {buildError} from '../../../diagnostics/build-error.ts';
-import type {Act, Command} from '../command.ts';
-
-const act: Act = async ({operands, io}) => {
-  const [what, ...rest] = operands;
-  switch (what) {
-    case 'parse':
-      return (await import('./parse.ts')).runDebugParse(rest, io);
-    case 'print':
-      return (await import('./print.ts')).runDebugPrint(rest, io);
-    case 'shell':
-      return (await import('./shell.ts')).runDebugShell(rest, io);
-    case 'ignore':
-      return (await import('./ignore.ts')).runDebugIgnore(rest, io);
-    case 'lint':
-      return (await import('./lint.ts')).runDebugLint(rest, io);
-    case 'layout':
-      return (await import('./layout.ts')).runDebugLayout(rest, io);
-    default:
-      throw buildError(
-        'usage',
-        'cli-unknown-command',
-        `debug has no "${what}": expected parse, print, shell, ignore, lint or layout`,
-      );
-  }
-};
+import type {Command} from '../command.ts';
 
 export const debugCommand: Command = {
   name: 'debug',
@@ -44,5 +19,5 @@ export const debugCommand: Command = {
     'These show the inside of tsbuild for tests and bug reports; their output may change in any version.',
   flags: [],
   arguments: 'raw',
-  load: async () => act,
+  load: async () => (await import('./debug.ts')).debug,
 };

@@ -24,8 +24,8 @@ export const compareBuilds: Act = async ({flags, operands, io}) => {
   }
   const history = openHistory(flags, io);
   const [before, after] = [chosenBuild(history, first), chosenBuild(history, second)];
-  const steps = compareSteps(before, after);
   if (format === 'json') {
+    const steps = compareSteps(before, after);
     const ids = {before: before.id, after: after.id};
     io.stdout.write(`${JSON.stringify({...ids, facts: compareFacts(before, after), steps}, null, 2)}\n`);
   } else {

@@ -10,7 +10,7 @@ import {objectPrinter} from '../../format/print.ts';
 import type {FormatValue} from '../../format/value.ts';
 import type {Act} from '../command.ts';
 import {buildRow, nameOf, outcomeText, timeText} from './build-rows.ts';
-import {chosenBuild, chosenId, openHistory} from './chosen-build.ts';
+import {chosenBuild, openHistory} from './chosen-build.ts';
 
 export const inspectBuild: Act = async ({flags, operands, io}) => {
   const [operand, surplus] = operands;
@@ -80,10 +80,7 @@ export const showLogs: Act = async ({flags, operands, io}) => {
   const last = operands.at(-1);
   const number = last !== undefined && /^#?\d{1,4}$/.test(last) ? Number(last.replace('#', '')) : undefined;
   const [build] = number === undefined ? operands : operands.slice(0, -1);
-  const record =
-    build === undefined ? chosenBuild(history, undefined) : history.read(chosenId(history.ids(), build));
-  if (record === undefined)
-    throw buildError('user', 'history-build', `the record of ${build} cannot be read`);
+  const record = chosenBuild(history, build);
   if (number === undefined) {
     for (const [index, step] of record.steps.entries()) {
       if (step.logBytes === 0) continue;

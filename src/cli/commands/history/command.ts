@@ -1,7 +1,7 @@
 // `tsbuild history`.
 
+import {choosePlatformFlag} from '../../flags.ts';
 import {formatFlag} from '../../format/flag.ts';
-import {choosePlatformFlag} from '../../platform-flag.ts';
 import type {Command} from '../command.ts';
 
 export const historyCommand: Command = {

@@ -1,6 +1,6 @@
 // `tsbuild save`.
 
-import {choosePlatformFlag} from '../../platform-flag.ts';
+import {choosePlatformFlag} from '../../flags.ts';
 import type {Command} from '../command.ts';
 
 export const saveCommand: Command = {

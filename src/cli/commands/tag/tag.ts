@@ -2,6 +2,7 @@
 
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {matchImage} from '../../../image/match-image.ts';
+import {hexOf} from '../../../oci/digest.ts';
 import {systemClock} from '../../../util/clock.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {taggedName} from '../../image-name.ts';
@@ -22,7 +23,8 @@ export const tagImage: Act = async ({flags, operands, io}) => {
     const {name: known, images} = matchImage(await store.list(), source);
     const [image] = images;
     // An ID of one image of an index means that image, not the index.
-    const isWhole = known !== undefined || image.root.digest.includes(source.replace(/^sha256:/, ''));
+    const isWhole =
+      known !== undefined || hexOf(image.root.digest).startsWith(source.replace(/^sha256:/, ''));
     store.tag(name, isWhole ? image.root : image.manifest, systemClock.nowMs());
     return exitCodes.ok;
   });
