@@ -3,7 +3,7 @@
 import type {ImageStore} from '../../store/image-store.ts';
 import type {FlagValues} from '../flag-values.ts';
 import type {CliIo} from '../io.ts';
-import {stateRootOf} from '../state-root.ts';
+import {stateRootOf} from '../places.ts';
 
 export async function withImages<T>(
   flags: FlagValues,

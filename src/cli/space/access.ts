@@ -1,6 +1,5 @@
 // What `du`, `prune`, `fsck` and `cache-mount` open and print alike.
 
-import {resolve} from 'node:path';
 import {type Engine, openEngine} from '../../build/engine.ts';
 import type {Item} from '../../space/item.ts';
 import {totalBytes} from '../../space/selection.ts';
@@ -11,7 +10,7 @@ import {ageText, sizeText} from '../format/figures.ts';
 import type {RowFormat} from '../format/print.ts';
 import type {FormatObject} from '../format/value.ts';
 import type {CliIo} from '../io.ts';
-import {stateRootOf} from '../state-root.ts';
+import {configFileOf, stateRootOf} from '../places.ts';
 
 export interface SpaceAccess extends AsyncDisposable {
   readonly engine: Engine;
@@ -19,10 +18,10 @@ export interface SpaceAccess extends AsyncDisposable {
 }
 
 export async function openSpace(flags: FlagValues, io: CliIo): Promise<SpaceAccess> {
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const engine = await openEngine({
     root: stateRootOf(flags, io),
-    configFile: configFile ? resolve(io.cwd, configFile) : undefined,
+    configFile,
     environment: io.env,
     clock: systemClock,
     onLayerProgress: () => {},

@@ -12,9 +12,9 @@ import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 import {costOf, imageIdOf, metadataText, type StepCost, writeResultFile} from '../../result-files.ts';
-import {stateRootOf} from '../../state-root.ts';
 import {endOf, subjectOf} from './recorded.ts';
 
 /** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
@@ -45,7 +45,7 @@ export async function runBuild(
   if (idFile !== undefined) await rm(idFile, {force: true});
 
   const engine = options.engine ?? (await import('../../../build/build.ts')).build;
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const costs: StepCost[] = [];
   const sink = await openSink(sinkName.name, io);
   const root = stateRootOf(flags, io);
@@ -54,7 +54,7 @@ export async function runBuild(
     request,
     {
       root,
-      ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+      ...(configFile === undefined ? {} : {configFile}),
       emit: (event) => {
         sink.emit(event);
         recorder.emit(event);

@@ -1,14 +1,13 @@
 // `tsbuild build --call=METHOD` and `--check`: asks about a build instead of building it. The answer goes to standard
 // output, progress to standard error as ever.
 
-import {resolve} from 'node:path';
 import {type BuildError, buildError} from '../../../diagnostics/build-error.ts';
 import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
-import {stateRootOf} from '../../state-root.ts';
 import {columnsOf, wantsColor} from '../../terminal.ts';
 import type {Call} from '../../values/call.ts';
 import {checkJson, checkText} from './check.ts';
@@ -40,11 +39,11 @@ export async function runCall(
   const sinkName = sinkNameOf(flags, io);
   if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const request = await buildRequestOf(flags, operands, io);
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const sink = await openSink(sinkName.name, io);
   const options: Asked[1] = {
     root: stateRootOf(flags, io),
-    ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+    ...(configFile === undefined ? {} : {configFile}),
     emit: (event) => sink.emit(event),
     stdout: () => io.stdout,
   };

@@ -1,12 +1,11 @@
 // `tsbuild doctor`: the report as a table of findings, or as JSON. 0 when builds can run here, 3 when they cannot.
 
-import {resolve} from 'node:path';
 import type {DoctorReport, Finding} from '../../../build/doctor/report.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {stateRootOf} from '../../state-root.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {wantsColor} from '../../terminal.ts';
 
 export async function runDoctor(
@@ -21,11 +20,11 @@ export async function runDoctor(
     throw buildError('usage', 'cli-bad-value', `--format expects text or json, got "${format}"`);
   }
   const {examine} = await import('../../../build/doctor/doctor.ts');
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const report = await examine(
     {
       root: stateRootOf(flags, io),
-      ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+      ...(configFile === undefined ? {} : {configFile}),
       environment: io.env,
     },
     interrupt,

@@ -1,12 +1,11 @@
 // `tsbuild export IMAGE`.
 
-import {resolve} from 'node:path';
 import {packImageFiles} from '../../../build/image-files.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import {exitCodes} from '../../exit-codes.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {platformFlag} from '../../platform-flag.ts';
-import {stateRootOf} from '../../state-root.ts';
 import type {Act} from '../command.ts';
 import {withImages} from '../with-images.ts';
 
@@ -19,10 +18,10 @@ export const exportImage: Act = async ({flags, operands, io, interrupt}) => {
   const image = await withImages(flags, io, async (store) =>
     chosenImage(matchImage(await store.list(), operand), operand, platform),
   );
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const options = {
     root: stateRootOf(flags, io),
-    configFile: configFile ? resolve(io.cwd, configFile) : undefined,
+    configFile,
     environment: io.env,
     dest: flags.last('output') ?? '-',
     workingDirectory: io.cwd,

@@ -6,7 +6,7 @@ import type {BuildRecord} from '../../../history/build-record.ts';
 import {HistoryStore} from '../../../history/history-store.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {stateRootOf} from '../../state-root.ts';
+import {stateRootOf} from '../../places.ts';
 
 export function openHistory(flags: FlagValues, io: CliIo): HistoryStore {
   return new HistoryStore(stateRootOf(flags, io));

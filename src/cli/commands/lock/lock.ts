@@ -1,7 +1,6 @@
 // `tsbuild lock PATH`: writes the lock file of a build, in one piece, and says what has changed in it.
 
 import {readFile} from 'node:fs/promises';
-import {resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {emptyLock, type LockFile, lockText, parseLock, withoutEntries} from '../../../lock/lock-file.ts';
 import {buildRequestOf} from '../../build-request.ts';
@@ -9,9 +8,9 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {lockPathOf} from '../../lock-path.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 import {writeResultFile} from '../../result-files.ts';
-import {stateRootOf} from '../../state-root.ts';
 
 export async function runLock(
   flags: FlagValues,
@@ -25,12 +24,12 @@ export async function runLock(
   const path = lockPathOf(flags, request, io);
   const known = await knownLock(path);
   const kept = flags.all('update').reduce((lock, name) => updated(lock, name), known);
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const {lockBuild} = await import('../../../build/origin/lock.ts');
   const sink = await openSink(sinkName.name, io);
   const options = {
     root: stateRootOf(flags, io),
-    ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+    ...(configFile === undefined ? {} : {configFile}),
     emit: sink.emit.bind(sink),
     stdout: () => io.stdout,
   };

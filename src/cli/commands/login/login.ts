@@ -1,10 +1,10 @@
 // `tsbuild login [SERVER]`.
 
-import {resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import {type CliIo, readAll} from '../../io.ts';
+import {configFileOf} from '../../places.ts';
 import type {Act} from '../command.ts';
 import {registryHost} from '../registry-host.ts';
 
@@ -17,13 +17,9 @@ export const logIn: Act = async ({flags, operands, io, interrupt}) => {
     });
   }
   const password = await passwordOf(flags, io);
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const {login} = await import('../../../build/transfer/login.ts');
-  const file = await login(
-    {host, username, password},
-    {configFile: configFile ? resolve(io.cwd, configFile) : undefined, environment: io.env},
-    interrupt,
-  );
+  const file = await login({host, username, password}, {configFile, environment: io.env}, interrupt);
   if (file !== undefined) {
     io.stderr.write(
       `warning: the password is kept unencrypted in ${file}; a credential helper (credsStore) would encrypt it\n`,

@@ -1,18 +1,17 @@
 // The forecast of the build that a command line asks for. Progress goes to standard error, as that of a build.
 
-import {resolve} from 'node:path';
 import type {Forecast} from '../../../build/explain/forecast.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {buildRequestOf} from '../../build-request.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
-import {stateRootOf} from '../../state-root.ts';
 import type {CommandCall} from '../command.ts';
 
 export async function askedForecast({flags, operands, io, interrupt}: CommandCall): Promise<Forecast> {
   const sinkName = sinkNameOf(flags, io);
   if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const request = await buildRequestOf(flags, operands, io);
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const {forecast} = await import('../../../build/explain/forecast.ts');
   // The steps of the answer are the answer; what is asked of a registry on the way is shown only when it is asked for.
   const shows = flags.last('progress') !== undefined;
@@ -21,7 +20,7 @@ export async function askedForecast({flags, operands, io, interrupt}: CommandCal
     request,
     {
       root: stateRootOf(flags, io),
-      ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+      ...(configFile === undefined ? {} : {configFile}),
       emit: (event) => sink.emit(event),
       stdout: () => io.stdout,
     },

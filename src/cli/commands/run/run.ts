@@ -1,14 +1,13 @@
 // `tsbuild run`: a process on an image, with the terminal, the pipes and the signals of this one. Ends as the process
 // ends; what went wrong before it began has docker's numbers.
 
-import {resolve} from 'node:path';
 import type {ProcessEnd} from '../../../build/attended/attend.ts';
 import {BuildError} from '../../../diagnostics/build-error.ts';
 import {HelperError} from '../../../helper/helper.ts';
 import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {stateRootOf} from '../../state-root.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {LazyProgress} from './lazy-progress.ts';
 import {runRequestOf, signalNumber, stopSignalOf} from './request.ts';
@@ -28,7 +27,7 @@ export async function runRun(
 ): Promise<number> {
   const request = runRequestOf(flags, operands, io);
   const {runImage} = await import('../../../build/attended/run-image.ts');
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const progress = new LazyProgress(flags, io);
   const relay = new SignalRelay(io, stopSignalOf(new ValueReader(flags)));
   try {
@@ -36,7 +35,7 @@ export async function runRun(
       request,
       {
         root: stateRootOf(flags, io),
-        ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+        ...(configFile === undefined ? {} : {configFile}),
         environment: io.env,
         emit: (event) => progress.emit(event),
         warn: diagnosticPrinter(io),

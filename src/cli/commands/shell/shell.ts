@@ -1,7 +1,6 @@
 // `tsbuild shell`: a shell in the file system of a step, to see what went wrong or what is there. Ends as the shell
 // ends.
 
-import {resolve} from 'node:path';
 import type {ProcessEnd} from '../../../build/attended/attend.ts';
 import {parseStepAddress, type StepAddress} from '../../../build/attended/step-address.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
@@ -10,7 +9,7 @@ import {buildRequestOf} from '../../build-request.ts';
 import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {stateRootOf} from '../../state-root.ts';
+import {configFileOf, stateRootOf} from '../../places.ts';
 import {LazyProgress} from '../run/lazy-progress.ts';
 import {exitCodeOfEnd} from '../run/run.ts';
 import {SignalRelay} from '../run/signal-relay.ts';
@@ -25,10 +24,10 @@ export async function runShell(
   const address = addressOf(flags);
   const progress = new LazyProgress(flags, io);
   const relay = new SignalRelay(io, undefined);
-  const configFile = flags.last('config') || io.env['TSBUILD_CONFIG'];
+  const configFile = configFileOf(flags, io);
   const options = {
     root: stateRootOf(flags, io),
-    ...(configFile ? {configFile: resolve(io.cwd, configFile)} : {}),
+    ...(configFile === undefined ? {} : {configFile}),
     environment: io.env,
     tty: io.stdin.isTTY === true && io.stdout.isTTY === true,
     command,

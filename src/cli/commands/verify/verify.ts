@@ -4,7 +4,7 @@ import {buildError} from '../../../diagnostics/build-error.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {stateRootOf} from '../../state-root.ts';
+import {stateRootOf} from '../../places.ts';
 import {verifiableNamed} from './image-files.ts';
 
 export async function runVerify(

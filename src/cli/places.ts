@@ -1,4 +1,4 @@
-// Where the state directory is when nobody says otherwise.
+// Which places a command line means: the state directory and the configuration file.
 
 import {homedir} from 'node:os';
 import {join, resolve} from 'node:path';
@@ -12,4 +12,10 @@ export function stateRootOf(flags: FlagValues, io: CliIo): string {
   if (process.getuid?.() === 0) return '/var/lib/tsbuild';
   const data = io.env['XDG_DATA_HOME'] || join(io.env['HOME'] || homedir(), '.local/share');
   return join(data, 'tsbuild');
+}
+
+/** --config, or $TSBUILD_CONFIG, as an absolute path; undefined: the usual places. */
+export function configFileOf(flags: FlagValues, {env, cwd}: CliIo): string | undefined {
+  const path = flags.last('config') || env['TSBUILD_CONFIG'];
+  return path ? resolve(cwd, path) : undefined;
 }
