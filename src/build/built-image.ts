@@ -1,10 +1,11 @@
 // A solved plan as an image that exporters can ask for layers and files.
 
 import type {BuiltImage, ImageLayer} from '../exporters/exporter.ts';
+import {hexOf} from '../oci/digest.ts';
 import {normalisePlatform} from '../oci/platform.ts';
 import type {Plan} from '../plan/plan.ts';
 import {usualFormat} from '../snapshot/layer-format.ts';
-import type {SnapshotId} from '../snapshot/layer-table.ts';
+import type {LayerId, SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import {mapLimited} from '../util/map-limited.ts';
 
@@ -23,7 +24,7 @@ export function builtImage(
     history: plan.history,
     ...(plan.epochSeconds === undefined ? {} : {epochSeconds: plan.epochSeconds}),
     layerTimesMs: ids.map((id) => snapshotter.layerRow(id).createdMs),
-    baseLayerCount: snapshot === undefined ? 0 : snapshotter.importedCountOf(snapshot),
+    baseLayerCount: importedCount(ids, snapshotter),
     layers: async (signal, {format = usualFormat, squashAbove, lazy = false} = {}) => {
       if (snapshot === undefined) return [];
       // Then the layers of the base image are written anew from their files.
@@ -44,4 +45,13 @@ export function builtImage(
     },
     rootView: (signal) => snapshotter.view(snapshot, signal),
   };
+}
+
+/** How many of the lowest layers came with an image. */
+function importedCount(layers: readonly LayerId[], snapshotter: Snapshotter): number {
+  const own = layers.findIndex((layer) => {
+    const {diffId} = snapshotter.layerRow(layer);
+    return diffId === undefined || layer !== hexOf(diffId);
+  });
+  return own === -1 ? layers.length : own;
 }

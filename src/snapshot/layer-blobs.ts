@@ -27,8 +27,8 @@ export interface LayerBlobsOptions {
 /** What making a blob may have to ask. */
 export interface LayerQuestions {
   readonly row: () => LayerRow;
-  /** Directories of the layers that it was made on, topmost first. */
-  readonly below: () => Promise<readonly string[]>;
+  /** Its directory and, of a layer that no image brought, those of what it was made on; unpacked where they are not. */
+  readonly stack: () => Promise<readonly string[]>;
 }
 
 export class LayerBlobs {
@@ -81,14 +81,14 @@ export class LayerBlobs {
   }
 
   /** The blob of a layer in the store, made if need be. */
-  async ensure(id: LayerId, {row, below}: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
+  async ensure(id: LayerId, {row, stack}: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
     const ready = await this.#ready(row());
     if (ready !== undefined) return ready;
     return this.#options.state.locks.withLock(`blob ${id}`, signal, async () => {
       const again = await this.#ready(row());
       if (again !== undefined) return again;
       const layer = row();
-      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, await below(), signal);
+      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, await stack(), signal);
       const blob = blobOf(layer);
       await orLost(layer, signal, async () => {
         if (!(await this.hasBlob(layer)))
@@ -115,13 +115,12 @@ export class LayerBlobs {
     const key = `${id} ${formatText(isImported ? withoutClamp(format) : format)}`;
     return this.#remembered(key, signal, async () => {
       const {compression} = format;
-      if (row.hasDirectory && (!isImported || compression === 'estargz')) {
-        const directory = this.#options.state.layerPath(id);
-        // What came from elsewhere keeps all that it has, also what says nothing new.
-        if (isImported)
-          return this.#writer.fromFiles([directory], withoutClamp(format), signal, ['userxattrs=1']);
-        return this.#writer.fromFiles([directory, ...(await questions.below())], format, signal);
-      }
+      if (!isImported) return this.#writer.fromFiles(await questions.stack(), format, signal);
+      // What came with an image keeps all that it has, also what says nothing new.
+      if (row.hasDirectory && compression === 'estargz')
+        return this.#writer.fromFiles(await questions.stack(), withoutClamp(format), signal, [
+          'userxattrs=1',
+        ]);
       assert(compression !== 'estargz', `layer ${id} was unpacked to be written as estargz`);
       const {diffId, descriptor} = await this.ensure(id, questions, signal);
       const bytes = (): AsyncIterable<Uint8Array> =>
@@ -190,8 +189,8 @@ export class LayerBlobs {
     return {diffId: row.diffId, descriptor: row.blob};
   }
 
-  async #pack(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
-    const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, below, signal));
+  async #pack(row: LayerRow, stack: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
+    const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, stack, signal));
     this.#table.setBlob(row.id, diffId, descriptor);
     return {diffId, descriptor};
   }
@@ -214,9 +213,9 @@ export class LayerBlobs {
     return entries?.length === 0;
   }
 
-  async #packed(row: LayerRow, below: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
+  async #packed(row: LayerRow, stack: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
     const isEmpty = await this.#isEmpty(row);
-    const directories = [this.#options.state.layerPath(row.id), ...(isEmpty ? [] : below)];
+    const directories = isEmpty ? stack.slice(0, 1) : stack;
     const packed = await this.#writer.fromFiles(directories, usualFormat, signal);
     if (isEmpty) this.#empty = packed;
     return packed;

@@ -122,8 +122,8 @@ export class Snapshotter {
   /** Makes a stack known that a shared cache has; undefined: it stands on a base image that is not known here. */
   async importShared(layers: readonly SharedLayer[], source: string): Promise<SnapshotId | undefined> {
     const {bootId} = this.#options.state;
-    const isWhole = (layer: LayerId): Promise<boolean> => this.#isLayerWhole(layer);
-    const id = await addSharedStack(layers, source, {table: this.#table, bootId, isWhole});
+    const surroundings = {table: this.#table, bootId, isWhole: (id: LayerId) => this.#isLayerWhole(id)};
+    const id = await addSharedStack(layers, source, surroundings);
     return id !== undefined && (await this.isWhole(id)) ? id : undefined;
   }
 
@@ -193,14 +193,12 @@ export class Snapshotter {
   async #directoriesOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
     if (id === undefined) return [];
     const layers = this.layersOf(id);
-    if (!layers.every((layer) => this.#here.has(layer))) await this.#ensureDirectories(layers, signal);
+    if (!layers.every((layer) => this.#here.has(layer))) {
+      await Promise.all(
+        layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
+      );
+    }
     return layers.map((layer) => this.#options.state.layerPath(layer)).reverse();
-  }
-
-  async #ensureDirectories(layers: readonly LayerId[], signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
-    );
   }
 
   async #ensureDirectory(id: LayerId, below: readonly LayerId[], signal: AbortSignal): Promise<void> {
@@ -244,7 +242,7 @@ export class Snapshotter {
 
   /** Makes the layer permanent. */
   async commit(active: ActiveSnapshot, epochSeconds: number): Promise<SnapshotId> {
-    const id = this.#newId();
+    const id = await this.#newId();
     await this.#place(active.directory, id);
     const layer: LayerRow = {
       id,
@@ -260,9 +258,10 @@ export class Snapshotter {
     return id;
   }
 
-  #newId(): SnapshotId {
+  /** Held before a row tells of it: who is removing things has read the leases already, and would see the row. */
+  async #newId(): Promise<SnapshotId> {
     const id = randomBytes(16).toString('hex');
-    this.#options.state.leases.holdNew('snapshot', id);
+    await this.#options.state.leases.hold('snapshot', id);
     return id;
   }
 
@@ -286,14 +285,17 @@ export class Snapshotter {
   }
 
   /** Stacks the layers that `additions` have on top of nothing onto `base`, without copying. */
-  stack(base: SnapshotId | undefined, additions: readonly SnapshotId[]): SnapshotId | undefined {
+  async stack(
+    base: SnapshotId | undefined,
+    additions: readonly SnapshotId[],
+  ): Promise<SnapshotId | undefined> {
     let parent = base;
     let epochSeconds = this.epochSecondsOf(base);
     const snapshots: SnapshotRow[] = [];
     for (const addition of additions) {
       epochSeconds = Math.max(epochSeconds, this.epochSecondsOf(addition));
       for (const layer of this.layersOf(addition)) {
-        const id = this.#newId();
+        const id = await this.#newId();
         snapshots.push({id, parent, layer, epochSeconds});
         parent = id;
       }
@@ -315,8 +317,11 @@ export class Snapshotter {
   /** The layer's blob, packed or fetched when it is not in the store yet. */
   async blobOf(layer: LayerId, signal: AbortSignal, format = usualFormat): Promise<WrittenLayer> {
     // A layer tells only what it changes of what it was made on; its snapshot of the same name knows that.
-    const below = this.#table.snapshot(layer)?.parent;
-    const questions = {row: () => this.#layerOf(layer), below: () => this.#directoriesOf(below, signal)};
+    const stack = async (): Promise<readonly string[]> =>
+      this.#table.snapshot(layer) === undefined
+        ? [this.#options.state.layerPath(layer)]
+        : this.#directoriesOf(layer, signal);
+    const questions = {row: () => this.#layerOf(layer), stack};
     return this.#layerBlobs.ensureFormat(layer, format, questions, signal);
   }
 
@@ -329,16 +334,6 @@ export class Snapshotter {
   ): Promise<WrittenLayer> {
     const directories = await this.#directoriesOf(id, signal);
     return this.#layerBlobs.ensureSquashed(id, {directories, base}, format, signal);
-  }
-
-  /** How many of the lowest layers of the snapshot came with an image. */
-  importedCountOf(id: SnapshotId): number {
-    const layers = this.layersOf(id);
-    const own = layers.findIndex((layer) => {
-      const {diffId} = this.#layerOf(layer);
-      return diffId === undefined || layer !== hexOf(diffId);
-    });
-    return own === -1 ? layers.length : own;
   }
 
   /**

@@ -61,20 +61,16 @@ export class Leases {
     this.#flag = join(this.#directory, flagName);
   }
 
-  /** From when this resolves until the process ends, what is found under `name` stays. */
+  /** From when this resolves until the process ends, what is found under `name`, or made after it, stays. */
   async hold(kind: LeaseKind, name: string): Promise<void> {
-    if (this.holdNew(kind, name) && existsSync(this.#flag)) this.#waiting ??= this.#flagGone();
-    await this.#waiting;
-  }
-
-  /** For a name that nobody else can know yet; false when it was held already. */
-  holdNew(kind: LeaseKind, name: string): boolean {
     const line = `${letters[kind]} ${name}\n`;
-    if (this.#held.has(line)) return false;
-    this.#file ??= this.#open();
-    writeSync(this.#file, line);
-    this.#held.add(line);
-    return true;
+    if (!this.#held.has(line)) {
+      this.#file ??= this.#open();
+      writeSync(this.#file, line);
+      this.#held.add(line);
+      if (existsSync(this.#flag)) this.#waiting ??= this.#flagGone();
+    }
+    await this.#waiting;
   }
 
   /** One more part of this process uses the state directory. */

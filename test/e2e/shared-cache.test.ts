@@ -79,6 +79,22 @@ describe.each<[string, (direction: 'src' | 'dest') => string]>([
 });
 
 describe('--cache-from', () => {
+  it.each(['compression=estargz', 'rewrite-timestamp=true'])(
+    'gives the same image as the machine that built it with %s',
+    async (options) => {
+      const saved = join(space.folder, `for-${options}`);
+      const flags = (name: string): string[] => [
+        ...['--build-arg', 'SOURCE_DATE_EPOCH=1000000000'],
+        ...['-o', `type=oci,dest=${join(space.folder, name)},${options}`],
+      ];
+      const first = await build(newRoot(), '--cache-to', `type=local,dest=${saved}`, ...flags('one.tar'));
+      const second = await build(newRoot(), '--cache-from', `type=local,src=${saved}`, ...flags('two.tar'));
+      expect(ran(second)).toEqual([]);
+      const manifest = /exporting manifest (sha256:\w+)/;
+      expect(manifest.exec(second.stderr)?.[1], second.stderr).toBe(manifest.exec(first.stderr)?.[1]);
+    },
+  );
+
   it('fetches only the layers of the result, and not twice', async () => {
     await build(newRoot(), '--cache-to', s3());
     objects.sent = 0;

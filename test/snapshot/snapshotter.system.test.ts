@@ -1,8 +1,9 @@
 // Layers and snapshots in a real state directory, with a helper that only knows `remove`.
 
-import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, describe, expect, it} from 'vitest';
 import type {Helper} from '../../src/helper/helper.ts';
 import type {DiffId} from '../../src/oci/digest.ts';
@@ -11,6 +12,8 @@ import {mediaTypes} from '../../src/oci/media-types.ts';
 import {LostLayer} from '../../src/snapshot/layer-source.ts';
 import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
+import {liveLeases} from '../../src/store/leases.ts';
+import {ownProcess} from '../../src/store/process-start.ts';
 import {openStateDirectory, type StateDirectory} from '../../src/store/state-directory.ts';
 import {assert} from '../../src/util/assert.ts';
 
@@ -112,7 +115,7 @@ describe('Snapshotter', () => {
     const {snapshotter} = world();
     const base = await layer(snapshotter, undefined, 'base');
     const linked = await layer(snapshotter, undefined, 'linked');
-    const merged = snapshotter.stack(base, [linked]);
+    const merged = await snapshotter.stack(base, [linked]);
     assert(merged !== undefined, 'something was stacked');
     expect(snapshotter.layersOf(merged)).toEqual([base, linked]);
     expect(await snapshotter.isWhole(merged)).toBe(true);
@@ -143,6 +146,22 @@ describe('Snapshotter', () => {
     rmSync(state.layerPath(bottom), {recursive: true});
     expect(await again().isWhole(top)).toBe(false);
     expect(await again().isWhole('never heard of')).toBe(false);
+  });
+
+  it('tells nobody of a new layer while somebody who has not seen its lease removes things', async () => {
+    const {snapshotter, state} = world();
+    const active = await snapshotter.prepare(undefined, never);
+    const rows = (): number => state.database.all('SELECT id FROM snapshot').length;
+    const flag = join(state.root, 'leases', 'collecting');
+    mkdirSync(dirname(flag), {recursive: true});
+    writeFileSync(flag, ownProcess());
+    const committed = snapshotter.commit(active, 7);
+    await Promise.race([committed, sleep(100)]);
+    expect([rows(), liveLeases(state.root).snapshots.size]).toEqual([0, 1]);
+    rmSync(flag);
+    const id = await committed;
+    expect(rows()).toBe(1);
+    expect(liveLeases(state.root).snapshots).toEqual(new Set([id]));
   });
 
   it('does not trust a layer of another boot that was never synced', async () => {

@@ -24,7 +24,7 @@ describe('a lease', () => {
     leases.begin();
     await leases.hold('snapshot', 'one');
     await leases.hold('blob', 'sha256:two');
-    leases.holdNew('snapshot', 'three');
+    await leases.hold('snapshot', 'three');
     const live = liveLeases(root);
     expect([...live.snapshots]).toEqual(['one', 'three']);
     expect([...live.blobs]).toEqual(['sha256:two']);

@@ -19,7 +19,7 @@ export function mergeRunner(snapshotter: Snapshotter): OpRunner<Vertex<MergeOp>,
         assert(value.type === 'snapshot', 'only snapshots can be merged');
         return value.snapshot;
       });
-      const snapshot = snapshotter.stack(
+      const snapshot = await snapshotter.stack(
         base,
         additions.filter((addition) => addition !== undefined),
       );
