@@ -1,6 +1,7 @@
 // Which progress sink a build gets, and the sink's view of standard error. Progress goes to standard error always:
 // standard output belongs to results.
 
+import {buildError} from '../diagnostics/build-error.ts';
 import type {ProgressSink} from '../progress/events.ts';
 import {type SinkName, sinkLoaders} from '../progress/sinks/index.ts';
 import type {SinkHost} from '../progress/sinks/sink.ts';
@@ -8,33 +9,39 @@ import {systemClock} from '../util/clock.ts';
 import type {FlagValues} from './flag-values.ts';
 import type {CliIo} from './io.ts';
 import {columnsOf, wantsColor} from './terminal.ts';
-import type {Problem} from './values/problem.ts';
 
 const defaultRows = 24;
 
-/** The sink that --quiet, --progress, BUILDKIT_PROGRESS and the terminal ask for, in this order. */
-export function sinkNameOf(flags: FlagValues, io: CliIo): {readonly name: SinkName} | Problem {
+/**
+ * The sink that --quiet, --progress, BUILDKIT_PROGRESS and the terminal ask for, in this order. Throws
+ * BuildError('usage') for one that there is not.
+ */
+export function sinkNameOf(flags: FlagValues, io: CliIo): SinkName {
   const given = flags.last('progress');
   const mode = given || io.env['BUILDKIT_PROGRESS'] || 'auto';
   if (flags.has('quiet')) {
-    if (given === undefined || ['auto', 'quiet', 'none', ''].includes(given)) return {name: 'quiet'};
-    return {problem: `--progress ${given} and --quiet exclude each other`};
+    if (given === undefined || ['auto', 'quiet', 'none', ''].includes(given)) return 'quiet';
+    throw badValue(`--progress ${given} and --quiet exclude each other`);
   }
   switch (mode) {
     case 'auto':
-      return {name: io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' ? 'tty' : 'plain'};
+      return io.stderr.isTTY === true && io.env['TERM'] !== 'dumb' ? 'tty' : 'plain';
     case 'none':
-      return {name: 'quiet'};
+      return 'quiet';
     case 'tty':
     case 'plain':
     case 'rawjson':
     case 'quiet':
-      return {name: mode};
+      return mode;
     default: {
       const source = given ? '--progress' : 'BUILDKIT_PROGRESS';
-      return {problem: `${source} expects auto, tty, plain, rawjson or quiet, got "${mode}"`};
+      throw badValue(`${source} expects auto, tty, plain, rawjson or quiet, got "${mode}"`);
     }
   }
+}
+
+function badValue(message: string): Error {
+  return buildError('usage', 'cli-bad-value', message);
 }
 
 export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink> {

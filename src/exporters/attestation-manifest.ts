@@ -2,6 +2,14 @@
 // BuildKit's form stands beside the image in its index, for the platform unknown/unknown, and names it in annotations;
 // as an OCI artifact (`oci-artifact=true`) it has a `subject` too, and no config.
 
+import {
+  attestationArtifactType,
+  attestationReferenceType,
+  predicateTypeAnnotation,
+  referenceDigestAnnotation,
+  referenceTypeAnnotation,
+  statementMediaType,
+} from '../oci/attestation-marks.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, digestOf, hexOf} from '../oci/digest.ts';
 import {mediaTypes} from '../oci/media-types.ts';
@@ -9,9 +17,6 @@ import type {Json} from '../util/canonical-json.ts';
 import {jsonBytes} from './assemble.ts';
 import type {Attestation} from './exporter.ts';
 
-export const statementMediaType = 'application/vnd.in-toto+json';
-export const predicateTypeAnnotation = 'in-toto.io/predicate-type';
-export const attestationArtifactType = 'application/vnd.docker.attestation.manifest.v1+json';
 const emptyConfigType = 'application/vnd.oci.empty.v1+json';
 
 export interface AttestationManifest {
@@ -64,8 +69,8 @@ export function attestationManifest(
     platform: {os: 'unknown', architecture: 'unknown'},
     ...(isArtifact ? {artifactType: attestationArtifactType} : {}),
     annotations: {
-      'vnd.docker.reference.digest': digest,
-      'vnd.docker.reference.type': 'attestation-manifest',
+      [referenceDigestAnnotation]: digest,
+      [referenceTypeAnnotation]: attestationReferenceType,
     },
   };
   return {descriptor, blobs: [...statements, config, bytes]};

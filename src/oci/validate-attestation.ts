@@ -1,16 +1,13 @@
 // Checks of what is said of images: that an attestation is of an image that is there, and that its statements name
 // that image and are what they are listed as.
 
+import {predicateTypeAnnotation, referenceDigestAnnotation, statementMediaType} from './attestation-marks.ts';
 import {jsonOf, type LayoutFiles, readBlob} from './checked-blobs.ts';
 import type {Descriptor} from './descriptor.ts';
 import type {Manifest} from './manifest.ts';
 
-const statementType = 'application/vnd.in-toto+json';
-const predicateType = 'in-toto.io/predicate-type';
-const referenceDigest = 'vnd.docker.reference.digest';
-
 export function isAttestation({layers}: Manifest): boolean {
-  return layers.length > 0 && layers.every(({mediaType}) => mediaType === statementType);
+  return layers.length > 0 && layers.every(({mediaType}) => mediaType === statementMediaType);
 }
 
 /** An attestation stands beside what it is of. */
@@ -20,7 +17,7 @@ export function checkReference(
   where: string,
   problems: string[],
 ): void {
-  const digest = annotations?.[referenceDigest];
+  const digest = annotations?.[referenceDigestAnnotation];
   if (digest === undefined || siblings.some((sibling) => sibling.digest === digest)) return;
   problems.push(`${where}: attests ${digest}, which its index does not list`);
 }
@@ -32,7 +29,7 @@ export async function checkAttestation(
   problems: string[],
 ): Promise<void> {
   const subject = jsonOf(bytes)?.['subject'] as Partial<Descriptor> | undefined;
-  const attested = descriptor.annotations?.[referenceDigest] ?? subject?.digest;
+  const attested = descriptor.annotations?.[referenceDigestAnnotation] ?? subject?.digest;
   if (attested === undefined) problems.push(`${where}: does not say what it attests`);
   if (subject !== undefined && subject.digest !== attested)
     problems.push(`${where}: its subject is ${subject.digest}, its index says ${attested}`);
@@ -59,7 +56,7 @@ function checkStatement(
   const type = String(statement['_type']);
   if (!/^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/.test(type))
     problems.push(`${where}: is no in-toto statement, its _type is ${type}`);
-  const listed = annotations?.[predicateType];
+  const listed = annotations?.[predicateTypeAnnotation];
   if (listed !== undefined && listed !== statement['predicateType'])
     problems.push(`${where}: its predicate is ${String(statement['predicateType'])}, listed as ${listed}`);
   const subjects = Array.isArray(statement['subject']) ? (statement['subject'] as unknown[]) : [];

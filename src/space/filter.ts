@@ -5,7 +5,7 @@
 import {durationMs} from '../config/read-gc.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import {suggest} from '../util/suggest.ts';
-import type {Item} from './item.ts';
+import {type Item, isMutable} from './item.ts';
 
 export interface Filter {
   matches(item: Item): boolean;
@@ -33,8 +33,8 @@ const flags: Readonly<Record<string, (item: Item) => boolean>> = {
   inuse: ({inUse}) => inUse,
   shared: ({shared}) => shared,
   private: ({shared}) => !shared,
-  mutable: ({type}) => type === 'exec.cachemount' || type === 'source.local',
-  immutable: ({type}) => type !== 'exec.cachemount' && type !== 'source.local',
+  mutable: isMutable,
+  immutable: (item) => !isMutable(item),
 };
 
 /** In these docker's `=` looks for the text anywhere. */

@@ -16,6 +16,11 @@ export const itemTypes = [
 
 export type ItemType = (typeof itemTypes)[number];
 
+/** Its content changes in its place, as that of BuildKit's contexts and cache mounts does. */
+export function isMutable({type}: Pick<Item, 'type'>): boolean {
+  return type === 'exec.cachemount' || type === 'source.local';
+}
+
 /** What has to be taken away. */
 export type Removal =
   | {readonly kind: 'layer'; readonly layer: string}

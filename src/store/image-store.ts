@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
+import {isBesideImages} from '../oci/attestation-marks.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type Digest, hexOf} from '../oci/digest.ts';
 import type {ImageConfig} from '../oci/image-config.ts';
@@ -93,7 +94,7 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
     if (!isIndexType(root.mediaType)) return [await details(image, root)];
     const {manifests} = (await readJson(root.digest)) as ImageIndex;
     const found = await Promise.all(
-      manifests.filter(isImage).map((manifest) => detailsIfHere(image, manifest)),
+      manifests.filter((entry) => !isBesideImages(entry)).map((manifest) => detailsIfHere(image, manifest)),
     );
     return found.filter((one) => one !== undefined);
   };
@@ -140,11 +141,6 @@ export function imageStoreOf(database: Database, root: string): Omit<ImageStore,
       return found ?? fitting(all.filter(({root}) => root.digest.startsWith(wanted)));
     },
   };
-}
-
-/** Attestations hang on an index as manifests of no platform (BuildKit, docs/attestations). */
-function isImage({platform, annotations}: Descriptor): boolean {
-  return platform?.os !== 'unknown' && annotations?.['vnd.docker.reference.type'] === undefined;
 }
 
 /** The one that runs here, else the first. */

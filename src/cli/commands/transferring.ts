@@ -1,7 +1,6 @@
 // What `push` and `pull` have in common: the engine without a build, and a sink that shows the bytes.
 
 import type {Transfer} from '../../build/transfer/transfer.ts';
-import {buildError} from '../../diagnostics/build-error.ts';
 import {configFileOf, stateRootOf} from '../places.ts';
 import {openSink, sinkNameOf} from '../progress.ts';
 import type {CommandCall} from './command.ts';
@@ -11,10 +10,9 @@ export async function transferring<T>(
   work: (transfer: Transfer) => Promise<T>,
 ): Promise<T> {
   const sinkName = sinkNameOf(flags, io);
-  if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const configFile = configFileOf(flags, io);
   const {withTransfer} = await import('../../build/transfer/transfer.ts');
-  const sink = await openSink(sinkName.name, io);
+  const sink = await openSink(sinkName, io);
   try {
     return await withTransfer(
       {

@@ -1,7 +1,7 @@
 // What `du`, `prune`, `fsck` and `cache-mount` open and print alike.
 
 import {type Engine, openEngine} from '../../build/engine.ts';
-import type {Item} from '../../space/item.ts';
+import {type Item, isMutable} from '../../space/item.ts';
 import {totalBytes} from '../../space/selection.ts';
 import {Space} from '../../space/space.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -63,7 +63,7 @@ export function rowOf(item: Item, whole: boolean, more: FormatObject = {}): Form
     Reclaimable: isReclaimable(item),
     InUse: item.inUse,
     Shared: item.shared,
-    Mutable: item.type === 'exec.cachemount',
+    Mutable: isMutable(item),
     Size: sizeText(item.bytes),
     SharedSize: sizeText(item.sharedBytes),
     CreatedAt: createdMs > 0 ? new Date(createdMs).toISOString() : '',

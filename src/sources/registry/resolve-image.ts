@@ -2,6 +2,7 @@
 // rules); attestations in it are no images. Entries that do not say their platform are asked for it, in their config.
 
 import {buildError} from '../../diagnostics/build-error.ts';
+import {isBesideImages} from '../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {Digest} from '../../oci/digest.ts';
 import type {ImageIndex, Manifest} from '../../oci/manifest.ts';
@@ -146,9 +147,7 @@ function isImage(entry: Descriptor): boolean {
     mediaTypes.index,
     mediaTypes.dockerManifestList,
   ];
-  // BuildKit puts provenance and SBOMs beside images, with platform unknown/unknown.
-  const attestation = entry.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest';
-  return types.includes(entry.mediaType) && !attestation && entry.platform?.os !== 'unknown';
+  return types.includes(entry.mediaType) && !isBesideImages(entry);
 }
 
 async function platformInConfig(

@@ -33,7 +33,6 @@ export async function runBuild(
   options: BuildCommandOptions,
 ): Promise<ExitCode> {
   const sinkName = sinkNameOf(flags, io);
-  if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const request = await buildRequestOf(flags, operands, io);
   const toStdout = request.outputs.find(({options: output}) => output.get('dest') === '-');
   if (toStdout !== undefined && flags.has('quiet')) {
@@ -47,7 +46,7 @@ export async function runBuild(
   const engine = options.engine ?? (await import('../../../build/build.ts')).build;
   const configFile = configFileOf(flags, io);
   const costs: StepCost[] = [];
-  const sink = await openSink(sinkName.name, io);
+  const sink = await openSink(sinkName, io);
   const root = stateRootOf(flags, io);
   const recorder = new BuildRecorder(root, subjectOf(request), systemClock);
   const result = await engine(
@@ -69,7 +68,7 @@ export async function runBuild(
     .finally(() => sink.close())
     .catch((error: unknown) => {
       recorder.finish(endOf(error, options.interrupt));
-      throw withoutShownLog(error, sinkName.name);
+      throw withoutShownLog(error, sinkName);
     });
 
   const id = imageIdOf(result);

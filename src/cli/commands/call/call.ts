@@ -1,7 +1,7 @@
 // `tsbuild build --call=METHOD` and `--check`: asks about a build instead of building it. The answer goes to standard
 // output, progress to standard error as ever.
 
-import {type BuildError, buildError} from '../../../diagnostics/build-error.ts';
+import type {BuildError} from '../../../diagnostics/build-error.ts';
 import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
@@ -37,10 +37,9 @@ export async function runCall(
     return exitCodes.ok;
   }
   const sinkName = sinkNameOf(flags, io);
-  if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const request = await buildRequestOf(flags, operands, io);
   const configFile = configFileOf(flags, io);
-  const sink = await openSink(sinkName.name, io);
+  const sink = await openSink(sinkName, io);
   const options: Asked[1] = {
     root: stateRootOf(flags, io),
     ...(configFile === undefined ? {} : {configFile}),

@@ -5,6 +5,7 @@ import {compareImages, type Difference} from '../../../image/compare-images.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
 import {exitCodes} from '../../exit-codes.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import {platformFlag} from '../../platform-flag.ts';
 import type {Act} from '../command.ts';
 import {withImages} from '../with-images.ts';
@@ -22,10 +23,7 @@ export const diffImages: Act = async ({flags, operands, io, interrupt}) => {
   if (first === undefined || second === undefined || surplus !== undefined) {
     throw buildError('usage', 'cli-operands', `diff needs two images, got ${operands.length}`);
   }
-  const format = flags.last('format') ?? 'text';
-  if (format !== 'text' && format !== 'json') {
-    throw buildError('usage', 'cli-bad-value', `--format expects text or json, got "${format}"`);
-  }
+  const format = chosenFormat(flags, ['text', 'json']);
   const platform = platformFlag(flags);
   return withImages(flags, io, async (store, root) => {
     const all = await store.list();

@@ -4,6 +4,7 @@ import type {DoctorReport, Finding} from '../../../build/doctor/report.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import type {CliIo} from '../../io.ts';
 import {configFileOf, stateRootOf} from '../../places.ts';
 import {wantsColor} from '../../terminal.ts';
@@ -14,11 +15,8 @@ export async function runDoctor(
   io: CliIo,
   interrupt: AbortSignal,
 ): Promise<ExitCode> {
-  const format = flags.last('format') ?? 'text';
+  const format = chosenFormat(flags, ['text', 'json']);
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'doctor takes no operands');
-  if (format !== 'text' && format !== 'json') {
-    throw buildError('usage', 'cli-bad-value', `--format expects text or json, got "${format}"`);
-  }
   const {examine} = await import('../../../build/doctor/doctor.ts');
   const configFile = configFileOf(flags, io);
   const report = await examine(

@@ -3,6 +3,7 @@
 import {buildError} from '../../../diagnostics/build-error.ts';
 import type {MissReason} from '../../../progress/events.ts';
 import {exitCodes} from '../../exit-codes.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import type {Act, CommandCall} from '../command.ts';
 import {isOfGraph} from '../history-builds/build-rows.ts';
 import {chosenBuild, openHistory} from '../history-builds/chosen-build.ts';
@@ -19,10 +20,7 @@ export interface Explained {
 
 export const explainBuild: Act = async (call) => {
   const {flags, operands, io} = call;
-  const format = flags.last('format') ?? 'text';
-  if (format !== 'text' && format !== 'json') {
-    throw buildError('usage', 'cli-bad-value', `--format expects text or json, got "${format}"`);
-  }
+  const format = chosenFormat(flags, ['text', 'json']);
   if (flags.has('last') && operands.length > 0) {
     throw buildError('usage', 'cli-operands', 'explain --last takes no PATH');
   }

@@ -5,6 +5,7 @@ import {buildError} from '../../../diagnostics/build-error.ts';
 import {type BuildRecord, durationMs, type RecordedStep} from '../../../history/build-record.ts';
 import {secondsText} from '../../../progress/figures.ts';
 import {exitCodes} from '../../exit-codes.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import type {Act} from '../command.ts';
 import {outcomeText} from './build-rows.ts';
 import {chosenBuild, openHistory} from './chosen-build.ts';
@@ -17,11 +18,8 @@ export interface StepComparison {
 
 export const compareBuilds: Act = async ({flags, operands, io}) => {
   const [first = '^1', second = '^0', surplus] = operands;
-  const format = flags.last('format') ?? 'text';
+  const format = chosenFormat(flags, ['text', 'json']);
   if (surplus !== undefined) throw buildError('usage', 'cli-operands', 'history compare takes two BUILDs');
-  if (format !== 'text' && format !== 'json') {
-    throw buildError('usage', 'cli-bad-value', `--format expects text or json, got "${format}"`);
-  }
   const history = openHistory(flags, io);
   const [before, after] = [chosenBuild(history, first), chosenBuild(history, second)];
   if (format === 'json') {

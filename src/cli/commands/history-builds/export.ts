@@ -5,16 +5,14 @@ import {resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {reportHtml} from '../../../history/report/report.ts';
 import {exitCodes} from '../../exit-codes.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import type {Act} from '../command.ts';
 import {chosenBuild, openHistory} from './chosen-build.ts';
 
 export const exportBuild: Act = async ({flags, operands, io}) => {
   const [operand, surplus] = operands;
-  const format = flags.last('format') ?? 'html';
+  const format = chosenFormat(flags, ['html', 'json']);
   if (surplus !== undefined) throw buildError('usage', 'cli-operands', 'history export takes one BUILD');
-  if (format !== 'html' && format !== 'json') {
-    throw buildError('usage', 'cli-bad-value', `--format expects html or json, got "${format}"`);
-  }
   const record = chosenBuild(openHistory(flags, io), operand);
   const text = format === 'html' ? reportHtml(record) : `${JSON.stringify(record, null, 2)}\n`;
   const file = flags.last('output');

@@ -19,14 +19,13 @@ export async function runLock(
   interrupt: AbortSignal,
 ): Promise<ExitCode> {
   const sinkName = sinkNameOf(flags, io);
-  if ('problem' in sinkName) throw buildError('usage', 'cli-bad-value', sinkName.problem);
   const request = await buildRequestOf(flags, operands, io);
   const path = lockPathOf(flags, request, io);
   const known = await knownLock(path);
   const kept = flags.all('update').reduce((lock, name) => updated(lock, name), known);
   const configFile = configFileOf(flags, io);
   const {lockBuild} = await import('../../../build/origin/lock.ts');
-  const sink = await openSink(sinkName.name, io);
+  const sink = await openSink(sinkName, io);
   const options = {
     root: stateRootOf(flags, io),
     ...(configFile === undefined ? {} : {configFile}),

@@ -1,7 +1,6 @@
 // The progress of what has to be done before a process can begin. A run that needs nothing says nothing: the sink is
 // opened with the first event. It is closed before the process has the terminal.
 
-import {buildError} from '../../../diagnostics/build-error.ts';
 import type {BuildEvent, ProgressSink} from '../../../progress/events.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
@@ -16,8 +15,7 @@ export class LazyProgress {
 
   constructor(flags: FlagValues, io: CliIo) {
     const name = sinkNameOf(flags, io);
-    if ('problem' in name) throw buildError('usage', 'cli-bad-value', name.problem);
-    this.#open = () => openSink(name.name, io);
+    this.#open = () => openSink(name, io);
   }
 
   emit(event: BuildEvent): void {

@@ -4,19 +4,19 @@ import {buildError} from '../../../diagnostics/build-error.ts';
 import {writeOutput} from '../../../exporters/output-file.ts';
 import {writeArchive} from '../../../exporters/tar-archive.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
-import {archiveOf, type SavedFormat, type SavedImage} from '../../../image/save-archive.ts';
+import {archiveOf, type SavedImage} from '../../../image/save-archive.ts';
 import type {Platform} from '../../../oci/platform.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
 import type {ImageDetails} from '../../../store/image-store.ts';
 import {exitCodes} from '../../exit-codes.ts';
-import type {FlagValues} from '../../flag-values.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import {platformFlag} from '../../platform-flag.ts';
 import type {Act} from '../command.ts';
 import {withImages} from '../with-images.ts';
 
 export const saveImages: Act = async ({flags, operands, io, interrupt}) => {
   if (operands.length === 0) throw buildError('usage', 'cli-operands', 'save needs an IMAGE');
-  const format = formatOf(flags);
+  const format = chosenFormat(flags, ['docker-archive', 'oci-archive']);
   const platform = platformFlag(flags);
   return withImages(flags, io, async (store, root) => {
     const all = await store.list();
@@ -30,13 +30,6 @@ export const saveImages: Act = async ({flags, operands, io, interrupt}) => {
     return exitCodes.ok;
   });
 };
-
-function formatOf(flags: FlagValues): SavedFormat {
-  const format = flags.last('format') ?? 'docker-archive';
-  if (format === 'docker-archive' || format === 'oci-archive') return format;
-  const text = `--format expects docker-archive or oci-archive, got "${format}"`;
-  throw buildError('usage', 'cli-bad-value', text);
-}
 
 function savedImage(
   all: readonly ImageDetails[],

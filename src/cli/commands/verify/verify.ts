@@ -3,6 +3,7 @@
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
+import {chosenFormat} from '../../format/flag.ts';
 import type {CliIo} from '../../io.ts';
 import {stateRootOf} from '../../places.ts';
 import {verifiableNamed} from './image-files.ts';
@@ -15,9 +16,7 @@ export async function runVerify(
   const [name] = operands;
   if (name === undefined || operands.length > 1)
     throw buildError('usage', 'cli-operands', `verify needs exactly one IMAGE, got ${operands.length}`);
-  const format = flags.last('format') ?? 'table';
-  if (format !== 'table' && format !== 'json')
-    throw buildError('usage', 'cli-bad-value', `--format expects table or json, got "${format}"`);
+  const format = chosenFormat(flags, ['table', 'json']);
   const {kind, verify} = await verifiableNamed(name, io.cwd, stateRootOf(flags, io));
   const problems = await verify();
   if (format === 'json') io.stdout.write(`${JSON.stringify({image: name, kind, problems}, null, 2)}\n`);
