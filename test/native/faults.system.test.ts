@@ -3,15 +3,26 @@
 // and nothing left. Calls whose failure is rightly no failure of the run are named below, with the reason. The first
 // call of each kind in each process is tried always, all of them with TSBUILD_SLOW_TESTS=1.
 
-import {execFileSync, spawn} from 'node:child_process';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync} from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {constants} from 'node:os';
 import {basename, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {auditArchsOf} from '../../src/seccomp/abi.ts';
+import {skip} from '../e2e/requirements.ts';
+import {NetworkWorld, whyNoNetworks} from '../support/network-world.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
@@ -43,6 +54,7 @@ const optional: Readonly<Record<string, string>> = {
   set_tid_address: cLibrary,
   umask: neverFails,
   '0 access': bestEffort,
+  '0 bind': fallsBack,
   '0 execveat': secondGuard,
   '0 fchmod': secondGuard,
   '0 fcntl': secondGuard,
@@ -52,6 +64,7 @@ const optional: Readonly<Record<string, string>> = {
   '0 fstat': looking,
   '0 fstatfs': looking,
   '0 getdents64': sweeping,
+  '0 ioctl': secondGuard,
   '0 listxattr': looking,
   '0 lseek': cLibrary,
   '0 memfd_create': secondGuard,
@@ -63,6 +76,7 @@ const optional: Readonly<Record<string, string>> = {
   '0 rmdir': sweeping,
   '0 sendfile': secondGuard,
   '0 setdomainname': bestEffort,
+  '0 setsockopt': bestEffort,
   '0 socket': fallsBack,
   '0 write': bestEffort,
   '1 fsconfig': bestEffort,
@@ -108,8 +122,27 @@ function saysWhatIsLeft(stderr: string, left: readonly string[]): boolean {
   return named !== undefined && left.every((path) => `${named}/`.startsWith(`${path}/`));
 }
 
+/** How the helper is started, and with what requests beside those that all have. */
+interface Manner {
+  readonly before: readonly string[];
+  readonly helper: string;
+  readonly base: string;
+  readonly request: (lane: number) => readonly string[];
+  readonly owner?: number;
+  /** What else a run may leave. */
+  readonly left?: () => Promise<readonly string[]>;
+}
+
+const user = 54_323;
+
+function whyNoUser(): string | undefined {
+  const {status} = spawnSync('unshare', ['--user', 'true'], {uid: user, gid: user});
+  return status === 0 ? undefined : 'ordinary users cannot make user namespaces here';
+}
+
 describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () => {
   const world = new SandboxWorld();
+  const networks = new NetworkWorld(world);
   const numbers = auditArchsOf(architecture)[0]?.abis[0]?.numbers ?? new Map<string, number>();
   const nameOf = new Map([...numbers].map(([name, number]) => [number, name]));
   const parents = [0, 1].map((lane) => `tsbuild-faults-${process.pid}-${lane}`);
@@ -122,8 +155,42 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
   });
   afterAll(async () => {
     for (const place of groupPlaces()) if (existsSync(place)) rmdirSync(place);
+    await networks.close();
     await world.close();
   });
+
+  const asRoot: Manner = {
+    before: [],
+    helper: locateHelper(process.env),
+    base: world.base,
+    request: (lane) => ['network=none', 'limit=pids:50', `cgroup=${parents[lane]}`],
+  };
+
+  function asUser(): Manner {
+    const binary = world.path('helper-of-user');
+    execFileSync('cp', [locateHelper(process.env), binary]);
+    const base = world.path('base-of-user');
+    execFileSync('cp', ['-a', world.base, base]);
+    execFileSync('chown', ['-R', `${user}:${user}`, base]);
+    return {
+      before: ['setpriv', '--reuid', `${user}`, '--regid', `${user}`, '--clear-groups', '--'],
+      helper: binary,
+      base,
+      request: () => ['network=none'],
+      owner: user,
+    };
+  }
+
+  async function withNetwork(): Promise<Manner> {
+    await networks.start();
+    const lease = await networks.lease(networks.startHelper());
+    return {
+      ...asRoot,
+      before: networks.routerCommand,
+      request: () => [`network=${lease.argument}`],
+      left: () => networks.left(),
+    };
+  }
 
   function groupPlaces(): string[] {
     const hierarchies = ['/sys/fs/cgroup', ...groupsBelow('/sys/fs/cgroup')];
@@ -131,21 +198,24 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
   }
 
   /** A run with most of what a run can have, in which one call fails. */
-  async function run(lane: number, site?: Site): Promise<Ending> {
+  async function run(manner: Manner, lane: number, site?: Site): Promise<Ending> {
     const place = world.path(`lane-${lane}`);
     rmSync(place, {recursive: true, force: true});
+    const {owner} = manner;
     for (const name of ['fs', 'work']) mkdirSync(join(place, name), {recursive: true});
+    if (owner !== undefined)
+      for (const name of ['', 'fs', 'work']) chownSync(join(place, name), owner, owner);
+    if (owner !== undefined) writeFileSync(world.path(`log-${lane}`), '');
+    if (owner !== undefined) chownSync(world.path(`log-${lane}`), owner, owner);
     const error = forMemory.includes(site?.call ?? '') ? constants.errno.ENOMEM : constants.errno.EIO;
     const {process: target = -1, call = '', occurrence = 0} = site ?? {};
     const words = [target, numbers.get(call) ?? 0, occurrence, error, world.path(`log-${lane}`)].map(String);
     const request = [
-      `layer=${world.base}`,
+      `layer=${manner.base}`,
       `upper=${place}/fs`,
       `work=${place}/work`,
-      'network=none',
-      'limit=pids:50',
-      `cgroup=${parents[lane]}`,
-      `hosts=${world.base}/etc/passwd`,
+      ...manner.request(lane),
+      `hosts=${manner.base}/etc/passwd`,
       'arg=/bin/true',
       'mount=tmpfs',
       'target=/new/directory',
@@ -153,7 +223,8 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
       'target=/secret',
       'content=x',
     ];
-    const child = spawn(inject, [...words, locateHelper(process.env), 'run', ...request], {
+    const [program = inject, ...all] = [...manner.before, inject, ...words, manner.helper, 'run', ...request];
+    const child = spawn(program, all, {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 15_000,
       killSignal: 'SIGKILL',
@@ -192,8 +263,8 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
       .map((fault) => `${name} (${site.occurrence}.): ${fault}`);
   }
 
-  async function sitesOf(wanted: (occurrence: number) => boolean): Promise<Site[]> {
-    expect(await run(0)).toMatchObject({status: 0, layer: [], groups: []});
+  async function sitesOf(manner: Manner, wanted: (occurrence: number) => boolean): Promise<Site[]> {
+    expect(await run(manner, 0)).toMatchObject({status: 0, layer: [], groups: []});
     const seen = new Map<string, number>();
     return readFileSync(world.path('log-0'), 'utf8')
       .trim()
@@ -208,29 +279,44 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
       });
   }
 
-  async function tryAll(sites: readonly Site[]): Promise<void> {
+  async function tryAll(manner: Manner, sites: readonly Site[]): Promise<void> {
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
     const left = [...sites];
     const faults: string[] = [];
     const work = async (lane: number): Promise<void> => {
       for (let site = left.shift(); site !== undefined; site = left.shift())
-        faults.push(...judge(site, await run(lane, site)));
+        faults.push(...judge(site, await run(manner, lane, site)));
     };
     await Promise.all([work(0), work(1)]);
     expect(faults).toEqual([]);
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(mounts);
+    expect(await manner.left?.()).toEqual(manner.left && []);
   }
 
-  it('there is one clear error and nothing is left: the first of each kind', async () => {
-    const sites = await sitesOf((occurrence) => occurrence === 1);
+  async function tryFirst(manner: Manner): Promise<void> {
+    const sites = await sitesOf(manner, (occurrence) => occurrence === 1);
     expect(new Set(sites.map((site) => site.process))).toEqual(new Set([0, 1, 2]));
     expect(sites.length).toBeGreaterThan(80);
-    await tryAll(sites);
+    await tryAll(manner, sites);
+  }
+
+  it('as root there is one clear error and nothing is left', () => tryFirst(asRoot), 120_000);
+
+  it('as an ordinary user there is one clear error and nothing is left', async (test) => {
+    const reason = whyNoUser();
+    if (reason !== undefined) skip(test, reason);
+    await tryFirst(asUser());
+  }, 120_000);
+
+  it('with a network there is one clear error and nothing is left', async (test) => {
+    const reason = whyNoNetworks();
+    if (reason !== undefined) skip(test, reason);
+    await tryFirst(await withNetwork());
   }, 120_000);
 
   it.skipIf(process.env['TSBUILD_SLOW_TESTS'] !== '1')(
-    'there is one clear error and nothing is left: every one',
-    async () => tryAll(await sitesOf((occurrence) => occurrence > 1)),
+    'as root also for every later call of a kind',
+    async () => tryAll(asRoot, await sitesOf(asRoot, (occurrence) => occurrence > 1)),
     1_200_000,
   );
 });

@@ -92,9 +92,14 @@ export class NetworkWorld {
     throw new Error(`no server at ${address}`);
   }
 
+  /** What goes before a command that is to have the router for its host. */
+  get routerCommand(): readonly string[] {
+    return ['nsenter', '--target', this.#router, '--net'];
+  }
+
   /** A helper whose host is the router; `wrapper` goes before its name. */
   startHelper(wrapper = '', program = locateHelper(process.env)): HelperProcess {
-    const command = `exec nsenter --target ${this.#router} --net ${wrapper} ${program} "$@"`;
+    const command = `exec ${this.routerCommand.join(' ')} ${wrapper} ${program} "$@"`;
     const path = this.#sandboxes.write(`helper-${++this.#names}.sh`, `#!/bin/sh\n${command}\n`);
     chmodSync(path, 0o755);
     const helper = new HelperProcess({path});
