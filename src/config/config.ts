@@ -20,6 +20,8 @@ export interface RegistryConfig {
   readonly ca: readonly string[];
   /** Client certificates; the first one is presented. */
   readonly keypair: readonly {readonly key: string; readonly cert: string}[];
+  /** Absolute paths of folders with certificates of both kinds; where there are any, `certificatePlaces` do not count. */
+  readonly tlsFolders: readonly string[];
 }
 
 /** `[dns]`: what steps with a network of their own ask for names, where it is not what the host asks. */
@@ -34,15 +36,28 @@ export interface Config {
   readonly path?: string;
   /** By host as in references: `docker.io`, `localhost:5000`. */
   readonly registries: ReadonlyMap<string, RegistryConfig>;
+  /** Folders in which docker and podman have a folder for each registry, `HOST[:PORT]`. */
+  readonly certificatePlaces: readonly string[];
   readonly dns: DnsConfig;
   readonly gc: GcConfig;
 }
 
-export const defaultRegistryConfig: RegistryConfig = {mirrors: [], insecure: false, ca: [], keypair: []};
+export const defaultRegistryConfig: RegistryConfig = {
+  mirrors: [],
+  insecure: false,
+  ca: [],
+  keypair: [],
+  tlsFolders: [],
+};
 
 export const defaultDnsConfig: DnsConfig = {nameservers: [], options: [], searchDomains: []};
 
-export const emptyConfig: Config = {registries: new Map(), dns: defaultDnsConfig, gc: defaultGcConfig};
+export const emptyConfig: Config = {
+  registries: new Map(),
+  certificatePlaces: [],
+  dns: defaultDnsConfig,
+  gc: defaultGcConfig,
+};
 
 export interface ConfigInput {
   /** The file given with --config; undefined: the first default that exists. */
@@ -56,11 +71,12 @@ export interface ConfigInput {
 export async function loadConfig(input: ConfigInput): Promise<Config> {
   const candidates =
     input.configFile === undefined ? defaultConfigFiles(input.environment) : [input.configFile];
+  const certificatePlaces = certificatePlacesOf(input.environment);
   for (const path of candidates) {
     const text = await textOf(path, input);
-    if (text !== undefined) return readConfig(sourceFile(path, text));
+    if (text !== undefined) return {certificatePlaces, ...(await readConfig(sourceFile(path, text)))};
   }
-  return emptyConfig;
+  return {...emptyConfig, certificatePlaces};
 }
 
 async function textOf(path: string, input: ConfigInput): Promise<string | undefined> {
@@ -81,11 +97,24 @@ async function textOf(path: string, input: ConfigInput): Promise<string | undefi
 export function defaultConfigFiles(
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const {XDG_CONFIG_HOME: xdg, HOME: home} = environment as {XDG_CONFIG_HOME?: string; HOME?: string};
-  // The XDG specification: a relative XDG_CONFIG_HOME is ignored.
-  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : home ? join(home, '.config') : undefined;
+  const base = configHome(environment);
   return [
     ...(base === undefined ? [] : [join(base, 'tsbuild', 'tsbuild.toml')]),
     '/etc/tsbuild/tsbuild.toml',
   ];
+}
+
+/** As rootless docker and podman, and those of root, look for certificates of registries. */
+function certificatePlacesOf(environment: ConfigInput['environment']): readonly string[] {
+  const base = configHome(environment);
+  const places = ['docker/certs.d', 'containers/certs.d'];
+  return [...(base === undefined ? [] : [base]), '/etc'].flatMap((top) =>
+    places.map((place) => join(top, place)),
+  );
+}
+
+function configHome(environment: ConfigInput['environment']): string | undefined {
+  const {XDG_CONFIG_HOME: xdg, HOME: home} = environment as {XDG_CONFIG_HOME?: string; HOME?: string};
+  // The XDG specification: a relative XDG_CONFIG_HOME is ignored.
+  return xdg !== undefined && isAbsolute(xdg) ? xdg : home ? join(home, '.config') : undefined;
 }

@@ -18,10 +18,10 @@ const foreignKeys: ReadonlySet<string> = new Set(
 );
 const sections = ['registry', 'dns', 'gc', 'worker'] as const;
 const dnsKeys = ['nameservers', 'options', 'searchDomains'] as const;
-const registryKeys = ['mirrors', 'http', 'insecure', 'ca', 'keypair'] as const;
+const registryKeys = ['mirrors', 'http', 'insecure', 'ca', 'keypair', 'tlsconfigdir'] as const;
 const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?$/;
 
-export async function readConfig(file: SourceFile): Promise<Config> {
+export async function readConfig(file: SourceFile): Promise<Omit<Config, 'certificatePlaces'>> {
   // Loaded here, since most builds have no configuration file.
   const {parse, TomlError} = await import('smol-toml');
   let document: Table;
@@ -129,6 +129,9 @@ class ConfigReader {
       insecure: this.#boolean([...path, 'insecure'], value['insecure']) ?? false,
       ca: this.#strings([...path, 'ca'], value['ca']).map((name) => this.#absolute(name)),
       keypair: this.#keypairs([...path, 'keypair'], value['keypair']),
+      tlsFolders: this.#strings([...path, 'tlsconfigdir'], value['tlsconfigdir']).map((name) =>
+        this.#absolute(name),
+      ),
     };
   }
 

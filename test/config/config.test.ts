@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {type Config, defaultConfigFiles, loadConfig} from '../../src/config/config.ts';
+import {type Config, defaultConfigFiles, defaultRegistryConfig, loadConfig} from '../../src/config/config.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
 
 function load(
@@ -48,6 +48,12 @@ describe('where the configuration is', () => {
   it('may be nowhere', async () => {
     expect(await load({})).toEqual({
       registries: new Map(),
+      certificatePlaces: [
+        '/home/me/.config/docker/certs.d',
+        '/home/me/.config/containers/certs.d',
+        '/etc/docker/certs.d',
+        '/etc/containers/certs.d',
+      ],
       dns: {nameservers: [], options: [], searchDomains: []},
       gc: {enabled: true, policies: []},
     });
@@ -77,6 +83,7 @@ describe('a configuration', () => {
   http = true
   insecure = true
   ca = ["/etc/ca.pem", "own.pem"]
+  tlsconfigdir = ["/etc/hub", "hub"]
   [[registry."docker.io".keypair]]
     key = "/etc/key.pem"
     cert = "cert.pem"
@@ -89,8 +96,9 @@ describe('a configuration', () => {
       insecure: true,
       ca: ['/etc/ca.pem', '/c/own.pem'],
       keypair: [{key: '/etc/key.pem', cert: '/c/cert.pem'}],
+      tlsFolders: ['/etc/hub', '/c/hub'],
     });
-    expect(config.registries.get('[::1]:5000')).toEqual({mirrors: [], insecure: false, ca: [], keypair: []});
+    expect(config.registries.get('[::1]:5000')).toEqual(defaultRegistryConfig);
   });
 
   it('may be empty', async () => {
@@ -123,8 +131,8 @@ describe('a mistake in it', () => {
       '1:1 unknown key otel; otel is a setting of buildkitd that tsbuild does not have; remove it',
     ],
     [
-      '[registry."a"]\ntlsconfigdir = ["x"]',
-      '2:0 unknown key tlsconfigdir in [registry.a]; known here: mirrors, http, insecure, ca, keypair',
+      '[registry."a"]\nplain = ["x"]',
+      '2:0 unknown key plain in [registry.a]; known here: mirrors, http, insecure, ca, keypair, tlsconfigdir',
     ],
     ['registry = 1', '1:0 registry must be a table like [registry."docker.io"], not 1'],
     ['[registry]\n"a" = "b"', '2:0 registry.a must be a table like [registry."a"], not "b"'],

@@ -2,7 +2,9 @@
 // What a host may be spoken to with (TLS, plain http, which certificates) is its own section's business, mirrors
 // included.
 
+import {join} from 'node:path';
 import {type Config, defaultRegistryConfig} from '../../config/config.ts';
+import type {CertificateFolder} from './certificate-folders.ts';
 import {isLoopback} from './proxy.ts';
 import type {TlsSettings} from './trust.ts';
 
@@ -39,16 +41,26 @@ function endpointOf(name: string, path: string, config: Config, namespace: strin
   const loopback = isLoopback(hostOnly(name));
   // docker takes registries on this machine as insecure: nobody is in between.
   const insecure = settings.insecure || (loopback && settings.http !== false);
+  const host = name === 'docker.io' ? hubHost : name;
+  const named = settings.tlsFolders.map((folder) => ({path: folder, isNamed: true}));
+  const folders: readonly CertificateFolder[] =
+    named.length > 0 ? named : foldersOf([...new Set([name, host])], config);
   return {
-    host: name === 'docker.io' ? hubHost : name,
+    host,
     root: `/v2${path}`,
     mirror: namespace !== undefined,
     name,
     ...(namespace === undefined ? {} : {namespace}),
     schemes:
       settings.http === true ? ['http'] : insecure && settings.http !== false ? ['https', 'http'] : ['https'],
-    tls: {insecure, ca: settings.ca, keypair: settings.keypair},
+    tls: {insecure, ca: settings.ca, keypair: settings.keypair, folders},
   };
+}
+
+function foldersOf(hosts: readonly string[], {certificatePlaces}: Config): CertificateFolder[] {
+  return certificatePlaces.flatMap((place) =>
+    hosts.map((host) => ({path: join(place, host), isNamed: false})),
+  );
 }
 
 function hostOnly(host: string): string {

@@ -2,13 +2,13 @@
 // proxies, timeouts and redirects; registries, tokens and retries are other files' business. Every failure of the
 // network leaves here as a NetworkFailure; an abort as the signal's reason.
 
-import {readFile as readFileOfSystem} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import type {Dispatcher} from 'undici';
 import {NetworkFailure, networkFailure} from './network-failure.ts';
 import {proxyFor} from './proxy.ts';
 import {SendWatch} from './send-watch.ts';
-import {defaultTls, type TlsSettings, TrustStore} from './trust.ts';
+import {type CertificateFiles, defaultTls, type TlsSettings, TrustStore} from './trust.ts';
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -37,7 +37,6 @@ export interface HttpResponse {
 
 export interface HttpOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly readFile?: (path: string) => Promise<string>;
   readonly timeouts?: Partial<HttpTimeouts>;
 }
 
@@ -61,6 +60,10 @@ const redirectsMax = 10;
 const connectionsPerHostMax = 16;
 const discardedBytesMax = 64 * 1024;
 const userAgent = 'tsbuild';
+const systemFiles: CertificateFiles = {
+  read: (path) => readFile(path, 'utf8'),
+  list: (path) => readdir(path),
+};
 
 export class HttpClient {
   readonly #environment: Readonly<Record<string, string | undefined>>;
@@ -71,8 +74,7 @@ export class HttpClient {
   constructor(options: HttpOptions) {
     this.#environment = options.environment;
     this.#timeouts = {...defaultTimeouts, ...options.timeouts};
-    const readFile = options.readFile ?? ((path: string) => readFileOfSystem(path, 'utf8'));
-    this.#trust = new TrustStore(options.environment, readFile);
+    this.#trust = new TrustStore(options.environment, systemFiles);
   }
 
   /** Sends one request; GET and HEAD follow redirects, without Authorization once the origin changes. */

@@ -4,6 +4,7 @@
 
 import {createSecureContext, rootCertificates, type SecureContext} from 'node:tls';
 import {buildError} from '../../diagnostics/build-error.ts';
+import {type CertificateFolder, certificatesIn, type FolderCertificates} from './certificate-folders.ts';
 
 export interface TlsSettings {
   /** Do not verify the server's certificate. */
@@ -11,9 +12,17 @@ export interface TlsSettings {
   /** Paths of PEM files with further authorities. */
   readonly ca: readonly string[];
   readonly keypair: readonly {readonly key: string; readonly cert: string}[];
+  /** Where more of both may be. */
+  readonly folders: readonly CertificateFolder[];
 }
 
-export const defaultTls: TlsSettings = {insecure: false, ca: [], keypair: []};
+export const defaultTls: TlsSettings = {insecure: false, ca: [], keypair: [], folders: []};
+
+/** How files are read; tests have their own. */
+export interface CertificateFiles {
+  read(path: string): Promise<string>;
+  list(path: string): Promise<readonly string[]>;
+}
 
 const environmentFiles = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'TSBUILD_EXTRA_CA_CERTS'] as const;
 /** Debian and Alpine, Fedora, openSUSE; the first that exists. */
@@ -26,20 +35,41 @@ const systemBundles = [
 
 export class TrustStore {
   readonly #environment: Readonly<Record<string, string | undefined>>;
-  readonly #readFile: (path: string) => Promise<string>;
+  readonly #files: CertificateFiles;
+  readonly #folders = new Map<string, Promise<FolderCertificates>>();
   readonly #contexts = new Map<string, Promise<SecureContext>>();
   #common: Promise<ReadonlyMap<string, string>> | undefined;
 
-  constructor(
-    environment: Readonly<Record<string, string | undefined>>,
-    readFile: (path: string) => Promise<string>,
-  ) {
+  constructor(environment: Readonly<Record<string, string | undefined>>, files: CertificateFiles) {
     this.#environment = environment;
-    this.#readFile = readFile;
+    this.#files = files;
   }
 
   /** One context for all connections with the same settings: parsing 140 certificates takes 40 ms. */
-  context(settings: TlsSettings): Promise<SecureContext> {
+  async context(settings: TlsSettings): Promise<SecureContext> {
+    return this.#contextOf(settings.folders.length === 0 ? settings : await this.#withFolders(settings));
+  }
+
+  /** What the configuration names itself goes before what lies in folders. */
+  async #withFolders(settings: TlsSettings): Promise<TlsSettings> {
+    const found = await Promise.all(settings.folders.map((folder) => this.#certificatesIn(folder)));
+    return {
+      insecure: settings.insecure,
+      ca: [...settings.ca, ...found.flatMap(({ca}) => ca)],
+      keypair: [...settings.keypair, ...found.flatMap(({keypair}) => keypair)],
+      folders: [],
+    };
+  }
+
+  #certificatesIn(folder: CertificateFolder): Promise<FolderCertificates> {
+    const known = this.#folders.get(folder.path);
+    if (known !== undefined) return known;
+    const found = certificatesIn(folder, (path) => this.#files.list(path));
+    this.#folders.set(folder.path, found);
+    return found;
+  }
+
+  #contextOf(settings: TlsSettings): Promise<SecureContext> {
     const key = JSON.stringify([settings.insecure, settings.ca, settings.keypair]);
     const known = this.#contexts.get(key);
     if (known !== undefined) return known;
@@ -98,7 +128,7 @@ export class TrustStore {
   /** A file the configuration names must be there. */
   async #configured(path: string): Promise<string> {
     try {
-      return await this.#readFile(path);
+      return await this.#files.read(path);
     } catch (error) {
       const reason = (error as NodeJS.ErrnoException).code ?? String(error);
       throw buildError(
@@ -106,7 +136,7 @@ export class TrustStore {
         'registry-missing-certificate',
         `cannot read certificate ${path}: ${reason}`,
         {
-          hints: ['its path is in the configuration file, below [registry."..."]'],
+          hints: ['its path is in the configuration file, below [registry."..."], or it lies in a certs.d'],
           cause: error,
         },
       );
@@ -115,7 +145,7 @@ export class TrustStore {
 
   /** A file only the environment names may be stale; Node and Go go on without it. */
   async #optional(path: string): Promise<string | undefined> {
-    return this.#readFile(path).catch(() => undefined);
+    return this.#files.read(path).catch(() => undefined);
   }
 }
 

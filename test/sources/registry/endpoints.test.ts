@@ -29,6 +29,23 @@ describe('where images of a registry are', () => {
     expect(endpoints('localhost', {localhost: {http: false}})).toEqual(['https://localhost/v2']);
   });
 
+  it('has certificates where docker and podman keep them, or where the configuration says', () => {
+    const config = {
+      ...configOf({'b.io': {tlsFolders: ['/own']}, 'a.io:5000': {mirrors: ['b.io']}}),
+      certificatePlaces: ['/etc/docker/certs.d', '/etc/containers/certs.d'],
+    };
+    const folders = (domain: string): string[][] =>
+      endpointsOf(domain, config).map(({tls}) => tls.folders.map(({path}) => path));
+    expect(folders('a.io:5000')).toEqual([
+      ['/own'],
+      ['/etc/docker/certs.d/a.io:5000', '/etc/containers/certs.d/a.io:5000'],
+    ]);
+    expect(folders('docker.io')[0]?.slice(0, 2)).toEqual([
+      '/etc/docker/certs.d/docker.io',
+      '/etc/docker/certs.d/registry-1.docker.io',
+    ]);
+  });
+
   it('is its mirrors first, each with its own settings', () => {
     const all = endpointsOf(
       'docker.io',

@@ -1,7 +1,7 @@
 // TLS with authorities and client certificates of our own, made by openssl.
 
 import {execFile} from 'node:child_process';
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:https';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -136,6 +136,24 @@ it('a client certificate is presented when there is one', async () => {
   await resolve(strict({ca: [file('ca.pem')]}));
   const keypair = [{key: file('client.key'), cert: file('client.pem')}];
   await resolve(strict({ca: [file('ca.pem')], keypair}));
+  expect(seen.map(({authorized}) => authorized)).toEqual([false, true]);
+});
+
+it('certificates are taken from the folder of the host in certs.d', async () => {
+  if (server === undefined) return;
+  const own = join(folder, 'certs.d', address);
+  await mkdir(own, {recursive: true});
+  await copyFile(file('ca.pem'), join(own, 'ca.crt'));
+  const config = {...configOf({[address]: {http: false}}), certificatePlaces: [join(folder, 'certs.d')]};
+  seen = [];
+  await resolve({config});
+  await copyFile(file('client.key'), join(own, 'client.key'));
+  expect(await failed(resolve({config}))).toMatchObject({
+    kind: 'environment',
+    message: `${join(own, 'client.key')} has no client.cert beside it`,
+  });
+  await copyFile(file('client.pem'), join(own, 'client.cert'));
+  await resolve({config});
   expect(seen.map(({authorized}) => authorized)).toEqual([false, true]);
 });
 

@@ -7,11 +7,19 @@ const [certificate = ''] = rootCertificates;
 
 function store(files: Readonly<Record<string, string>>, environment: Record<string, string> = {}) {
   const read: string[] = [];
-  const trust = new TrustStore(environment, async (path) => {
-    read.push(path);
-    const text = files[path];
-    if (text === undefined) throw Object.assign(new Error(path), {code: 'ENOENT'});
-    return text;
+  const trust = new TrustStore(environment, {
+    read: async (path) => {
+      read.push(path);
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error(path), {code: 'ENOENT'});
+      return text;
+    },
+    list: async (folder) => {
+      read.push(`${folder}/`);
+      const names = Object.keys(files).filter((path) => path.startsWith(`${folder}/`));
+      if (names.length === 0) throw Object.assign(new Error(folder), {code: 'ENOENT'});
+      return names.map((path) => path.slice(folder.length + 1));
+    },
   });
   return {trust, read};
 }
@@ -48,5 +56,28 @@ describe('who is trusted', () => {
     const {trust} = store({'/key': 'x', '/cert': 'y'});
     const broken = trust.context({...defaultTls, keypair: [{key: '/key', cert: '/cert'}]});
     await expect(broken).rejects.toThrow('cannot use the certificates in /key, /cert');
+  });
+
+  it('is also who lies in a folder, which is looked into once', async () => {
+    const {trust, read} = store({'/certs.d/a.io/own.crt': certificate});
+    const folders = [{path: '/certs.d/a.io', isNamed: false}];
+    await trust.context({...defaultTls, folders});
+    await trust.context({...defaultTls, folders, insecure: true});
+    expect(read.filter((path) => path.startsWith('/certs.d'))).toEqual([
+      '/certs.d/a.io/',
+      '/certs.d/a.io/own.crt',
+    ]);
+  });
+
+  it('is a key of a folder after that of the configuration', async () => {
+    const {trust} = store({'/f/b.key': 'x', '/f/b.cert': 'y', '/own.key': 'x', '/own.cert': 'y'});
+    const broken = trust.context({
+      ...defaultTls,
+      keypair: [{key: '/own.key', cert: '/own.cert'}],
+      folders: [{path: '/f', isNamed: true}],
+    });
+    await expect(broken).rejects.toThrow(
+      'cannot use the certificates in /own.key, /own.cert, /f/b.key, /f/b.cert',
+    );
   });
 });
