@@ -3,6 +3,12 @@
 /** The names of the rows of `commands/index.ts`, which a build does not load. */
 export const commandNames: readonly string[] = [
   'build',
+  'cache-mount export',
+  'cache-mount import',
+  'cache-mount inspect',
+  'cache-mount ls',
+  'cache-mount prune',
+  'cache-mount rm',
   'debug',
   'diff',
   'doctor',

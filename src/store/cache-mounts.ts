@@ -2,7 +2,7 @@
 // belongs to, variants; each is a directory that steps write in place, several at a time if they like.
 //   cache-mounts/<hash of id>/<hash of variant>/fs       the contents
 //   cache-mounts/<hash of id>/<hash of variant>/users/   an empty file for each step that has it mounted
-//   cache-mounts/<hash of id>/<hash of variant>/cache.json  its id and variant, for people
+//   cache-mounts/<hash of id>/<hash of variant>/cache.json  what it is, for people
 // A cache can be forgotten (--no-cache) while another build uses it: that build keeps what it has, and it is swept when
 // its process has ended, as all that lies in `work`.
 
@@ -10,6 +10,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {mkdir, readdir, rename, rmdir, unlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
 import type {LockSpace} from './lock.ts';
 import {isAlive} from './process-start.ts';
 
@@ -27,15 +28,38 @@ export interface CacheMountUse {
   release(): Promise<void>;
 }
 
+/** Which cache is meant: text of `cache-mount-variant.ts`. */
+export interface CacheName {
+  readonly id: string;
+  readonly variant: string;
+}
+
+/** What is written beside the contents. */
+export interface CacheDescription extends CacheName {
+  /** As the last step that had it mounted said. */
+  readonly sharing?: string | undefined;
+  /** Where the contents were taken from, if they were: a scope of a shared cache, a file. */
+  readonly origin?: string | undefined;
+}
+
+export interface CacheVariantFacts {
+  readonly folder: string;
+  /** Undefined: made before it was kept. */
+  readonly description: CacheDescription | undefined;
+  readonly createdMs: number;
+  /** When a step last began or ended to use it. */
+  readonly usedMs: number;
+  readonly inUse: boolean;
+}
+
 /** One cache with all its variants. */
 export interface CacheMountFacts {
   /** Its folder in `cache-mounts`. */
   readonly folder: string;
   /** Undefined: made before ids were kept. */
   readonly id: string | undefined;
-  readonly variants: readonly {readonly folder: string; readonly variant: string | undefined}[];
+  readonly variants: readonly CacheVariantFacts[];
   readonly createdMs: number;
-  /** When a step last began or ended to use it. */
   readonly usedMs: number;
   readonly inUse: boolean;
 }
@@ -51,45 +75,64 @@ export class CacheMounts {
 
   /** The directory of a cache, made and filled by `fill` when it is not there. In use until it is released. */
   use(
-    id: string,
-    variant: string,
+    cache: CacheDescription,
     fill: (directory: string) => Promise<void>,
     signal: AbortSignal,
+    onWait?: () => void,
   ): Promise<CacheMountUse> {
-    return this.#alone(id, signal, async () => {
-      const folder = join(this.#folderOf(id), hashOf(variant));
-      const users = join(folder, 'users');
-      const mark = join(users, `${this.#place.own}.${randomName()}`);
-      if (!(await hasEntries(folder))) {
-        const work = await this.#place.makeWork();
-        await mkdir(join(work, 'made', 'fs'), {recursive: true, mode: 0o755});
-        await mkdir(join(work, 'made', 'users'), {mode: 0o700});
-        await fill(join(work, 'made', 'fs'));
-        await writeFile(join(work, 'made', factsName), JSON.stringify({id, variant}), {mode: 0o600});
-        await mkdir(this.#folderOf(id), {recursive: true, mode: 0o700});
-        await rename(join(work, 'made'), folder);
-        await rmdir(work);
-      }
+    const work = async (): Promise<CacheMountUse> => {
+      const folder = this.#variantOf(cache);
+      const mark = join(folder, 'users', `${this.#place.own}.${randomName()}`);
+      if (!(await hasEntries(folder))) await this.#put(await this.#make(cache, fill), cache);
+      else await describe(folder, {...descriptionIn(folder), ...cache});
       await writeFile(mark, '');
       return {path: join(folder, 'fs'), release: () => unlink(mark).catch(() => undefined)};
+    };
+    return this.#aloneWith(hashOf(cache.id), signal, work, onWait);
+  }
+
+  /**
+   * Lets `look` see the contents of a cache, which nobody changes meanwhile: steps that want it wait. Throws
+   * BuildError('user') when there is none, or a step uses it.
+   */
+  look<T>(cache: CacheName, look: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#aloneWith(hashOf(cache.id), signal, async () => {
+      const folder = this.#variantOf(cache);
+      if (!(await hasEntries(folder))) throw noSuchCache(cache.id);
+      await requireUnused(cache.id, folder);
+      return look(join(folder, 'fs'));
+    });
+  }
+
+  /**
+   * Puts what `fill` makes in the place of a cache; gives what was there, which is to be removed. Throws
+   * BuildError('user') when a step uses it.
+   */
+  async replace(
+    cache: CacheDescription,
+    fill: (directory: string) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const work = await this.#make(cache, fill);
+    return this.#aloneWith(hashOf(cache.id), signal, async () => {
+      const folder = this.#variantOf(cache);
+      await requireUnused(cache.id, folder);
+      const away = await this.#displace(folder, this.#place.own);
+      await this.#put(work, cache);
+      return away;
     });
   }
 
   /** What there is. */
   list(): readonly CacheMountFacts[] {
     const home = join(this.#place.root, 'cache-mounts');
-    return readdirSync(home).map((folder) => {
-      const variants = namesIn(join(home, folder)).map((variant) => {
-        const path = join(home, folder, variant);
-        const users = statSync(join(path, 'users'), {throwIfNoEntry: false});
-        const inUse = namesIn(join(path, 'users')).some(isAlive);
-        return {folder: variant, ...factsOf(path), usedMs: users?.mtimeMs ?? 0, inUse};
-      });
+    return namesIn(home).map((folder) => {
+      const variants = namesIn(join(home, folder)).map((name) => variantIn(join(home, folder), name));
       return {
         folder,
-        id: variants.find(({id}) => id !== undefined)?.id,
-        variants: variants.map(({folder, variant}) => ({folder, variant})),
-        createdMs: statSync(join(home, folder), {throwIfNoEntry: false})?.birthtimeMs ?? 0,
+        id: variants.find(({description}) => description !== undefined)?.description?.id,
+        variants,
+        createdMs: createdMsOf(join(home, folder)),
         usedMs: Math.max(0, ...variants.map(({usedMs}) => usedMs)),
         inUse: variants.some(({inUse}) => inUse),
       };
@@ -107,7 +150,7 @@ export class CacheMounts {
 
   /** Lets go of all variants of a cache. What comes back is nobody's any more and to be removed. */
   forget(id: string, signal: AbortSignal): Promise<string | undefined> {
-    return this.#alone(id, signal, async () => {
+    return this.#aloneWith(hashOf(id), signal, async () => {
       const folder = this.#folderOf(id);
       const user = (await this.#usersOf(folder)).find(isAlive);
       const away = await this.#displace(folder, user ?? this.#place.own);
@@ -134,12 +177,33 @@ export class CacheMounts {
     return users.flat().map((name) => name.split('.').slice(0, 2).join('.'));
   }
 
-  #alone<T>(id: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#aloneWith(hashOf(id), signal, work);
+  /** A cache in the making; gives its work directory. */
+  async #make(cache: CacheDescription, fill: (directory: string) => Promise<void>): Promise<string> {
+    const work = await this.#place.makeWork();
+    await mkdir(join(work, 'made', 'fs'), {recursive: true, mode: 0o755});
+    await mkdir(join(work, 'made', 'users'), {mode: 0o700});
+    await fill(join(work, 'made', 'fs'));
+    await describe(join(work, 'made'), cache);
+    return work;
   }
 
-  #aloneWith<T>(folder: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#place.locks.withLock(`cache-mount-making ${folder}`, signal, work);
+  async #put(work: string, cache: CacheName): Promise<void> {
+    await mkdir(this.#folderOf(cache.id), {recursive: true, mode: 0o700});
+    await rename(join(work, 'made'), this.#variantOf(cache));
+    await rmdir(work);
+  }
+
+  #aloneWith<T>(
+    folder: string,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    onWait?: () => void,
+  ): Promise<T> {
+    return this.#place.locks.withLock(`cache-mount-making ${folder}`, signal, work, onWait);
+  }
+
+  #variantOf({id, variant}: CacheName): string {
+    return join(this.#folderOf(id), hashOf(variant));
   }
 
   #folderOf(id: string): string {
@@ -165,13 +229,62 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function factsOf(path: string): {id: string | undefined; variant: string | undefined} {
+function variantIn(home: string, folder: string): CacheVariantFacts {
+  const path = join(home, folder);
+  const users = statSync(join(path, 'users'), {throwIfNoEntry: false});
+  return {
+    folder,
+    description: descriptionIn(path),
+    createdMs: createdMsOf(join(path, 'fs')),
+    usedMs: users?.mtimeMs ?? 0,
+    inUse: namesIn(join(path, 'users')).some(isAlive),
+  };
+}
+
+function createdMsOf(path: string): number {
+  return statSync(path, {throwIfNoEntry: false})?.birthtimeMs ?? 0;
+}
+
+function descriptionIn(path: string): CacheDescription | undefined {
   try {
-    const {id, variant} = JSON.parse(readFileSync(join(path, factsName), 'utf8')) as Record<string, unknown>;
-    return {id: String(id), variant: String(variant)};
+    const {id, variant, sharing, origin} = JSON.parse(readFileSync(join(path, factsName), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    return {id: String(id), variant: String(variant), sharing: text(sharing), origin: text(origin)};
   } catch {
-    return {id: undefined, variant: undefined};
+    return undefined;
   }
+}
+
+/** Written beside its name, so that nobody reads a half of it. */
+async function describe(folder: string, description: CacheDescription): Promise<void> {
+  const {id, variant, sharing, origin} = description;
+  const text = JSON.stringify({id, variant, sharing, origin});
+  const path = join(folder, factsName);
+  if (textOf(path) === text) return;
+  await writeFile(`${path}.new`, text, {mode: 0o600});
+  await rename(`${path}.new`, path);
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function noSuchCache(id: string): Error {
+  return buildError('user', 'cache-mount-unknown', `there is no cache mount ${id}`);
+}
+
+async function requireUnused(id: string, folder: string): Promise<void> {
+  if (!(await entriesOf(join(folder, 'users'))).some(isAlive)) return;
+  throw buildError('user', 'cache-mount-in-use', `cache mount ${id} is in use by a step that runs`, {
+    hints: ['try again when that step has ended'],
+  });
 }
 
 async function hasEntries(folder: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 // Cache mounts across builds.
 
+import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
 
@@ -65,5 +66,68 @@ describe('a cache mount', () => {
     expect(said(apart.stderr)).toContain('sizes 1 1');
     const waiting = await space.build([await space.context({Dockerfile: file('locked')})]);
     expect(said(waiting.stderr)).toContainEqual(expect.stringMatching(/^sizes (1 2|2 1)$/));
+  });
+});
+
+describe('tsbuild cache-mount', () => {
+  const names = (stdout: Buffer) => stdout.toString().split('\n').slice(0, -1);
+
+  it('lists, exports, imports and removes, and a step finds what was imported', async () => {
+    const mount = 'RUN --mount=type=cache,id=moved,target=/c,uid=7,sharing=locked';
+    const context = await space.context({
+      Dockerfile: `FROM busybox\nARG say\n${mount} echo $say >> /c/said; echo so far $(cat /c/said)\n`,
+    });
+    await space.build(['--build-arg', 'say=one', context]);
+    const listed = await space.run([
+      'cache-mount ls',
+      '--format',
+      '{{.ID}} {{.Sharing}} {{.Variant}} {{.InUse}}',
+    ]);
+    expect(names(listed.stdout)).toContain('moved locked mode=0755,uid=7,gid=0 false');
+    const tar = await space.run(['cache-mount export', 'moved']);
+    expect([tar.code, tar.stderr]).toEqual([0, '']);
+
+    const root = join(space.folder, 'other');
+    const variant = ['--variant', 'uid=7'];
+    const imported = await space.run(['cache-mount import', ...variant, 'moved'], {
+      root,
+      input: tar.stdout,
+    });
+    expect([imported.code, imported.stderr]).toEqual([0, '']);
+    const next = await space.build(['--build-arg', 'say=two', context], {root});
+    expect(said(next.stderr)).toEqual(['so far one two']);
+    const shown = await space.run(['cache-mount inspect', 'moved', '--format', 'json'], {root});
+    expect(JSON.parse(shown.stdout.toString())).toMatchObject([{ID: 'moved', Scope: 'standard input'}]);
+
+    const removed = await space.run(['cache-mount rm', 'moved'], {root});
+    expect([removed.code, removed.stdout.toString()]).toEqual([0, 'moved\n']);
+    expect(names((await space.run(['cache-mount ls', '-q'], {root})).stdout)).toEqual([]);
+    const gone = await space.run(['cache-mount rm', 'moved'], {root});
+    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('there is no cache mount moved')]);
+  });
+
+  it('touches nothing that a running step has', async () => {
+    const context = await space.context({
+      Dockerfile: `FROM busybox\nRUN --mount=type=cache,id=busy,target=/c touch /c/a; echo has it; : ${space.mark}; sleep 600\n`,
+    });
+    const running = space.start(['build', '--progress', 'plain', context]);
+    await running.until(/has it/);
+    for (const command of ['export', 'rm']) {
+      const run = await space.run([`cache-mount ${command}`, 'busy']);
+      expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('in use')]);
+    }
+    const pruned = await space.run(['cache-mount prune', '-f', '--filter', 'description~=busy']);
+    expect([pruned.code, pruned.stdout.toString()]).toEqual([0, expect.stringMatching(/Total:\t0B/)]);
+    running.child.kill('SIGINT');
+    await running.done;
+    const after = await space.run([
+      'cache-mount prune',
+      '-f',
+      '--filter',
+      'description~=busy',
+      '--format',
+      '{{.Type}}',
+    ]);
+    expect(names(after.stdout)).toEqual(['exec.cachemount']);
   });
 });

@@ -74,7 +74,7 @@ export class Workspace {
     return folder;
   }
 
-  /** Starts `tsbuild COMMAND …` in a process group of its own. */
+  /** Starts `tsbuild COMMAND …` in a process group of its own; COMMAND may be of two words: 'history ls'. */
   start(args: readonly string[], options: RunOptions = {}): Running {
     const [command = '', ...rest] = args;
     const config = options.config ?? this.#config;
@@ -83,7 +83,8 @@ export class Workspace {
       options.root ?? this.root,
       ...(config === undefined ? [] : ['--config', config]),
     ];
-    const words = [...(options.wrapper ?? []), options.program ?? tsbuildPath, command, ...given, ...rest];
+    const called = [options.program ?? tsbuildPath, ...command.split(' '), ...given, ...rest];
+    const words = [...(options.wrapper ?? []), ...called];
     const env = {...process.env, NO_COLOR: '1', ...options.env, TSBUILD_E2E_MARK: this.mark};
     const child = spawn(words[0] ?? '', words.slice(1), {
       cwd: options.cwd ?? this.folder,

@@ -27,7 +27,7 @@ const work = (): string[] => readdirSync(join(root, 'work'));
 /** Uses a cache for a moment; `fill` writes its first contents. */
 async function use(id: string, variant = 'v', first = 'first'): Promise<string> {
   const fill = (directory: string) => writeFile(join(directory, first), '');
-  const held = await state.cacheMounts.use(id, variant, fill, never);
+  const held = await state.cacheMounts.use({id, variant}, fill, never);
   await held.release();
   return held.path;
 }
@@ -48,7 +48,7 @@ describe('CacheMounts', () => {
 
   it('one that could not be filled does not exist', async () => {
     const fill = () => Promise.reject(new Error('no'));
-    await expect(state.cacheMounts.use('a', 'v', fill, never)).rejects.toThrow('no');
+    await expect(state.cacheMounts.use({id: 'a', variant: 'v'}, fill, never)).rejects.toThrow('no');
     expect(readdirSync(await use('a'))).toEqual(['first']);
   });
 
@@ -82,5 +82,41 @@ describe('CacheMounts', () => {
     const path = await use('a');
     writeFileSync(join(dirname(path), 'users', `${process.pid}.1.0`), '');
     expect(await state.cacheMounts.forget('a', never)).toBeDefined();
+  });
+});
+
+describe('what is told of a cache', () => {
+  it('is how it was shared last, and where it came from', async () => {
+    const fill = async (): Promise<void> => {};
+    const cache = {id: 'a', variant: 'v', origin: 'elsewhere'};
+    expect(await state.cacheMounts.replace(cache, fill, never)).toBeUndefined();
+    for (const sharing of ['shared', 'locked']) {
+      const held = await state.cacheMounts.use({id: 'a', variant: 'v', sharing}, fill, never);
+      expect(state.cacheMounts.list()[0]?.inUse).toBe(true);
+      await held.release();
+    }
+    const [facts] = state.cacheMounts.list();
+    expect(facts?.variants[0]?.description).toEqual({...cache, sharing: 'locked'});
+    expect([facts?.id, facts?.inUse]).toEqual(['a', false]);
+  });
+
+  it('a step that begins to use it waits for whoever looks', async () => {
+    await use('a');
+    const order: string[] = [];
+    let using: Promise<unknown> = Promise.resolve();
+    await state.cacheMounts.look(
+      {id: 'a', variant: 'v'},
+      async () => {
+        const waits = new Promise<void>((resolve) => {
+          const cache = {id: 'a', variant: 'v'};
+          using = state.cacheMounts.use(cache, async () => {}, never, resolve).then(() => order.push('used'));
+        });
+        await waits;
+        order.push('looked');
+      },
+      never,
+    );
+    await using;
+    expect(order).toEqual(['looked', 'used']);
   });
 });

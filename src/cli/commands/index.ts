@@ -1,6 +1,7 @@
 // The shelf of commands, in the order in which `tsbuild --help` lists them within their sections.
 
 import {buildCommand} from './build/command.ts';
+import {cacheMountCommands} from './cache-mount/commands.ts';
 import type {Command} from './command.ts';
 import {debugCommand} from './debug/command.ts';
 import {diffCommand} from './diff/command.ts';
@@ -31,6 +32,7 @@ import {verifyCommand} from './verify/command.ts';
 
 export const commands: readonly Command[] = [
   buildCommand,
+  ...cacheMountCommands,
   debugCommand,
   diffCommand,
   doctorCommand,

@@ -7,6 +7,7 @@ import {type Helper, viewArguments} from '../../helper/helper.ts';
 import type {StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {SshAgents} from '../../ssh/agents.ts';
+import {variantText} from '../../store/cache-mount-variant.ts';
 import type {CacheMounts} from '../../store/cache-mounts.ts';
 import type {ProcessLocks} from '../../store/lock.ts';
 import {deferred} from '../../util/deferred.ts';
@@ -85,7 +86,7 @@ export class StepMounts implements AsyncDisposable {
   /** Waits for the caches that one step at a time may have; a private one that is taken is replaced by another. */
   async #lockCaches(mounts: readonly CacheMount[]): Promise<ReadonlyMap<CacheMount, string>> {
     const variants = new Map<CacheMount, string>();
-    const locked = mounts.filter((mount) => mount.sharing === 'locked').map(lockNameOf);
+    const locked = mounts.filter(({sharing}) => sharing === 'locked').map((mount) => lockNameOf(mount));
     // In one order for everybody, or two steps with two locked caches could wait for each other for ever.
     for (const name of [...new Set(locked)].sort()) await this.#lock(name);
     for (const mount of mounts) {
@@ -117,18 +118,19 @@ export class StepMounts implements AsyncDisposable {
   async #takePrivate(mount: CacheMount): Promise<string> {
     for (let number = 0; ; number++) {
       this.#context.signal.throwIfAborted();
-      const suffix = number === 0 ? '' : ` ${number}`;
-      const held = await this.#options.locks.tryLock(`${lockNameOf(mount)}${suffix}`);
+      const variant = variantOf(mount, number);
+      const held = await this.#options.locks.tryLock(lockNameOf(mount, variant));
       if (held === undefined) continue;
       this.#held.push(() => held.release());
-      return `${variantOf(mount)}${suffix}`;
+      return variant;
     }
   }
 
   async #prepareCache(mount: CacheMount, variant: string): Promise<PreparedMount> {
-    const {target, readonly, id} = mount;
+    const {target, readonly, id, sharing} = mount;
     const fill = (directory: string) => this.#fillCache(mount, directory);
-    const use = await this.#options.cacheMounts.use(id, variant, fill, this.#context.signal);
+    const {signal} = this.#context;
+    const use = await this.#options.cacheMounts.use({id, variant, sharing}, fill, signal);
     this.#held.push(() => use.release());
     return {type: 'cache', target, dir: use.path, source: '/', readonly};
   }
@@ -174,11 +176,10 @@ export class StepMounts implements AsyncDisposable {
   }
 }
 
-/** What keeps caches of one id apart: owner, mode and origin of the first contents. */
-function variantOf({mode, uid, gid, input, source}: CacheMount): string {
-  return JSON.stringify([mode, uid, gid, input >= 0 ? source : '']);
+function variantOf({mode, uid, gid, input, source}: CacheMount, number = 0): string {
+  return variantText({mode, uid, gid, source: input >= 0 ? source : '', number});
 }
 
-function lockNameOf(mount: CacheMount): string {
-  return `cache-mount ${JSON.stringify(mount.id)} ${variantOf(mount)}`;
+function lockNameOf(mount: CacheMount, variant = variantOf(mount)): string {
+  return `cache-mount ${JSON.stringify(mount.id)} ${variant}`;
 }

@@ -16,11 +16,19 @@ const resultTable = '{{.ID}}\t{{.Reclaimable}}\t{{.Size}}\t{{.LastUsed}}';
 const reasonTable = '{{.ID}}\t{{.Goes}}\t{{.Size}}\t{{.Type}}\t{{.Reason}}\t{{.Description}}';
 const limits = ['max-used-space', 'reserved-space', 'keep-storage', 'min-free-space'] as const;
 
+/** What is pruned at all, whatever the filters say. */
+export interface PruneScope {
+  readonly filters: readonly string[];
+  /** For the question. */
+  readonly what: string;
+}
+
 export async function runPrune(
   flags: FlagValues,
   operands: readonly string[],
   io: CliIo,
   signal: AbortSignal,
+  only: PruneScope = {filters: [], what: flags.has('all') ? 'all build cache' : 'all dangling build cache'},
 ): Promise<ExitCode> {
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'prune takes no operands');
   const isDry = flags.has('dry-run');
@@ -31,8 +39,8 @@ export async function runPrune(
   const table = isDry || flags.has('verbose') ? reasonTable : resultTable;
   const headings = {...itemFormat.headings, Goes: 'GOES'};
   const print = rowPrinter(flags.last('format'), {table, headings});
-  const policyFor = readPolicy(flags);
-  if (!isDry && !flags.has('force') && !flags.has('automatic')) await confirm(flags.has('all'), io);
+  const policyFor = readPolicy(flags, only.filters);
+  if (!isDry && !flags.has('force') && !flags.has('automatic')) await confirm(only.what, io);
   await using access = await openSpace(flags, io);
   const choices = await choicesOf(access, flags, policyFor, signal);
   const shown = isDry ? choices : choices.filter(({goes}) => goes);
@@ -60,7 +68,7 @@ async function choicesOf(
 }
 
 /** Flags are read before anything is opened or asked; parts of the disk are known later. */
-function readPolicy(flags: FlagValues): (diskBytes: number) => Policy {
+function readPolicy(flags: FlagValues, filters: readonly string[]): (diskBytes: number) => Policy {
   const spaces = new Map<string, DiskSpace>();
   for (const name of limits) {
     const text = flags.last(name);
@@ -75,7 +83,7 @@ function readPolicy(flags: FlagValues): (diskBytes: number) => Policy {
     }
     spaces.set(name, space);
   }
-  const filter = parseFilters(flags.all('filter'));
+  const filter = parseFilters([...filters, ...flags.all('filter')]);
   return (diskBytes) => ({
     all: flags.has('all'),
     filter,
@@ -85,8 +93,7 @@ function readPolicy(flags: FlagValues): (diskBytes: number) => Policy {
   });
 }
 
-async function confirm(all: boolean, io: CliIo): Promise<void> {
-  const what = all ? 'all build cache' : 'all dangling build cache';
+async function confirm(what: string, io: CliIo): Promise<void> {
   io.stderr.write(`WARNING! This will remove ${what}.\nAre you sure you want to continue? [y/N] `);
   let answer = '';
   for await (const piece of io.stdin) {
