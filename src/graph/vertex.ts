@@ -3,7 +3,7 @@
 
 import type {Span} from '../diagnostics/span.ts';
 import {type Digest, digestOf} from '../oci/digest.ts';
-import {keyedFieldsOf} from './keying.ts';
+import {identityOf} from './keying.ts';
 import type {Op} from './op.ts';
 
 export type VertexId = Digest;
@@ -27,6 +27,6 @@ export interface Vertex<O extends Op = Op> {
 }
 
 export function vertex<O extends Op>(op: O, inputs: readonly Vertex[], origin: Origin): Vertex<O> {
-  const id = digestOf(`${keyedFieldsOf(op)}\n${inputs.map((input) => input.id).join('\n')}`);
+  const id = digestOf(`${identityOf(op)}\n${inputs.map((input) => input.id).join('\n')}`);
   return Object.freeze({id, op, inputs: Object.freeze([...inputs]), origin});
 }

@@ -40,14 +40,14 @@ export class Contents {
   /** Content key of what `copy` takes from `value`. Throws BuildError('user') for a source that is not there. */
   async digestOfCopy(value: BuildValue, copy: CopyPattern, signal: AbortSignal): Promise<string> {
     if (value.type === 'local') return value.context.contentDigest(copy, signal);
-    const {sources, parents, excludes} = copy;
+    const {sources, parents, excludes, nameless} = copy;
     const plain = sources.map(({path, wildcard}) => ({path, wildcard}));
-    const key = `${value.snapshot ?? ''} ${digestOf(canonicalJson({sources: plain, parents, excludes}))}`;
+    const key = `${value.snapshot ?? ''} ${digestOf(canonicalJson({sources: plain, parents, excludes, nameless}))}`;
     const known = this.#options.notes.getText('content', key);
     if (known !== undefined) return known;
     return this.#digests.run(key, async () => {
       const selection = await this.#selectIn(value.snapshot, copy, true, signal);
-      const digesting = {ownership: 'kept', digestOf: digestInRecord} as const;
+      const digesting = {ownership: 'kept', digestOf: digestInRecord, nameless} as const;
       const digest = contentDigestOf(selection, digesting);
       this.#options.fileLists.keep(digest, () => encodeFileList(selection, digesting));
       this.#options.notes.set('content', key, digest);
@@ -135,7 +135,7 @@ export class Contents {
 }
 
 function onePath(path: string): CopyPattern {
-  return {sources: [{path, wildcard: false}], parents: false, excludes: []};
+  return {sources: [{path, wildcard: false}], parents: false, excludes: [], nameless: true};
 }
 
 function digestInRecord(record: TreeRecord): Uint8Array {

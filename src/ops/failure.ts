@@ -31,7 +31,7 @@ export function located<V extends Vertex, R>(runner: OpRunner<V, R>, file: Sourc
         inputs: map.inputs.map((input) =>
           input.by === 'result'
             ? input
-            : {by: 'content', hash: (value, signal) => at(vertex, () => input.hash(value, signal))},
+            : {...input, hash: (value, signal) => at(vertex, () => input.hash(value, signal))},
         ),
       };
     },

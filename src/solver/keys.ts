@@ -1,7 +1,7 @@
 // Cache keys of a vertex (docs/adr/0002). Laws: a key covers every input that can change the result and nothing that
 // cannot; never compressed digests, host paths, the builder's uid or wall time; a format number is in every key.
-//   definition key = H(op, result key of each input)            cheap, needs no bytes
-//   content key    = H(op, result key or content hash of each)  for ops that read inputs by content
+//   definition key = H(op, result key of each input and what is read there)  cheap, needs no bytes
+//   content key    = H(op, result key or content hash of each)               for ops that read inputs by content
 // A vertex's primary key is its content key if it has content-keyed inputs, otherwise its definition key.
 
 import {createHash, hash, randomBytes} from 'node:crypto';
@@ -19,9 +19,10 @@ export function isContentKeyed<R>(map: CacheMap<R>): boolean {
 /** Undefined while the result key of an input is unknown. */
 export function definitionKeyOf<R>(map: CacheMap<R>, inputs: readonly KnownInput<R>[]): string | undefined {
   const parts: string[] = [];
-  for (const input of inputs) {
+  for (const [index, input] of inputs.entries()) {
     if (input.key === undefined) return undefined;
-    parts.push(input.key);
+    const keying = map.inputs[index];
+    parts.push(keying?.by === 'content' ? `${input.key} ${keying.selector}` : input.key);
   }
   return keyOf('definition', map.opKey, parts);
 }

@@ -27,8 +27,11 @@ export interface Solved<R> {
 export type InputKeying<R> =
   /** By the result key of what made it. */
   | {readonly by: 'result'}
-  /** By exactly the bytes the op reads of it; `hash` needs the value, and may cost work. */
-  | {readonly by: 'content'; hash(value: R, signal: AbortSignal): Promise<string>};
+  /**
+   * By exactly the bytes the op reads of it; `hash` needs the value, and may cost work. `selector` is what the op says
+   * of the places that it reads, which counts where the bytes are not known.
+   */
+  | {readonly by: 'content'; readonly selector: string; hash(value: R, signal: AbortSignal): Promise<string>};
 
 /** A vertex whose inputs are vertices of the same kind: what the solver walks. */
 export type SolverGraph<V> = Omit<SolverVertex, 'inputs'> & {readonly inputs: readonly V[]};

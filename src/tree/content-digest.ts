@@ -2,8 +2,8 @@
 // records: no two selections share their bytes by moving a separator. Never in it: times, inode numbers, hard
 // links (a link count changes when a file outside the selection is linked, and two equal files give equal layers
 // to whoever reads them). The root of a copied directory is not in it, for only its contents are copied and the
-// destination is made with a mode of its own. The name of a file always is: whether the destination is a directory
-// that takes it is not known here.
+// destination is made with a mode of its own. The name of a copied file always is: whether the destination is a
+// directory that takes it is not known here.
 
 import {createHash} from 'node:crypto';
 import type {Digest} from '../oci/digest.ts';
@@ -20,6 +20,8 @@ export interface ContentDigestOptions {
   readonly ownership: 'kept' | 'reset';
   /** SHA-256 of a regular file, 32 bytes that need only hold until the next call. */
   digestOf(record: TreeRecord): Uint8Array;
+  /** As in CopyPattern. */
+  readonly nameless?: boolean | undefined;
 }
 
 export function contentDigestOf(selection: Selection, options: ContentDigestOptions): Digest {
@@ -34,7 +36,7 @@ export function contentDigestOf(selection: Selection, options: ContentDigestOpti
 
 function writeSource(frames: FrameWriter, source: SelectedSource, options: ContentDigestOptions): void {
   frames.u32(source.kind === 'directory' ? 1 : 0);
-  frames.text(source.kind === 'directory' ? '' : source.name);
+  frames.text(source.kind === 'directory' || options.nameless === true ? '' : source.name);
   frames.u32(source.entries.length);
   const prefixLength = source.path === '.' ? 0 : source.path.length + 1;
   for (const record of source.entries) {

@@ -9,6 +9,8 @@ export interface CopyPattern {
   readonly sources: readonly {readonly path: string; readonly wildcard: boolean}[];
   readonly parents: boolean;
   readonly excludes: readonly string[];
+  /** What a single file is called does not matter: it is mounted somewhere, not copied into a directory. */
+  readonly nameless?: boolean;
 }
 
 export interface SourcePattern {

@@ -24,14 +24,29 @@ describe('cache keys', () => {
     expect(new Set(keys).size).toBe(3);
   });
 
+  it('name the places that are read where only results are known', () => {
+    const reading = (selector: string): CacheMap<string> => ({
+      opKey: 'op',
+      inputs: [{by: 'content', selector, hash: async (value) => value}],
+    });
+    const [one, two] = [reading('a'), reading('b')].map((map) => definitionKeyOf(map, [{key: 'k'}]));
+    expect(one).not.toBe(two);
+  });
+
   it('are unknown while an input is unknown', async () => {
     expect(definitionKeyOf(byResult('op', 1), [{}])).toBeUndefined();
-    const map: CacheMap<string> = {opKey: 'op', inputs: [{by: 'content', hash: async (value) => value}]};
+    const map: CacheMap<string> = {
+      opKey: 'op',
+      inputs: [{by: 'content', selector: '', hash: async (value) => value}],
+    };
     expect(await contentKeyOf(map, [{key: 'k'}], new AbortController().signal)).toBeUndefined();
   });
 
   it('read content where the op says so, whatever the result key', async () => {
-    const map: CacheMap<string> = {opKey: 'op', inputs: [{by: 'content', hash: async (value) => value}]};
+    const map: CacheMap<string> = {
+      opKey: 'op',
+      inputs: [{by: 'content', selector: '', hash: async (value) => value}],
+    };
     const signal = new AbortController().signal;
     const one = await contentKeyOf(map, [{key: 'k1', value: 'same'}], signal);
     const two = await contentKeyOf(map, [{key: 'k2', value: 'same'}], signal);

@@ -75,7 +75,7 @@ export class FakeOps {
       cacheMap: (vertex) => ({
         opKey: vertex.op.text,
         inputs: vertex.inputs.map((_, index) =>
-          index < vertex.inputs.length - 1 ? {by: 'result'} : {by: 'content', hash: contentOf},
+          index < vertex.inputs.length - 1 ? {by: 'result'} : {by: 'content', selector: '', hash: contentOf},
         ),
       }),
       exec,

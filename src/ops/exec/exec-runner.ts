@@ -2,7 +2,7 @@
 
 import {BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
-import {keyedFieldsOf} from '../../graph/keying.ts';
+import {keyedFieldsOf, selectorOf} from '../../graph/keying.ts';
 import type {ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {HelperError} from '../../helper/helper.ts';
@@ -47,7 +47,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
   const shared: Shared = {...options, oneIdNotice: new OneIdNotice(options.warn)};
   return {
     cacheMap: (vertex) => ({
-      opKey: keyOf(vertex.op),
+      opKey: keyedFieldsOf(vertex.op),
       inputs: vertex.inputs.map((_, index) => keyingOf(vertex, index, options)),
     }),
     async exec(vertex, inputs, context) {
@@ -79,11 +79,6 @@ function withShellHint(error: unknown): unknown {
   });
 }
 
-/** Names of extra hosts count, their addresses do not: a moved mirror is the same build (BuildKit does the same). */
-function keyOf(op: ExecOp): string {
-  return keyedFieldsOf({...op, extraHosts: op.extraHosts.map(({host}) => ({host, address: ''}))});
-}
-
 /** The root counts by what made it; whatever else is mounted, by the bytes that can be seen of it. */
 function keyingOf(vertex: ExecVertex, index: number, options: ExecRunnerOptions): InputKeying<BuildValue> {
   if (index === vertex.op.rootInput) return {by: 'result'};
@@ -92,6 +87,7 @@ function keyingOf(vertex: ExecVertex, index: number, options: ExecRunnerOptions)
   );
   return {
     by: 'content',
+    selector: selectorOf(vertex.op, index),
     async hash(value, signal) {
       const digests = await Promise.all(
         sources.map((source) => options.contents.digestOfPath(value, source, signal)),

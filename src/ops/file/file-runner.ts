@@ -1,6 +1,6 @@
 // COPY, ADD, WORKDIR: files change on top of a base, and the change is one layer.
 
-import {keyedFieldsOf} from '../../graph/keying.ts';
+import {keyedFieldsOf, selectorOf} from '../../graph/keying.ts';
 import type {CopyAction, FileAction, FileOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {type Helper, type View, viewArguments} from '../../helper/helper.ts';
@@ -56,6 +56,7 @@ function keyingOf(op: FileOp, index: number, contents: Contents): InputKeying<Bu
   );
   return {
     by: 'content',
+    selector: selectorOf(op, index),
     async hash(value, signal) {
       const digests: string[] = [];
       for (const copy of copies) digests.push(await contents.digestOfCopy(value, copy, signal));

@@ -27,7 +27,8 @@ export class KnownKeys {
   /** Everything that a content key depends on. */
   idOf(copy: CopyPattern, ignore: readonly string[], fingerprint: string): string {
     const sources = copy.sources.map(({path, wildcard}) => ({path, wildcard}));
-    const question = {sources, parents: copy.parents, excludes: copy.excludes, ignore, fingerprint};
+    const {parents, excludes, nameless} = copy;
+    const question = {sources, parents, excludes, nameless, ignore, fingerprint};
     return createHash('sha256')
       .update(`${magic}${canonicalJson(question)}`)
       .digest('hex');

@@ -103,6 +103,7 @@ export class LocalContext {
     const digesting: ContentDigestOptions = {
       ownership: 'reset',
       digestOf: (record) => this.#digests.of(record),
+      nameless: copy.nameless,
     };
     const contentDigest = contentDigestOf(selection, digesting);
     this.#options.onSelected?.(contentDigest, () => encodeFileList(selection, digesting));
