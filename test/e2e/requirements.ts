@@ -3,7 +3,7 @@
 
 import {ensurePackages, which} from '../../fixtures/base-images.mjs';
 
-interface Skippable {
+export interface Skippable {
   skip(note?: string): never;
 }
 
