@@ -33,7 +33,7 @@ static const struct verb verbs[] = {
     {"compress", verb_compress, false, "in=FILE|-|unix:PATH out=FILE|- compress=none|gzip|zstd level="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},
     {"adopt", verb_adopt, true, "dir= layer=… path=P… link=P target=T…"},
-    {"remove", verb_remove, false, "path=P…"},
+    {"remove", verb_remove, false, "dir= path=P…"},
     {"sync", verb_sync, false, "dir="},
     {"probe", verb_probe, false, "dir="},
 };

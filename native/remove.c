@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "path.h"
 #include "reply.h"
 #include "verbs.h"
@@ -93,7 +94,15 @@ int remove_tree(int parent, const char *name, uint64_t *removed, char **path) {
   return unlink_entry(parent, name, AT_REMOVEDIR, removed);
 }
 
-static int remove_path(const char *path, uint64_t *removed) {
+/** The directory that holds what is removed. Below a root (-1: none) no symlink leads to it. */
+static int open_parent(int root, const char *directory) {
+  int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  if (root < 0) return open(directory, flags);
+  uint64_t inside = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  return k_openat2(root, directory, (unsigned)flags, 0, inside);
+}
+
+static int remove_path(int root, const char *path, uint64_t *removed) {
   char *clean = xstrdup(path);
   for (size_t length = strlen(clean); length > 1 && clean[length - 1] == '/';) clean[--length] = 0;
   const char *name = path_base(clean);
@@ -101,7 +110,7 @@ static int remove_path(const char *path, uint64_t *removed) {
     return reply_error("request", 0, path, "cannot remove a path without a name");
   }
   char *directory = name == clean ? xstrdup(".") : xstrndup(clean, (size_t)(name - clean));
-  int parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int parent = open_parent(root, directory);
   if (parent < 0) return errno == ENOENT ? 0 : reply_error("remove", errno, path, "cannot open the parent");
   char *failed;
   if (remove_tree(parent, name, removed, &failed) != 0) {
@@ -115,11 +124,15 @@ static int remove_path(const char *path, uint64_t *removed) {
 
 int verb_remove(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
+  const char *dir = cursor_take(&cursor, "dir");
+  int root = dir == NULL ? -1 : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (dir != NULL && root < 0) return reply_error("remove", errno, dir, "cannot open the directory");
   uint64_t removed = 0;
   for (const char *path; (path = cursor_take(&cursor, "path")) != NULL;) {
-    if (remove_path(path, &removed) != 0) return -1;
+    if (remove_path(root, path, &removed) != 0) return -1;
   }
   if (cursor_peek(&cursor) != NULL) cursor_unexpected(&cursor);
+  if (root >= 0) close(root);
   reply_result("count", "%llu", (unsigned long long)removed);
   return 0;
 }

@@ -32,6 +32,7 @@ export async function build(
     await exporter.prepare?.({
       platforms: targetPlatforms(request),
       hasIndex: isPlatformList(request) || request.attest !== undefined,
+      entitlements: request.entitlements,
       workingDirectory: request.workingDirectory,
       get stdout() {
         return options.stdout();

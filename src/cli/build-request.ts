@@ -30,7 +30,7 @@ import {isProblem, type Problem} from './values/problem.ts';
 import {parseSecret, parseSsh, type SshForward} from './values/secret.ts';
 
 const defaultShmSizeBytes = 64 * 1024 * 1024;
-const entitlements = ['network.host', 'security.insecure'];
+const entitlements = ['network.host', 'security.insecure', 'buildx.local.delete'];
 
 /** Throws BuildError('usage') with every bad value, BuildError('user') when the context is not there. */
 export async function buildRequestOf(
@@ -235,7 +235,8 @@ export function shmSizeOf(reader: ValueReader): number {
 function parseEntitlement(name: string): {readonly name: string} | Problem {
   if (entitlements.includes(name)) return {name};
   const near = suggest(name, entitlements);
-  const expected = near === undefined ? `expected ${entitlements.join(' or ')}` : `did you mean ${near}?`;
+  const expected =
+    near === undefined ? `expected one of ${entitlements.join(', ')}` : `did you mean ${near}?`;
   return {problem: `--allow ${name}: unknown entitlement, ${expected}`};
 }
 

@@ -204,7 +204,7 @@ export const buildFlags: readonly Flag[] = [
     name: 'allow',
     value: 'NAME',
     group: 'Steps',
-    help: 'what RUN may ask for: network.host, security.insecure (repeatable)',
+    help: 'what RUN may ask for: network.host, security.insecure; and buildx.local.delete, for -o mode=delete outside of the working directory (repeatable)',
   },
   {name: 'shm-size', value: 'BYTES', group: 'Steps', help: 'size of /dev/shm, such as 128m (default: 64m)'},
   {

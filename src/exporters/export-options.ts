@@ -60,13 +60,6 @@ export class ExportOptions {
     }
   }
 
-  /** Options of docker's that may only say what happens anyway. */
-  only(key: string, accepted: readonly string[], reason: string): void {
-    const value = this.#options.get(key);
-    if (value === undefined || accepted.includes(value.toLowerCase())) return;
-    throw this.problem(`does not support ${key}=${value}: ${reason}`);
-  }
-
   /** `name=` (a comma-separated list, docker's way to name an output) or else the names given with -t. */
   names(tags: readonly string[]): readonly string[] {
     const text = this.#options.get('name');

@@ -68,6 +68,8 @@ export interface ExportSurroundings extends Pick<ExportContext, 'stdout' | 'work
   readonly platforms: AtLeastOne<Platform>;
   /** The result will be an index: of several platforms, or of an image and what is attested of it. */
   readonly hasIndex: boolean;
+  /** What the user allowed, by BuildKit's and buildx's names. */
+  readonly entitlements: ReadonlySet<string>;
 }
 
 /** Where blobs are; immutable, named by digest. */

@@ -64,7 +64,7 @@ async function refuseCollisions(
   );
 }
 
-async function recordsOf(view: View, context: ExportContext): Promise<ScanDecoder['records']> {
+export async function recordsOf(view: View, context: ExportContext): Promise<ScanDecoder['records']> {
   const decoder = new ScanDecoder();
   const helper = await context.helper();
   await helper.request('scan', viewArguments(view), {

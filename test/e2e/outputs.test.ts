@@ -2,7 +2,15 @@
 // image store, and what the command reports for scripts.
 
 import {spawnSync} from 'node:child_process';
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
@@ -76,6 +84,25 @@ describe('the files', () => {
     expect(readFileSync(at('local/link'), 'utf8')).toBe('made\n');
     expect(statSync(at('local/closed')).mode & 0o777).toBe(0o700);
     expect(statSync(at('local/bin/busybox')).size).toBeGreaterThan(100_000);
+  });
+
+  it('and nothing else are in the directory with mode=delete, whatever links are in it', async () => {
+    const outside = at('outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'victim'), 'safe');
+    mkdirSync(at('mirror/gone/deep'), {recursive: true});
+    mkdirSync(at('mirror/dir/b'), {recursive: true});
+    writeFileSync(at('mirror/gone/deep/file'), '');
+    symlinkSync(outside, at('mirror/link'));
+    symlinkSync(outside, at('mirror/dir/link'));
+    const asked = ['-o', `type=local,dest=${at('mirror')},mode=delete`, small];
+    expect((await space.run(['build', ...asked], {cwd: context})).stderr).toContain(
+      '--allow buildx.local.delete',
+    );
+    expect(existsSync(at('mirror/gone'))).toBe(true);
+    await space.build(['--allow', 'buildx.local.delete', ...asked], {cwd: context});
+    expect(readdirSync(at('mirror'), {recursive: true}).sort()).toEqual(['dir', 'dir/b']);
+    expect(readFileSync(join(outside, 'victim'), 'utf8')).toBe('safe');
   });
 
   it('go into a tar with type=tar', async () => {

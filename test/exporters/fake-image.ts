@@ -109,6 +109,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
     context: {
       platforms: [amd64],
       hasIndex: false,
+      entitlements: new Set(),
       notes,
       tagged,
       requests,

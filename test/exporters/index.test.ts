@@ -46,7 +46,7 @@ describe('the shelf of exporters', () => {
     ['oci', {dest: 'x', annotationless: 'b'}, /bad annotation "annotationless"/],
     ['image', {name: 'App'}, /bad name "App"/],
     ['local', {dest: '-'}, /did you mean type=tar/],
-    ['local', {dest: 'x', mode: 'delete'}, /does not support mode=delete/],
+    ['local', {dest: 'x', mode: 'delte'}, /did you mean mode=delete\?/],
     ['cacheonly', {dest: 'x'}, /no option "dest"; it has none/],
   ])('refuses type=%s with %j', (type, options, message) => {
     expect(problem(type, options)).toMatch(message);

@@ -291,6 +291,19 @@ describe.skipIf(whyNoTrees() !== undefined)('remove', () => {
     expect(readTree(outside)).toEqual({victim: 'f 0644 0:0 safe'});
   });
 
+  test('within a directory nothing outside of it can be named, and no symlink is on the way', () => {
+    const outside = world.tree({victim: 'safe'});
+    const root = world.tree({'a/b/c': '', 'way/link': {link: outside}, last: {link: outside}});
+    expect(world.ok('remove', `dir=${root}`, 'path=a/b', 'path=last', 'path=none/x').result).toEqual({
+      count: '3',
+    });
+    for (const path of ['way/link/victim', '../victim', `${outside}/victim`]) {
+      expect(world.run('remove', `dir=${root}`, `path=${path}`).code).not.toBe(0);
+    }
+    expect(Object.keys(readTree(root)).sort()).toEqual(['a', 'way', 'way/link']);
+    expect(readTree(outside)).toEqual({victim: 'f 0644 0:0 safe'});
+  });
+
   test('what an ordinary user made unreadable is removed for that user', (context) => {
     if (!hasProgram('setpriv')) return skipBecause(context, 'there is no setpriv');
     const root = world.tree({'a/locked/x': ''});

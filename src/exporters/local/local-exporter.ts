@@ -1,6 +1,8 @@
-// type=local: the final file system's files in a directory of the user's. What is there and not in the image stays.
-// Files belong to whoever runs tsbuild: 0:0 as the helper sees it, which in its user namespace is the caller.
+// type=local: the final file system's files in a directory of the user's. What is there and not in the image stays,
+// unless mode=delete asks for nothing but the result. Files belong to whoever runs tsbuild: 0:0 as the helper sees it,
+// which in its user namespace is the caller.
 
+import {existsSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {viewArguments} from '../../helper/helper.ts';
 import {makeDirectories} from '../../store/make-directories.ts';
@@ -8,10 +10,11 @@ import {ExportOptions} from '../export-options.ts';
 import type {ExportContext, Exporter, ExporterFactory} from '../exporter.ts';
 import {asOutputError} from '../output-file.ts';
 import {type FileSystem, fileSystemsOf, splitOption} from '../platform-split.ts';
+import {checkMayClear, clearDirectory} from './clear-directory.ts';
 
 const known = {
   dest: 'directory; made when it is not there',
-  mode: 'copy',
+  mode: 'copy (default), or delete: what is there and not in the result is removed',
   ...splitOption,
 } as const;
 
@@ -20,16 +23,21 @@ export const localExporter: ExporterFactory = {
   options: known,
   create(given): Exporter {
     const options = new ExportOptions('local', given, known);
-    options.only('mode', ['copy'], 'nothing is ever deleted from the directory');
+    const clears = options.choice('mode', ['copy', 'delete']) === 'delete';
     options.boolean('platform-split', false);
     const dest = options.required('dest', 'DIR');
     if (dest === '-')
       throw options.problem('cannot write a directory to standard output', 'did you mean type=tar?');
     return {
       name: 'exporting to client directory',
+      prepare: async (surroundings) => {
+        if (clears) checkMayClear(dest, surroundings, options);
+      },
       async export(built, context) {
         const place = resolve(context.workingDirectory, dest);
-        for (const system of await fileSystemsOf(built, options, context)) {
+        const systems = await fileSystemsOf(built, options, context);
+        if (clears && existsSync(place)) await clearDirectory(place, systems, context);
+        for (const system of systems) {
           const directory = join(place, system.directory);
           try {
             makeDirectories(directory);

@@ -1,4 +1,4 @@
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {createExporter} from '../../../src/exporters/index.ts';
@@ -43,5 +43,34 @@ describe('type=local', () => {
     await expect(exporter.export(await shop.built(), shop.context)).rejects.toThrow(
       /output a\/b cannot be written/,
     );
+  });
+
+  it('with mode=delete wants a directory below the working directory, links followed, or the word for it', async () => {
+    using shop = workshop();
+    const prepare = (dest: string, ...allowed: string[]): Promise<void> | undefined => {
+      const options = new Map([
+        ['dest', dest],
+        ['mode', 'delete'],
+      ]);
+      const surroundings = {...shop.context, entitlements: new Set(allowed)};
+      return createExporter('local', options, []).prepare?.(surroundings);
+    };
+    mkdirSync(join(shop.directory, 'in'));
+    symlinkSync('/usr', join(shop.directory, 'out'));
+    await prepare('in');
+    await prepare('not/yet/there');
+    await prepare(join(shop.directory, 'in/deeper'));
+    await prepare('/usr/share/x', 'buildx.local.delete');
+    for (const dest of ['.', '..', 'in/../..', '/usr/share/x', 'out', 'out/share/new']) {
+      await expect(prepare(dest), dest).rejects.toThrow(/which is not below the working directory/);
+    }
+  });
+
+  it('refuses a mode that there is not', () => {
+    const options = new Map([
+      ['dest', 'out'],
+      ['mode', 'sync'],
+    ]);
+    expect(() => createExporter('local', options, [])).toThrow('has no mode=sync: expected copy, delete');
   });
 });
