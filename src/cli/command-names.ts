@@ -16,6 +16,7 @@ export const commandNames: readonly string[] = [
   'explain',
   'export',
   'fsck',
+  'generate-key-pair',
   'history',
   'history compare',
   'history export',
@@ -38,6 +39,7 @@ export const commandNames: readonly string[] = [
   'run',
   'save',
   'shell',
+  'sign',
   'tag',
   'verify',
 ];

@@ -5,7 +5,7 @@ import type {Digest} from '../oci/digest.ts';
 import {isReferenceProblem, parseReference, type Reference, repositoryName} from '../oci/reference.ts';
 import {pushImage} from '../sources/registry/push/push-image.ts';
 import type {PushBlob, PushManifest} from '../sources/registry/push/repository-writer.ts';
-import {storedBlob} from '../sources/registry/push/stored-blob.ts';
+import {blobInMemory, storedBlob} from '../sources/registry/push/stored-blob.ts';
 import {assert} from '../util/assert.ts';
 import type {ExportContext} from './exporter.ts';
 import type {Layout, LayoutBlob} from './layout.ts';
@@ -70,18 +70,12 @@ function repositoriesOf(names: readonly string[]): {repository: Reference; tags:
 }
 
 function pushBlobOf(blob: LayoutBlob, repository: Reference, context: ExportContext): PushBlob {
-  const {digest, size} = blob;
-  if ('bytes' in blob) {
-    const read = async function* (offset: number): AsyncGenerator<Uint8Array> {
-      yield blob.bytes.subarray(offset);
-    };
-    return {digest, size, read};
-  }
+  if ('bytes' in blob) return blobInMemory(blob.bytes);
   const {remote} = blob;
   const source = remote === undefined ? undefined : parseReference(remote.source);
   const isNear = source !== undefined && !isReferenceProblem(source) && source.domain === repository.domain;
   return {
-    ...storedBlob(blob, () => context.blobs.path(digest)),
+    ...storedBlob(blob, () => context.blobs.path(blob.digest)),
     ...(remote === undefined ? {} : {prepare: (signal) => remote.fetch(signal)}),
     ...(isNear ? {mountFrom: [source.path]} : {}),
   };

@@ -9,8 +9,11 @@ import type {Descriptor} from './descriptor.ts';
 import {hexOf} from './digest.ts';
 
 export interface LayoutFiles {
-  /** The file at `path` below the layout's root in pieces; undefined when there is none. */
-  open(path: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /**
+   * The file at `path` below the layout's root in pieces; undefined when there is none. Of a blob with what refers to
+   * it, for places that keep manifests and other blobs apart.
+   */
+  open(path: string, blob?: Descriptor): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** The tar in a zstd stream; without it, layers in zstd are not unpacked. */
   unzstd?(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }
@@ -23,7 +26,10 @@ export async function readBlob(
 ): Promise<Uint8Array | undefined> {
   const stream = await openBlob(files, descriptor, where, problems);
   if (stream === undefined) return undefined;
-  const bytes = await collected(stream);
+  const bytes = await collected(stream).catch((error: unknown) => {
+    problems.push(`${where}: cannot be read to its end: ${messageOf(error)}`);
+  });
+  if (bytes === undefined) return undefined;
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   compareBlob(descriptor, {digest, size: bytes.length}, where, problems);
   return bytes;
@@ -35,7 +41,7 @@ export async function openBlob(
   where: string,
   problems: string[],
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const stream = await files.open(`blobs/sha256/${hexOf(descriptor.digest)}`);
+  const stream = await files.open(`blobs/sha256/${hexOf(descriptor.digest)}`, descriptor);
   if (stream === undefined) problems.push(`${where}: blob ${descriptor.digest} is missing`);
   return stream;
 }
@@ -55,13 +61,54 @@ export function compareBlob(descriptor: Descriptor, found: Hashed, where: string
 }
 
 export async function hashed(stream: AsyncIterable<Uint8Array>): Promise<Hashed> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of stream) {
-    hash.update(chunk);
-    size += chunk.length;
+  const tap = new Tap(stream);
+  for await (const _ of tap);
+  return tap.hashed();
+}
+
+/** A stream that is hashed on its way to whoever reads it. */
+export class Tap implements AsyncIterable<Uint8Array> {
+  readonly #stream: AsyncIterable<Uint8Array>;
+  readonly #hash = createHash('sha256');
+  #size = 0;
+  #error: unknown;
+  #isAtEnd = false;
+
+  constructor(stream: AsyncIterable<Uint8Array>) {
+    this.#stream = stream;
   }
-  return {digest: `sha256:${hash.digest('hex')}`, size};
+
+  /** Whether everything went through; it does not when the reader has enough. */
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
+  }
+
+  /** What the stream itself broke off with. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of this.#stream) {
+        this.#hash.update(chunk);
+        this.#size += chunk.length;
+        yield chunk;
+      }
+      this.#isAtEnd = true;
+    } catch (error) {
+      this.#error = error;
+      throw error;
+    }
+  }
+
+  hashed(): Hashed {
+    return {digest: `sha256:${this.#hash.copy().digest('hex')}`, size: this.#size};
+  }
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export async function* gunzipped(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

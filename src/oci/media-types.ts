@@ -46,6 +46,10 @@ export function isIndexType(mediaType: string): boolean {
   return mediaType === mediaTypes.index || mediaType === mediaTypes.dockerManifestList;
 }
 
+export function isManifestType(mediaType: string): boolean {
+  return mediaType === mediaTypes.manifest || mediaType === mediaTypes.dockerManifest;
+}
+
 /** How a layer of this media type is compressed; undefined for a type that is no layer (or a foreign one). */
 export function layerCompressionOf(mediaType: string): LayerCompression | undefined {
   switch (mediaType) {

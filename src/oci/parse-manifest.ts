@@ -5,7 +5,7 @@
 import type {Descriptor} from './descriptor.ts';
 import {parseDigest} from './digest.ts';
 import type {ImageIndex, Manifest} from './manifest.ts';
-import {isIndexType, mediaTypes} from './media-types.ts';
+import {isIndexType, isManifestType, mediaTypes} from './media-types.ts';
 import type {Platform} from './platform.ts';
 
 export type ParsedManifest =
@@ -16,7 +16,6 @@ export type ParsedManifest =
 
 type Members = Readonly<Record<string, unknown>>;
 
-const manifestTypes: ReadonlySet<string> = new Set([mediaTypes.manifest, mediaTypes.dockerManifest]);
 const descriptorsMax = 10_000;
 
 /** Reads a manifest or index. `declaredType` is what carried it said (Content-Type, the descriptor), if it said. */
@@ -37,9 +36,9 @@ export function parseManifest(bytes: Uint8Array, declaredType?: string): ParsedM
   const looksLikeManifest = 'layers' in document || 'config' in document;
   if (looksLikeIndex && looksLikeManifest) return invalid('it is both an index and a manifest');
   const known = [own, declaredType].find(
-    (type) => type !== undefined && (isIndexType(type) || manifestTypes.has(type)),
+    (type) => type !== undefined && (isIndexType(type) || isManifestType(type)),
   );
-  if (own !== undefined && !isIndexType(own) && !manifestTypes.has(own)) {
+  if (own !== undefined && !isIndexType(own) && !isManifestType(own)) {
     return invalid(`its media type ${own} is not supported`);
   }
   if (looksLikeIndex) return readIndex(document, known ?? mediaTypes.index);
@@ -60,7 +59,7 @@ function readIndex(document: Members, mediaType: string): ParsedManifest {
 }
 
 function readManifest(document: Members, mediaType: string): ParsedManifest {
-  if (!manifestTypes.has(mediaType)) return invalid(`it has layers, but its media type is ${mediaType}`);
+  if (!isManifestType(mediaType)) return invalid(`it has layers, but its media type is ${mediaType}`);
   const config = readDescriptor(document['config'], 'config');
   if (typeof config === 'string') return invalid(config);
   const layers = readDescriptors(document['layers'], 'layers');

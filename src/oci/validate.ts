@@ -8,14 +8,16 @@ import {
   hashed,
   jsonOf,
   type LayoutFiles,
+  messageOf,
   openBlob,
   readBlob,
   readWhole,
+  Tap,
 } from './checked-blobs.ts';
 import type {Descriptor} from './descriptor.ts';
 import type {ImageConfig} from './image-config.ts';
 import type {Manifest} from './manifest.ts';
-import {layerCompressionOf, mediaTypes} from './media-types.ts';
+import {type LayerCompression, layerCompressionOf, mediaTypes} from './media-types.ts';
 import {parseManifest} from './parse-manifest.ts';
 import {checkAttestation, checkReference, isAttestation} from './validate-attestation.ts';
 
@@ -142,21 +144,39 @@ async function checkLayer(
 ): Promise<void> {
   const compression = layerCompressionOf(layer.mediaType);
   if (compression === undefined) problems.push(`${where}: unknown media type ${layer.mediaType}`);
+  const unpack = unpackerOf(compression, files);
   const stream = await openBlob(files, layer, where, problems);
   if (stream === undefined) return;
-  const stored = await hashed(stream);
-  compareBlob(layer, stored, where, problems);
-  if (diffId === undefined || compression === undefined) return;
-  if (compression === 'zstd' && files.unzstd === undefined) return;
-  const again = await openBlob(files, layer, where, problems);
-  if (again === undefined) return;
-  try {
-    const unpack = compression === 'zstd' ? files.unzstd : gunzipped;
-    const unpacked = compression === 'none' || unpack === undefined ? stored : await hashed(unpack(again));
-    if (unpacked.digest !== diffId) problems.push(`${where}: unpacks to ${unpacked.digest}, not ${diffId}`);
-  } catch (error) {
-    problems.push(`${where}: is not ${compression}: ${String(error)}`);
+  const tap = new Tap(stream);
+  const unpacked = await hashed(unpack?.(tap) ?? tap).catch((error: unknown) => ({
+    problem: messageOf(error),
+  }));
+  if (tap.error !== undefined) {
+    problems.push(`${where}: cannot be read to its end: ${messageOf(tap.error)}`);
+    return;
   }
+  // What unpacks has enough before the end of a layer with something behind it.
+  if (tap.isAtEnd) compareBlob(layer, tap.hashed(), where, problems);
+  else await compareStored(files, layer, where, problems);
+  if ('problem' in unpacked) problems.push(`${where}: is not ${compression}: ${unpacked.problem}`);
+  else if (unpack !== undefined && diffId !== undefined && unpacked.digest !== diffId)
+    problems.push(`${where}: unpacks to ${unpacked.digest}, not ${diffId}`);
+}
+
+async function compareStored(
+  files: LayoutFiles,
+  layer: Descriptor,
+  where: string,
+  problems: string[],
+): Promise<void> {
+  const stream = await openBlob(files, layer, where, problems);
+  if (stream !== undefined) compareBlob(layer, await hashed(stream), where, problems);
+}
+
+/** Undefined where nobody can say what a layer unpacks to. */
+function unpackerOf(compression: LayerCompression | undefined, files: LayoutFiles): LayoutFiles['unzstd'] {
+  if (compression === 'none') return (stream) => stream;
+  return compression === 'gzip' ? gunzipped : compression === 'zstd' ? files.unzstd : undefined;
 }
 
 function short({digest}: Descriptor): string {

@@ -19,6 +19,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   lock: 3,
   network: 3,
   policy: 3,
+  signature: 3,
   snapshot: 3,
   space: 3,
   solver: 4,
@@ -52,6 +53,7 @@ export const pureRooms: ReadonlySet<string> = new Set([
   'plan',
   'policy',
   'lock',
+  'signature',
   'instructions',
   'lint',
 ]);

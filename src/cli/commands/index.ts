@@ -10,6 +10,7 @@ import {duCommand} from './du/command.ts';
 import {explainCommand} from './explain/command.ts';
 import {exportCommand} from './export/command.ts';
 import {fsckCommand} from './fsck/command.ts';
+import {generateKeyPairCommand} from './generate-key-pair/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
@@ -27,6 +28,7 @@ import {rmiCommand} from './rmi/command.ts';
 import {runCommand} from './run/command.ts';
 import {saveCommand} from './save/command.ts';
 import {shellCommand} from './shell/command.ts';
+import {signCommand} from './sign/command.ts';
 import {tagCommand} from './tag/command.ts';
 import {verifyCommand} from './verify/command.ts';
 
@@ -40,6 +42,7 @@ export const commands: readonly Command[] = [
   explainCommand,
   exportCommand,
   fsckCommand,
+  generateKeyPairCommand,
   historyCommand,
   ...historyBuildCommands,
   imagesCommand,
@@ -57,6 +60,7 @@ export const commands: readonly Command[] = [
   runCommand,
   saveCommand,
   shellCommand,
+  signCommand,
   tagCommand,
   verifyCommand,
 ];

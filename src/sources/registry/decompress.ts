@@ -5,6 +5,7 @@
 import {createGunzip} from 'node:zlib';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {LayerCompression} from '../../oci/media-types.ts';
+import type {LayoutFiles} from '../../oci/validate.ts';
 
 /** Large pieces cost fewer turns of the event loop. */
 const pieceBytes = 256 * 1024;
@@ -43,6 +44,11 @@ export async function compressionOf(source: AsyncIterable<Uint8Array>): Promise<
   } finally {
     await pieces.return?.();
   }
+}
+
+/** For validators, which have no zstd of their own. */
+export function withZstd(files: LayoutFiles): LayoutFiles {
+  return {...files, unzstd: (stream) => decompress('zstd', stream)};
 }
 
 /** A tar block: enough for every magic number. */

@@ -11,7 +11,7 @@ import type {HttpResponse} from './http.ts';
 import type {FetchedManifest} from './resolve-image.ts';
 import {detailOf, type RegistryRequest, type RegistrySession} from './session.ts';
 
-const acceptedManifests = [
+export const acceptedManifests = [
   mediaTypes.index,
   mediaTypes.manifest,
   mediaTypes.dockerManifestList,

@@ -5,14 +5,19 @@ import type {Command} from '../command.ts';
 export const verifyCommand: Command = {
   name: 'verify',
   section: 'Images',
-  usage: ['[--format table|json] IMAGE'],
+  usage: ['[--format table|json] IMAGE', '--key FILE [--format table|json] NAME[:TAG|@DIGEST]'],
   shortUsage: 'IMAGE',
   summary: 'check everything that an image is made of',
   about:
-    'Reads an image as a stranger would: every digest, size and media type; that layers unpack to what the config says of them; that the history tells of as many layers as there are; that attestations are of the image they stand beside. IMAGE is a name or the beginning of an ID in the local store, or else a directory or tar archive that is an OCI layout. Changes nothing. Prints all problems together. Exit code: 0 when there are none, 1 when there are.',
-  flags: [{name: 'format', value: 'FORMAT', group: 'Output', help: 'table or json (default: table)'}],
-  load: async () => {
-    const {runVerify} = await import('./verify.ts');
-    return ({flags, operands, io}) => runVerify(flags, operands, io);
-  },
+    'Reads an image as a stranger would: every digest, size and media type; that layers unpack to what the config says of them; that the history tells of as many layers as there are; that attestations are of the image they stand beside. IMAGE is a name or the beginning of an ID in the local store, or else a directory or tar archive that is an OCI layout or that docker saved, or else, when it begins with a registry or with registry://, an image in a registry, which is read from there as it is. With --key the image in the registry must also be signed with that key (tsbuild sign, cosign sign). Changes nothing. Prints all problems together. Exit code: 0 when there are none, 1 when there are.',
+  flags: [
+    {
+      name: 'key',
+      value: 'FILE',
+      group: 'Input',
+      help: 'the public key, in PEM, that must have signed the image in its registry; or env://NAME',
+    },
+    {name: 'format', value: 'FORMAT', group: 'Output', help: 'table or json (default: table)'},
+  ],
+  load: async () => (await import('./verify.ts')).verify,
 };

@@ -1,4 +1,5 @@
-// What can be verified: an image of the local store, or an OCI layout in a directory or archive.
+// What can be verified: an image of the local store or of a registry, an OCI layout in a directory or archive, or an
+// archive of docker's.
 
 import {statSync} from 'node:fs';
 import {resolve} from 'node:path';
@@ -6,32 +7,54 @@ import {buildError} from '../../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../../../oci/reference.ts';
 import {type LayoutFiles, validateImage, validateLayout} from '../../../oci/validate.ts';
+import {validateDockerArchive} from '../../../oci/validate-docker-archive.ts';
+import {withZstd} from '../../../sources/registry/decompress.ts';
+import {imageReference} from '../../image-name.ts';
+import {stateRootOf} from '../../places.ts';
+import type {CommandCall} from '../command.ts';
 import {layoutFiles} from '../debug/layout.ts';
+import {verifyingKeyAt} from '../sign/key-file.ts';
+import {transferring} from '../transferring.ts';
 
 /** Something to verify, found by what the user called it. */
 export interface Verifiable {
-  /** `store`, `directory` or `archive`. */
-  readonly kind: 'store' | 'directory' | 'archive';
+  readonly kind: 'store' | 'directory' | 'archive' | 'registry';
   /** Its problems, all of them. */
   verify(): Promise<readonly string[]>;
 }
 
-/** `root` is the state directory. Throws BuildError('user') when there is nothing of that name. */
-export async function verifiableNamed(name: string, cwd: string, root: string): Promise<Verifiable> {
-  const path = resolve(cwd, name);
+const registryPrefix = /^(?:registry|docker):\/\//;
+
+/** Throws BuildError('user') when there is nothing of that name. */
+export async function verifiableNamed(name: string, call: CommandCall): Promise<Verifiable> {
+  const {flags, io} = call;
+  const keyPlace = flags.last('key');
+  if (keyPlace || registryPrefix.test(name)) return inRegistry(name, keyPlace, call);
+  const root = stateRootOf(flags, io);
+  const path = resolve(io.cwd, name);
   const found = statSync(path, {throwIfNoEntry: false});
   // A path that is written as one is one; of a bare word an image is likelier.
-  if (found === undefined || !/[/.]/.test(name)) {
-    const stored = await storedRoot(name, root);
-    if (stored !== undefined) return {kind: 'store', verify: () => verifyStored(stored, root)};
-  }
+  const stored = found === undefined || !/[/.]/.test(name) ? await storedRoot(name, root) : undefined;
+  if (stored !== undefined) return {kind: 'store', verify: () => verifyStored(stored, root)};
   if (found?.isDirectory()) return {kind: 'directory', verify: () => verifyFiles(layoutFiles(path))};
   if (found?.isFile()) return {kind: 'archive', verify: () => verifyArchive(path)};
-  const stored = await storedRoot(name, root);
-  if (stored !== undefined) return {kind: 'store', verify: () => verifyStored(stored, root)};
+  // A name with its registry in front asks it; of others nobody knows that they were meant to.
+  const reference = parseReference(name);
+  if (!isReferenceProblem(reference) && name.startsWith(`${reference.domain}/`))
+    return inRegistry(name, undefined, call);
   throw buildError('user', 'cli-image-not-found', `there is no image, directory or archive "${name}"`, {
-    hints: ['tsbuild images lists the images of the local store'],
+    hints: ['tsbuild images lists the images of the local store; registry://NAME means one in its registry'],
   });
+}
+
+function inRegistry(name: string, keyPlace: string | undefined, call: CommandCall): Verifiable {
+  const reference = imageReference(name.replace(registryPrefix, ''));
+  const verify = async (): Promise<readonly string[]> => {
+    const key = keyPlace ? await verifyingKeyAt(keyPlace, call.io) : undefined;
+    const {verifyInRegistry} = await import('../../../build/transfer/verify-registry.ts');
+    return transferring(call, (transfer) => verifyInRegistry(reference, key, transfer));
+  };
+  return {kind: 'registry', verify};
 }
 
 async function storedRoot(name: string, root: string): Promise<Descriptor | undefined> {
@@ -53,30 +76,12 @@ function verifyFiles(files: LayoutFiles): Promise<readonly string[]> {
 async function verifyArchive(path: string): Promise<readonly string[]> {
   const {readMember, tarIndex} = await import('../../../sources/archive/tar-index.ts');
   const members = await tarIndex(path);
-  if (!members.has('index.json') && members.has('manifest.json')) {
-    throw buildError(
-      'user',
-      'verify-docker-archive',
-      `${path} is an archive of docker without an OCI layout`,
-      {
-        hints: ['tsbuild load reads it; then verify the image in the store'],
-      },
-    );
-  }
-  return verifyFiles({
+  const files: LayoutFiles = {
     async open(name) {
       const member = members.get(name);
       return member === undefined ? undefined : readMember(path, member);
     },
-  });
-}
-
-function withZstd(files: LayoutFiles): LayoutFiles {
-  return {
-    ...files,
-    async *unzstd(stream) {
-      const {decompress} = await import('../../../sources/registry/decompress.ts');
-      yield* decompress('zstd', stream);
-    },
   };
+  const isDocker = !members.has('index.json') && members.has('manifest.json');
+  return isDocker ? validateDockerArchive(files) : verifyFiles(files);
 }

@@ -1,7 +1,8 @@
-// A blob of the local store on its way to a registry.
+// Blobs on their way to a registry: of the local store, or in memory.
 
 import {createReadStream} from 'node:fs';
 import type {Descriptor} from '../../../oci/descriptor.ts';
+import {digestOf} from '../../../oci/digest.ts';
 import type {PushBlob} from './repository-writer.ts';
 
 const pieceBytes = 1024 * 1024;
@@ -17,6 +18,16 @@ export function storedBlob(
     async *read(offset) {
       const file = createReadStream(await path(), {start: offset, highWaterMark: pieceBytes});
       yield* file as AsyncIterable<Uint8Array>;
+    },
+  };
+}
+
+export function blobInMemory(bytes: Uint8Array): PushBlob {
+  return {
+    digest: digestOf(bytes),
+    size: bytes.length,
+    async *read(offset) {
+      yield bytes.subarray(offset);
     },
   };
 }

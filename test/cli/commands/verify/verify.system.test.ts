@@ -1,13 +1,25 @@
-import {mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync} from 'node:fs';
+import {spawnSync} from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {gunzipSync, gzipSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {runVerify} from '../../../../src/cli/commands/verify/verify.ts';
-import {FlagValues} from '../../../../src/cli/flag-values.ts';
+import {verify} from '../../../../src/cli/commands/verify/verify.ts';
 import {createExporter} from '../../../../src/exporters/index.ts';
 import {LocalBlobStore} from '../../../../src/store/blob-store.ts';
 import {openImageStore} from '../../../../src/store/image-store.ts';
 import {type Workshop, workshop} from '../../../exporters/fake-image.ts';
+import {type FakeRegistry, startFakeRegistry} from '../../../support/fake-registry.ts';
+import {type TestImageInput, testImage} from '../../../support/test-image.ts';
+import {commandCall} from '../../command-call.ts';
 import {memoryIo} from '../../memory-io.ts';
 
 let shop: Workshop;
@@ -29,7 +41,7 @@ async function exported(options: Readonly<Record<string, string>>): Promise<void
 
 async function verified(name: string, flags: readonly [string, string][] = []): Promise<[number, string]> {
   const io = memoryIo({cwd: shop.directory});
-  const code = await runVerify(new FlagValues([['root', root], ...flags]), [name], io);
+  const code = await verify(commandCall(io, [name], [['root', root], ['progress', 'quiet'], ...flags]));
   return [code, io.out()];
 }
 
@@ -85,5 +97,89 @@ describe('tsbuild verify', () => {
 
   it('says when there is nothing of that name', async () => {
     await expect(verified('nothing')).rejects.toThrow('there is no image, directory or archive "nothing"');
+  });
+
+  it('finds nothing wrong with what docker saved, and tells every layer that is another', async () => {
+    const image = await testImage({layers: [{entries: [{path: 'a', content: 'a'}]}, {entries: []}]});
+    const config = image.config.digest.slice(7);
+    const tars = image.layers.map(({digest}) => gunzipSync(image.blobs.get(digest) ?? ''));
+    const write = (name: string, layers: readonly Buffer[]): void => {
+      mkdirSync(join(root, name));
+      const Layers = layers.map((tar, index) => {
+        writeFileSync(join(root, name, `${index}.tar`), tar);
+        return `${index}.tar`;
+      });
+      writeFileSync(join(root, name, `${config}.json`), image.blobs.get(image.config.digest) ?? '');
+      const entry = {Config: `${config}.json`, RepoTags: ['app:1'], Layers};
+      writeFileSync(join(root, name, 'manifest.json'), JSON.stringify([entry]));
+      const run = spawnSync('tar', ['-cf', join(shop.directory, `${name}.tar`), '-C', join(root, name), '.']);
+      expect(run.status).toBe(0);
+    };
+    write('good', tars);
+    // Some tools compress them.
+    write(
+      'packed',
+      tars.map((tar) => gzipSync(tar)),
+    );
+    write('bad', [tars[1] ?? Buffer.alloc(0), Buffer.from('short')]);
+    expect(await verified('good.tar')).toEqual([0, 'ok\n']);
+    expect(await verified('packed.tar')).toEqual([0, 'ok\n']);
+    const [code, text] = await verified('bad.tar');
+    expect(code).toBe(1);
+    expect(text.trim().split('\n')).toEqual([
+      `manifest.json > image 0 > layer 0: unpacks to ${image.diffIds[1]}, not ${image.diffIds[0]}`,
+      expect.stringMatching(
+        `^manifest.json > image 0 > layer 1: unpacks to sha256:.*, not ${image.diffIds[1]}$`,
+      ),
+    ]);
+  });
+});
+
+describe('tsbuild verify of an image in a registry', () => {
+  let registry: FakeRegistry;
+  beforeEach(async () => {
+    registry = await startFakeRegistry();
+  });
+  afterEach(() => registry.close());
+
+  const input = (content: string): TestImageInput => ({layers: [{entries: [{path: 'a', content}]}]});
+
+  it('reads all of it, each blob once', async () => {
+    await registry.addIndex('app', '1', [
+      input('a'),
+      {...input('b'), platform: {os: 'linux', architecture: 'arm64'}},
+    ]);
+    expect(await verified(`${registry.address}/app:1`)).toEqual([0, 'ok\n']);
+    expect(await verified(`registry://${registry.address}/app:1`)).toEqual([0, 'ok\n']);
+    const blobs = registry.log.filter((line) => line.includes('/blobs/'));
+    expect(blobs).toHaveLength(2 * 4);
+  });
+
+  it('tells together what is missing, changed, cut off or called something else', async () => {
+    const images = await registry.addIndex('app', '1', [input('a'), input('b'), input('c')]);
+    const [missing, changed, cut] = images.map(({layers}) => layers[0]?.digest ?? '');
+    registry.fault = ({path}) => {
+      if (path.endsWith(missing ?? '')) return {type: 'answer', status: 404};
+      if (path.endsWith(changed ?? '')) return {type: 'corrupt'};
+      if (path.endsWith(cut ?? '')) return {type: 'cut', bytes: 5};
+      return undefined;
+    };
+    const last = images[2];
+    registry.addManifest(
+      'app',
+      last?.descriptor.digest ?? '',
+      last?.manifest ?? Buffer.alloc(0),
+      'text/plain',
+    );
+    const [code, text] = await verified(`${registry.address}/app:1`);
+    expect(code).toBe(1);
+    expect(text).toContain(`blob ${missing} is missing`);
+    expect(text).toMatch(new RegExp(`layer 0: content is sha256:.*, not ${changed}`));
+    expect(text).toContain('layer 0: cannot be read to its end: ');
+    expect(text).toContain(`${last?.descriptor.digest}: the registry calls it text/plain`);
+  });
+
+  it('says when the registry has no such image', async () => {
+    await expect(verified(`${registry.address}/none`)).rejects.toThrow('/none:latest: not found');
   });
 });

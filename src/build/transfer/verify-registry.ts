@@ -1,0 +1,54 @@
+// An image in a registry, verified there: every manifest and blob is read from the registry itself, whatever is here
+// already, and nothing is kept. With a key it must be signed, too.
+
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {isIndexType, isManifestType} from '../../oci/media-types.ts';
+import {manifestName, normalisedName, type Reference} from '../../oci/reference.ts';
+import {type LayoutFiles, validateImage} from '../../oci/validate.ts';
+import type {VerifyingKey} from '../../signature/keys.ts';
+import {withZstd} from '../../sources/registry/decompress.ts';
+import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
+import {signatureProblems} from './sign.ts';
+import type {Transfer} from './transfer.ts';
+
+export async function verifyInRegistry(
+  reference: Reference,
+  key: VerifyingKey | undefined,
+  {engine, reporter, signal}: Transfer,
+): Promise<readonly string[]> {
+  const name = normalisedName(reference);
+  return reporter.step(`verifying ${name}`, async () => {
+    const reader = new RepositoryReader(await engine.registry(), reference, signal);
+    const found = await reader.manifest(manifestName(reference));
+    if (found === undefined) {
+      throw buildError('user', 'registry-not-found', `${name}: not found`, {
+        hints: ['check the name and the tag; a private image may need a login'],
+      });
+    }
+    const {mediaType, bytes} = found;
+    const root: Descriptor = {mediaType, digest: reference.digest ?? found.digest, size: bytes.length};
+    const told: string[] = [];
+    const problems = await validateImage(withZstd(filesOf(reader, told)), root, name);
+    const unsigned = key === undefined ? [] : await signatureProblems(root.digest, reader, key);
+    return [...problems, ...told, ...unsigned];
+  });
+}
+
+/** What the registry says of its manifests besides their bytes is compared, too. */
+function filesOf(reader: RepositoryReader, problems: string[]): LayoutFiles {
+  return {
+    async open(_, blob) {
+      if (blob === undefined) return undefined;
+      const {mediaType, digest} = blob;
+      if (!isIndexType(mediaType) && !isManifestType(mediaType)) return reader.blob(blob);
+      const found = await reader.manifest(digest);
+      if (found === undefined) return undefined;
+      if (found.mediaType !== mediaType)
+        problems.push(`${digest}: the registry calls it ${found.mediaType}, it is listed as ${mediaType}`);
+      return (async function* () {
+        yield found.bytes;
+      })();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// Keys that a flag names: a file, or `env://NAME`, as cosign has it. What is in them is the room signature's affair.
+
+import {readFile} from 'node:fs/promises';
+import {resolve} from 'node:path';
+import {buildError} from '../../../diagnostics/build-error.ts';
+import {
+  type KeyProblem,
+  readSigningKey,
+  readVerifyingKey,
+  type SigningKey,
+  type VerifyingKey,
+} from '../../../signature/keys.ts';
+import type {CliIo} from '../../io.ts';
+
+export const passwordVariable = 'COSIGN_PASSWORD';
+const variablePrefix = 'env://';
+
+/** Throws BuildError. */
+export async function signingKeyAt(place: string, io: CliIo): Promise<SigningKey> {
+  const pem = await pemAt(place, io);
+  const password = io.env[passwordVariable] ?? '';
+  return orFail(readSigningKey(pem, password), place, [`its password is taken from $${passwordVariable}`]);
+}
+
+/** Throws BuildError. */
+export async function verifyingKeyAt(place: string, io: CliIo): Promise<VerifyingKey> {
+  return orFail(readVerifyingKey(await pemAt(place, io)), place, []);
+}
+
+function orFail<Key extends object>(key: Key | KeyProblem, place: string, hints: readonly string[]): Key {
+  if (!('problem' in key)) return key;
+  throw buildError('user', 'key-unusable', `${place} is no key to use: ${key.problem}`, {hints});
+}
+
+async function pemAt(place: string, {cwd, env}: CliIo): Promise<string> {
+  if (place.startsWith(variablePrefix)) {
+    const name = place.slice(variablePrefix.length);
+    const pem = env[name];
+    if (pem) return pem;
+    throw buildError('user', 'key-unreadable', `the environment variable ${name} holds no key`);
+  }
+  return readFile(resolve(cwd, place), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw buildError('user', 'key-unreadable', `cannot read the key ${place}: ${cause.code}`, {cause});
+  });
+}

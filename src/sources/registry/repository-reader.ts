@@ -1,0 +1,70 @@
+// A repository as it is, for whoever verifies or adds to what is there: its registry itself and no mirror, nothing
+// believed because it was here before, and no digest checked, so that the caller can tell what is wrong.
+
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {type Digest, digestOf} from '../../oci/digest.ts';
+import {mediaTypes} from '../../oci/media-types.ts';
+import {type Reference, repositoryName} from '../../oci/reference.ts';
+import type {RegistryClient} from './client.ts';
+import {acceptedManifests} from './endpoint-reader.ts';
+import type {HttpResponse} from './http.ts';
+import {detailOf} from './session.ts';
+
+export interface FoundManifest {
+  /** Of the bytes. */
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+  /** As the registry calls it. */
+  readonly mediaType: string;
+}
+
+const smallBytesMax = 4 * 1024 * 1024;
+
+export class RepositoryReader {
+  readonly #client: RegistryClient;
+  readonly #reference: Reference;
+  readonly #signal: AbortSignal;
+
+  constructor(client: RegistryClient, reference: Reference, signal: AbortSignal) {
+    this.#client = client;
+    this.#reference = reference;
+    this.#signal = signal;
+  }
+
+  /** By tag or digest; undefined when there is none. */
+  async manifest(name: string): Promise<FoundManifest | undefined> {
+    const response = await this.#get(`/manifests/${name}`, {accept: acceptedManifests});
+    if (response === undefined) return undefined;
+    const bytes = await response.bytes(smallBytesMax);
+    const told = response.headers['content-type']?.split(';')[0]?.trim() ?? '';
+    return {digest: digestOf(bytes), bytes, mediaType: told === '' ? mediaTypes.manifest : told};
+  }
+
+  /** The bytes of a blob as they come. */
+  async blob({digest}: Descriptor): Promise<AsyncIterable<Uint8Array> | undefined> {
+    // Compressed on the way, a body would have other bytes than its digest.
+    return (await this.#get(`/blobs/${digest}`, {'accept-encoding': 'identity'}))?.body;
+  }
+
+  /** A small blob in one piece. */
+  async whole({digest}: Descriptor): Promise<Uint8Array | undefined> {
+    return (await this.#get(`/blobs/${digest}`, {}))?.bytes(smallBytesMax);
+  }
+
+  async #get(path: string, headers: Readonly<Record<string, string>>): Promise<HttpResponse | undefined> {
+    const {path: repository} = this.#reference;
+    const response = await this.#client.send(this.#reference, {
+      path: `/${repository}${path}`,
+      headers,
+      scope: `repository:${repository}:pull`,
+      signal: this.#signal,
+      verified: true,
+    });
+    if (response.status === 200) return response;
+    const detail = await detailOf(response);
+    if (response.status === 404) return undefined;
+    const text = `${repositoryName(this.#reference)}: status ${response.status} for ${path} ${detail}`;
+    throw buildError('environment', 'registry-invalid-answer', text.trim());
+  }
+}

@@ -1,0 +1,132 @@
+import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {generateKeyPair} from '../../../../src/cli/commands/generate-key-pair/generate-key-pair.ts';
+import {sign} from '../../../../src/cli/commands/sign/sign.ts';
+import {verify} from '../../../../src/cli/commands/verify/verify.ts';
+import {BuildError} from '../../../../src/diagnostics/build-error.ts';
+import {startRegistry, type TestRegistry} from '../../../support/registry.ts';
+import {commandCall} from '../../command-call.ts';
+import {memoryIo} from '../../memory-io.ts';
+
+let folder: string;
+let registry: TestRegistry | undefined;
+const env = {COSIGN_PASSWORD: 'secret'};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tsbuild-sign-'));
+  registry = await startRegistry();
+  for (const prefix of ['mine', 'other']) {
+    const io = memoryIo({cwd: folder, env});
+    await generateKeyPair(commandCall(io, [], [['output-key-prefix', prefix]]));
+  }
+});
+afterAll(async () => {
+  await registry?.close();
+  rmSync(folder, {recursive: true, force: true});
+});
+beforeEach(({skip}) => {
+  if (registry === undefined) skip('no registry');
+});
+
+type Flags = readonly (readonly [string, string])[];
+
+async function ran(act: typeof sign, name: string, flags: Flags): Promise<readonly [number, string]> {
+  const io = memoryIo({cwd: folder, env});
+  const own: Flags = [
+    ['root', join(folder, 'state')],
+    ['progress', 'quiet'],
+  ];
+  const code = await act(commandCall(io, [name], [...own, ...flags]));
+  return [code, io.out()];
+}
+
+async function pushed(name: string, content: string, index = false): Promise<{name: string; digest: string}> {
+  const layers = [{entries: [{path: 'a', content}]}];
+  const input = {name, layers, ...(index ? {index: [{layers: []}]} : {})};
+  const image = await registry?.pushImage(input);
+  if (image === undefined) throw new Error('no registry');
+  return {name: image.reference, digest: image.digest};
+}
+
+const mine = [['key', 'mine.pub']] as const;
+
+describe('tsbuild sign', () => {
+  it('signs what verify --key then finds signed, by each of several keys', async () => {
+    const {name, digest} = await pushed('signed', 'a');
+    expect(await ran(verify, name, mine)).toEqual([1, `${digest} is not signed\n`]);
+    const repository = name.replace(/:latest$/, '');
+    expect(await ran(sign, name, [['key', 'mine.key']])).toEqual([0, `${repository}@${digest}\n`]);
+    expect(await ran(verify, name, mine)).toEqual([0, 'ok\n']);
+    expect(await ran(verify, name, [['key', 'other.pub']])).toEqual([
+      1,
+      `signature 1 of ${digest} was not made with this key\n`,
+    ]);
+    await ran(sign, name, [
+      ['key', 'other.key'],
+      ['annotations', 'team=a=b'],
+    ]);
+    expect(await ran(verify, name, mine)).toEqual([0, 'ok\n']);
+    expect(await ran(verify, name, [['key', 'other.pub']])).toEqual([0, 'ok\n']);
+  });
+
+  it('does not sign what the name means later', async () => {
+    const {name} = await pushed('moved', 'a');
+    await ran(sign, name, [['key', 'mine.key']]);
+    const {digest} = await pushed('moved', 'b');
+    expect(await ran(verify, name, mine)).toEqual([1, `${digest} is not signed\n`]);
+  });
+
+  it('signs every image of an index with --recursive', async () => {
+    const {name} = await pushed('several', 'a', true);
+    const [, text] = await ran(sign, name, [
+      ['key', 'mine.key'],
+      ['recursive', 'true'],
+    ]);
+    const names = text.trim().split('\n');
+    expect(names).toHaveLength(3);
+    for (const one of names) expect(await ran(verify, one, mine)).toEqual([0, 'ok\n']);
+  });
+
+  it('fails with one sentence when image, key or password is not there', async () => {
+    const {name} = await pushed('refused', 'a');
+    const refused = (act: typeof sign, what: string, flags: Flags): Promise<string> =>
+      ran(act, what, flags).then(
+        () => 'nothing',
+        (error: unknown) => (error instanceof BuildError ? error.message : String(error)),
+      );
+    expect(await refused(sign, name, [])).toBe('sign needs a key');
+    expect(await refused(sign, name, [['key', 'none.key']])).toBe('cannot read the key none.key: ENOENT');
+    expect(await refused(sign, name, [['key', 'mine.pub']])).toBe(
+      'mine.pub is no key to use: it holds no private key',
+    );
+    expect(await refused(sign, name, [['key', 'env://NO_KEY']])).toBe(
+      'the environment variable NO_KEY holds no key',
+    );
+    const missing = name.replace('refused', 'absent');
+    expect(await refused(sign, missing, [['key', 'mine.key']])).toBe(`${missing} is not in its registry`);
+    expect(await refused(verify, missing, mine)).toBe(`${missing}: not found`);
+  });
+});
+
+describe('tsbuild generate-key-pair', () => {
+  it('writes a private key that is its owner’s alone, and overwrites nothing', async () => {
+    expect(statSync(join(folder, 'mine.key')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, 'mine.key'), 'utf8')).toMatch(
+      /^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY/,
+    );
+    writeFileSync(join(folder, 'taken.pub'), 'mine');
+    const taken = generateKeyPair(
+      commandCall(memoryIo({cwd: folder, env}), [], [['output-key-prefix', 'mine']]),
+    );
+    await expect(taken).rejects.toThrow('it is there already');
+  });
+
+  it('makes no key without a password unless it is said to be empty', async () => {
+    const io = memoryIo({cwd: folder});
+    await expect(generateKeyPair(commandCall(io, [], []))).rejects.toThrow(
+      '$COSIGN_PASSWORD, which is not set',
+    );
+  });
+});
