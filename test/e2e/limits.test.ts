@@ -1,10 +1,10 @@
 // Limits of steps as a user meets them: a step that needs too much memory is told of as such, and leaves no group.
 
 import {existsSync, readdirSync, rmdirSync} from 'node:fs';
-import {afterAll, beforeAll, describe, expect, it, type TestContext} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
 import {asOrdinaryUser, ownState} from './ordinary-user.ts';
-import {needRoot, skip} from './requirements.ts';
+import {memoryHierarchies, needMemoryController, needRoot, skip} from './requirements.ts';
 
 let space: Workspace;
 
@@ -14,14 +14,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
 });
-
-const hierarchies = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
-
-function needMemoryController(test: TestContext): string {
-  needRoot(test);
-  const place = hierarchies.find((path) => existsSync(`${path}/cgroup.procs`));
-  return place ?? skip(test, 'there are no control groups');
-}
 
 describe('limits of steps', () => {
   it('end a step that needs more memory, and say so', async (test) => {
@@ -76,6 +68,6 @@ describe('limits of steps', () => {
 });
 
 function removeGroups(parent: string): void {
-  for (const hierarchy of hierarchies)
+  for (const hierarchy of memoryHierarchies)
     if (existsSync(`${hierarchy}/${parent}`)) rmdirSync(`${hierarchy}/${parent}`);
 }

@@ -1,6 +1,7 @@
 // What a test needs of the machine. A test that cannot run says why on the terminal and is skipped; with
 // TSBUILD_SYSTEM_MUST_WORK=1 (for a machine where everything is known to be there) that is a failure instead.
 
+import {existsSync} from 'node:fs';
 import {ensurePackages, which} from '../../fixtures/base-images.mjs';
 
 export interface Skippable {
@@ -27,4 +28,13 @@ export function needCommand(test: Skippable, command: string, debianPackage = co
     skip(test, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
   }
   return which(command) ?? skip(test, `${command} is not in PATH`);
+}
+
+/** Where groups that limit memory are, by the version of control groups. */
+export const memoryHierarchies = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
+
+export function needMemoryController(test: Skippable): string {
+  needRoot(test);
+  const place = memoryHierarchies.find((path) => existsSync(`${path}/cgroup.procs`));
+  return place ?? skip(test, 'there are no control groups');
 }

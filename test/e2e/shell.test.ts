@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {onTerminal} from '../support/terminal.ts';
 import {tsbuildPath, type Workspace, workspaceWithBases} from './command.ts';
-import {needCommand} from './requirements.ts';
+import {needCommand, needMemoryController} from './requirements.ts';
 
 let space: Workspace;
 
@@ -105,6 +105,18 @@ describe('--failed', () => {
     await space.run(['shell', '--failed', context], {input: 'rm /srv/half; echo > /srv/more\n'});
     const run = await space.run(['shell', '--failed', context, '--', 'ls', '/srv']);
     expect(run.stdout.toString()).toBe('half\n');
+  });
+
+  it('is limited by what is asked for now, and says so', async (test) => {
+    needMemoryController(test);
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN exit 1\n'});
+    expect((await space.run(['build', context])).code).toBe(1);
+    for (const which of [['--at', '1'], ['--failed']]) {
+      const limited = ['shell', '-q', ...which, '-m', '64m', context, '--'];
+      const run = await space.run([...limited, 'tail', '/dev/zero']);
+      expect([run.code, run.stderr]).toEqual([137, expect.stringContaining('at the limit of 64 MiB')]);
+      expect((await space.run([...limited, 'true'])).code).toBe(0);
+    }
   });
 
   it('is gone with the next success of the project, and with no other', async () => {

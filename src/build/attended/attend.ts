@@ -30,8 +30,7 @@ export interface AttendedProcess {
   readonly interactive: boolean;
   readonly tty: boolean;
   readonly readonlyRoot: boolean;
-  /** Undefined: none, as where somebody looks around after a step has failed, perhaps for its limits. */
-  readonly limits?: ResourceLimits;
+  readonly limits: ResourceLimits;
 }
 
 export interface Attendance {
@@ -50,7 +49,7 @@ export async function attend(
   signal: AbortSignal,
 ): Promise<ProcessEnd> {
   const {snapshotter, state} = engine;
-  const {process, root, layerOnTop, limits = {limits: []}} = attended;
+  const {process, root, layerOnTop, limits} = attended;
   const emulation = new Emulation();
   const problem = await emulation.problemOf(process.platform);
   if (problem !== undefined) throw foreign(problem);

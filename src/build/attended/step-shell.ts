@@ -6,6 +6,7 @@ import {buildError} from '../../diagnostics/build-error.ts';
 import {instructionSet} from '../../instructions/index.ts';
 import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
 import {type FailedStep, type LastingMount, readFailedStep} from '../../ops/exec/failed-step.ts';
+import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import {planBuild} from '../../plan/plan-build.ts';
 import {systemClock} from '../../util/clock.ts';
 import {openEngine} from '../engine.ts';
@@ -24,6 +25,8 @@ export interface ShellOptions extends Attendance {
   readonly tty: boolean;
   /** Empty: the shell of the step. */
   readonly command: readonly string[];
+  /** Of the shell; those that the step failed by are not taken on. */
+  readonly limits: ResourceLimits;
 }
 
 const plainShell = '/bin/sh';
@@ -81,6 +84,7 @@ export async function shellAt(
       interactive: true,
       tty: options.tty,
       readonlyRoot: false,
+      limits: options.limits,
     },
     options,
     signal,
@@ -136,6 +140,7 @@ export async function shellAfterFailure(
       interactive: true,
       tty: options.tty,
       readonlyRoot: false,
+      limits: options.limits,
     },
     options,
     signal,

@@ -9,7 +9,9 @@ import {buildRequestOf} from '../../build-request.ts';
 import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
+import {limitsOf} from '../../limits-of.ts';
 import {configFileOf, stateRootOf} from '../../places.ts';
+import {ValueReader} from '../../value-reader.ts';
 import {LazyProgress} from '../run/lazy-progress.ts';
 import {exitCodeOfEnd} from '../run/run.ts';
 import {SignalRelay} from '../run/signal-relay.ts';
@@ -24,6 +26,9 @@ export async function runShell(
   const address = addressOf(flags);
   const progress = new LazyProgress(flags, io);
   const relay = new SignalRelay(io, undefined);
+  const reader = new ValueReader(flags);
+  const limits = limitsOf(reader);
+  reader.throwProblems();
   const configFile = configFileOf(flags, io);
   const options = {
     root: stateRootOf(flags, io),
@@ -31,6 +36,7 @@ export async function runShell(
     environment: io.env,
     tty: io.stdin.isTTY === true && io.stdout.isTTY === true,
     command,
+    limits,
     warn: diagnosticPrinter(io),
     onReady: () => progress.close(),
     onStart: relay.begin.bind(relay),
