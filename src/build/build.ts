@@ -45,7 +45,7 @@ export async function build(
   const {engine, reporter} = opened;
   const {file, dockerfile, plans} = await planRequest(opened, options.emit);
   options.onPlanned?.(plans.flatMap(({vertex}) => vertex ?? []));
-  const {snapshotOf, executed, cached} = await solvePlans(
+  const {snapshotOf, inline, executed, cached} = await solvePlans(
     plans,
     {...opened, file, dockerfile, layerSteps, emit: options.emit},
     signal,
@@ -61,7 +61,7 @@ export async function build(
   });
   const built: BuiltImages = {
     images: mapAtLeastOne(plans, (plan) => {
-      const image = builtImage(plan, snapshotOf(plan), engine.snapshotter);
+      const image = builtImage(plan, snapshotOf(plan), engine.snapshotter, inline);
       return {...image, ...witness.attestationsOf(plan, image)};
     }),
     isList: isPlatformList(request),

@@ -1,5 +1,6 @@
 // A solved plan as an image that exporters can ask for layers and files.
 
+import type {InlineCache} from '../cache/inline/inline-cache.ts';
 import type {BuiltImage, ImageLayer} from '../exporters/exporter.ts';
 import {hexOf} from '../oci/digest.ts';
 import {normalisePlatform} from '../oci/platform.ts';
@@ -16,6 +17,7 @@ export function builtImage(
   plan: Plan,
   snapshot: SnapshotId | undefined,
   snapshotter: Snapshotter,
+  inline?: InlineCache,
 ): BuiltImage {
   const ids = snapshot === undefined ? [] : snapshotter.layersOf(snapshot);
   return {
@@ -43,6 +45,15 @@ export function builtImage(
         ? layers
         : [...layers, await snapshotter.squashedBlobOf(snapshot, squashAbove, format, signal)];
     },
+    ...(inline === undefined || snapshot === undefined
+      ? {}
+      : {
+          configMembers: (layers) =>
+            inline.members(
+              snapshot,
+              layers.map(({diffId}) => diffId),
+            ),
+        }),
     rootView: (signal) => snapshotter.view(snapshot, signal),
   };
 }

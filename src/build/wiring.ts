@@ -1,6 +1,7 @@
 // The only file that introduces the rooms to each other: ops to snapshots, solver to cache, sources to contexts.
 
 import {availableParallelism} from 'node:os';
+import type {InlineCache} from '../cache/inline/inline-cache.ts';
 import {RecordCache} from '../cache/record-cache.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
@@ -31,6 +32,7 @@ import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
 import {bringLayers, solvingAgain} from './caching/lost-layers.ts';
 import type {SharedCaches} from './caching/shared-caches.ts';
+import {wantsCaches} from './caching/wanted.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {missReasons} from './explain/miss-reasons.ts';
@@ -58,6 +60,8 @@ export interface Wiring {
 export interface SolvedPlans {
   /** Undefined: nothing but scratch. */
   snapshotOf(plan: Plan): SnapshotId | undefined;
+  /** Undefined: images are not to tell what they can be built from. */
+  readonly inline: InlineCache | undefined;
   readonly executed: number;
   readonly cached: number;
 }
@@ -73,7 +77,7 @@ export async function solvePlans(
 ): Promise<SolvedPlans> {
   const {engine} = wiring;
   const targets = plans.flatMap(({vertex}) => vertex ?? []);
-  if (targets.length === 0) return {snapshotOf: () => undefined, executed: 0, cached: 0};
+  if (targets.length === 0) return {snapshotOf: () => undefined, inline: undefined, executed: 0, cached: 0};
   return withSolver(wiring, async (options) => {
     await forgetCaches(targets, engine, signal);
     const warn = (diagnostic: Diagnostic): void =>
@@ -97,7 +101,7 @@ export async function solvePlans(
       options.cache.flush();
       if (executed > 0) await engine.snapshotter.makeDurable(signal);
       await shared?.finish(snapshotsOf(results), false);
-      return {snapshotOf: ({vertex}) => snapshots.get(vertex), executed, cached};
+      return {snapshotOf: ({vertex}) => snapshots.get(vertex), inline: shared?.inline, executed, cached};
     } catch (error) {
       // What was finished is worth having, also of a build that failed.
       if (!signal.aborted) await shared?.finish([], true);
@@ -163,7 +167,7 @@ async function sharedCachesOf(
   warn: (diagnostic: Diagnostic) => void,
   signal: AbortSignal,
 ): Promise<SharedCaches | undefined> {
-  if ((request.cacheFrom ?? []).length + (request.cacheTo ?? []).length === 0) return undefined;
+  if (!wantsCaches(request)) return undefined;
   const {SharedCaches} = await import('./caching/shared-caches.ts');
   return new SharedCaches(request, engine, records, warn, signal);
 }

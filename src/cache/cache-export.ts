@@ -2,7 +2,7 @@
 // later leaves what it finished. Layers go first, then the record. After the first failure nothing more is tried.
 
 import type {Descriptor} from '../oci/descriptor.ts';
-import {isCacheSource, LostLayer} from '../snapshot/layer-source.ts';
+import {isImageSource, LostLayer} from '../snapshot/layer-source.ts';
 import type {LayerId, SnapshotId} from '../snapshot/layer-table.ts';
 import type {SharedLayer} from '../snapshot/shared-layers.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
@@ -11,15 +11,18 @@ import {mapLimited} from '../util/map-limited.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import type {CacheBackend} from './backends/backend.ts';
 import type {RecordCache} from './record-cache.ts';
+import type {RecordTaker} from './shared-cache.ts';
 import {documentName, formatRecord, parseRecord, primaryKeyOf, type SharedRecord} from './shared-record.ts';
 
 export interface CacheExportOptions {
   readonly backend: CacheBackend;
   /** What layers that are only there call it. */
   readonly source: string;
-  /** `min`: only records of layers that the result has, written at the end. */
+  /** `min`: layers only of the result, and of other steps only the keys; written at the end. */
   readonly mode: 'min' | 'max';
   readonly records: RecordCache;
+  /** What other caches told of a key. */
+  readonly told: (key: string) => SharedRecord | undefined;
   readonly snapshotter: Snapshotter;
   readonly blobs: LocalBlobStore;
   readonly signal: AbortSignal;
@@ -27,10 +30,12 @@ export interface CacheExportOptions {
 
 const uploadsMax = 4;
 
-export class CacheExport {
+export class CacheExport implements RecordTaker {
   readonly #options: CacheExportOptions;
   readonly #seen = new Set<string>();
   readonly #waiting: string[] = [];
+  /** Records whose layers are not to be kept. */
+  readonly #withoutLayers = new Set<string>();
   readonly #sent = new Map<string, Promise<void>>();
   readonly #there = new Map<string, Promise<boolean>>();
   readonly #packing = new SingleFlight<LayerId, {diffId: SharedLayer['diffId']; descriptor: Descriptor}>();
@@ -55,11 +60,13 @@ export class CacheExport {
     const {mode, snapshotter, records} = this.#options;
     if (mode === 'min') {
       const layers = new Set(results.flatMap((result) => snapshotter.layersOf(result)));
-      const kept = this.#waiting.splice(0).filter((key) => {
+      if (results.length === 0) this.#waiting.length = 0;
+      for (const key of this.#waiting) {
         const snapshot = records.read(key)?.snapshot;
-        return snapshot !== undefined && snapshotter.layersOf(snapshot).every((layer) => layers.has(layer));
-      });
-      this.#waiting.push(...kept);
+        const isKept =
+          snapshot !== undefined && snapshotter.layersOf(snapshot).every((one) => layers.has(one));
+        if (!isKept) this.#withoutLayers.add(key);
+      }
       this.#start();
     }
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
@@ -90,7 +97,8 @@ export class CacheExport {
     if (record === undefined) return;
     const names = [...new Set([record.primary, key])];
     const missing: string[] = [];
-    for (const name of names) if (!(await this.#isThere(name))) missing.push(name);
+    const isWhole = record.layers.length > 0;
+    for (const name of names) if (!(await this.#isThere(name, isWhole))) missing.push(name);
     if (missing.length === 0) return;
     const kept = record.layers.filter(({isBase}) => !isBase).map(({blob}) => blob);
     await mapLimited(kept, uploadsMax, (blob) => this.#send(blob));
@@ -101,14 +109,15 @@ export class CacheExport {
   }
 
   async #recordOf(key: string): Promise<SharedRecord | undefined> {
-    const {records, snapshotter, signal} = this.#options;
+    const {records, told, snapshotter, signal} = this.#options;
     const stored = records.read(key);
-    if (stored === undefined) return undefined;
+    if (stored === undefined) return withoutLayers(told(key));
     const {snapshot, ingredients, resultKey, name, usage} = stored;
     const layers: SharedLayer[] = [];
-    for (const {layer, epochSeconds} of snapshotter.stackOf(snapshot)) {
+    const stack = this.#withoutLayers.has(key) ? [] : snapshotter.stackOf(snapshot);
+    for (const {layer, epochSeconds} of stack) {
       const {source, diffId: knownId, blob: knownBlob, createdMs} = snapshotter.layerRow(layer);
-      const isBase = source !== undefined && !isCacheSource(source);
+      const isBase = isImageSource(source);
       const isElsewhere = isBase || (source !== undefined && source === this.#options.source);
       const {diffId, descriptor} =
         isElsewhere && knownId !== undefined && knownBlob !== undefined
@@ -119,12 +128,13 @@ export class CacheExport {
     return {key, primary: primaryKeyOf(key, ingredients), ingredients, resultKey, name, usage, layers};
   }
 
-  /** Whether the cache has a record of the key whose layers it has too. */
-  async #isThere(key: string): Promise<boolean> {
+  /** Whether the cache has a record of the key whose layers it has too; `isWhole`: one that has layers. */
+  async #isThere(key: string, isWhole: boolean): Promise<boolean> {
     const {backend, signal} = this.#options;
     const bytes = await backend.read(documentName(key), signal);
     const record = bytes === undefined ? undefined : parseRecord(key, bytes);
     if (record === undefined || 'problem' in record) return false;
+    if (isWhole && record.layers.length === 0) return false;
     const kept = record.layers.filter(({isBase}) => !isBase);
     const found = await mapLimited(kept, uploadsMax, ({blob}) => this.#has(blob));
     return found.every((here) => here);
@@ -155,4 +165,8 @@ export class CacheExport {
     await backend.writeBlob(blob, () => blobs.stream(blob.digest), signal);
     this.#there.set(blob.digest, Promise.resolve(true));
   }
+}
+
+function withoutLayers(record: SharedRecord | undefined): SharedRecord | undefined {
+  return record === undefined ? undefined : {...record, layers: []};
 }

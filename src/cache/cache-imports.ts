@@ -29,7 +29,10 @@ export interface CacheImportsOptions {
 export class CacheImports {
   readonly #options: CacheImportsOptions;
   readonly #given = new Set<CacheBackend>();
+  readonly #useful = new Set<CacheBackend>();
   readonly #asked = new Map<string, Promise<ImportedRecord | undefined>>();
+  /** By key, as others tell them, also where nobody has their layers. */
+  readonly #told = new Map<string, SharedRecord>();
 
   constructor(options: CacheImportsOptions) {
     this.#options = options;
@@ -37,6 +40,7 @@ export class CacheImports {
 
   /** Whether a record of this key may be there that nobody asked for yet. */
   mayHave(key: string): boolean {
+    if (this.#told.has(key)) return true;
     return this.#asked.get(key) === undefined && this.#options.backends.some((one) => !this.#given.has(one));
   }
 
@@ -50,6 +54,11 @@ export class CacheImports {
     return promise;
   }
 
+  /** What was told of a key that was asked for, whether its layers can be had or not. */
+  told(key: string): SharedRecord | undefined {
+    return this.#told.get(key);
+  }
+
   /** Takes back what came from a source that lost a layer. */
   giveUp(source: string, reason: string): void {
     const backend = this.#options.backends.find((one) => this.#options.sources.sourceOf(one) === source);
@@ -58,12 +67,23 @@ export class CacheImports {
     this.#asked.clear();
   }
 
+  /** Tells of caches that gave nothing, and may never. */
+  finish(): void {
+    for (const backend of this.#options.backends) {
+      const remark = this.#useful.has(backend) ? undefined : backend.remark?.();
+      if (remark !== undefined && !this.#given.has(backend)) this.#warn(`cache ${backend.name} ${remark}`);
+    }
+  }
+
   async #find(key: string): Promise<ImportedRecord | undefined> {
     const {backends, sources, snapshotter} = this.#options;
     for (const backend of backends) {
       if (this.#given.has(backend)) continue;
       const record = await this.#read(backend, key);
       if (record === undefined) continue;
+      this.#useful.add(backend);
+      if (!this.#told.has(key)) this.#told.set(key, record);
+      if (record.layers.length === 0) continue;
       const source = sources.sourceOf(backend);
       const snapshot = await snapshotter.importShared(record.layers, source);
       if (snapshot !== undefined) return {record, snapshot};

@@ -47,6 +47,11 @@ export class RecordCache implements ResultCache<BuildValue> {
     return this.#database.get('SELECT 1 AS one FROM record WHERE key = ?', key) !== undefined;
   }
 
+  async resultKeyOf(key: string): Promise<string | undefined> {
+    const row = this.#database.get('SELECT result_key FROM record WHERE key = ?', key);
+    return row === undefined ? undefined : String(row['result_key']);
+  }
+
   knowsOp(op: string): boolean {
     const [, member = ''] = /^\{(.*)\}$/s.exec(canonicalJson({op})) ?? [];
     const sql = 'SELECT 1 AS one FROM record WHERE instr(ingredients, ?) > 0 LIMIT 1';

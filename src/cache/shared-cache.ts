@@ -5,16 +5,20 @@ import type {MissReason} from '../progress/events.ts';
 import type {Solved} from '../solver/op-runner.ts';
 import type {MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
 import type {BuildValue} from '../sources/value.ts';
-import type {CacheExport} from './cache-export.ts';
 import type {CacheImports} from './cache-imports.ts';
 import type {RecordCache} from './record-cache.ts';
+
+/** Told of every record that was used or made. */
+export interface RecordTaker {
+  add(key: string): void;
+}
 
 export class SharedCache implements ResultCache<BuildValue> {
   readonly #records: RecordCache;
   readonly #imports: CacheImports;
-  readonly #exports: readonly CacheExport[];
+  readonly #exports: readonly RecordTaker[];
 
-  constructor(records: RecordCache, imports: CacheImports, exports: readonly CacheExport[]) {
+  constructor(records: RecordCache, imports: CacheImports, exports: readonly RecordTaker[]) {
     this.#records = records;
     this.#imports = imports;
     this.#exports = exports;
@@ -23,6 +27,10 @@ export class SharedCache implements ResultCache<BuildValue> {
   /** A key that others may have a result for is taken, too: theirs must not be mixed with one that is made anew. */
   has(key: string): boolean {
     return this.#records.has(key) || this.#imports.mayHave(key);
+  }
+
+  async resultKeyOf(key: string): Promise<string | undefined> {
+    return (await this.#records.resultKeyOf(key)) ?? this.#imports.told(key)?.resultKey;
   }
 
   knowsOp(op: string): boolean {
@@ -35,7 +43,7 @@ export class SharedCache implements ResultCache<BuildValue> {
 
   async find(key: string): Promise<Solved<BuildValue> | undefined> {
     const here = (await this.#records.find(key)) ?? (await this.#import(key));
-    if (here !== undefined) this.#export(key);
+    if (here !== undefined || this.#imports.told(key) !== undefined) this.#export(key);
     return here;
   }
 

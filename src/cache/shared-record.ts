@@ -22,7 +22,7 @@ export interface SharedRecord {
   /** Of the step, for people. */
   readonly name: string;
   readonly usage: StepUsage | undefined;
-  /** Bottom first. */
+  /** Bottom first. None: only the result's key is told, by which others are found that were built on it. */
   readonly layers: readonly SharedLayer[];
 }
 
@@ -88,8 +88,8 @@ export function parseRecord(key: string, bytes: Uint8Array): SharedRecord | Reco
   if (key !== primary && primary !== keys.content) return {problem: 'has a second name that it cannot have'};
   if (typeof resultKey !== 'string' || !/^[0-9a-f]{64}$/.test(resultKey))
     return {problem: 'has no result key'};
-  const layers = Array.isArray(json['layers']) ? json['layers'].map(layerOf) : [];
-  if (layers.length === 0 || layers.includes(undefined)) return {problem: 'has no valid list of layers'};
+  const layers = Array.isArray(json['layers']) ? json['layers'].map(layerOf) : [undefined];
+  if (layers.includes(undefined)) return {problem: 'has no valid list of layers'};
   return {
     key,
     primary,

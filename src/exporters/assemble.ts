@@ -30,7 +30,10 @@ export interface ManifestOptions {
 
 /** `layers` as the image gave them, bottom first. */
 export function assembleImage(
-  image: Pick<BuiltImage, 'config' | 'epochSeconds' | 'history' | 'layerTimesMs' | 'platform'>,
+  image: Pick<
+    BuiltImage,
+    'config' | 'configMembers' | 'epochSeconds' | 'history' | 'layerTimesMs' | 'platform'
+  >,
   layers: readonly ImageLayer[],
   {annotations = {}, descriptorAnnotations = {}, dialect = ociDialect}: Partial<ManifestOptions> = {},
 ): AssembledImage {
@@ -43,7 +46,7 @@ export function assembleImage(
     rootfs: {type: 'layers', diff_ids: layers.map(({diffId}) => diffId)},
     history,
   };
-  const configBytes = jsonBytes(finalConfig);
+  const configBytes = jsonBytes({...finalConfig, ...image.configMembers?.(layers)});
   const configDigest = digestOf(configBytes);
   const manifest: Manifest = {
     schemaVersion: 2,

@@ -9,6 +9,7 @@ import type {Platform} from '../oci/platform.ts';
 import type {LayerFormat} from '../snapshot/layer-format.ts';
 import type {RegistryClient} from '../sources/registry/client.ts';
 import type {AtLeastOne} from '../util/at-least-one.ts';
+import type {Json} from '../util/canonical-json.ts';
 
 export interface ImageLayer {
   readonly diffId: DiffId;
@@ -49,6 +50,8 @@ export interface BuiltImage {
   layers(signal: AbortSignal, wish?: LayerWish): Promise<readonly ImageLayer[]>;
   /** When each layer was made, in milliseconds, bottom first. */
   readonly layerTimesMs: readonly number[];
+  /** What its config is to have beside what is specified; for the layers that the image came to have. */
+  configMembers?(layers: readonly ImageLayer[]): Readonly<Record<string, Json>>;
   /** What is to be attested of it; asked for once the layers exist. Undefined: nothing is. */
   attestations?(layers: readonly ImageLayer[], signal: AbortSignal): Promise<readonly Attestation[]>;
   /** The final file system, layers unpacked. */

@@ -26,8 +26,10 @@ export function parseConfig(bytes: Uint8Array): ImageConfig | {readonly problem:
   if (!isContainerConfig(config)) return {problem: 'config has members of wrong types'};
   if (history !== undefined && history !== null && !Array.isArray(history))
     return {problem: 'history is no list'};
+  // What an image of BuildKit's or ours tells of its own cache says nothing about an image that is built on it.
+  const {'moby.buildkit.cache.v0': _, 'tsbuild.cache.v1': __, ...passedOn} = document;
   return {
-    ...(document as unknown as ImageConfig),
+    ...(passedOn as unknown as ImageConfig),
     config,
     rootfs: {type: 'layers', diff_ids: diffIds},
     history: matchedHistory((history ?? []) as readonly HistoryEntry[], diffIds.length),

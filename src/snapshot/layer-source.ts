@@ -25,6 +25,11 @@ export function isCacheSource(source: string | undefined): source is string {
   return source?.startsWith(cacheSourcePrefix) === true;
 }
 
+/** Of a layer that came with an image of a registry. */
+export function isImageSource(source: string | undefined): source is string {
+  return source !== undefined && !isCacheSource(source);
+}
+
 /** A shared cache does not give what it promised. The step that made the layer can be run instead. */
 export class LostLayer extends Error {
   override readonly name = 'LostLayer';

@@ -44,6 +44,8 @@ export interface MissedStep {
 export interface ResultCache<R> {
   /** The result recorded under `key`, if it is whole; undefined is a miss. */
   find(key: string): Promise<Solved<R> | undefined>;
+  /** The key that the result of `key` had, though the result may not be there: others may have been built on it. */
+  resultKeyOf?(key: string): Promise<string | undefined>;
   /** Whether something was ever recorded under `key`, whole or not. */
   has(key: string): boolean;
   /** Whether any result of this op is recorded, whatever its inputs were. May look at every record. */

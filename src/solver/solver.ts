@@ -117,10 +117,10 @@ class Job<V extends SolverGraph<V>, R> {
     const visit = async (vertex: V): Promise<void> => {
       if (seen.has(vertex.id)) return;
       seen.add(vertex.id);
-      const {hit, predictedKey} = await this.#lookUp(vertex);
+      const {hit, missed} = await this.#lookUp(vertex);
       if (hit !== undefined) return;
       for (const input of vertex.inputs) await visit(input);
-      const known = predictedKey !== undefined || vertex.origin.ignoreCache === true;
+      const known = missed !== undefined || vertex.origin.ignoreCache === true;
       const isSure = (): boolean =>
         known || !this.#options.cache.knowsOp(this.#runnerOf(vertex).cacheMap(vertex).opKey);
       found.push({vertex, isSure});
@@ -214,16 +214,25 @@ class Job<V extends SolverGraph<V>, R> {
       if (hit !== undefined) return {hit};
       const parts = known.map(({key}) => key ?? '');
       const missed = {all: [definition], primary: definition, parts};
-      if (!isContentKeyed(map)) return {predictedKey: definition, missed};
+      if (!isContentKeyed(map)) return {predictedKey: await this.#foreseenKey(definition), missed};
     }
     const content = await contentKeyOf(map, known, this.#signal);
-    if (content === undefined) return {};
+    if (content === undefined) {
+      return definition === undefined
+        ? {}
+        : {predictedKey: await this.#options.cache.resultKeyOf?.(definition)};
+    }
     const hit = await this.#hit(vertex, content.key);
     const all = definition === undefined ? [content.key] : [content.key, definition];
     const missed = {all, primary: content.key, parts: content.parts};
-    if (hit === undefined) return {predictedKey: content.key, missed};
+    if (hit === undefined) return {predictedKey: await this.#foreseenKey(content.key), missed};
     if (definition !== undefined) await this.#saveUnder([definition], vertex, map, content.parts, hit);
     return {hit};
+  }
+
+  /** What is built on a result may be found though the result itself is gone. */
+  async #foreseenKey(key: string): Promise<string> {
+    return (await this.#options.cache.resultKeyOf?.(key)) ?? key;
   }
 
   /** A step may fail before it runs: a file that it copies is not there. */

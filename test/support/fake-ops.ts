@@ -119,6 +119,9 @@ export class MemoryCache implements ResultCache<string> {
     const record = this.records.get(key);
     return record === undefined || this.lost.has(record.result.value) ? undefined : record.result;
   }
+  async resultKeyOf(key: string): Promise<string | undefined> {
+    return this.records.get(key)?.result.key;
+  }
   async save(keys: readonly string[], record: NewRecord<string>): Promise<void> {
     for (const key of keys) this.records.set(key, record);
   }

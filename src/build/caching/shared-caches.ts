@@ -5,14 +5,17 @@ import {createBackend, factoryOf} from '../../cache/backends/index.ts';
 import {badCacheOption, booleanOption, checkKnown} from '../../cache/backends/read-options.ts';
 import {CacheExport} from '../../cache/cache-export.ts';
 import {CacheImports} from '../../cache/cache-imports.ts';
+import {InlineCache} from '../../cache/inline/inline-cache.ts';
 import type {RecordCache} from '../../cache/record-cache.ts';
 import {SharedCache} from '../../cache/shared-cache.ts';
+import type {SharedRecord} from '../../cache/shared-record.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {LostLayer} from '../../snapshot/layer-source.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Engine} from '../engine.ts';
 import type {BuildRequest, CacheSpec} from '../request.ts';
+import {wantsInline} from './wanted.ts';
 
 /** With what every cache has, or may only say what happens anyway, as BuildKit names them. */
 const generalOptions: Readonly<Record<BackendDirection, readonly string[]>> = {
@@ -43,6 +46,8 @@ interface OpenExport {
 
 export class SharedCaches {
   readonly cache: SharedCache;
+  /** Undefined: images are not to have one. */
+  readonly inline: InlineCache | undefined;
   readonly #imports: CacheImports;
   readonly #exports: readonly OpenExport[];
   readonly #warn: (diagnostic: Diagnostic) => void;
@@ -56,17 +61,21 @@ export class SharedCaches {
     signal: AbortSignal,
   ) {
     const {snapshotter, blobs, cacheSources: sources} = engine;
-    const specs = [...(request.cacheFrom ?? []), ...(request.cacheTo ?? [])];
-    const patienceMs = Math.max(...specs.map(patienceOf)) * 1000;
+    const from = request.cacheFrom ?? [];
+    const to = outsideImages(request.cacheTo ?? [], warn);
+    if (from.some(({type}) => type === 'inline')) throw inlineIsWrittenOnly();
+    const patiences = [...from, ...to].map(patienceOf);
+    const patienceMs = Math.max(...(patiences.length > 0 ? patiences : [patienceSeconds])) * 1000;
     const open = (spec: CacheSpec, direction: BackendDirection): CacheBackend => {
       const services = {...sources.services, workingDirectory: request.workingDirectory};
       const backend = openBackend(spec, direction, services);
       sources.add(backend);
       return backend;
     };
-    const backends = (request.cacheFrom ?? []).map((spec) => open(spec, 'from'));
+    const backends = from.map((spec) => open(spec, 'from'));
     this.#imports = new CacheImports({backends, sources, snapshotter, warn, signal, patienceMs});
-    this.#exports = (request.cacheTo ?? []).map((spec) => {
+    const told = (key: string): SharedRecord | undefined => this.#imports.told(key);
+    this.#exports = to.map((spec) => {
       const backend = open(spec, 'to');
       const source = sources.sourceOf(backend);
       const writer = new CacheExport({
@@ -74,6 +83,7 @@ export class SharedCaches {
         source,
         mode: modeOf(spec),
         records,
+        told,
         snapshotter,
         blobs,
         signal,
@@ -82,10 +92,12 @@ export class SharedCaches {
       return {name: backend.name, ignoresErrors, writer};
     });
     this.#warn = warn;
+    if (wantsInline(request)) this.inline = new InlineCache({records, told, snapshotter});
+    const takers = this.#exports.map(({writer}) => writer);
     this.cache = new SharedCache(
       records,
       this.#imports,
-      this.#exports.map(({writer}) => writer),
+      this.inline === undefined ? takers : [...takers, this.inline],
     );
   }
 
@@ -95,6 +107,7 @@ export class SharedCaches {
 
   /** Waits until all that is worth having elsewhere is there. `results` is empty for a build that failed. */
   async finish(results: readonly SnapshotId[], isFailed: boolean): Promise<void> {
+    this.#imports.finish();
     for (const {name, ignoresErrors, writer} of this.#exports) {
       const failure = await writer.finish(results);
       if (failure === undefined) continue;
@@ -104,6 +117,27 @@ export class SharedCaches {
       this.#warn({severity: 'warning', code: 'cache-export', message});
     }
   }
+}
+
+/** Those that are not inside images. */
+function outsideImages(
+  specs: readonly CacheSpec[],
+  warn: (diagnostic: Diagnostic) => void,
+): readonly CacheSpec[] {
+  for (const {type, options} of specs) {
+    if (type !== 'inline') continue;
+    checkKnown(type, options, ['mode', 'ignore-error', 'compression']);
+    if (options.get('mode') !== 'max') continue;
+    const message = 'cache type=inline has only layers of the image, whatever mode= says';
+    warn({severity: 'warning', code: 'cache-export', message});
+  }
+  return specs.filter(({type}) => type !== 'inline');
+}
+
+function inlineIsWrittenOnly(): Error {
+  return buildError('usage', 'cache-bad-option', 'type=inline is for --cache-to only', {
+    hints: ['to use what is inside an image, give its name: --cache-from IMAGE'],
+  });
 }
 
 function openBackend(

@@ -1,5 +1,5 @@
 // What a place that shares cache records must be able to do: keep small documents by name, and blobs by digest. It is
-// not trusted (src/cache/remote checks what comes out of it) and may fail at any time: an answer that is not the thing
+// not trusted (src/cache/cache-imports.ts checks what comes out of it) and may fail at any time: an answer that is not the thing
 // asked for is thrown, and only "there is none" is undefined.
 
 import type {Descriptor} from '../../oci/descriptor.ts';
@@ -18,6 +18,8 @@ export interface CacheBackend {
    * while it is. Of two writers of one name the later one may win, or the first one stay.
    */
   write(name: string, bytes: Uint8Array, blobs: readonly Descriptor[], signal: AbortSignal): Promise<void>;
+  /** Once documents were read, and none was there: what is there instead, if it looks like a mistake. */
+  remark?(): string | undefined;
   hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean>;
   /** Unverified bytes. */
   readBlob(blob: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;

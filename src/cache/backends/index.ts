@@ -24,7 +24,7 @@ export const backendFactories: readonly BackendFactory[] = [
 export function factoryOf(type: string): BackendFactory {
   const factory = backendFactories.find((candidate) => candidate.type === type);
   if (factory !== undefined) return factory;
-  const types = backendFactories.map((candidate) => candidate.type);
+  const types = [...backendFactories.map((candidate) => candidate.type), 'inline'];
   const near = suggest(type, types);
   throw buildError('usage', 'cache-unknown-type', `there is no cache type=${type}`, {
     hints: [near === undefined ? `the types are ${types.join(', ')}` : `did you mean type=${near}?`],

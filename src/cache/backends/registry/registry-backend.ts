@@ -1,4 +1,5 @@
-// type=registry: a repository. A document is a manifest of its own, under the tag `<tag of ref>-<document>`; it lists
+// type=registry: a repository. What stands under the reference itself is read first: an image may have records in its
+// config. A document is a manifest of its own, under the tag `<tag of ref>-<document>`; it lists
 // the layers, so that no registry collects them while it is there; its text is an annotation, so that reading it is one
 // request. Writers of different documents never touch the same tag (docs/adr/0014).
 
@@ -9,6 +10,7 @@ import {isReferenceProblem, parseReference, type Reference} from '../../../oci/r
 import {canonicalJson} from '../../../util/canonical-json.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
 import {badCacheOption, requiredOption} from '../read-options.ts';
+import {ImageReader, type TaggedImage} from './tagged-image.ts';
 
 const artifactType = 'application/vnd.tsbuild.cache.record.v1';
 const annotation = 'org.tsbuild.cache.record';
@@ -25,7 +27,7 @@ const tagLengthMax = 128 - '-r-'.length - 64;
 export const registryBackend: BackendFactory = {
   type: 'registry',
   options: {ref: 'repository, and a tag that the cache is named after'},
-  create(options, services) {
+  create(options, services, direction) {
     const ref = requiredOption('registry', options, 'ref');
     const reference = parseReference(ref);
     if (isReferenceProblem(reference)) throw badCacheOption('registry', `ref=${ref}: ${reference.problem}`);
@@ -33,7 +35,7 @@ export const registryBackend: BackendFactory = {
     if (tag.length > tagLengthMax) {
       throw badCacheOption('registry', `ref=${ref}: the tag has more than ${tagLengthMax} characters`);
     }
-    return new RegistryBackend(reference, tag, services);
+    return new RegistryBackend(reference, tag, services, direction === 'from');
   },
 };
 
@@ -43,19 +45,30 @@ class RegistryBackend implements CacheBackend {
   readonly #reference: Reference;
   readonly #tag: string;
   readonly #services: BackendServices;
+  readonly #readsImage: boolean;
+  #image: Promise<TaggedImage> | undefined;
+  #remark: string | undefined;
   #config: Promise<unknown> | undefined;
 
-  constructor(reference: Reference, tag: string, services: BackendServices) {
+  constructor(reference: Reference, tag: string, services: BackendServices, readsImage: boolean) {
     const ref = `${reference.domain}/${reference.path}:${tag}`;
     this.#reference = reference;
     this.#tag = tag;
     this.#services = services;
+    this.#readsImage = readsImage;
     this.name = `registry ${ref}`;
     this.place = {type: 'registry', options: {ref}};
   }
 
   async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const client = await this.#services.registry();
+    if (this.#readsImage) {
+      this.#image ??= new ImageReader(client, this.#reference, signal).read();
+      const image = await this.#image;
+      this.#remark = image.remark;
+      const inline = image.documents.get(name);
+      if (inline !== undefined) return inline;
+    }
     const {path} = this.#reference;
     const response = await client.send(this.#reference, {
       path: `/${path}/manifests/${this.#tag}-${name}`,
@@ -73,6 +86,10 @@ class RegistryBackend implements CacheBackend {
     const text = (json as {annotations?: Record<string, unknown>} | null)?.annotations?.[annotation];
     if (typeof text !== 'string') throw new Error(`tag ${this.#tag}-${name} is no cache record`);
     return Buffer.from(text);
+  }
+
+  remark(): string | undefined {
+    return this.#remark;
   }
 
   async write(

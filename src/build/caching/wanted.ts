@@ -1,0 +1,16 @@
+// Whether a build has to do with shared caches: asked by every build, so it loads nothing.
+
+import type {BuildRequest} from '../request.ts';
+
+type CacheWishes = Pick<BuildRequest, 'cacheFrom' | 'cacheTo' | 'buildArgs'>;
+
+export function wantsCaches(request: CacheWishes): boolean {
+  return (request.cacheFrom ?? []).length + (request.cacheTo ?? []).length > 0 || wantsInline(request);
+}
+
+/** Whether images are to tell what they can be built from: `type=inline`, or BuildKit's older build argument. */
+export function wantsInline({cacheTo = [], buildArgs}: CacheWishes): boolean {
+  // As Go's strconv.ParseBool, by which BuildKit reads it.
+  const isTrue = ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '');
+  return isTrue || cacheTo.some(({type}) => type === 'inline');
+}

@@ -1,0 +1,130 @@
+// What stands under the very name of a cache in a registry: an image that has records in its config (type=inline), an
+// image without any, a cache of BuildKit's, or nothing. Asked once for each build.
+
+import type {Descriptor} from '../../../oci/descriptor.ts';
+import {type DiffId, digestOf, parseDigest} from '../../../oci/digest.ts';
+import type {Manifest} from '../../../oci/manifest.ts';
+import {isIndexType, mediaTypes} from '../../../oci/media-types.ts';
+import {parseConfig} from '../../../oci/parse-config.ts';
+import {type ParsedManifest, parseManifest} from '../../../oci/parse-manifest.ts';
+import {manifestName, type Reference} from '../../../oci/reference.ts';
+import type {RegistryClient} from '../../../sources/registry/client.ts';
+import {inlineDocuments, inlineMember} from '../../inline/inline-document.ts';
+
+export interface TaggedImage {
+  /** Records by the name of their document. */
+  readonly documents: ReadonlyMap<string, Uint8Array>;
+  /** Why there are none, when it is not that there is nothing. */
+  readonly remark?: string;
+}
+
+const accepted = [
+  mediaTypes.index,
+  mediaTypes.manifest,
+  mediaTypes.dockerManifestList,
+  mediaTypes.dockerManifest,
+].join(', ');
+const manifestBytesMax = 4 * 1024 * 1024;
+/** An image for more platforms than that is not looked through. */
+const platformsMax = 16;
+const buildkitConfig = 'application/vnd.buildkit.cacheconfig.v0';
+const buildkitMember = 'moby.buildkit.cache.v0';
+const nothing: TaggedImage = {documents: new Map()};
+const notOurs = 'keyed by digests of LLB, which tsbuild does not make: nothing of it is used';
+
+export class ImageReader {
+  readonly #client: RegistryClient;
+  readonly #reference: Reference;
+  readonly #signal: AbortSignal;
+
+  constructor(client: RegistryClient, reference: Reference, signal: AbortSignal) {
+    this.#client = client;
+    this.#reference = reference;
+    this.#signal = signal;
+  }
+
+  async read(): Promise<TaggedImage> {
+    const root = await this.#manifest(manifestName(this.#reference));
+    if (root?.kind === 'index') {
+      const {manifests} = root.index;
+      if (manifests.some(({mediaType}) => mediaType === buildkitConfig)) return ofBuildkit;
+      const images = manifests.filter(isImage).slice(0, platformsMax);
+      const found: TaggedImage[] = [];
+      for (const {digest} of images) {
+        const one = await this.#manifest(digest);
+        if (one?.kind === 'manifest') found.push(await this.#image(one.manifest));
+      }
+      return together(found);
+    }
+    return root?.kind === 'manifest' ? this.#image(root.manifest) : nothing;
+  }
+
+  /** Undefined: there is none. What is no manifest at all is thrown by whoever needs it to be one. */
+  async #manifest(name: string): Promise<ParsedManifest | undefined> {
+    const {path} = this.#reference;
+    const response = await this.#client.send(this.#reference, {
+      path: `/${path}/manifests/${name}`,
+      headers: {accept: accepted},
+      scope: `repository:${path}:pull`,
+      signal: this.#signal,
+    });
+    if (response.status !== 200) {
+      await response.discard();
+      if (response.status === 404) return undefined;
+      throw new Error(`status ${response.status}`);
+    }
+    const bytes = await response.bytes(manifestBytesMax);
+    const digest = parseDigest(name);
+    if (digest !== undefined && digestOf(bytes) !== digest)
+      throw new Error(`manifest ${name} has other bytes`);
+    const type = response.headers['content-type']?.split(';')[0]?.trim();
+    return parseManifest(bytes, type);
+  }
+
+  async #image({config: descriptor, layers: blobs}: Manifest): Promise<TaggedImage> {
+    if (descriptor.mediaType === buildkitConfig) return ofBuildkit;
+    if (descriptor.mediaType !== mediaTypes.config && descriptor.mediaType !== mediaTypes.dockerConfig) {
+      return nothing;
+    }
+    const bytes = await this.#client.fetchSmall(this.#reference, descriptor, this.#signal);
+    const config = parseConfig(bytes);
+    if ('problem' in config)
+      return {...nothing, remark: `is an image whose config is broken: ${config.problem}`};
+    const members = JSON.parse(new TextDecoder().decode(bytes)) as Readonly<Record<string, unknown>>;
+    const layers = config.rootfs.diff_ids.flatMap((diffId, index) => {
+      const blob = blobs[index];
+      return blob === undefined ? [] : [{diffId, blob} satisfies {diffId: DiffId; blob: Descriptor}];
+    });
+    const documents = inlineDocuments(members[inlineMember], {layers});
+    if (documents.size > 0) return {documents};
+    return members[buildkitMember] === undefined
+      ? plain
+      : {...nothing, remark: `has cache metadata of BuildKit's, ${notOurs}`};
+  }
+}
+
+const ofBuildkit: TaggedImage = {...nothing, remark: `is a cache of BuildKit's, ${notOurs}`};
+const plain: TaggedImage = {
+  ...nothing,
+  remark:
+    'is an image without cache metadata, so nothing of it is used: build it with --cache-to type=inline or ' +
+    'BUILDKIT_INLINE_CACHE=1',
+};
+
+/** Attestations have a platform that is none. */
+function isImage({mediaType, platform}: Descriptor): boolean {
+  return !isIndexType(mediaType) && platform?.os !== 'unknown';
+}
+
+/** A record with layers is worth more than one that only tells a key. */
+function together(images: readonly TaggedImage[]): TaggedImage {
+  const documents = new Map<string, Uint8Array>();
+  for (const image of images) {
+    for (const [name, bytes] of image.documents) {
+      const known = documents.get(name);
+      if (known === undefined || known.length < bytes.length) documents.set(name, bytes);
+    }
+  }
+  const remark = images.find((image) => image.remark !== undefined)?.remark;
+  return documents.size > 0 || remark === undefined ? {documents} : {documents, remark};
+}
