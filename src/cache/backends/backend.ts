@@ -1,6 +1,6 @@
 // What a place that shares cache records must be able to do: keep small documents by name, and blobs by digest. It is
-// not trusted (src/cache/cache-imports.ts checks what comes out of it) and may fail at any time: an answer that is not the thing
-// asked for is thrown, and only "there is none" is undefined.
+// not trusted (src/cache/cache-imports.ts checks what comes out of it) and may fail at any time: an answer that is not
+// the thing asked for is thrown, and only "there is none" is undefined.
 
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {RegistryClient} from '../../sources/registry/client.ts';
