@@ -43,7 +43,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // Two at once, on however many processors: each is a build with processes of its own.
+          maxWorkers: 2,
+          sequence: {groupOrder: 1},
         },
       },
     ],
