@@ -25,6 +25,8 @@ export const commandNames: readonly string[] = [
   'history ls',
   'history rm',
   'images',
+  'imagetools create',
+  'imagetools inspect',
   'inspect',
   'layers',
   'load',

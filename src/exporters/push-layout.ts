@@ -3,6 +3,7 @@
 
 import type {Digest} from '../oci/digest.ts';
 import {isReferenceProblem, parseReference, type Reference, repositoryName} from '../oci/reference.ts';
+import {byRepository} from '../sources/registry/push/by-repository.ts';
 import {pushImage} from '../sources/registry/push/push-image.ts';
 import type {PushBlob, PushManifest} from '../sources/registry/push/repository-writer.ts';
 import {blobInMemory, storedBlob} from '../sources/registry/push/stored-blob.ts';
@@ -24,7 +25,7 @@ export async function pushLayout(
   const client = await context.registry();
   const isManifest = new Set(layout.manifests.map(({digest}) => digest));
   const manifests = layout.manifests.map(({digest, mediaType}) => manifestOf(layout, digest, mediaType));
-  for (const {repository, tags} of repositoriesOf(names)) {
+  for (const {repository, tags} of byRepository(names.map(referenceOf))) {
     const name = repositoryName(repository);
     context.note(`pushing layers to ${name}`);
     await pushImage(
@@ -56,17 +57,10 @@ function manifestOf({blobs}: Layout, digest: Digest, mediaType: string): PushMan
   return {mediaType, bytes: found.bytes};
 }
 
-function repositoriesOf(names: readonly string[]): {repository: Reference; tags: string[]}[] {
-  const found = new Map<string, {repository: Reference; tags: string[]}>();
-  for (const name of names) {
-    const reference = parseReference(name);
-    assert(!isReferenceProblem(reference), `${name} was read before`);
-    const {domain, path, tag} = reference;
-    const known = found.get(`${domain}/${path}`) ?? {repository: {domain, path}, tags: []};
-    found.set(`${domain}/${path}`, known);
-    if (tag !== undefined && !known.tags.includes(tag)) known.tags.push(tag);
-  }
-  return [...found.values()];
+function referenceOf(name: string): Reference {
+  const reference = parseReference(name);
+  assert(!isReferenceProblem(reference), `${name} was read before`);
+  return reference;
 }
 
 function pushBlobOf(blob: LayoutBlob, repository: Reference, context: ExportContext): PushBlob {

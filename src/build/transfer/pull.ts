@@ -9,6 +9,7 @@ import {pushMemoryIn} from '../../sources/registry/push/push-memory.ts';
 import {imageStoreOf} from '../../store/image-store.ts';
 import {systemClock} from '../../util/clock.ts';
 import {mapLimited} from '../../util/map-limited.ts';
+import {fetchLayer} from './fetch-layer.ts';
 import type {Transfer} from './transfer.ts';
 
 export interface Pulled {
@@ -36,18 +37,8 @@ export async function pullImage(
     const {configDescriptor, manifest, manifestBytes, manifestDigest, mediaType, rootDigest} = found;
     const memory = pushMemoryIn(notes);
     const fetch = async (layer: Descriptor): Promise<void> => {
-      if (await blobs.has(layer.digest)) note(`${layer.digest} is here already`);
-      else {
-        const sink = await blobs.open(layer);
-        try {
-          for await (const piece of client.fetchBlob(reference, layer, signal)) {
-            await sink.write(piece);
-            progress(layer.digest, sink.size, layer.size);
-          }
-          await sink.commit();
-        } finally {
-          await sink.abort();
-        }
+      if (!(await fetchLayer(reference, layer, {engine, signal}, progress))) {
+        note(`${layer.digest} is here already`);
       }
       memory.sawBlob(reference.domain, reference.path, layer.digest);
     };

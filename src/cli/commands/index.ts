@@ -14,6 +14,7 @@ import {generateKeyPairCommand} from './generate-key-pair/command.ts';
 import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
+import {imagetoolsCommands} from './imagetools/commands.ts';
 import {inspectCommand} from './inspect/command.ts';
 import {layersCommand} from './layers/command.ts';
 import {loadCommand} from './load/command.ts';
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   historyCommand,
   ...historyBuildCommands,
   imagesCommand,
+  ...imagetoolsCommands,
   inspectCommand,
   layersCommand,
   loadCommand,

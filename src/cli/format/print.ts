@@ -38,8 +38,14 @@ export function objectPrinter(format: string | undefined): (objects: readonly Fo
     return (objects) => `${JSON.stringify(objects.map(jsonOf), null, 4)}\n`;
   }
   if (format.trim() === 'json') return (objects) => `${JSON.stringify(objects.map(jsonOf))}\n`;
-  const template = templateOf(unescaped(format));
-  return (objects) => objects.map((object) => `${template.render(object)}\n`).join('');
+  const print = templatePrinter(format);
+  return (objects) => objects.map(print).join('');
+}
+
+/** Of one thing: `json` on one line, or a line of the template. */
+export function templatePrinter(format: string): (object: FormatValue) => string {
+  const template = templateOf(format.trim() === 'json' ? '{{json .}}' : unescaped(format));
+  return (object) => `${template.render(object)}\n`;
 }
 
 /** A shell hands `\t` and `\n` on as they are written; outside of {{}} they mean what they mean. */

@@ -16,6 +16,21 @@ export type FormatMap = ReadonlyMap<string, FormatValue>;
 
 export interface FormatObject {
   readonly [field: string]: FormatValue;
+  readonly [document]?: unknown;
+}
+
+/** What an object was made of: `json` prints this, where Go's fields have other names than JSON's members. */
+const document = Symbol('document');
+
+export function asDocument(made: FormatMap | object, fields: FormatObject): FormatObject {
+  return {...fields, [document]: made};
+}
+
+/** Any JSON: objects are maps, since their members are nobody's fields. */
+export function formatOf(json: unknown): FormatValue {
+  if (Array.isArray(json)) return json.map(formatOf);
+  if (typeof json !== 'object' || json === null) return json as FormatValue;
+  return new Map(Object.entries(json).map(([key, member]) => [key, formatOf(member)]));
 }
 
 /** Go's nil slice and nil map: printed as empty ones, null in JSON. */
@@ -60,6 +75,8 @@ export function jsonOf(value: FormatValue): unknown {
   if (isList(value)) return value.map(jsonOf);
   if (isMap(value)) return Object.fromEntries([...value].map(([key, member]) => [key, jsonOf(member)]));
   if (!isObject(value)) return value;
+  const made = value[document];
+  if (made !== undefined) return isMap(made as FormatValue) ? jsonOf(made as FormatMap) : made;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, member]) => (isAbsent(member) ? [] : [[key, jsonOf(member)]])),
   );

@@ -164,9 +164,9 @@ export class RegistryClient {
 
   /** The repository of a reference for writing: the registry itself, mirrors aside. */
   writer(reference: string | Reference, {insecure = false}: {insecure?: boolean} = {}): RepositoryWriter {
-    const {domain, path: repository} = referenceOf(reference);
-    const own = endpointsOf(domain, this.#options.config).at(-1);
-    assert(own !== undefined, 'a registry is its own last endpoint');
+    const parsed = referenceOf(reference);
+    const {domain, path: repository} = parsed;
+    const own = this.#own(parsed);
     const endpoint: Endpoint = insecure
       ? {...own, schemes: ['https', 'http'], tls: {...own.tls, insecure: true}}
       : own;
@@ -179,6 +179,22 @@ export class RegistryClient {
       slots: this.#slots,
       memory: this.#options.memory ?? noPushMemory,
     });
+  }
+
+  /** A manifest or index by the reference, or else by `digest`, as the registry itself has it; verified, not parsed. */
+  async manifest(
+    reference: string | Reference,
+    digest: Digest | undefined,
+    signal: AbortSignal,
+  ): Promise<FetchedManifest> {
+    const parsed = referenceOf(reference);
+    const {tag: _, ...repository} = parsed;
+    const what = digest === undefined ? parsed : {...repository, digest};
+    try {
+      return await this.#reader.manifest(this.#own(parsed), what, manifestName(what), signal);
+    } catch (error) {
+      throw this.#asFailure(normalisedName(what), parsed, error);
+    }
   }
 
   /** The tags of a repository, as the registry itself lists them. */
@@ -195,10 +211,8 @@ export class RegistryClient {
   /** Any request to the registry of a reference itself, mirrors aside. */
   async send(reference: string | Reference, request: RegistryRequest): Promise<HttpResponse> {
     const parsed = referenceOf(reference);
-    const own = endpointsOf(parsed.domain, this.#options.config).at(-1);
-    assert(own !== undefined, 'a registry is its own last endpoint');
     try {
-      return await this.#session.send(own, request);
+      return await this.#session.send(this.#own(parsed), request);
     } catch (error) {
       throw this.#asFailure(normalisedName(parsed), parsed, error);
     }
@@ -265,9 +279,16 @@ export class RegistryClient {
     throw failureOf(what, [first, ...rest]);
   }
 
+  /** The registry without its mirrors. */
+  #own({domain}: Reference): Endpoint {
+    const own = endpointsOf(domain, this.#options.config).at(-1);
+    assert(own !== undefined, 'a registry is its own last endpoint');
+    return own;
+  }
+
   #asFailure(what: string, reference: Reference, error: unknown): unknown {
-    const endpoint = endpointsOf(reference.domain, this.#options.config).at(-1);
-    return endpoint !== undefined && isEndpointFailure(error) ? failureOf(what, [{endpoint, error}]) : error;
+    const endpoint = this.#own(reference);
+    return isEndpointFailure(error) ? failureOf(what, [{endpoint, error}]) : error;
   }
 }
 
