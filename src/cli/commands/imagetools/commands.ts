@@ -77,8 +77,8 @@ export const imagetoolsCommands: readonly Command[] = [
     summary: 'show what a name in a registry stands for, without fetching it',
     about:
       'Shows the manifest or index of a name in its registry, of an index with every entry. No layer is fetched, and the local store is not looked at.',
-    more: `Fields of --format: .Name, .Manifest (of an index with .Manifests), .Image (the config), .Provenance.SLSA and .SBOM.SPDX;
-of an index with several platforms the last three are maps of platforms:
+    more: `Fields of --format: .Name, .Manifest (of an index with .Manifests), .Image (the config), .Provenance.SLSA and
+.SBOM.SPDX; of an index with several platforms the last three are maps of platforms:
   tsbuild imagetools inspect --format '{{json .Manifest}}' registry.example/app
   tsbuild imagetools inspect --format '{{(index .Image "linux/arm64").Created}}' registry.example/app
 `,
