@@ -27,12 +27,22 @@ static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap",
 
 static int proc_mount_point = -1, cgroup_mount_point = -1;
 static int mask_file = -1, mask_directory = -1;  // what masked paths show
+static bool own_sys;                             // of this sandbox's network, and not the host's
+
+static const struct rootfs_options usual = {.shm_size = SHM_BYTES_DEFAULT};
+static int made_dev = -1, made_sys = -1;  // ahead of the request
 
 uint64_t rootfs_attributes(const struct rootfs_options *options) {
   return options->insecure ? 0 : MOUNT_ATTR_NODEV;
 }
 
+/** The first of all, so that the sandbox reads the same name for it in /proc/mounts every time. */
+static void make_mask_directory(void) {
+  if (mask_directory < 0) mask_directory = scratch_directory(0555);
+}
+
 int rootfs_open(const struct view_spec *spec, const struct rootfs_options *options) {
+  make_mask_directory();
   int root = view_mount(spec);
   mount_restrict(root, rootfs_attributes(options), "/");
   mount_attach(root, scratch_directory(0700), "/");
@@ -110,32 +120,55 @@ static void mount_cgroup(const struct rootfs_options *options) {
   close(cgroup);
 }
 
-static void mount_sys(const struct rootfs_options *options) {
+/** Its descriptor. */
+static int mount_sys(const struct rootfs_options *options, int mount_point) {
   uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
   int sys = mount_fresh("sysfs", (unsigned)attributes, NULL);
-  bool own = sys >= 0;
-  if (!own) {
+  own_sys = sys >= 0;
+  if (!own_sys) {
     // sysfs belongs to a network namespace, and the host's is not ours in a user namespace.
     sys = mount_clone(AT_FDCWD, "/sys");
     mount_restrict(sys, attributes, "/sys");
   }
-  mount_attach(sys, real_directory("sys"), "/sys");
-  cgroup_mount_point = own ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  mount_attach(sys, mount_point, "/sys");
   if (!options->insecure) {
     mask_all(sys, sys_masked);
     mask_throttling(sys);
   }
-  close(sys);
+  return sys;
+}
+
+static int mount_dev(const struct rootfs_options *options, int mount_point) {
+  int dev = devices_mount(mount_point, options->shm_size, rootfs_attributes(options));
+  mask_file = openat(dev, "null", O_PATH | O_CLOEXEC);
+  if (mask_file < 0) die("mounts", errno, "/dev/null", "cannot open");
+  return dev;
+}
+
+/** Copies of what was made ahead, so that the mounts of a sandbox are in the same order in any case. */
+static int put(int made, const char *name) {
+  int copy = mount_clone(made, "");
+  mount_attach(copy, real_directory(name), name);
+  return copy;
+}
+
+static bool is_usual(const struct rootfs_options *options) {
+  return !options->insecure && strcmp(options->shm_size, usual.shm_size) == 0;
+}
+
+void rootfs_prepare(void) {
+  make_mask_directory();
+  made_dev = mount_dev(&usual, scratch_directory(0700));
+  made_sys = mount_sys(&usual, scratch_directory(0700));
 }
 
 void rootfs_furnish(const struct rootfs_options *options) {
+  bool is_made = made_dev >= 0 && is_usual(options);
   proc_mount_point = real_directory("proc");
-  int dev = devices_mount(real_directory("dev"), options->shm_size, rootfs_attributes(options));
-  mask_file = openat(dev, "null", O_PATH | O_CLOEXEC);
-  mask_directory = scratch_directory(0555);
-  if (mask_file < 0) die("mounts", errno, "/dev/null", "cannot open");
-  close(dev);
-  mount_sys(options);
+  close(is_made ? put(made_dev, "dev") : mount_dev(options, real_directory("dev")));
+  int sys = is_made ? put(made_sys, "sys") : mount_sys(options, real_directory("sys"));
+  cgroup_mount_point = own_sys ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  close(sys);
 }
 
 void rootfs_mount_proc(const struct rootfs_options *options) {

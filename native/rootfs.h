@@ -5,6 +5,8 @@
 
 #include "view.h"
 
+#define SHM_BYTES_DEFAULT "67108864"
+
 struct rootfs_options {
   bool insecure;  // nothing masked, nothing read-only
   bool host_network;
@@ -18,10 +20,14 @@ int rootfs_open(const struct view_spec *spec, const struct rootfs_options *optio
 /** The MOUNT_ATTR_* flags of everything that the processes of the sandbox can write to. */
 uint64_t rootfs_attributes(const struct rootfs_options *options);
 
+/** Makes ahead what rootfs_furnish needs when the options are the usual ones. */
+void rootfs_prepare(void);
+
 /** /dev, /sys and the place of /proc. */
 void rootfs_furnish(const struct rootfs_options *options);
 
-/** In the first process of the new pid and cgroup namespaces: /proc, with what it hides, and /sys/fs/cgroup. */
+/** In the first process of the new pid and cgroup namespaces: /proc, with what it hides, and /sys/fs/cgroup.
+ */
 void rootfs_mount_proc(const struct rootfs_options *options);
 
 /** Makes it the root of this process; the host's root is gone for good. */

@@ -80,10 +80,23 @@ static void take_back(void) {
   stubs_remove_copies();
 }
 
+/** Into namespaces of our own. */
+static void leave_host(struct network *network) {
+  host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
+  scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(network));
+  network_furnish(network);
+}
+
+void run_prepare(void) {
+  struct network none = network_parse("none");
+  userns_require();
+  leave_host(&none);
+  rootfs_prepare();
+}
+
 /** Everything up to the fork; the root's descriptor. */
 static int build_sandbox(struct run_options *options) {
-  scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(&options->network));
-  network_furnish(&options->network);
   if (sethostname(options->hostname, strlen(options->hostname)) != 0)
     die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
   (void)!setdomainname("(none)", 6);  // as the kernel has it until somebody sets one, and not the host's
@@ -216,8 +229,7 @@ int verb_run(const struct request *request) {
   const char *layer = options.view.upper;
   int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
-  host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-  if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
+  if (host_mounts < 0) leave_host(&options.network);
   reply_take_back(take_back);
   int root = build_sandbox(&options);
   cgroup_make(&options.cgroup);

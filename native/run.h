@@ -1,4 +1,4 @@
-// The request `run`, read and checked, before anything is done.
+// The request `run`, read and checked, and what can be done before it is known.
 #ifndef TSBUILD_RUN_H
 #define TSBUILD_RUN_H
 
@@ -22,5 +22,11 @@ struct run_options {
 };
 
 struct run_options run_parse(const struct request *request);
+
+/**
+ * Ahead of a request without a network: everything that such a sandbox begins with and that the request has
+ * no say in, in namespaces of its own.
+ */
+void run_prepare(void);
 
 #endif

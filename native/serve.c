@@ -45,6 +45,7 @@ static unsigned char *output;  // header and payload of one frame, written at on
 
 /** Nothing of a request outlives this, and the terminal is as it was. */
 static void kill_all_workers(void) {
+  worker_drop_spare();
   for (struct worker *worker = workers; worker != NULL; worker = worker->next) worker_cancel(worker, SIGKILL);
   while (wait(NULL) > 0 || errno == EINTR) continue;
   if (ran_terminal) terminal_restore(1);
@@ -84,6 +85,7 @@ static void start_request(uint32_t id, char *payload, size_t length) {
   for (int i = 0; i < PIPE_COUNT; i++)
     if (worker->pipes[i] >= 0) watch(&worker->watches[i], worker, i, worker->pipes[i]);
   watch(&worker->watches[PIPE_COUNT], worker, PIPE_COUNT, worker->pidfd);
+  worker_make_spare();
 }
 
 /** Out of the set first: a worker that is being forked may still hold a copy of the descriptor. */
@@ -126,7 +128,17 @@ static void drain(struct worker *worker, int source) {
   }
 }
 
-static void finish_request(struct worker *worker) {
+/** The reply, and everything that comes before it. Nothing is read from the worker after it. */
+static void answer(struct worker *worker, int wait_status) {
+  for (int i = 0; i < PIPE_STATUS; i++) drain(worker, i);
+  uint32_t type;
+  struct buffer reply = worker_reply(worker, wait_status, &type);
+  send_reply(worker->id, type, reply);
+  for (int i = 0; i < PIPE_COUNT; i++) forget(&worker->pipes[i]);
+  worker->answered = true;
+}
+
+static void end_worker(struct worker *worker) {
   siginfo_t info;
   int wait_status = 0;
   while (waitpid(worker->pid, &wait_status, 0) < 0 && errno == EINTR) continue;
@@ -134,16 +146,12 @@ static void finish_request(struct worker *worker) {
   // A sandbox whose worker was killed is ours to wait for (we are the subreaper): nothing of it is left after
   // the reply.
   if (worker->sandbox >= 0) waitid((idtype_t)3 /* P_PIDFD */, (id_t)worker->sandbox, &info, WEXITED | __WALL);
-  for (int i = 0; i < PIPE_STATUS; i++) drain(worker, i);
-  uint32_t type;
-  struct buffer reply = worker_reply(worker, wait_status, &type);
-  send_reply(worker->id, type, reply);
+  if (!worker->answered) answer(worker, wait_status);
   for (struct worker **at = &workers; *at != NULL; at = &(*at)->next)
     if (*at == worker) {
       *at = worker->next;
       break;
     }
-  for (int i = 0; i < PIPE_COUNT; i++) forget(&worker->pipes[i]);
   forget(&worker->pidfd);
   close_quietly(worker->sandbox);
   free(worker->status.bytes);
@@ -157,7 +165,7 @@ static void cancel_request(uint32_t id, const char *payload, size_t length) {
   memcpy(digits, payload, length);
   if (!parse_u64(digits, 64, &signal)) return;
   for (struct worker *worker = workers; worker != NULL; worker = worker->next)
-    if (worker->id == id) {
+    if (worker->id == id && !worker->answered) {
       drain(worker, PIPE_STATUS);
       worker_cancel(worker, (int)signal);
     }
@@ -201,8 +209,11 @@ static bool handle(struct epoll_event *event) {
   if (worker == NULL) return read_input();
   if (about->source < PIPE_COUNT) {
     if (worker->pipes[about->source] >= 0) forward(worker, about->source, READ_BYTES);
+    // Of a sandbox nothing is left then, and the worker's own end takes a millisecond. What other verbs have
+    // mounted is there until the worker ends.
+    if (!worker->answered && worker->sandbox >= 0 && worker->done) answer(worker, 0);
   } else {
-    finish_request(worker);
+    end_worker(worker);
   }
   return true;
 }

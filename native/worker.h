@@ -22,6 +22,8 @@ struct worker {
   struct buffer status;   // records so far
   size_t status_seen;     // bytes of `status` already looked at
   int cancel;             // the last signal asked for
+  bool done;              // it has said what it had to say
+  bool answered;          // and so have we
   struct watch watches[PIPE_COUNT + 1];
   struct worker *next;
 };
@@ -32,10 +34,18 @@ struct worker {
  */
 struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached);
 
+/**
+ * Forks a worker ahead of its request, when steps follow each other that have no network: it makes what the
+ * sandboxes of all of them begin with (run_prepare) while the step before it runs, and worker_start gives it
+ * the next one. It has seen nothing of any other request.
+ */
+void worker_make_spare(void);
+void worker_drop_spare(void);
+
 /** The error for a request that has no worker. */
 struct buffer worker_refusal(int error);
 
-/** Looks at the records that have arrived since (a sandbox has begun). */
+/** Looks at the records that have arrived since (a sandbox has begun, the worker is done). */
 void worker_look_at_status(struct worker *worker);
 
 /** Sends a signal to all processes of the request's sandbox; without one, and with SIGKILL, the worker is
