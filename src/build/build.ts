@@ -33,6 +33,7 @@ export async function build(
       platforms: targetPlatforms(request),
       hasIndex: isPlatformList(request) || request.attest !== undefined,
       entitlements: request.entitlements,
+      environment: request.environment,
       workingDirectory: request.workingDirectory,
       get stdout() {
         return options.stdout();

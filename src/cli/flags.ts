@@ -124,7 +124,11 @@ export const buildFlags: readonly Flag[] = [
     group: 'Output',
     help: 'push the image to the registries of its names: -o type=registry, or push=true of the image that -o asks for',
   },
-  {name: 'load', group: 'Output', help: 'put the image into the local image store (the default)'},
+  {
+    name: 'load',
+    group: 'Output',
+    help: 'put the image into the docker or podman of this machine, and into the local image store; short for -o type=docker',
+  },
   {name: 'label', value: 'K=V', group: 'Output', help: 'label of the image (repeatable)'},
   {
     name: 'annotation',

@@ -73,6 +73,8 @@ export interface ExportSurroundings extends Pick<ExportContext, 'stdout' | 'work
   readonly hasIndex: boolean;
   /** What the user allowed, by BuildKit's and buildx's names. */
   readonly entitlements: ReadonlySet<string>;
+  /** Of the command. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Where blobs are; immutable, named by digest. */

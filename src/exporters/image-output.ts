@@ -8,7 +8,7 @@ import {ExportOptions} from './export-options.ts';
 import type {BuiltImages, ExportContext, Exporter, ExporterFactory, ExportResult} from './exporter.ts';
 import {type ImageForm, imageFormOf, imageOptions} from './image-options.ts';
 import {exportResult, makeLayout} from './layout.ts';
-import {storeLayout} from './store-exporter.ts';
+import {storeLayout} from './store-layout.ts';
 
 export interface ImageOutput extends ImageForm {
   readonly push: boolean;

@@ -209,10 +209,10 @@ describe('outputs', () => {
     expect(outputs.map(({type}) => type)).toEqual(['local', 'oci']);
   });
 
-  it('--load adds the image store to others', async () => {
-    expect((await request(['--load', '.'])).outputs).toEqual([]);
+  it('--load adds docker to others', async () => {
+    expect((await request(['--load', '.'])).outputs).toEqual([{type: 'docker', options: new Map()}]);
     const {outputs} = await request(['--load', '-o', 'out', '.']);
-    expect(outputs.map(({type}) => type)).toEqual(['local', 'image']);
+    expect(outputs.map(({type}) => type)).toEqual(['local', 'docker']);
   });
 
   it('of --push are pushed, besides what -o asks for', async () => {
@@ -221,7 +221,7 @@ describe('outputs', () => {
     expect(await pushed()).toEqual([['registry']]);
     expect(await pushed('-o', 'type=image,name=a')).toEqual([['image', 'a', 'true']]);
     expect(await pushed('-o', 'out')).toEqual([['local', 'out'], ['registry']]);
-    expect(await pushed('--load')).toEqual([['registry'], ['image']]);
+    expect(await pushed('--load')).toEqual([['registry'], ['docker']]);
   });
 });
 

@@ -110,6 +110,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
       platforms: [amd64],
       hasIndex: false,
       entitlements: new Set(),
+      environment: {},
       notes,
       tagged,
       requests,

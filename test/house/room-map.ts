@@ -13,6 +13,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   ssh: 2,
   config: 2,
   seccomp: 2,
+  daemon: 3,
   grammar: 3,
   history: 3,
   dockerfile: 3,

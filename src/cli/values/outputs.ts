@@ -14,9 +14,9 @@ export function outputsOf(reader: ValueReader): readonly Output[] {
   const {flags} = reader;
   const outputs: Output[] = reader.each('output', parseOutput);
   if (flags.has('push')) pushToo(outputs);
-  // As docker has it: --load adds the local store to what -o asks for.
-  if (flags.has('load') && outputs.length > 0 && !outputs.some(({type}) => type === 'image')) {
-    outputs.push({type: 'image', options: new Map()});
+  // As docker has it: --load adds docker to what -o asks for.
+  if (flags.has('load') && !outputs.some(({type, options}) => type === 'docker' && !options.has('dest'))) {
+    outputs.push({type: 'docker', options: new Map()});
   }
   const added = [
     ...reader.each('annotation', parseAnnotation).flat(),

@@ -27,10 +27,15 @@ describe('outputs', () => {
     expect(outputs()).toEqual([]);
   });
 
-  it('--load adds the local store', () => {
+  it('--load adds docker, unless it is asked for already', () => {
     expect(outputs('--load', '-o', 'out')).toEqual([
       ['local', {dest: 'out'}],
-      ['image', {}],
+      ['docker', {}],
+    ]);
+    expect(outputs('--load', '-o', 'type=docker,context=x')).toEqual([['docker', {context: 'x'}]]);
+    expect(outputs('--load', '-o', 'type=docker,dest=x')).toEqual([
+      ['docker', {dest: 'x'}],
+      ['docker', {}],
     ]);
   });
 });

@@ -1,0 +1,93 @@
+// podman's command, for images that are loaded into its store. Here because processes are started in this room only.
+
+import {spawn} from 'node:child_process';
+import {constants} from 'node:fs';
+import {access} from 'node:fs/promises';
+import {join} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
+
+export interface PodmanRun {
+  /** Its path. */
+  readonly program: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly args: readonly string[];
+  /** Writes what podman reads; resolves when the next piece may come. */
+  readonly input?: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export interface PodmanEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  /** What it wrote to standard error, its end. */
+  readonly said: string;
+}
+
+const saidLengthMax = 64 * 1024;
+const stdoutLengthMax = 64 * 1024 * 1024;
+
+/** The path of podman, looked for in PATH; undefined when it is not installed. */
+export async function findPodman(environment: PodmanRun['environment']): Promise<string | undefined> {
+  for (const folder of (environment['PATH'] ?? '').split(':')) {
+    if (!folder.startsWith('/')) continue;
+    const path = join(folder, 'podman');
+    const isThere = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
+  }
+  return undefined;
+}
+
+/** Runs it to its end. Throws what `input` throws, unless podman itself failed. */
+export async function runPodman({program, environment, args, input, signal}: PodmanRun): Promise<PodmanEnd> {
+  signal.throwIfAborted();
+  const child = spawn(program, [...args], {
+    env: {...environment} as NodeJS.ProcessEnv,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const stop = (): void => void child.kill();
+  signal.addEventListener('abort', stop, {once: true});
+  let stdout = '';
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (stdout.length > stdoutLengthMax) child.kill();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-saidLengthMax);
+  });
+  // One that does not read to the end is judged by how it ends.
+  child.stdin.on('error', () => undefined);
+  const ending = new Promise<PodmanEnd>((resolve, reject) => {
+    child.on('error', (cause) => {
+      reject(
+        buildError('environment', 'podman-not-started', `cannot start podman: ${cause.message}`, {cause}),
+      );
+    });
+    child.on('close', (code) => resolve({code, stdout, said}));
+  });
+  try {
+    const feeding = (input?.((chunk) => written(child.stdin, chunk)) ?? Promise.resolve()).then(
+      () => void child.stdin.end(),
+      (error: unknown) => {
+        // EPIPE: it has ended, or is about to, and says why.
+        if ((error as {code?: unknown} | null)?.code !== 'EPIPE') child.kill();
+        return error ?? new Error('not written');
+      },
+    );
+    const [end, fault] = await Promise.all([ending, feeding]);
+    signal.throwIfAborted();
+    if (fault !== undefined && end.code === null) throw fault;
+    return end;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function written(stream: NodeJS.WritableStream, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
+}
