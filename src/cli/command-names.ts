@@ -40,6 +40,7 @@ export const commandNames: readonly string[] = [
   'rmi',
   'run',
   'save',
+  'search',
   'shell',
   'sign',
   'tag',

@@ -28,6 +28,7 @@ import {pushCommand} from './push/command.ts';
 import {rmiCommand} from './rmi/command.ts';
 import {runCommand} from './run/command.ts';
 import {saveCommand} from './save/command.ts';
+import {searchCommand} from './search/command.ts';
 import {shellCommand} from './shell/command.ts';
 import {signCommand} from './sign/command.ts';
 import {tagCommand} from './tag/command.ts';
@@ -61,6 +62,7 @@ export const commands: readonly Command[] = [
   rmiCommand,
   runCommand,
   saveCommand,
+  searchCommand,
   shellCommand,
   signCommand,
   tagCommand,

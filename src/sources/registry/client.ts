@@ -9,6 +9,7 @@ import type {Descriptor} from '../../oci/descriptor.ts';
 import {type Digest, parseDigest} from '../../oci/digest.ts';
 import type {Platform} from '../../oci/platform.ts';
 import {
+  defaultDomain,
   isReferenceProblem,
   manifestName,
   normalisedName,
@@ -26,13 +27,14 @@ import {type Endpoint, endpointsOf} from './endpoints.ts';
 import {type EndpointFailure, failureOf, isEndpointFailure} from './failures.ts';
 import {HostSlots} from './host-slots.ts';
 import {HttpClient, type HttpResponse, type HttpTimeouts} from './http.ts';
+import {listPages} from './list-pages.ts';
 import {NetworkFailure} from './network-failure.ts';
 import {noPushMemory, type PushMemory} from './push/push-memory.ts';
 import {RepositoryWriter} from './push/repository-writer.ts';
 import {type FetchedManifest, type ResolvedImage, resolveImage} from './resolve-image.ts';
 import {type Pacing, realPacing} from './retry.ts';
+import {type FoundRepository, searchRegistry} from './search.ts';
 import {type RegistryRequest, RegistrySession} from './session.ts';
-import {listTags} from './tags.ts';
 
 export interface RegistryClientOptions {
   readonly config: Config;
@@ -48,6 +50,8 @@ export interface RegistryClientOptions {
   readonly memory?: PushMemory;
 }
 
+/** Where Docker Hub keeps the search of docker's old index. */
+const indexHost = 'index.docker.io';
 const smallBlobBytesMax = 16 * 1024 * 1024;
 /** As BuildKit's default. */
 const blobsPerRegistryMax = 4;
@@ -202,9 +206,32 @@ export class RegistryClient {
     const parsed = referenceOf(reference);
     const scope = `repository:${parsed.path}:pull`;
     try {
-      return await listTags(parsed.path, (path) => this.send(parsed, {path, scope, signal}));
+      const first = `/${parsed.path}/tags/list?n=1000`;
+      return await listPages(first, 'tags', (path) => this.send(parsed, {path, scope, signal}));
     } catch (error) {
       throw this.#asFailure(repositoryName(parsed), parsed, error);
+    }
+  }
+
+  /** Repositories of a registry whose name or description has `term`. */
+  async search(
+    domain: string,
+    {term, limit}: {readonly term: string; readonly limit: number},
+    signal: AbortSignal,
+  ): Promise<readonly FoundRepository[]> {
+    const place = {domain, path: ''};
+    const own = this.#own(place);
+    const isIndex = domain === defaultDomain;
+    const index = {...own, root: '/v1', ...(isIndex ? {host: indexHost} : {})};
+    try {
+      return await searchRegistry(term, limit, {
+        host: own.host,
+        isIndex,
+        index: (query) => this.#session.send(index, {path: '/search', query, scope: '', signal}),
+        catalog: (path) => this.#session.send(own, {path, scope: 'registry:catalog:*', signal}),
+      });
+    } catch (error) {
+      throw this.#asFailure(`search in ${domain}`, place, error);
     }
   }
 
