@@ -28,6 +28,7 @@ export interface ConfigSource {
   /** Where the Dockerfile came from, when it is not of this machine. */
   readonly uri?: string;
   readonly digest?: Readonly<Record<string, string>>;
+  /** Within its source; where a context lies on this machine is nobody's affair. */
   readonly path: string;
 }
 
@@ -99,7 +100,9 @@ function partsOf(
       plan.epochSeconds === undefined
         ? {id: run.id, startedOn: timeText(run.startedMs), finishedOn: timeText(run.finishedMs)}
         : {},
-    details: isMax ? detailsOf(vertices, file, layers) : undefined,
+    details: isMax
+      ? detailsOf(vertices, {path: parameters.configSource.path, text: file.text}, layers)
+      : undefined,
     hermetic: isHermetic(vertices),
     completeness: {request: isMax, materials: locals.length === 0 && isHermetic(vertices)},
   };
@@ -154,13 +157,17 @@ function version02(parts: Parts): Members {
   };
 }
 
-function detailsOf(vertices: readonly Vertex[], file: SourceFile, layers: readonly Descriptor[]): Members {
+function detailsOf(
+  vertices: readonly Vertex[],
+  file: Pick<SourceFile, 'path' | 'text'>,
+  layers: readonly Descriptor[],
+): Members {
   const target = vertices.length - 1;
   const listed = layers.map(({mediaType, digest, size}) => ({mediaType, digest, size}));
   return {
     source: {
       locations: {...stepLocationsOf(vertices)} as unknown as Json,
-      infos: [{filename: shownPath(file.path), language: 'Dockerfile', data: base64Of(file.text)}],
+      infos: [{filename: file.path, language: 'Dockerfile', data: base64Of(file.text)}],
     },
     ...(target < 0 ? {} : {layers: {[`step${target}:0`]: [listed]}}),
   };
@@ -215,9 +222,4 @@ function masked(value: Json | undefined): Json {
 
 function timeText(milliseconds: number): string {
   return new Date(Math.floor(milliseconds)).toISOString();
-}
-
-/** Where a file lies on the host is nobody's affair. */
-function shownPath(path: string): string {
-  return path.startsWith('/') ? path.slice(path.lastIndexOf('/') + 1) : path;
 }

@@ -28,7 +28,7 @@ export async function compareImages(
   const instructions = ({history = []}: ImageConfig): string[] =>
     history.map(({created_by}) => created_by ?? '');
   return [
-    ...compareMembers(membersOf(a.config), membersOf(b.config)),
+    ...compareConfigs(a.config, b.config),
     ...compareLists('history', instructions(a.config), instructions(b.config)),
     ...compareLists('layer', aLayers, bLayers),
     ...files,
@@ -62,9 +62,14 @@ function compareFiles(
   });
 }
 
+/** Of a config, but for what is compared otherwise. */
+export function compareConfigs(a: ImageConfig, b: ImageConfig): readonly Difference[] {
+  const compared = ({rootfs: _, history: __, ...rest}: ImageConfig): object => rest;
+  return compareMembers(membersOf(compared(a)), membersOf(compared(b)));
+}
+
 /** Every leaf by its path: `config.Env`, `config.Labels.team`. */
-function membersOf(config: ImageConfig): ReadonlyMap<string, string> {
-  const {rootfs: _, history: __, ...compared} = config;
+export function membersOf(compared: object): ReadonlyMap<string, string> {
   const members = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -77,7 +82,7 @@ function membersOf(config: ImageConfig): ReadonlyMap<string, string> {
   return members;
 }
 
-function compareMembers(
+export function compareMembers(
   a: ReadonlyMap<string, string>,
   b: ReadonlyMap<string, string>,
 ): readonly Difference[] {

@@ -5,7 +5,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {layerCompressionOf} from '../oci/media-types.ts';
 import {decompress} from '../sources/registry/decompress.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
-import {readTar, type TarEntry} from './tar-reader.ts';
+import {readTar, type TarEntry, type TarMember} from './tar-reader.ts';
 
 export interface LayerFile extends TarEntry {
   /** sha256 of the content, in hex; '' of what has none. */
@@ -18,8 +18,7 @@ export async function* layerFiles(
   blobs: LocalBlobStore,
   signal: AbortSignal,
 ): AsyncGenerator<LayerFile> {
-  const bytes = decompress(layerCompressionOf(mediaType) ?? 'none', blobs.stream(digest));
-  for await (const {entry, content} of readTar(bytes)) {
+  for await (const {entry, content} of members({digest, mediaType}, blobs)) {
     signal.throwIfAborted();
     if (entry.kind !== 'file') {
       yield {...entry, contentHash: ''};
@@ -29,4 +28,24 @@ export async function* layerFiles(
     for await (const piece of content()) hash.update(piece);
     yield {...entry, contentHash: hash.digest('hex')};
   }
+}
+
+/** Of the entry of that path; nothing where there is none. */
+export async function* fileContent(
+  layer: Pick<Descriptor, 'digest' | 'mediaType'>,
+  path: string,
+  blobs: LocalBlobStore,
+): AsyncGenerator<Uint8Array> {
+  for await (const {entry, content} of members(layer, blobs)) {
+    if (entry.path !== path || entry.kind !== 'file') continue;
+    yield* content();
+    return;
+  }
+}
+
+function members(
+  {digest, mediaType}: Pick<Descriptor, 'digest' | 'mediaType'>,
+  blobs: LocalBlobStore,
+): AsyncGenerator<TarMember> {
+  return readTar(decompress(layerCompressionOf(mediaType) ?? 'none', blobs.stream(digest)));
 }

@@ -2,6 +2,7 @@
 // and only for those who ask.
 
 import {randomUUID} from 'node:crypto';
+import {basename} from 'node:path';
 import type {ProvenanceRequest} from '../../attestation/attest-request.ts';
 import type {RequestParameters} from '../../attestation/provenance.ts';
 import type {FetchedSource} from '../../attestation/source-ledger.ts';
@@ -12,6 +13,7 @@ import {formatPlatform} from '../../oci/platform.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {systemClock} from '../../util/clock.ts';
 import type {Engine} from '../engine.ts';
+import {defaultDockerfile} from '../local-place.ts';
 import {once} from '../once.ts';
 import type {BuildRequest, ImageProvenance} from '../request.ts';
 
@@ -82,12 +84,11 @@ export class Witness {
 
 /** As buildx would have asked BuildKit's frontend. Host paths are nobody's affair. */
 function parametersOf(request: BuildRequest): RequestParameters {
-  const {context, dockerfile, target, platforms, noCache} = request;
+  const {context, target, platforms, noCache} = request;
   const remoteContexts = Object.entries(request.buildContexts).map(([name, value]): [string, string] => [
     `context:${name}`,
     /^[a-z][a-z0-9+.-]*:\/\/|^git@/.test(value) ? value : `local:${name}`,
   ]);
-  const isDockerfileShown = dockerfile !== undefined && !dockerfile.startsWith('/') && dockerfile !== '-';
   return {
     args: {
       ...prefixed('build-arg:', request.buildArgs),
@@ -99,9 +100,15 @@ function parametersOf(request: BuildRequest): RequestParameters {
     },
     configSource: {
       ...(context.type === 'url' ? {uri: context.url} : {}),
-      path: isDockerfileShown ? dockerfile : 'Dockerfile',
+      path: dockerfilePath(request),
     },
   };
+}
+
+/** As buildx names it: of a local context without the directory that it is in. */
+function dockerfilePath({context, dockerfile = defaultDockerfile}: BuildRequest): string {
+  if (dockerfile === '-') return defaultDockerfile;
+  return context.type === 'directory' ? basename(dockerfile) : dockerfile;
 }
 
 function prefixed(prefix: string, values: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,4 +1,4 @@
-// `tsbuild verify IMAGE`: everything that an image is made of, checked; problems one a line.
+// `tsbuild verify`: everything that an image is made of, checked; problems one a line.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {exitCodes} from '../../exit-codes.ts';
@@ -8,6 +8,7 @@ import {verifiableNamed} from './image-files.ts';
 
 export const verify: Act = async (call) => {
   const {flags, operands, io} = call;
+  if (flags.has('rebuild')) return (await import('./rebuild.ts')).rebuild(call);
   const [name] = operands;
   if (name === undefined || operands.length > 1)
     throw buildError('usage', 'cli-operands', `verify needs exactly one IMAGE, got ${operands.length}`);
