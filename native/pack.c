@@ -30,6 +30,9 @@ struct part {
   const char *prefix;  // the directory its members lie in; "" is the root
 };
 
+/** What is written is no tar: it has what a step can see of the layer's own directory, for its digest to be compared. */
+enum compare { COMPARE_NO, COMPARE_METADATA, COMPARE_CONTENT };
+
 struct pack {
   struct blob blob;
   struct estargz estargz;
@@ -41,6 +44,7 @@ struct pack {
   size_t part;            // the number of the tree that is written
   bool user_xattrs;
   bool root_member;
+  enum compare compare;
   int below;  // root of the layers below, or -1
   uint64_t count;
 };
@@ -105,7 +109,7 @@ static void put_member(struct pack *pack, const struct tar_member *member) {
 /** The data of the open file, whose header was just put. */
 static void put_data(struct pack *pack, int fd, const struct tar_member *member) {
   static const char ZEROS[TAR_BLOCK];
-  if (member->size == 0) return;
+  if (member->size == 0 || pack->compare == COMPARE_METADATA) return;
   int status = pack->seekable ? estargz_data(&pack->estargz, member->path, fd, member->size)
                               : blob_write_file(&pack->blob, fd, member->size);
   if (status != 0) {
@@ -131,6 +135,16 @@ static const char *first_name(struct pack *pack, const struct stat *status, cons
   if (entry->value != NULL) return entry->value;
   entry->value = xstrdup(path);
   return NULL;
+}
+
+/** What a tar does not have: nanoseconds, and which kind of thing it is where there is no member for it. */
+static void put_beyond_tar(struct pack *pack, const char *path, const struct stat *status) {
+  if (pack->compare == COMPARE_NO) return;
+  char text[64];
+  int length = snprintf(text, sizeof text, "%o %ld %zu ", (unsigned)status->st_mode, status->st_mtim.tv_nsec,
+                        strlen(path));
+  blob_write(&pack->blob, text, (size_t)length);
+  blob_write(&pack->blob, path, strlen(path));
 }
 
 static void put_file(struct pack *pack, int directory, const char *name, const char *path) {
@@ -164,6 +178,7 @@ static void put_device(struct pack *pack, struct tar_member member, const struct
 static void put_directory(struct pack *pack, int fd, const char *path) {
   struct stat status;
   if (fstat(fd, &status) != 0) die("pack", errno, path, "cannot read the metadata");
+  if (strcmp(path, ".") == 0) put_beyond_tar(pack, path, &status);
   struct tar_member member = member_of(TAR_DIRECTORY, path, &status);
   member.xattrs = attributes_of(pack, fd);
   put_member(pack, &member);
@@ -188,6 +203,7 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   if (fstatat(directory, walk->name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     die("pack", errno, path, "cannot read the metadata");
   }
+  put_beyond_tar(pack, path, &status);
   bool same = below_same(pack->below, path, directory, walk->name, &status);
   if (same && !S_ISDIR(status.st_mode)) return;
   const char *first =
@@ -263,6 +279,12 @@ static struct part *take_part(struct cursor *cursor, struct options *options) {
   return part;
 }
 
+static enum compare compare_of(const char *value) {
+  if (strcmp(value, "metadata") == 0) return COMPARE_METADATA;
+  if (strcmp(value, "content") == 0) return COMPARE_CONTENT;
+  die("request", 0, NULL, "compare: expected metadata or content, got \"%.80s\"", value);
+}
+
 /** A view, then what is to be done with it; or several, each begun by `view=`. */
 static struct options take_options(struct cursor *cursor, struct pack *pack) {
   struct options options = {.format = BLOB_PLAIN, .level = BLOB_LEVEL_USUAL};
@@ -294,6 +316,9 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
       options.flatten = argument_bool(key, value);
     } else if (strcmp(key, "userxattrs") == 0) {
       pack->user_xattrs = argument_bool(key, value);
+    } else if (strcmp(key, "compare") == 0) {
+      pack->compare = compare_of(value);
+      pack->user_xattrs = pack->root_member = true;
     } else if (strcmp(key, "rootmember") == 0) {
       pack->root_member = argument_bool(key, value);
     } else {
@@ -346,6 +371,7 @@ int verb_pack(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
   struct pack pack = {.below = -1};
   struct options options = take_options(&cursor, &pack);
+  if (pack.compare != COMPARE_NO && options.out == NULL) options.out = "/dev/null";
   if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
   if (!options.flatten && options.part_count > 1)
     return reply_error("request", 0, NULL, "several views need flatten=1");

@@ -19,6 +19,7 @@ import {mergeRunner} from '../ops/merge/merge-runner.ts';
 import {sourceRunner} from '../ops/source/source-runner.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {EmitEvent} from '../progress/events.ts';
+import {EqualLayers} from '../snapshot/equal-layers.ts';
 import {LostLayer} from '../snapshot/layer-source.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {OpRunner, OpRunners, Solved} from '../solver/op-runner.ts';
@@ -183,6 +184,7 @@ async function runnersOf(
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
   const {request, engine, context, sources, images, gate, layerSteps} = wiring;
   const {snapshotter, helper, state, notes, fileLists} = engine;
+  const equalLayers = new EqualLayers({state, snapshotter, helper});
   const contents = new Contents({snapshotter, helper, notes, fileLists});
   // A key that cannot be used is told of before anything runs.
   if (Object.keys(request.ssh).length > 0) await wiring.agents();
@@ -200,6 +202,7 @@ async function runnersOf(
     }),
     exec: execRunner({
       snapshotter,
+      equalLayers,
       helper,
       contents,
       locks: state.locks,
@@ -209,7 +212,7 @@ async function runnersOf(
       stepTimeoutMs: request.stepTimeoutMs,
       agents: wiring.agents,
     }),
-    file: fileRunner({snapshotter, helper, contents}),
+    file: fileRunner({snapshotter, equalLayers, helper, contents}),
     merge: mergeRunner(snapshotter),
   } as Record<string, OpRunner<Vertex, BuildValue>>;
 }

@@ -58,6 +58,13 @@ export class RecordCache implements ResultCache<BuildValue> {
     return this.#database.get(sql, member) !== undefined;
   }
 
+  keyOf(value: BuildValue): string | undefined {
+    if (value.type !== 'snapshot' || value.snapshot === undefined) return undefined;
+    const sql = 'SELECT result_key FROM record WHERE snapshot = ? ORDER BY created_ms LIMIT 1';
+    const row = this.#database.get(sql, value.snapshot);
+    return row === undefined ? undefined : String(row['result_key']);
+  }
+
   async find(key: string): Promise<Solved<BuildValue> | undefined> {
     const row = this.#database.get(
       'SELECT result_key, snapshot, used_ms, usage FROM record WHERE key = ?',

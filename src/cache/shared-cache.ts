@@ -33,6 +33,10 @@ export class SharedCache implements ResultCache<BuildValue> {
     return (await this.#records.resultKeyOf(key)) ?? this.#imports.told(key)?.resultKey;
   }
 
+  keyOf(value: BuildValue): string | undefined {
+    return this.#records.keyOf(value);
+  }
+
   knowsOp(op: string): boolean {
     return this.#records.knowsOp(op);
   }

@@ -37,6 +37,8 @@ export interface RecordedStep {
   /** What it was found or looked for under. */
   readonly key?: string;
   readonly miss?: MissReason;
+  /** It ran, and gave what it gave before. */
+  readonly unchanged?: true;
   readonly error?: string;
   readonly startedMs: number;
   readonly finishedMs: number;

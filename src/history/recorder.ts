@@ -56,10 +56,11 @@ export class BuildRecorder {
         return;
       }
       case 'step-finished': {
-        const {outcome, atMs, error, usage, key} = event;
+        const {outcome, atMs, error, usage, key, unchanged} = event;
         const step = this.#step(event);
         Object.assign(step, {outcome, finishedMs: atMs, ...(error && {error}), ...(usage && {usage})});
         if (key !== undefined) step.key = key;
+        if (unchanged !== undefined) step.unchanged = unchanged;
         return;
       }
       case 'step-output':

@@ -60,6 +60,8 @@ export type BuildEvent =
       readonly error?: string;
       /** Of a step with a process; of a cached one, what it used when it ran. */
       readonly usage?: StepUsage;
+      /** It ran, and gave what it gave before: what builds on that is found as if it had not run. */
+      readonly unchanged?: true;
       /** Of a cached step: what it was found under. */
       readonly key?: string;
     }

@@ -49,6 +49,19 @@ export class LayerTable {
     return row === undefined ? undefined : snapshotOf(row);
   }
 
+  /** Snapshots made of one layer on `parent`, with the same epoch; the newest first. */
+  madeOn(parent: SnapshotId | undefined, epochSeconds: number, countMax: number): readonly SnapshotRow[] {
+    return this.#database
+      .all(
+        `SELECT snapshot.id, parent, layer, epoch_s FROM snapshot JOIN layer ON layer.id = snapshot.layer
+         WHERE parent IS ? AND epoch_s = ? ORDER BY created_ms DESC LIMIT ?`,
+        parent ?? null,
+        epochSeconds,
+        countMax,
+      )
+      .map(snapshotOf);
+  }
+
   /** Adds what is not there yet; a layer or snapshot that exists is left as it is. */
   add(layers: readonly LayerRow[], snapshots: readonly SnapshotRow[]): void {
     this.#database.transaction(() => {

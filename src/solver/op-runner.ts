@@ -51,6 +51,8 @@ export interface StepContext {
   note(text: string): void;
   /** What its process used, whether it succeeded or not. */
   used(usage: StepUsage): void;
+  /** Says that the result is one that was made before: consumers build on that one. */
+  unchanged(): void;
   /** Says that the inputs changed while they were read: the result is used, but never recorded under its key. */
   volatile(): void;
 }

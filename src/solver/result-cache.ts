@@ -48,6 +48,8 @@ export interface ResultCache<R> {
   resultKeyOf?(key: string): Promise<string | undefined>;
   /** Whether something was ever recorded under `key`, whole or not. */
   has(key: string): boolean;
+  /** The key that consumers build on, when this very value is recorded already. */
+  keyOf?(value: R): string | undefined;
   /** Whether any result of this op is recorded, whatever its inputs were. May look at every record. */
   knowsOp(op: string): boolean;
   /** Why a step was not found, as far as that can be told. Asked for misses only; may look at many records. */

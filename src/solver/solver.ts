@@ -18,10 +18,11 @@ import {
 } from './keys.ts';
 import {type Foreseen, type Keys, type LookUp, type Missed, nothingKnown} from './look-up.ts';
 import {ingredientsOf, missedStep} from './missed-step.ts';
-import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph, StepContext} from './op-runner.ts';
+import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph} from './op-runner.ts';
 import {prioritiesOf} from './priorities.ts';
 import type {ResultCache} from './result-cache.ts';
 import type {Slots} from './slots.ts';
+import {StepReport} from './step-report.ts';
 
 export interface SolverOptions<V extends SolverGraph<V>, R> {
   readonly runners: OpRunners<V, R>;
@@ -304,15 +305,19 @@ class Job<V extends SolverGraph<V>, R> {
     missed: Keys,
   ): Promise<Solved<R>> {
     const why = await this.#whyMissed(vertex, map, missed);
-    const {volatile, ...made} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
+    const {value, report} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
       priority: this.#priorities.get(vertex.id) ?? 0,
       signal: this.#signal,
     });
+    const {usage, isUnchanged, isVolatile} = report;
+    const made = {value, ...(usage && {usage})};
     const keys = await this.#keysOf(map, inputsOf(inputs));
-    if (keys.primary === undefined) return {...made, key: undefined};
-    if (volatile) return {...made, key: freshResultKey(keys.primary)};
+    // Early cutoff: who built on that result finds what it was.
+    const before = isUnchanged ? this.#options.cache.keyOf?.(made.value) : undefined;
+    if (keys.primary === undefined) return {...made, key: before};
+    if (isVolatile) return {...made, key: before ?? freshResultKey(keys.primary)};
     const taken = keys.all.some((key) => this.#options.cache.has(key));
-    const solved = {...made, key: taken ? freshResultKey(keys.primary) : keys.primary};
+    const solved = {...made, key: before ?? (taken ? freshResultKey(keys.primary) : keys.primary)};
     await this.#saveUnder(keys.all, vertex, map, keys.parts, solved);
     return solved;
   }
@@ -322,24 +327,11 @@ class Job<V extends SolverGraph<V>, R> {
     runner: OpRunner<V, R>,
     inputs: readonly Solved<R>[],
     why: Missed,
-  ): Promise<{value: R; usage?: StepUsage; volatile: boolean}> {
+  ): Promise<{value: R; report: StepReport}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
     const name = vertex.origin.name;
-    let volatile = false;
-    let usage: StepUsage | undefined;
-    const context: StepContext = {
-      step,
-      volatile: () => {
-        volatile = true;
-      },
-      signal: this.#signal,
-      output: (stream, data) => emit({type: 'step-output', step, stream, data, atMs: clock.nowMs()}),
-      note: (text) => this.#note(vertex, text),
-      used: (what) => {
-        usage = what;
-      },
-    };
+    const report = new StepReport(step, this.#signal, emit, clock);
     this.#reported.add(vertex.id);
     emit({type: 'step-started', step, name, atMs: clock.nowMs(), ...why});
     this.#ran.add(vertex.id);
@@ -347,13 +339,15 @@ class Job<V extends SolverGraph<V>, R> {
       const value = await runner.exec(
         vertex,
         inputs.map((input) => input.value),
-        context,
+        report.context,
       );
       this.executed++;
-      emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done', ...(usage && {usage})});
-      return {value, ...(usage && {usage}), volatile};
+      const {usage, isUnchanged} = report;
+      const more = {...(isUnchanged && {unchanged: true as const}), ...(usage && {usage})};
+      emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done', ...more});
+      return {value, report};
     } catch (error) {
-      this.#end(vertex, error, usage);
+      this.#end(vertex, error, report.usage);
       throw error;
     }
   }

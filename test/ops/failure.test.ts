@@ -17,6 +17,7 @@ const context = {
   note: () => {},
   used: () => {},
   volatile: () => {},
+  unchanged: () => {},
 };
 
 async function failing(error: unknown, of: Vertex = step): Promise<unknown> {

@@ -40,6 +40,7 @@ it('a database of format 1 is brought up, and keeps its records', () => {
     'ingredients TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL';
   writtenBy(
     `CREATE TABLE record (${columns}) WITHOUT ROWID`,
+    'CREATE TABLE snapshot (id TEXT PRIMARY KEY, parent TEXT, layer TEXT NOT NULL, epoch_s INTEGER NOT NULL)',
     "INSERT INTO record VALUES ('k', 'r', 's', 'RUN make', '{}', 1, 2)",
     'PRAGMA user_version = 1',
   );

@@ -41,6 +41,8 @@ export class FakeOps {
   readonly used = new Map<string, StepUsage>();
   /** Ops whose inputs change under their hands. */
   readonly volatile = new Set<string>();
+  /** Ops that say of their result that it was made before. */
+  readonly unchanged = new Set<string>();
 
   gate(text: string): {started: Promise<void>; open(): void} {
     const gate = deferred<void>();
@@ -65,6 +67,7 @@ export class FakeOps {
       const failure = this.failures.get(text);
       if (failure !== undefined) throw failure;
       if (this.volatile.has(text)) context.volatile();
+      if (this.unchanged.has(text)) context.unchanged();
       return this.results.get(text) ?? `${text}(${inputs.join(',')})`;
     };
     const join: OpRunner<FakeVertex, string> = {
@@ -111,6 +114,9 @@ export class MemoryCache implements ResultCache<string> {
 
   has(key: string): boolean {
     return this.records.has(key);
+  }
+  keyOf(value: string): string | undefined {
+    return [...this.records.values()].find(({result}) => result.value === value)?.result.key;
   }
   knowsOp(op: string): boolean {
     return [...this.records.values()].some(({ingredients}) => ingredients.op === op);

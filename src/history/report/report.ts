@@ -2,6 +2,7 @@
 // or a process is text in it, never markup.
 
 import {bytesText, secondsText} from '../../progress/figures.ts';
+import {reasonText} from '../../progress/miss-text.ts';
 import {type BuildRecord, durationMs, type RecordedStep} from '../build-record.ts';
 import {type CriticalPath, criticalPathOf} from '../critical-path.ts';
 import {graphSvg} from './graph-svg.ts';
@@ -98,7 +99,7 @@ function missesHtml({steps}: BuildRecord): string {
     step.miss === undefined
       ? []
       : [
-          `<tr><td>${nameHtml(step, index)}</td><td>${step.line ?? ''}</td><td>${escaped(step.miss.text)}</td></tr>`,
+          `<tr><td>${nameHtml(step, index)}</td><td>${step.line ?? ''}</td><td>${escaped(reasonText(step.miss, step.unchanged))}</td></tr>`,
         ],
   );
   if (rows.length === 0) return '<p>Every step was found in the cache.</p>';

@@ -6,6 +6,7 @@ import {keyedFieldsOf, selectorOf} from '../../graph/keying.ts';
 import type {ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {HelperError} from '../../helper/helper.ts';
+import type {EqualLayers} from '../../snapshot/equal-layers.ts';
 import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
@@ -25,6 +26,7 @@ import {TimeLimit} from './time-limit.ts';
 
 export interface ExecRunnerOptions extends StepMountOptions {
   readonly snapshotter: Snapshotter;
+  readonly equalLayers: EqualLayers;
   readonly networks: StepNetwork;
   readonly emulation: Emulation;
   readonly limits: ResourceLimits;
@@ -51,7 +53,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       inputs: vertex.inputs.map((_, index) => keyingOf(vertex, index, options)),
     }),
     async exec(vertex, inputs, context) {
-      const {snapshotter, emulation} = options;
+      const {snapshotter, equalLayers, emulation} = options;
       const problem = await emulation.problemOf(vertex.op.platform);
       if (problem !== undefined) throw foreignPlatform(problem);
       const parent = snapshotOf(inputs, vertex.op.rootInput);
@@ -59,7 +61,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       const step = new RunningStep(shared, vertex, inputs, context);
       try {
         const epochSeconds = await step.run(active, snapshotter.epochSecondsOf(parent));
-        return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
+        return {type: 'snapshot', snapshot: await equalLayers.settle(active, epochSeconds, context)};
       } catch (error) {
         const failed = context.signal.aborted ? undefined : step.failed(parent);
         if (failed !== undefined && (await options.keepFailed(failed, active))) throw withShellHint(error);

@@ -4,6 +4,7 @@ import {keyedFieldsOf, selectorOf} from '../../graph/keying.ts';
 import type {CopyAction, FileAction, FileOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {type Helper, type View, viewArguments} from '../../helper/helper.ts';
+import type {EqualLayers} from '../../snapshot/equal-layers.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
@@ -21,14 +22,21 @@ import {
 
 export interface FileRunnerOptions {
   readonly snapshotter: Snapshotter;
+  readonly equalLayers: EqualLayers;
   readonly helper: () => Promise<Helper>;
   readonly contents: Contents;
 }
 
+/**
+ * A copy is keyed by content, so it runs when its files changed, or when it is written differently. Only then may it
+ * give what it gave before, and only of few files is that worth a look.
+ */
+const small = {entries: 256, bytes: 16 << 20};
+
 type FileVertex = Vertex<FileOp>;
 
 export function fileRunner(options: FileRunnerOptions): OpRunner<FileVertex, BuildValue> {
-  const {snapshotter} = options;
+  const {snapshotter, equalLayers} = options;
   return {
     cacheMap: (vertex) => ({
       opKey: keyedFieldsOf(vertex.op),
@@ -38,8 +46,11 @@ export function fileRunner(options: FileRunnerOptions): OpRunner<FileVertex, Bui
       const base = baseOf(vertex.op, inputs);
       const active = await snapshotter.prepare(base, context.signal);
       try {
-        const epochSeconds = await change(vertex.op, inputs, active, context, options);
-        return {type: 'snapshot', snapshot: await snapshotter.commit(active, epochSeconds)};
+        const {epochSeconds, isSmall} = await change(vertex.op, inputs, active, context, options);
+        const snapshot = isSmall
+          ? await equalLayers.settle(active, epochSeconds, context)
+          : await snapshotter.commit(active, epochSeconds);
+        return {type: 'snapshot', snapshot};
       } catch (error) {
         snapshotter.discard(active);
         throw error;
@@ -65,19 +76,20 @@ function keyingOf(op: FileOp, index: number, contents: Contents): InputKeying<Bu
   };
 }
 
-/** Does the actions in the layer being made; gives the layer's epoch (docs/adr/0006). */
+/** Does the actions in the layer being made; gives the layer's epoch (docs/adr/0006), and whether it is of few files. */
 async function change(
   op: FileOp,
   inputs: readonly BuildValue[],
   active: ActiveSnapshot,
   context: StepContext,
   options: FileRunnerOptions,
-): Promise<number> {
+): Promise<{readonly epochSeconds: number; readonly isSmall: boolean}> {
   const {snapshotter, contents} = options;
   const views = new ViewList();
   let newest = snapshotter.epochSecondsOf(active.parent);
   const actions: string[] = [];
   const checks: (() => Promise<boolean>)[] = [];
+  let isSmall = true;
   for (const action of op.actions) {
     if (action.type !== 'copy') {
       actions.push(...otherArguments(action));
@@ -87,6 +99,7 @@ async function change(
     const value: BuildValue = inputs[action.input] ?? {type: 'snapshot', snapshot: undefined};
     const selection = await contents.select(value, action, context.signal);
     newest = Math.max(newest, newestOf(value, selection, snapshotter));
+    isSmall &&= !action.unpack && isFew(selection);
     const fromContext = value.type === 'local';
     if (fromContext) checks.push(() => value.context.isUnchanged(action, selection, context.signal));
     const view: View = fromContext
@@ -113,7 +126,13 @@ async function change(
     context.note('files of the build context changed while they were copied: this step will not be cached');
     context.volatile();
   }
-  return epochSeconds;
+  return {epochSeconds, isSmall};
+}
+
+function isFew({sources}: Selection): boolean {
+  if (sources.reduce((sum, {entries}) => sum + entries.length, 0) > small.entries) return false;
+  const bytes = sources.flatMap(({entries}) => entries).reduce((sum, {size}) => sum + size, 0);
+  return bytes <= small.bytes;
 }
 
 function otherArguments(action: Exclude<FileAction, CopyAction>): string[] {

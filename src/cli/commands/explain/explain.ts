@@ -2,6 +2,7 @@
 
 import {buildError} from '../../../diagnostics/build-error.ts';
 import type {MissReason} from '../../../progress/events.ts';
+import {reasonText} from '../../../progress/miss-text.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {chosenFormat} from '../../format/flag.ts';
 import type {Act, CommandCall} from '../command.ts';
@@ -37,8 +38,8 @@ interface Answer {
 
 function lastBuild({flags, io}: CommandCall): Answer {
   const {steps} = chosenBuild(openHistory(flags, io), undefined);
-  const misses = steps.flatMap(({name, line, miss}): Explained[] =>
-    miss === undefined ? [] : [explained(name, line, miss)],
+  const misses = steps.flatMap(({name, line, miss, unchanged}): Explained[] =>
+    miss === undefined ? [] : [explained(name, line, {...miss, text: reasonText(miss, unchanged)})],
   );
   return {misses, hits: steps.filter((step) => isOfGraph(step) && step.outcome === 'cached').length};
 }

@@ -4,6 +4,7 @@
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {type BuildRecord, durationMs, type RecordedStep} from '../../../history/build-record.ts';
 import {secondsText} from '../../../progress/figures.ts';
+import {reasonText} from '../../../progress/miss-text.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {chosenFormat} from '../../format/flag.ts';
 import type {Act} from '../command.ts';
@@ -80,7 +81,7 @@ export function comparisonText(before: BuildRecord, after: BuildRecord): string 
 }
 
 function missLine(step: RecordedStep | undefined): string[] {
-  return step?.miss === undefined ? [] : [`    not cached: ${step.miss.text}\n`];
+  return step?.miss === undefined ? [] : [`    not cached: ${reasonText(step.miss, step.unchanged)}\n`];
 }
 
 function stateText(step: RecordedStep | undefined): string {

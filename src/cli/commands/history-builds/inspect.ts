@@ -5,6 +5,7 @@ import {buildError} from '../../../diagnostics/build-error.ts';
 import {type BuildRecord, durationMs, type RecordedStep} from '../../../history/build-record.ts';
 import {criticalPathOf} from '../../../history/critical-path.ts';
 import {secondsText, usageText} from '../../../progress/figures.ts';
+import {reasonText} from '../../../progress/miss-text.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {objectPrinter} from '../../format/print.ts';
 import type {FormatValue} from '../../format/value.ts';
@@ -61,7 +62,8 @@ function stepText(step: RecordedStep, index: number): string {
   const time = step.outcome === 'cached' ? '' : `${secondsText(took)}${usageText(step.usage, took)}`;
   const line =
     `${`#${index + 1}`.padStart(4)} ${outcomeText(step).padEnd(8)} ${step.name}  ${time}`.trimEnd();
-  const miss = step.miss === undefined ? '' : `              not cached: ${step.miss.text}\n`;
+  const miss =
+    step.miss === undefined ? '' : `              not cached: ${reasonText(step.miss, step.unchanged)}\n`;
   const error = step.error === undefined ? '' : `              ${step.error}\n`;
   return `${line}\n${miss}${error}`;
 }

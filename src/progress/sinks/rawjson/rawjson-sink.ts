@@ -33,10 +33,11 @@ function statusOf(
       return {vertexes: [miss === undefined ? started : {...started, miss}]};
     }
     case 'step-finished': {
-      const {step, name, atMs, outcome, usage} = event;
+      const {step, name, atMs, outcome, usage, unchanged} = event;
       const started = timeText(startedMs.get(step) ?? atMs);
       const more = {
         ...(usage === undefined ? {} : {usage}),
+        ...(unchanged === undefined ? {} : {unchanged}),
         ...(outcome === 'cached' ? {cached: true} : {}),
         ...(outcome === 'error' ? {error: event.error ?? 'failed'} : {}),
         ...(outcome === 'canceled' ? {error: 'context canceled'} : {}),

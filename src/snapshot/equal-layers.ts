@@ -1,0 +1,85 @@
+// Early cutoff (docs/adr/0015): whether a layer in the making is one that was made before, on the same parent. Nothing is
+// hashed unless something was made there before; then first what files are called and how large they are, and what
+// is in them only where that is equal. Two layers that are found equal cannot be told apart by a step.
+
+import type {Helper} from '../helper/helper.ts';
+import {Notes} from '../store/notes.ts';
+import type {StateDirectory} from '../store/state-directory.ts';
+import {assert} from '../util/assert.ts';
+import type {LayerId, SnapshotId} from './layer-table.ts';
+import {LayerTable} from './layer-table.ts';
+import type {ActiveSnapshot, Snapshotter} from './snapshotter.ts';
+
+/** What a step gave further back is hardly what it gives now, and each costs a look. */
+const candidatesMax = 8;
+
+type Depth = 'metadata' | 'content';
+
+export interface EqualLayersOptions {
+  readonly state: StateDirectory;
+  readonly snapshotter: Snapshotter;
+  readonly helper: () => Promise<Helper>;
+}
+
+export class EqualLayers {
+  readonly #options: EqualLayersOptions;
+  readonly #table: LayerTable;
+  readonly #notes: Notes;
+
+  constructor(options: EqualLayersOptions) {
+    this.#options = options;
+    this.#table = new LayerTable(options.state.database);
+    this.#notes = new Notes(options.state.database);
+  }
+
+  /** Commits the layer, or throws it away when there is an equal one: then that, and the step is told. */
+  async settle(
+    active: ActiveSnapshot,
+    epochSeconds: number,
+    step: {readonly signal: AbortSignal; unchanged(): void},
+  ): Promise<SnapshotId> {
+    const {snapshotter} = this.#options;
+    const equal = await this.#find(active, epochSeconds, step.signal);
+    if (equal === undefined) return snapshotter.commit(active, epochSeconds);
+    snapshotter.discard(active);
+    step.unchanged();
+    return equal;
+  }
+
+  async #find(
+    active: ActiveSnapshot,
+    epochSeconds: number,
+    signal: AbortSignal,
+  ): Promise<SnapshotId | undefined> {
+    const {snapshotter} = this.#options;
+    const own = new Map<Depth, string>();
+    const ownDigest = async (depth: Depth): Promise<string> => {
+      const digest = own.get(depth) ?? (await this.#digestOf(active.upper, depth, signal));
+      own.set(depth, digest);
+      return digest;
+    };
+    for (const {id, layer} of this.#table.madeOn(active.parent, epochSeconds, candidatesMax)) {
+      if (!(await snapshotter.isWhole(id)) || !snapshotter.isUnpacked(id)) continue;
+      if ((await this.#known(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;
+      if ((await this.#known(layer, 'content', signal)) === (await ownDigest('content'))) return id;
+    }
+    return undefined;
+  }
+
+  async #known(layer: LayerId, depth: Depth, signal: AbortSignal): Promise<string> {
+    const key = `${layer} layer ${depth}`;
+    const known = this.#notes.getText('content', key);
+    if (known !== undefined) return known;
+    const digest = await this.#digestOf(this.#options.state.layerPath(layer), depth, signal);
+    this.#notes.set('content', key, digest);
+    return digest;
+  }
+
+  async #digestOf(directory: string, depth: Depth, signal: AbortSignal): Promise<string> {
+    const helper = await this.#options.helper();
+    const args = [`layer=${directory}`, 'compress=none', `compare=${depth}`];
+    const digest = (await helper.request('pack', args, {signal})).get('diffid');
+    assert(digest !== undefined, 'the helper gives a diffid');
+    return digest;
+  }
+}

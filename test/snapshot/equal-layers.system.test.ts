@@ -1,0 +1,128 @@
+// Which layer in the making is one that was made before, in a real state directory, with a helper that only digests.
+
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, expect, it} from 'vitest';
+import type {Helper} from '../../src/helper/helper.ts';
+import {digestOf} from '../../src/oci/digest.ts';
+import {EqualLayers} from '../../src/snapshot/equal-layers.ts';
+import type {SnapshotId} from '../../src/snapshot/layer-table.ts';
+import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
+import {LocalBlobStore} from '../../src/store/blob-store.ts';
+import {openStateDirectory} from '../../src/store/state-directory.ts';
+import {assert} from '../../src/util/assert.ts';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0).reverse()) cleanup();
+});
+
+class World {
+  /** Depths that were asked for, in order. */
+  readonly asked: string[] = [];
+  readonly root: string;
+  readonly snapshotter: Snapshotter;
+  readonly #equal: EqualLayers;
+
+  constructor(root = mkdtempSync(join(tmpdir(), 'tsbuild-equal-'))) {
+    this.root = root;
+    cleanups.push(() => rmSync(root, {recursive: true, force: true}));
+    const state = openStateDirectory(root);
+    cleanups.push(() => state[Symbol.dispose]());
+    const helper: Helper = {request: async (_verb, args) => this.#digest(args), close: async () => {}};
+    this.snapshotter = new Snapshotter({
+      state,
+      blobs: new LocalBlobStore(root),
+      helper: async () => helper,
+      clock: {nowMs: () => 1000},
+      onLayerProgress: () => {},
+      source: {
+        fetch: () => assert(false, 'nothing is fetched here') as never,
+        decompress: (_kind, bytes) => bytes,
+      },
+    });
+    this.#equal = new EqualLayers({state, snapshotter: this.snapshotter, helper: async () => helper});
+  }
+
+  /** A step on `parent` that leaves this file; says whether it left nothing new. */
+  async step(
+    parent: SnapshotId | undefined,
+    name: string,
+    text: string,
+    epochSeconds = 7,
+  ): Promise<{snapshot: SnapshotId; unchanged: boolean}> {
+    const signal = new AbortController().signal;
+    const active = await this.snapshotter.prepare(parent, signal);
+    writeFileSync(join(active.upper, name), text);
+    let unchanged = false;
+    const step = {
+      signal,
+      unchanged: () => {
+        unchanged = true;
+      },
+    };
+    const snapshot = await this.#equal.settle(active, epochSeconds, step);
+    return {snapshot, unchanged};
+  }
+
+  #digest(args: readonly string[]): ReadonlyMap<string, string> {
+    const [, directory = ''] = /^layer=(.*)$/.exec(args[0] ?? '') ?? [];
+    const depth = args.find((arg) => arg.startsWith('compare=')) ?? '';
+    this.asked.push(depth.slice('compare='.length));
+    const names = readdirSync(directory);
+    const texts = names.map((name) => readFileSync(join(directory, name), 'utf8'));
+    const seen = depth === 'compare=content' ? [...names, ...texts] : names;
+    return new Map([['diffid', digestOf(JSON.stringify(seen))]]);
+  }
+}
+
+it('a layer where nothing was made before is not hashed', async () => {
+  const world = new World();
+  const {snapshot, unchanged} = await world.step(undefined, 'a', 'x');
+  expect(unchanged).toBe(false);
+  await world.step(snapshot, 'a', 'x');
+  expect(world.asked).toEqual([]);
+});
+
+it('a layer like one that was made on the same parent is that one, and keeps no directory of its own', async () => {
+  const world = new World();
+  const {snapshot: parent} = await world.step(undefined, 'base', 'x');
+  const first = await world.step(parent, 'a', 'x');
+  expect(await world.step(parent, 'a', 'x')).toEqual({snapshot: first.snapshot, unchanged: true});
+  world.asked.length = 0;
+  // What is known of the old one is not asked again.
+  expect(await world.step(parent, 'a', 'x')).toEqual({snapshot: first.snapshot, unchanged: true});
+  expect(world.asked).toEqual(['metadata', 'content']);
+});
+
+it('contents are read only where names are equal, and decide', async () => {
+  const world = new World();
+  const {snapshot: parent} = await world.step(undefined, 'base', 'x');
+  const first = await world.step(parent, 'a', 'x');
+  expect((await world.step(parent, 'b', 'x')).unchanged).toBe(false);
+  expect(world.asked).toEqual(['metadata', 'metadata']);
+  const third = await world.step(parent, 'a', 'y');
+  expect(third.unchanged).toBe(false);
+  expect(third.snapshot).not.toBe(first.snapshot);
+});
+
+it('another parent or another epoch makes another layer', async () => {
+  const world = new World();
+  const [one, two] = [await world.step(undefined, 'b', '1'), await world.step(undefined, 'b', '2')];
+  await world.step(one.snapshot, 'a', 'x');
+  expect((await world.step(two.snapshot, 'a', 'x')).unchanged).toBe(false);
+  expect((await world.step(one.snapshot, 'a', 'x', 8)).unchanged).toBe(false);
+});
+
+it('a layer whose files are gone is no answer', async () => {
+  const world = new World();
+  const {snapshot: parent} = await world.step(undefined, 'base', 'x');
+  const first = await world.step(parent, 'a', 'x');
+  const view = await world.snapshotter.view(first.snapshot, new AbortController().signal);
+  const [top = ''] = 'layers' in view ? view.layers : [];
+  expect(top).toContain(world.root);
+  rmSync(join(top, '..'), {recursive: true});
+  // A process that has not seen them.
+  expect((await new World(world.root).step(parent, 'a', 'x')).unchanged).toBe(false);
+});
