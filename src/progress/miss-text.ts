@@ -2,7 +2,7 @@
 
 import type {MissReason} from './events.ts';
 
-/** Of a step that ran and gave what it gave before (docs/adr/0015). */
+/** Of a step that ran and gave what it gave before (docs/adr/0016). */
 export const unchangedText = 'ran again, layer equal: what builds on it is reused';
 
 export function missText({text}: MissReason): string {

@@ -1,5 +1,5 @@
-// Early cutoff (docs/adr/0015): whether a layer in the making is one that was made before, on the same parent. Nothing is
-// hashed unless something was made there before; then first what files are called and how large they are, and what
+// Early cutoff (docs/adr/0016): whether a layer in the making is one that was made before, on the same parent. Nothing
+// is hashed unless something was made there before; then first what files are called and how large they are, and what
 // is in them only where that is equal. Two layers that are found equal cannot be told apart by a step.
 
 import type {Helper} from '../helper/helper.ts';

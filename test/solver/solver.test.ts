@@ -2,7 +2,6 @@
 
 import {describe, expect, it} from 'vitest';
 import type {BuildEvent} from '../../src/progress/events.ts';
-import {unchangedText} from '../../src/progress/miss-text.ts';
 import type {Solved} from '../../src/solver/op-runner.ts';
 import type {MissedStep} from '../../src/solver/result-cache.ts';
 import {slots} from '../../src/solver/slots.ts';
@@ -147,48 +146,6 @@ describe('solve', () => {
     world.ops.ran.length = 0;
     await world.solve(image('build v2'));
     expect(world.ops.ran).toEqual([]);
-  });
-
-  it('what stands on a step that gave what it gave before is found, and the step says so', async () => {
-    const world = new World();
-    const image = (step: string): FakeVertex =>
-      fakeVertex('join', 'after', [fakeVertex('join', step, [base])]);
-    for (const step of ['v1', 'v2', 'v3']) world.ops.results.set(step, 'same layer');
-    world.ops.results.set('v3', 'another layer');
-    const first = await world.solve(image('v1'));
-    world.ops.unchanged.add('v2');
-    world.ops.ran.length = 0;
-    const second = await world.solve(image('v2'));
-    expect(world.ops.ran).toEqual(['v2']);
-    expect(second.result).toEqual(first.result);
-    expect(world.events).toContainEqual(
-      expect.objectContaining({type: 'step-finished', name: 'v2', unchanged: true}),
-    );
-    expect(world.events).toContainEqual(expect.objectContaining({type: 'step-note', text: unchangedText}));
-    // The new way to the same result is remembered; another result is another result.
-    world.ops.ran.length = 0;
-    await world.solve(image('v2'));
-    await world.solve(image('v3'));
-    expect(world.ops.ran).toEqual(['v3', 'after']);
-  });
-
-  it('a step that is told to run, and gives what it gave before, leaves what stands on it', async () => {
-    const world = new World();
-    const target = (ignore: boolean): FakeVertex =>
-      fakeVertex('join', 'b', [fakeVertex('join', 'a', [base], ignore)]);
-    await world.solve(target(false));
-    world.ops.unchanged.add('a');
-    world.ops.ran.length = 0;
-    await world.solve(target(true));
-    expect(world.ops.ran).toEqual(['a']);
-  });
-
-  it('a step whose equal result has no record is recorded under its own key', async () => {
-    const world = new World();
-    world.ops.unchanged.add('a');
-    const target = fakeVertex('join', 'b', [fakeVertex('join', 'a', [base])]);
-    await world.solve(target);
-    expect((await world.solve(target)).executed).toBe(0);
   });
 
   it('a vertex that hits needs nothing below it', async () => {
