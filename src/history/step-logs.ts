@@ -34,10 +34,11 @@ export class StepLogs {
     const kept = data.subarray(0, Math.max(0, logBytesMax - log.bytes));
     log.bytes += data.length;
     if (kept.length === 0) return;
-    // A copy: the caller may use its buffer again.
-    log.pending.push(Uint8Array.prototype.slice.call(kept));
+    log.pending.push(kept);
     log.pendingBytes += kept.length;
     if (log.pendingBytes > bufferBytesMax) this.#write(step, log);
+    // A copy: the caller may use its buffer again.
+    else log.pending[log.pending.length - 1] = Uint8Array.prototype.slice.call(kept);
   }
 
   bytesOf(step: number): number {

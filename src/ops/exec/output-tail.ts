@@ -9,7 +9,7 @@ export class OutputTail {
   #kept = '';
 
   add(data: Uint8Array): void {
-    this.#kept += Buffer.from(data).toString('utf8');
+    this.#kept += Buffer.from(data.subarray(-bytesMax)).toString('utf8');
     if (this.#kept.length > 2 * bytesMax) this.#kept = this.#kept.slice(-bytesMax);
   }
 

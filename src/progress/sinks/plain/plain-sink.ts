@@ -126,20 +126,21 @@ class PlainSink implements ProgressSink {
 
   /** Gives `step` the floor and writes its pending lines. */
   #print(step: PlainStep, nowMs: number): void {
-    const parts: (string | Uint8Array)[] = [];
+    const parts: Uint8Array[] = [];
     if (this.#floor !== step) {
-      if (this.#floor !== undefined) parts.push(`#${this.#floor.number} ...\n\n`);
+      if (this.#floor !== undefined) parts.push(Buffer.from(`#${this.#floor.number} ...\n\n`));
       step.number ??= ++this.#numbers;
-      parts.push(`#${step.number} ${step.name}\n`);
+      parts.push(Buffer.from(`#${step.number} ${step.name}\n`));
     }
     this.#floor = step;
     this.#waiting.delete(step);
     parts.push(...step.take(nowMs));
     if (step.finished) {
-      parts.push('\n');
+      parts.push(Buffer.from('\n'));
       this.#floor = undefined;
     }
-    if (parts.length > 0) this.#host.write(Buffer.concat(parts.map((part) => Buffer.from(part))));
+    const [first] = parts;
+    if (first !== undefined) this.#host.write(parts.length === 1 ? first : Buffer.concat(parts));
   }
 }
 

@@ -1,12 +1,12 @@
 // One step of the plain log: its number, name, and the lines that wait to be printed.
 
 import type {StepId} from '../../events.ts';
-import {LineSplitter} from '../../line-splitter.ts';
+import {WholeLines} from '../../whole-lines.ts';
 
 interface PendingLine {
   readonly text: string;
-  /** Bytes of a process, which follow `text`. */
-  readonly bytes?: Uint8Array;
+  /** Lines of a process: `text` stands before each of them. */
+  readonly output?: Uint8Array;
 }
 
 export class PlainStep {
@@ -20,7 +20,7 @@ export class PlainStep {
   spokeAtMs = 0;
   #name: string | undefined;
   #pending: PendingLine[] = [];
-  readonly #splitters = {stdout: new LineSplitter(), stderr: new LineSplitter()};
+  readonly #streams = {stdout: new WholeLines(), stderr: new WholeLines()};
   readonly #items = new Map<string, {readonly startMs: number; printedMs: number; done: boolean}>();
 
   constructor(id: StepId) {
@@ -43,12 +43,12 @@ export class PlainStep {
   }
 
   output(stream: 'stdout' | 'stderr', data: Uint8Array, atMs: number): void {
-    this.#addOutput(this.#splitters[stream].push(data), atMs);
+    this.#addOutput(this.#streams[stream].push(data), atMs);
   }
 
   flushOutput(atMs: number): void {
-    this.#addOutput(this.#splitters.stdout.flush(), atMs);
-    this.#addOutput(this.#splitters.stderr.flush(), atMs);
+    this.#addOutput(this.#streams.stdout.flush(), atMs);
+    this.#addOutput(this.#streams.stderr.flush(), atMs);
   }
 
   say(text: string): void {
@@ -85,10 +85,8 @@ export class PlainStep {
   /** The pending lines, ready to be written. */
   take(nowMs: number): Uint8Array[] {
     const prefix = `#${this.number} `;
-    const parts = this.#pending.flatMap(({text, bytes}) =>
-      bytes === undefined
-        ? [Buffer.from(`${prefix}${text}\n`)]
-        : [Buffer.from(`${prefix}${text} `), bytes, Buffer.from('\n')],
+    const parts = this.#pending.map(({text, output}) =>
+      output === undefined ? Buffer.from(`${prefix}${text}\n`) : prefixed(`${prefix}${text} `, output),
     );
     this.#pending = [];
     this.waitSinceMs = undefined;
@@ -96,8 +94,15 @@ export class PlainStep {
     return parts;
   }
 
-  #addOutput(lines: readonly Uint8Array[], atMs: number): void {
+  #addOutput(output: Uint8Array, atMs: number): void {
+    if (output.length === 0) return;
     const time = (Math.max(0, atMs - (this.startedMs ?? atMs)) / 1000).toFixed(3);
-    for (const bytes of lines) this.#pending.push({text: time, bytes});
+    this.#pending.push({text: time, output});
   }
+}
+
+/** Each line behind the prefix. As Latin-1, in which every byte is a character, whatever the process wrote. */
+function prefixed(prefix: string, lines: Uint8Array): Buffer {
+  const text = Buffer.from(lines).toString('latin1').slice(0, -1);
+  return Buffer.from(`${prefix}${text.replaceAll('\n', `\n${prefix}`)}\n`, 'latin1');
 }
