@@ -16,6 +16,11 @@ export class FlagValues {
     return this.#seen.findLast(([flag]) => flag === name)?.[1];
   }
 
+  /** All but one, whose name means something else to who reads them next. */
+  without(name: string): FlagValues {
+    return new FlagValues(this.#seen.filter(([flag]) => flag !== name));
+  }
+
   /** A boolean flag that is on. */
   has(name: string): boolean {
     return this.last(name) === 'true';

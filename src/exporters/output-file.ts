@@ -73,7 +73,7 @@ async function destinationOf(dest: string, context: Surroundings): Promise<Desti
   if (dest === '-') {
     if ((context.stdout as {isTTY?: boolean}).isTTY === true) {
       throw buildError('usage', 'exporter-terminal', 'an archive is not written to a terminal', {
-        hints: ['redirect standard output, or use dest=FILE'],
+        hints: ['redirect standard output, or name a file'],
       });
     }
     return {type: 'stdout'};

@@ -1,25 +1,17 @@
 // A shell where a step left off: of a Dockerfile, built as far as needed, or of the step that failed last.
 
-import {setMaxListeners} from 'node:events';
 import {existsSync} from 'node:fs';
 import {buildError} from '../../diagnostics/build-error.ts';
-import {instructionSet} from '../../instructions/index.ts';
 import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
 import {type FailedStep, type LastingMount, readFailedStep} from '../../ops/exec/failed-step.ts';
 import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
-import {planBuild} from '../../plan/plan-build.ts';
 import {systemClock} from '../../util/clock.ts';
 import {openEngine} from '../engine.ts';
-import {parseRemembered} from '../frontend.ts';
-import {LayerSteps} from '../layer-steps.ts';
-import {openBuild} from '../opened.ts';
-import {loadingStep, planRequestsOf} from '../planning.ts';
 import type {BuildRequest, EngineOptions} from '../request.ts';
-import {solvePlans} from '../wiring.ts';
 import {type Attendance, attend, type ProcessEnd} from './attend.ts';
 import {projectOf} from './failure-keeper.ts';
+import {stateAtStep} from './state-at-step.ts';
 import type {StepAddress} from './step-address.ts';
-import {StepFinder} from './step-finder.ts';
 
 export interface ShellOptions extends Attendance {
   readonly tty: boolean;
@@ -39,28 +31,8 @@ export async function shellAt(
   options: EngineOptions & ShellOptions,
   signal: AbortSignal,
 ): Promise<ProcessEnd> {
-  setMaxListeners(0, signal);
-  const layerSteps = new LayerSteps(options.emit, systemClock);
-  await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
-  const {engine, reporter, context} = opened;
-  const file = await reporter.step(loadingStep(request), () => context.dockerfile());
-  const {dockerfile} = await parseRemembered(file, engine.notes);
-  const finder = new StepFinder(address, dockerfile);
-  const {target, allStages = false} = finder.target;
-  const [wanted] = planRequestsOf(opened, dockerfile);
-  const {target: _, ...untargeted} = wanted;
-  const plan = await planBuild(
-    {...untargeted, ...(target === undefined ? {} : {target}), allStages, observer: finder},
-    instructionSet,
-  );
-  const step = finder.result();
-  const {vertex: __, ...rest} = plan;
-  const stepPlan = step.vertex === undefined ? rest : {...rest, vertex: step.vertex};
-  const {snapshotOf} = await solvePlans(
-    [stepPlan],
-    {...opened, file, dockerfile, layerSteps, emit: options.emit},
-    signal,
-  );
+  await using state = await stateAtStep(address, request, options, signal);
+  const {engine, snapshot, step} = state;
   const [shell = plainShell] = step.shell;
   return await attend(
     engine,
@@ -79,7 +51,7 @@ export async function shellAt(
         ulimits: request.ulimits,
         platform: step.platform,
       },
-      root: snapshotOf(stepPlan),
+      root: snapshot,
       mounts: [],
       interactive: true,
       tty: options.tty,

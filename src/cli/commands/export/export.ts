@@ -1,34 +1,70 @@
-// `tsbuild export IMAGE`.
+// `tsbuild export IMAGE`, `tsbuild export --at STEP PATH`.
 
-import {packImageFiles} from '../../../build/image-files.ts';
+import {parseStepAddress} from '../../../build/attended/step-address.ts';
+import {type FilesTarget, packImageFiles, packStepFiles} from '../../../build/image-files.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
-import {exitCodes} from '../../exit-codes.ts';
+import {buildRequestOf} from '../../build-request.ts';
+import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import {configFileOf, stateRootOf} from '../../places.ts';
 import {platformFlag} from '../../platform-flag.ts';
-import type {Act} from '../command.ts';
+import {openSink, sinkNameOf} from '../../progress.ts';
+import type {Act, CommandCall} from '../command.ts';
+import {stepBuildFlags} from '../shell/flags.ts';
 import {withImages} from '../with-images.ts';
 
-export const exportImage: Act = async ({flags, operands, io, interrupt}) => {
-  const [operand, surplus] = operands;
-  if (operand === undefined || surplus !== undefined) {
-    throw buildError('usage', 'cli-operands', `export needs exactly one IMAGE, got ${operands.length}`);
-  }
-  const platform = platformFlag(flags);
-  const image = await withImages(flags, io, async (store) =>
-    chosenImage(matchImage(await store.list(), operand), operand, platform),
-  );
-  const configFile = configFileOf(flags, io);
-  const options = {
-    root: stateRootOf(flags, io),
-    configFile,
-    environment: io.env,
+export const exportFiles: Act = async (call) => {
+  const {flags, io} = call;
+  const target: FilesTarget = {
     dest: flags.last('output') ?? '-',
     workingDirectory: io.cwd,
     get stdout() {
       return io.stdout;
     },
   };
-  await packImageFiles(image, options, interrupt);
-  return exitCodes.ok;
+  const step = flags.last('at');
+  return step === undefined ? ofImage(call, target) : ofStep(step, call, target);
 };
+
+async function ofImage(
+  {flags, operands, io, interrupt}: CommandCall,
+  target: FilesTarget,
+): Promise<ExitCode> {
+  const [operand, surplus] = operands;
+  if (operand === undefined || surplus !== undefined) {
+    throw buildError('usage', 'cli-operands', `export needs exactly one IMAGE, got ${operands.length}`);
+  }
+  const foreign = stepBuildFlags.find(({name}) => name !== 'platform' && flags.last(name) !== undefined);
+  if (foreign !== undefined) {
+    throw buildError('usage', 'cli-bad-value', `--${foreign.name} is about a build, so it needs --at STEP`);
+  }
+  const platform = platformFlag(flags);
+  const image = await withImages(flags, io, async (store) =>
+    chosenImage(matchImage(await store.list(), operand), operand, platform),
+  );
+  const places = {root: stateRootOf(flags, io), configFile: configFileOf(flags, io), environment: io.env};
+  await packImageFiles(image, {...places, ...target}, interrupt);
+  return exitCodes.ok;
+}
+
+async function ofStep(
+  text: string,
+  {flags, operands, io, interrupt}: CommandCall,
+  target: FilesTarget,
+): Promise<ExitCode> {
+  const address = parseStepAddress(text);
+  if ('problem' in address) throw buildError('usage', 'cli-bad-value', address.problem);
+  const sinkName = sinkNameOf(flags, io);
+  // To a build -o is something else.
+  const request = await buildRequestOf(flags.without('output'), operands, io);
+  const configFile = configFileOf(flags, io);
+  const sink = await openSink(sinkName, io);
+  const options = {
+    root: stateRootOf(flags, io),
+    ...(configFile === undefined ? {} : {configFile}),
+    emit: sink.emit.bind(sink),
+    stdout: () => io.stdout,
+  };
+  await packStepFiles(address, request, options, target, interrupt).finally(() => sink.close());
+  return exitCodes.ok;
+}
