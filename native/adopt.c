@@ -28,10 +28,7 @@ static void copy_metadata(int from, int to, const struct stat *status, const cha
     die("adopt", errno, path, "cannot set the owner");
   }
   if (fchmod(to, status->st_mode & 07777) != 0) die("adopt", errno, path, "cannot set the mode");
-  struct xattrs xattrs = xattrs_read(from);
-  for (size_t i = 0; i < xattrs.count; i++) {
-    xattr_write(to, xattrs.list[i].name, xattrs.list[i].value, xattrs.list[i].length);
-  }
+  xattrs_copy(from, to, xattr_is_portable);
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, status->st_mtim};
   if (futimens(to, times) != 0) die("adopt", errno, path, "cannot set the time");
 }

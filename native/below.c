@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "below.h"
@@ -35,6 +35,24 @@ bool below_has(int below, const char *path, struct stat *status) {
   return found;
 }
 
+bool below_wants_whiteout(int below, const char *path) {
+  static const char OPAQUE[] = ".wh..wh..opq";
+  static const char PREFIX[] = ".wh.";
+  if (below < 0) return true;
+  char hidden[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  size_t parent = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+  const char *name = path + parent;
+  struct stat status;
+  if (strcmp(name, OPAQUE) == 0) {
+    if (parent == 0) return true;
+    snprintf(hidden, sizeof hidden, "%.*s", (int)parent - 1, path);
+    return below_has(below, hidden, &status) && S_ISDIR(status.st_mode);
+  }
+  snprintf(hidden, sizeof hidden, "%.*s%s", (int)parent, path, name + strlen(PREFIX));
+  return below_has(below, hidden, &status);
+}
+
 static bool same_bytes(int a, int b) {
   static char one[PIECE];
   static char two[PIECE];
@@ -52,13 +70,13 @@ static bool same_bytes(int a, int b) {
   }
 }
 
-static bool same_capability(int a, int b) {
-  char one[XATTR_CAPABILITY_MAX];
-  char two[XATTR_CAPABILITY_MAX];
-  ssize_t first = fgetxattr(a, XATTR_CAPABILITY, one, sizeof one);
-  ssize_t second = fgetxattr(b, XATTR_CAPABILITY, two, sizeof two);
-  if (first <= 0 || second <= 0) return first <= 0 && second <= 0;
-  return first == second && memcmp(one, two, (size_t)first) == 0;
+static bool same_attributes(int a, int b) {
+  static struct buffer one;
+  static struct buffer two;
+  one.length = two.length = 0;
+  xattrs_describe(&one, a);
+  xattrs_describe(&two, b);
+  return one.length == two.length && (one.length == 0 || memcmp(one.bytes, two.bytes, one.length) == 0);
 }
 
 static bool same_link(int below, const char *path, int directory, const char *name) {
@@ -87,7 +105,7 @@ bool below_same(int below, const char *path, int directory, const char *name, co
   int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW;
   int a = openat(directory, name, flags);
   int b = open_below(below, path, flags);
-  bool same = a >= 0 && b >= 0 && same_capability(a, b) && (!plain || same_bytes(a, b));
+  bool same = a >= 0 && b >= 0 && same_attributes(a, b) && (!plain || same_bytes(a, b));
   if (a >= 0) close(a);
   if (b >= 0) close(b);
   return same;

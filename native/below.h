@@ -15,9 +15,15 @@ bool below_has(int below, const char *path, struct stat *status);
 
 /**
  * Whether the entry `name` of `directory`, which is at `path`, is the same below: type, mode, owner, device,
- * capability, and but for directories size, time and, where both times are whole seconds (they may have been cut),
+ * attributes, and but for directories size, time and, where both times are whole seconds (they may have been cut),
  * content.
  */
 bool below_same(int below, const char *path, int directory, const char *name, const struct stat *status);
+
+/**
+ * Whether the whiteout with this path in the layer says anything. `.wh..wh..opq`, "nothing from below", does only where
+ * a directory is below.
+ */
+bool below_wants_whiteout(int below, const char *path);
 
 #endif

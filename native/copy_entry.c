@@ -48,12 +48,7 @@ void copy_metadata(const struct copier *copier, int from, int to, const struct s
   // Files were made with their mode; only the set-id bits are lost with the owner.
   bool complete = S_ISREG(status->st_mode) && (mode & ~(mode_t)0777) == 0;
   if (!complete && fchmod(to, mode) != 0) die("copy", errno, path, "cannot set the mode");
-  if (from >= 0) {
-    struct xattrs xattrs = xattrs_read(from);
-    for (size_t i = 0; i < xattrs.count; i++) {
-      xattr_write(to, xattrs.list[i].name, xattrs.list[i].value, xattrs.list[i].length);
-    }
-  }
+  if (from >= 0) xattrs_copy(from, to, copier->context ? xattr_is_of_context : xattr_is_portable);
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, status->st_mtim};
   if (futimens(to, times) != 0) die("copy", errno, path, "cannot set the time");
 }

@@ -10,13 +10,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "below.h"
 #include "blob.h"
 #include "estargz.h"
 #include "map.h"
+#include "pack_held.h"
 #include "pack_squash.h"
 #include "reply.h"
 #include "tar.h"
@@ -42,45 +42,20 @@ struct pack {
   time_t latest;  // where clamped: no member is younger
   struct map hard_links;  // {device, inode, part} -> the member path that has the data
   size_t part;            // the number of the tree that is written
-  bool user_xattrs;
+  bool acls;
   bool root_member;
   enum compare compare;
   int below;  // root of the layers below, or -1
+  struct held held;
   uint64_t count;
 };
 
-/** `.wh..wh..opq` says "nothing from below": it has a meaning only where a directory is below. The path is in
- * the layer. */
-static bool whiteout_matters(const struct pack *pack, const char *path) {
-  static const char OPAQUE[] = ".wh..wh..opq";
-  static const char PREFIX[] = ".wh.";
-  if (pack->below < 0) return true;
-  char hidden[PATH_MAX];
-  const char *slash = strrchr(path, '/');
-  size_t parent = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-  const char *name = path + parent;
-  struct stat status;
-  if (strcmp(name, OPAQUE) == 0) {
-    if (parent == 0) return true;
-    snprintf(hidden, sizeof hidden, "%.*s", (int)parent - 1, path);
-    return below_has(pack->below, hidden, &status) && S_ISDIR(status.st_mode);
-  }
-  snprintf(hidden, sizeof hidden, "%.*s%s", (int)parent, path, name + strlen(PREFIX));
-  return below_has(pack->below, hidden, &status);
-}
-
 /**
- * Attributes of the open file or directory. Docker and BuildKit keep security.capability only; user.* is
- * extra, because layers that have it would differ from theirs.
+ * Attributes of the open file or directory: what docker, podman and umoci write. BuildKit drops user.*; ACLs are left
+ * out by all of them.
  */
 static struct xattrs attributes_of(const struct pack *pack, int fd) {
-  if (pack->user_xattrs) return xattrs_read(fd);
-  static char value[XATTR_CAPABILITY_MAX];
-  static struct xattr one = {.name = XATTR_CAPABILITY, .value = value};
-  ssize_t length = fgetxattr(fd, XATTR_CAPABILITY, value, sizeof value);
-  if (length < 0) return (struct xattrs){0};
-  one.length = (size_t)length;
-  return (struct xattrs){&one, 1};
+  return xattrs_read(fd, pack->acls ? xattr_is_portable : xattr_is_kept);
 }
 
 static struct tar_member member_of(enum tar_type type, const char *path, const struct stat *status) {
@@ -95,8 +70,9 @@ static struct tar_member member_of(enum tar_type type, const char *path, const s
   };
 }
 
-static void put_member(struct pack *pack, const struct tar_member *member) {
+static void put_one(void *context, const struct tar_member *member) {
   static struct buffer header;
+  struct pack *pack = context;
   header.length = 0;
   struct tar_member put = *member;
   if (pack->clamped && put.mtime.tv_sec > pack->latest) put.mtime.tv_sec = pack->latest;
@@ -104,6 +80,11 @@ static void put_member(struct pack *pack, const struct tar_member *member) {
   blob_write(&pack->blob, header.bytes, header.length);
   if (pack->seekable) estargz_member(&pack->estargz, &put);
   pack->count++;
+}
+
+static void put_member(struct pack *pack, const struct tar_member *member) {
+  held_put(&pack->held, put_one, pack);
+  put_one(pack, member);
 }
 
 /** The data of the open file, whose header was just put. */
@@ -121,7 +102,7 @@ static void put_data(struct pack *pack, int fd, const struct tar_member *member)
 
 /** The member that already has the data of this file; NULL: this is the first name. */
 static const char *first_name(struct pack *pack, const struct stat *status, const char *path) {
-  if (status->st_nlink < 2) return NULL;
+  if (status->st_nlink < 2 || S_ISSOCK(status->st_mode)) return NULL;
   struct {
     dev_t device;
     ino_t inode;
@@ -155,6 +136,7 @@ static void put_file(struct pack *pack, int directory, const char *name, const c
   member.size = (uint64_t)status.st_size;
   member.xattrs = attributes_of(pack, fd);
   put_member(pack, &member);
+  xattrs_free(&member.xattrs);
   put_data(pack, fd, &member);
   close(fd);
 }
@@ -174,14 +156,20 @@ static void put_device(struct pack *pack, struct tar_member member, const struct
   put_member(pack, &member);
 }
 
-/** A directory's header; it must be open for its attributes. */
-static void put_directory(struct pack *pack, int fd, const char *path) {
+/** A directory's header; it must be open for its attributes, which are the caller's. */
+static struct tar_member directory_member(struct pack *pack, int fd, const char *path) {
   struct stat status;
   if (fstat(fd, &status) != 0) die("pack", errno, path, "cannot read the metadata");
   if (strcmp(path, ".") == 0) put_beyond_tar(pack, path, &status);
   struct tar_member member = member_of(TAR_DIRECTORY, path, &status);
   member.xattrs = attributes_of(pack, fd);
+  return member;
+}
+
+static void put_directory(struct pack *pack, int fd, const char *path) {
+  struct tar_member member = directory_member(pack, fd, path);
   put_member(pack, &member);
+  xattrs_free(&member.xattrs);
 }
 
 static void put_whiteout(void *context, const char *path) {
@@ -190,13 +178,46 @@ static void put_whiteout(void *context, const char *path) {
   put_member(context, &member);
 }
 
+/** What is no directory. */
+static void put_leaf(struct pack *pack, int directory, const char *name, const char *path,
+                     const struct stat *status) {
+  const char *first = first_name(pack, status, path);
+  if (first != NULL) {
+    struct tar_member member = member_of(TAR_HARD_LINK, path, status);
+    member.link = first;
+    put_member(pack, &member);
+    return;
+  }
+  switch (status->st_mode & S_IFMT) {
+    case S_IFREG:
+      put_file(pack, directory, name, path);
+      return;
+    case S_IFLNK:
+      put_link(pack, member_of(TAR_SYMLINK, path, status), directory, name);
+      return;
+    case S_IFCHR:
+      put_device(pack, member_of(TAR_CHARACTER, path, status), status);
+      return;
+    case S_IFBLK:
+      put_device(pack, member_of(TAR_BLOCK_DEVICE, path, status), status);
+      return;
+    case S_IFIFO: {
+      struct tar_member member = member_of(TAR_FIFO, path, status);
+      put_member(pack, &member);
+      return;
+    }
+    default:
+      return;  // tar has no sockets
+  }
+}
+
 static void put_entry(struct pack *pack, struct walk *walk) {
   int directory = walk_dir(walk);
   const char *path = walk->path.bytes;
   struct stat status;
   if (pack->seekable && estargz_reserves(path)) return;
   if (walk->type == WALK_WHITEOUT) {
-    if (whiteout_matters(pack, path)) put_whiteout(pack, path);
+    if (below_wants_whiteout(pack->below, path)) put_whiteout(pack, path);
     return;
   }
   if (!squash_touches(&pack->squash, path)) return;
@@ -205,41 +226,18 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   }
   put_beyond_tar(pack, path, &status);
   bool same = below_same(pack->below, path, directory, walk->name, &status);
-  if (same && !S_ISDIR(status.st_mode)) return;
-  const char *first =
-      S_ISDIR(status.st_mode) || S_ISSOCK(status.st_mode) ? NULL : first_name(pack, &status, path);
-  if (first != NULL) {
-    struct tar_member member = member_of(TAR_HARD_LINK, path, &status);
-    member.link = first;
-    put_member(pack, &member);
+  if (!S_ISDIR(status.st_mode)) {
+    // Overlayfs brings a file up under one name: one that has several here was given them here.
+    if (!same || status.st_nlink > 1) put_leaf(pack, directory, walk->name, path, &status);
     return;
   }
-  switch (status.st_mode & S_IFMT) {
-    case S_IFDIR:
-      if (walk_enter(walk) != 0) die("pack", errno, path, "cannot list the directory");
-      if (!same) put_directory(pack, walk_dir(walk), walk->path.bytes);
-      squash_whiteouts(&pack->squash, pack->below, walk->path.bytes, walk_dir(walk), put_whiteout, pack);
-      return;
-    case S_IFREG:
-      put_file(pack, directory, walk->name, path);
-      return;
-    case S_IFLNK:
-      put_link(pack, member_of(TAR_SYMLINK, path, &status), directory, walk->name);
-      return;
-    case S_IFCHR:
-      put_device(pack, member_of(TAR_CHARACTER, path, &status), &status);
-      return;
-    case S_IFBLK:
-      put_device(pack, member_of(TAR_BLOCK_DEVICE, path, &status), &status);
-      return;
-    case S_IFIFO: {
-      struct tar_member member = member_of(TAR_FIFO, path, &status);
-      put_member(pack, &member);
-      return;
-    }
-    default:
-      return;  // tar has no sockets
+  if (walk_enter(walk) != 0) die("pack", errno, path, "cannot list the directory");
+  if (same) {
+    held_push(&pack->held, directory_member(pack, walk_dir(walk), walk->path.bytes));
+  } else {
+    put_directory(pack, walk_dir(walk), walk->path.bytes);
   }
+  squash_whiteouts(&pack->squash, pack->below, walk->path.bytes, walk_dir(walk), put_whiteout, pack);
 }
 
 static void put_tree(struct pack *pack, int root, const char *prefix) {
@@ -249,6 +247,7 @@ static void put_tree(struct pack *pack, int root, const char *prefix) {
   if (walk_begin(&walk, root, prefix, WALK_AS_LAYER) != 0) die("pack", errno, NULL, "cannot list the layer");
   for (enum walk_step step; (step = walk_next(&walk)) != WALK_DONE;) {
     if (step == WALK_ENTRY) put_entry(pack, &walk);
+    if (step == WALK_UP) held_pop(&pack->held);
   }
   walk_end(&walk);
 }
@@ -314,11 +313,11 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
       options.base = (size_t)argument_u64(key, value, UINT32_MAX);
     } else if (strcmp(key, "flatten") == 0) {
       options.flatten = argument_bool(key, value);
-    } else if (strcmp(key, "userxattrs") == 0) {
-      pack->user_xattrs = argument_bool(key, value);
+    } else if (strcmp(key, "acls") == 0) {
+      pack->acls = argument_bool(key, value);
     } else if (strcmp(key, "compare") == 0) {
       pack->compare = compare_of(value);
-      pack->user_xattrs = pack->root_member = true;
+      pack->acls = pack->root_member = true;
     } else if (strcmp(key, "rootmember") == 0) {
       pack->root_member = argument_bool(key, value);
     } else {

@@ -21,12 +21,13 @@
 #define FRAME_SIZE ((size_t)256 * 1024)
 #define RECORD_HEADER_SIZE 92
 #define FLAG_DIGEST 1u
-#define FLAG_CAPABILITY 2u
+#define FLAG_ATTRIBUTES 2u
 
 struct scan {
   int root;
   bool digest;
   bool follow;
+  bool layers;        // of images, not of a build context
   bool capabilities;
   struct map pruned;
   struct map pruned_names;
@@ -44,8 +45,7 @@ static void flush(struct scan *scan) {
 struct details {
   char target[4096];
   size_t target_length;
-  char capability[XATTR_CAPABILITY_MAX];
-  size_t capability_length;
+  struct buffer attributes;
   unsigned char digest[SHA256_SIZE];
   bool has_digest;
 };
@@ -53,7 +53,7 @@ struct details {
 static void put_header(unsigned char *to, size_t total, size_t path_length, const struct stat *status,
                        const struct details *details) {
   bool sized = S_ISREG(status->st_mode) || S_ISLNK(status->st_mode);
-  unsigned int flags = (details->has_digest ? FLAG_DIGEST : 0) | (details->capability_length > 0 ? FLAG_CAPABILITY : 0);
+  unsigned int flags = (details->has_digest ? FLAG_DIGEST : 0) | (details->attributes.length > 0 ? FLAG_ATTRIBUTES : 0);
   put_u32(to, (uint32_t)total);
   put_u32(to + 4, status->st_mode);
   put_u32(to + 8, status->st_uid);
@@ -71,12 +71,12 @@ static void put_header(unsigned char *to, size_t total, size_t path_length, cons
   put_u32(to + 76, minor(status->st_rdev));
   put_u32(to + 80, (uint32_t)path_length);
   put_u32(to + 84, (uint32_t)details->target_length);
-  put_u32(to + 88, (uint32_t)details->capability_length);
+  put_u32(to + 88, (uint32_t)details->attributes.length);
 }
 
 static void add_record(struct scan *scan, const char *path, const struct stat *status, const struct details *details) {
   size_t path_length = strlen(path);
-  size_t total = RECORD_HEADER_SIZE + path_length + details->target_length + details->capability_length +
+  size_t total = RECORD_HEADER_SIZE + path_length + details->target_length + details->attributes.length +
                  (details->has_digest ? SHA256_SIZE : 0);
   unsigned char header[RECORD_HEADER_SIZE];
   put_header(header, total, path_length, status, details);
@@ -84,7 +84,7 @@ static void add_record(struct scan *scan, const char *path, const struct stat *s
   buffer_append(&scan->frame, header, sizeof header);
   buffer_append(&scan->frame, path, path_length);
   buffer_append(&scan->frame, details->target, details->target_length);
-  buffer_append(&scan->frame, details->capability, details->capability_length);
+  buffer_append(&scan->frame, details->attributes.bytes, details->attributes.length);
   if (details->has_digest) buffer_append(&scan->frame, details->digest, SHA256_SIZE);
   scan->count++;
 }
@@ -97,17 +97,19 @@ static bool record_entry(struct scan *scan, int directory, const char *name, con
   }
   static struct details details;
   details.target_length = 0;
-  details.capability_length = 0;
+  details.attributes.length = 0;
   details.has_digest = false;
   if (S_ISLNK(status->st_mode)) {
     ssize_t length = readlinkat(directory, name, details.target, sizeof details.target);
     if (length < 0) return false;
     details.target_length = (size_t)length;
-  } else if (S_ISREG(status->st_mode)) {
-    // Only executables carry capabilities that matter, and a look at every file would cost more than its stat.
-    if (scan->capabilities && (status->st_mode & 0111) != 0) {
-      details.capability_length = xattr_capability_at(directory, name, details.capability);
-    }
+  } else if (scan->layers) {
+    if (S_ISREG(status->st_mode) || S_ISDIR(status->st_mode)) xattrs_describe_at(&details.attributes, directory, name);
+  } else if (scan->capabilities && S_ISREG(status->st_mode) && (status->st_mode & 0111) != 0) {
+    // Of a context only executables carry what matters, and a look at every file would cost more than its stat.
+    xattr_capability_at(&details.attributes, directory, name);
+  }
+  if (S_ISREG(status->st_mode)) {
     uint64_t bytes = 0;
     details.has_digest = scan->digest && hash_at(directory, name, details.digest, &bytes) == 0;
   }
@@ -158,6 +160,7 @@ static bool scan_followed(struct scan *scan, const char *path) {
   if (fstat(fd, &status) != 0) die("scan", errno, path, "cannot read the metadata");
   struct details details = {0};
   struct fd_path self = fd_path(fd);
+  if (scan->layers) xattrs_describe(&details.attributes, fd);
   if (S_ISREG(status.st_mode)) {
     int file = open(self.text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     uint64_t bytes = 0;
@@ -193,7 +196,7 @@ static bool scan_path(struct scan *scan, const char *path) {
 int verb_scan(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
   struct view_spec spec = view_take(&cursor);
-  struct scan scan = {.capabilities = spec.layer_count > 0 || geteuid() == 0};
+  struct scan scan = {.layers = spec.layer_count > 0, .capabilities = geteuid() == 0};
   const char **paths = xcalloc(request->count + 1, sizeof *paths);
   size_t path_count = 0;
   for (const struct argument *argument; (argument = cursor_peek(&cursor)) != NULL; cursor.next++) {

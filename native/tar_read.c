@@ -11,6 +11,7 @@
 
 #define EXTENSION_MAX ((uint64_t)1 << 20)  // as archive/tar of Go, which other builders use
 #define COPY_SIZE ((size_t)256 * 1024)
+#define HOLE_SIZE ((size_t)64 * 1024)  // smaller ones save nothing
 #define OLD_SPARSE_RUNS 4
 #define OLD_SPARSE_RUNS_EXTENDED 21
 
@@ -321,6 +322,22 @@ int tar_next(struct tar_reader *reader, struct tar_member *member) {
   }
 }
 
+static bool is_hole(const char *bytes) {
+  return *bytes == 0 && memcmp(bytes, bytes + 1, HOLE_SIZE - 1) == 0;
+}
+
+/** What is all zeros becomes a hole: few archives can say where the holes of a file were. */
+static int write_with_holes(int fd, const char *bytes, size_t length) {
+  size_t data = 0;  // begins here, and is not written yet
+  size_t at = 0;
+  for (; length - at >= HOLE_SIZE; at += HOLE_SIZE) {
+    if (!is_hole(bytes + at)) continue;
+    if (write_full(fd, bytes + data, at - data) != 0 || lseek(fd, (off_t)HOLE_SIZE, SEEK_CUR) < 0) return -1;
+    data = at + HOLE_SIZE;
+  }
+  return write_full(fd, bytes + data, length - data);
+}
+
 static int copy_run(struct tar_reader *reader, int fd, uint64_t length) {
   static char block[COPY_SIZE];
   while (length > 0) {
@@ -328,17 +345,22 @@ static int copy_run(struct tar_reader *reader, int fd, uint64_t length) {
     if (read_exactly(reader, block, part) != 0) return -1;
     reader->remaining -= part;
     length -= part;
-    if (write_full(fd, block, part) != 0) return -2;
+    if (write_with_holes(fd, block, part) != 0) return -2;
   }
   return 0;
 }
 
 int tar_extract(struct tar_reader *reader, const struct tar_member *member, int fd) {
-  if (reader->runs == NULL) return copy_run(reader, fd, reader->remaining);
-  for (size_t i = 0; i < reader->run_count; i++) {
-    if (lseek(fd, (off_t)reader->runs[i].offset, SEEK_SET) < 0) return -2;
-    int status = copy_run(reader, fd, reader->runs[i].length);
-    if (status != 0) return status;
+  if (reader->runs == NULL) {
+    int status = copy_run(reader, fd, reader->remaining);
+    if (status != 0 || member->size < HOLE_SIZE) return status;
+  } else {
+    for (size_t i = 0; i < reader->run_count; i++) {
+      if (lseek(fd, (off_t)reader->runs[i].offset, SEEK_SET) < 0) return -2;
+      int status = copy_run(reader, fd, reader->runs[i].length);
+      if (status != 0) return status;
+    }
   }
+  // A hole at the end is no data.
   return ftruncate(fd, (off_t)member->size) == 0 ? 0 : -2;
 }

@@ -51,7 +51,7 @@ function writeRecord(frames: FrameWriter, record: TreeRecord, options: ContentDi
   frames.u32(reset ? 0 : record.uid);
   frames.u32(reset ? 0 : record.gid);
   frames.text(record.linkTarget);
-  frames.bytes(record.capability ?? nothing);
+  frames.bytes(record.attributes ?? nothing);
   if (isDevice(record)) {
     frames.u32(record.rdevMajor);
     frames.u32(record.rdevMinor);

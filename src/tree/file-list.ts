@@ -37,10 +37,10 @@ export function encodeFileList(selection: Selection, options: ContentDigestOptio
 function hashOf(record: TreeRecord, {digestOf}: ContentDigestOptions): string {
   const digest = isRegularFile(record) ? digestOf(record) : undefined;
   const bytes = digest === undefined ? undefined : Buffer.from(digest.subarray(0, hashBytes)).toString('hex');
-  const {linkTarget, capability, rdevMajor, rdevMinor} = record;
-  if (bytes !== undefined && capability === undefined) return bytes;
-  if (isDirectory(record) && capability === undefined) return '';
-  const rest = [bytes, linkTarget, capability === undefined ? '' : Buffer.from(capability).toString('hex')];
+  const {linkTarget, attributes, rdevMajor, rdevMinor} = record;
+  if (bytes !== undefined && attributes === undefined) return bytes;
+  if (isDirectory(record) && attributes === undefined) return '';
+  const rest = [bytes, linkTarget, attributes === undefined ? '' : Buffer.from(attributes).toString('hex')];
   const text = [...rest, rdevMajor, rdevMinor].join(' ');
   return createHash('sha256')
     .update(text)

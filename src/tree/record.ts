@@ -26,8 +26,8 @@ export interface TreeRecord {
   readonly rdevMinor: number;
   /** Of a symlink; '' otherwise. */
   readonly linkTarget: string;
-  /** The xattr security.capability. */
-  readonly capability: Uint8Array | undefined;
+  /** What distinguishes its extended attributes (`scan` of the helper protocol). */
+  readonly attributes: Uint8Array | undefined;
   /** SHA-256, when the scan was asked for it. */
   readonly digest: Uint8Array | undefined;
 }
@@ -60,7 +60,7 @@ export function isDevice(record: {readonly mode: number}): boolean {
 const fixedLength = 92;
 const digestLength = 32;
 const hasDigest = 1;
-const hasCapability = 2;
+const hasAttributes = 2;
 const two32 = 2 ** 32;
 // Far above PATH_MAX plus a link target plus the largest xattr: more is a broken stream.
 const recordLengthMax = 1 << 20;
@@ -191,8 +191,8 @@ class ScanRecord implements TreeRecord {
     const start = this.#at + fixedLength + this.#u32(80);
     return length === 0 ? '' : this.#chunk.textOf(start, start + length);
   }
-  get capability(): Uint8Array | undefined {
-    return (this.#u32(52) & hasCapability) === 0 ? undefined : this.#capability();
+  get attributes(): Uint8Array | undefined {
+    return (this.#u32(52) & hasAttributes) === 0 ? undefined : this.#attributes();
   }
   get digest(): Uint8Array | undefined {
     if ((this.#u32(52) & hasDigest) === 0) return undefined;
@@ -201,7 +201,7 @@ class ScanRecord implements TreeRecord {
     return new Uint8Array(buffer, byteOffset + end - digestLength, digestLength);
   }
 
-  #capability(): Uint8Array {
+  #attributes(): Uint8Array {
     const {buffer, byteOffset} = this.#chunk.bytes;
     const start = this.#at + fixedLength + this.#u32(80) + this.#u32(84);
     return new Uint8Array(buffer, byteOffset + start, this.#u32(88));

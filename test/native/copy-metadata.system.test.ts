@@ -161,6 +161,17 @@ describe.skipIf(whyNoTrees() !== undefined)('metadata of copies', () => {
     });
   });
 
+  test('what a user notes on files of a build context stays behind', () => {
+    const source = world.tree({a: {file: '1', mode: 0o755}});
+    setXattr(`${source}/a`, 'user.note', '01');
+    setXattr(`${source}/a`, 'security.capability', capability);
+    const upper = world.tree();
+    const action = ['action=copy', 'view=1', 'source=a', 'destination=/', 'contextowner=1'];
+    world.ok('copy', `upper=${upper}`, 'view=1', `dir=${source}`, ...action);
+    expect(getXattr(`${upper}/a`, 'user.note')).toBeUndefined();
+    expect(getXattr(`${upper}/a`, 'security.capability')).toBe(capability);
+  });
+
   test('what is made for want of a parent gets the epoch, what was there keeps its time, files keep theirs', () => {
     const upper = world.tree({d: {dir: true}});
     const source = world.tree({a: '1'});

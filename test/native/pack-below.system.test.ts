@@ -3,7 +3,15 @@
 
 import {execFileSync} from 'node:child_process';
 import {afterAll, describe, expect, test} from 'vitest';
-import {longAgo, makeOpaque, type Tree, TreeWorld, whiteout, whyNoTrees} from '../support/tree-world.ts';
+import {
+  longAgo,
+  makeOpaque,
+  setXattr,
+  type Tree,
+  TreeWorld,
+  whiteout,
+  whyNoTrees,
+} from '../support/tree-world.ts';
 
 const world = new TreeWorld();
 afterAll(() => world.dispose());
@@ -21,8 +29,35 @@ function membersOf(layer: string, below: readonly string[]): string[] {
 
 describe.skipIf(whyNoTrees() !== undefined)('pack on top of other layers', () => {
   test('leaves out a file that is the same below, and the directories that lead to it', () => {
-    const same: Tree = {'dir/file': {file: 'same', mtime: longAgo}};
-    expect(members({...same, 'dir/new': 'new'}, world.tree(same))).toEqual(['dir/new']);
+    const same: Tree = {
+      'dir/file': {file: 'same', mtime: longAgo},
+      'dir/in/file': {file: 'x', mtime: longAgo},
+    };
+    expect(members(same, world.tree(same))).toEqual([]);
+  });
+
+  test('tells of the directories on the way to a change, since others unpack a layer by itself', () => {
+    const same: Tree = {'a/same/file': {file: 'x', mtime: longAgo}, 'b/c': {dir: true}, 'd/e/gone': 'x'};
+    const upper: Tree = {...same, 'b/c/new': 'new', 'd/e/gone': whiteout};
+    expect(members(upper, world.tree(same))).toEqual(['b/', 'b/c/', 'b/c/new', 'd/', 'd/e/', 'd/e/.wh.gone']);
+  });
+
+  test('keeps a name that is the same below, where it is another name of the same file now', () => {
+    const below = world.tree({'a/one': {file: 'x', mtime: longAgo}});
+    const upper: Tree = {'a/one': {file: 'x', mtime: longAgo}, 'b/two': {hard: 'a/one'}};
+    expect(members(upper, below)).toEqual(['a/', 'a/one', 'b/', 'b/two']);
+  });
+
+  test('compares attributes of users', () => {
+    const trees = [longAgo, longAgo].map((mtime) => world.tree({a: {file: 'x', mtime}, d: {dir: true}}));
+    const [below = '', upper = ''] = trees;
+    expect(membersOf(upper, [below])).toEqual([]);
+    setXattr(`${upper}/a`, 'user.note', '01');
+    setXattr(`${upper}/d`, 'user.note', '01');
+    expect(membersOf(upper, [below])).toEqual(['a', 'd/']);
+    setXattr(`${below}/a`, 'user.note', '01');
+    setXattr(`${below}/d`, 'user.note', '02');
+    expect(membersOf(upper, [below])).toEqual(['d/']);
   });
 
   test('keeps a file whose content, mode or time differs', () => {

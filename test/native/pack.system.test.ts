@@ -61,6 +61,15 @@ function pack(layer: string, ...args: string[]): {file: string; result: Readonly
   return {file, result: world.ok('pack', `layer=${layer}`, `out=${file}`, ...args).result};
 }
 
+/** u::rw-, u:7:r--, g::r--, m::r--, o::r--, as posix_acl_xattr_header. */
+const acl =
+  '02000000' +
+  '01000600ffffffff' +
+  '0200040007000000' +
+  '04000400ffffffff' +
+  '10000400ffffffff' +
+  '20000400ffffffff';
+
 const sha256 = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const namesIn = (file: string): string[] =>
   python('print("\\n".join(m.name + ("/" if m.isdir() else "") for m in tarfile.open(sys.argv[1])))', file)
@@ -259,20 +268,21 @@ for m in tarfile.open(sys.argv[1]):
     const layers = [`layer=${upper}`, `layer=${lower}`];
     const file = world.newPath();
     world.ok('pack', ...layers, `out=${file}`);
-    expect(namesIn(file)).toEqual(['.wh.old', 'etc/b', 'whole/.wh..wh..opq', 'whole/z']);
+    expect(namesIn(file)).toEqual(['.wh.old', 'etc/', 'etc/b', 'whole/', 'whole/.wh..wh..opq', 'whole/z']);
     world.ok('pack', ...layers, 'flatten=1', `out=${file}`);
     expect(namesIn(file)).toEqual(['etc/', 'etc/a', 'etc/b', 'whole/', 'whole/z']);
   });
 
-  test('attributes of users are left out unless asked for, those of overlayfs always', () => {
+  test('attributes of users are kept, those of overlayfs and ACLs are not', () => {
     const layer = world.tree({a: '1', d: {dir: true}});
     setXattr(`${layer}/a`, 'user.note', '00');
+    setXattr(`${layer}/a`, 'system.posix_acl_access', acl);
     setXattr(`${layer}/d`, 'user.overlay.opaque', '79');
     setXattr(`${layer}/d`, 'trusted.overlay.origin', '00');
-    const script = 'print([m.pax_headers for m in tarfile.open(sys.argv[1])])';
-    expect(python(script, pack(layer).file).trim()).toBe('[{}, {}]');
-    const {file} = pack(layer, 'userxattrs=1');
-    expect(python(script, file).trim()).toBe(`[{'SCHILY.xattr.user.note': '\\x00'}, {}]`);
+    const script = 'print([sorted(m.pax_headers) for m in tarfile.open(sys.argv[1])])';
+    expect(python(script, pack(layer).file).trim()).toBe("[['SCHILY.xattr.user.note'], []]");
+    const both = "['SCHILY.xattr.system.posix_acl_access', 'SCHILY.xattr.user.note']";
+    expect(python(script, pack(layer, 'acls=1').file).trim()).toBe(`[${both}, []]`);
   });
 
   test('an empty layer is two blocks of zeros', () => {

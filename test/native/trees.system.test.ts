@@ -129,6 +129,17 @@ describe.skipIf(whyNoTrees() !== undefined)('scan', () => {
     expect(records[0]).toMatchObject({mode: 0o40755, size: 0n});
   });
 
+  test('tells attributes of files and directories of layers, and of a context only what COPY takes along', () => {
+    const root = world.tree({f: 'text', x: {file: '', mode: 0o755}, d: {dir: true}});
+    setXattr(`${root}/x`, 'security.capability', capability);
+    for (const path of ['x', 'f', 'd']) setXattr(`${root}/${path}`, 'user.note', '01');
+    const told = (...args: string[]): Record<string, string> =>
+      Object.fromEntries(scan(...args).map(({path, capability: attributes}) => [path, attributes]));
+    const note = `${Buffer.from('user.note\0').toString('hex')}${sha256('\x01')}`;
+    expect(told(`layer=${root}`)).toEqual({'.': '', d: note, f: note, x: `${capability}${note}`});
+    expect(told(`dir=${root}`)).toEqual({'.': '', d: '', f: '', x: capability});
+  });
+
   test('walks depth first, names of a directory in byte order', () => {
     const tree: Tree = {a: {dir: true}, 'a/z': '', 'a-b': '', 'a.b': '', B: '', é: '', 'ab/c': ''};
     expect(paths(`dir=${world.tree(tree)}`)).toEqual([

@@ -2,7 +2,9 @@
 
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {readFileSync, statSync} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
+import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {
@@ -240,6 +242,25 @@ with tarfile.open(sys.argv[1], 'w', format=tarfile.PAX_FORMAT) as t:
     expect(code).toBe(0);
     expect(readTree(other)).toEqual({a: 'f 0644 0:0 1'});
   });
+});
+
+test.skipIf(whyNoTrees() !== undefined)('zeros in a large file become holes, and nothing else does', () => {
+  const kib64 = '\0'.repeat(65_536);
+  const texts = {
+    ends: `a${kib64.repeat(16)}`,
+    middle: `${kib64}b${kib64.repeat(20)}c`,
+    all: kib64.repeat(8),
+    small: '\0'.repeat(20_000),
+  };
+  const {dir, outcome} = unpack(Object.entries(texts).map(([path, text]) => ({path, text})));
+  expect(outcome.error).toBe('');
+  const hasHoles = (name: string): boolean => {
+    const {blocks, size} = statSync(join(dir, name));
+    return blocks * 512 < size;
+  };
+  for (const [name, text] of Object.entries(texts))
+    expect(readFileSync(join(dir, name), 'latin1')).toBe(text);
+  expect(Object.keys(texts).filter(hasHoles)).toEqual(['ends', 'middle', 'all']);
 });
 
 describe.skipIf(whyNoTrees() !== undefined)('adopt', () => {

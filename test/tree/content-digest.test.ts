@@ -33,7 +33,7 @@ describe('contentDigestOf', () => {
     ['uid', {uid: 0}],
     ['gid', {gid: 0}],
     ['size', {size: 2}],
-    ['capability', {capability: Uint8Array.of(1)}],
+    ['attributes', {attributes: Uint8Array.of(1)}],
     ['type', {mode: 0o010644}],
     ['link target', {linkTarget: 'y'}, 'd/l'],
     ['mode of a directory', {mode: 0o040700}, 'd/e'],
@@ -88,8 +88,8 @@ describe('contentDigestOf', () => {
   });
 
   it('reads frames longer than its buffer', () => {
-    const long = changed({capability: new Uint8Array(1 << 19)});
-    const longer = changed({capability: new Uint8Array((1 << 19) + 1)});
+    const long = changed({attributes: new Uint8Array(1 << 19)});
+    const longer = changed({attributes: new Uint8Array((1 << 19) + 1)});
     expect(keyOf(long, ['d'])).not.toBe(keyOf(longer, ['d']));
   });
 });

@@ -22,7 +22,7 @@ export function record(path: string, change: Partial<TreeRecord> = {}): TreeReco
     rdevMajor: 0,
     rdevMinor: 0,
     linkTarget: '',
-    capability: undefined,
+    attributes: undefined,
     digest: undefined,
     ...change,
   };

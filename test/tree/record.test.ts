@@ -7,7 +7,7 @@ const samples = [
   record('.', {mode: 0o040755, size: 0}),
   record('a/é', {size: 5_000_000_000, mtimeSeconds: -1, inode: 2 ** 40 + 3}),
   record('link', {mode: 0o120777, linkTarget: '../x', uid: 4_294_967_294}),
-  record('bin/ping', {mode: 0o104755, capability: Uint8Array.from([1, 2, 3])}),
+  record('bin/ping', {mode: 0o104755, attributes: Uint8Array.from([1, 2, 3])}),
   record('dev', {mode: 0o060600, rdevMajor: 8, rdevMinor: 259}),
   record('odd\udcff', {digest: Uint8Array.from(Array.from({length: 32}, (_, index) => index))}),
 ];
