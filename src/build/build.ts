@@ -18,6 +18,7 @@ import {Witness} from './origin/witness.ts';
 import {planRequest} from './planning.ts';
 import {isPlatformList, targetPlatforms} from './platforms.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
+import {SpaceGuard} from './space/guard.ts';
 import {solvePlans} from './wiring.ts';
 
 /** Builds. Throws BuildError for what the user or the machine did, the signal's reason when it was aborted. */
@@ -46,10 +47,11 @@ export async function build(
   const {engine, reporter} = opened;
   const {file, dockerfile, plans} = await planRequest(opened, options.emit);
   options.onPlanned?.(plans.flatMap(({vertex}) => vertex ?? []));
+  await using guard = new SpaceGuard({engine, clock: systemClock, signal, onDue: options.onCollectionDue});
   const {snapshotOf, inline, executed, cached} = await solvePlans(
     plans,
-    {...opened, file, dockerfile, layerSteps, emit: options.emit},
-    signal,
+    {...opened, file, dockerfile, layerSteps, emit: options.emit, beforeMaking: () => guard.start()},
+    guard.signal,
   );
   await new FailureKeeper(engine, request).forget();
   const witness = new Witness({
@@ -73,7 +75,7 @@ export async function build(
       reporter.step(name, (note, progress) =>
         exporter.export(built, exportContext(request, options, engine, {note, progress}, exportSignal)),
       ),
-    signal,
+    guard.signal,
   );
   const imageDigest = exports.find((result) => result.configDigest !== undefined)?.configDigest;
   return {

@@ -74,6 +74,8 @@ export interface EngineOptions {
   readonly emit: EmitEvent;
   /** Told what will be solved for, before anything runs. */
   readonly onPlanned?: (targets: readonly Vertex[]) => void;
+  /** Told at the end of a build that has made something when the state directory is to be collected. */
+  readonly onCollectionDue?: () => void;
   /** Where an output with `dest=-` goes; asked for only then. */
   readonly stdout: () => NodeJS.WritableStream;
 }

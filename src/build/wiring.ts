@@ -56,6 +56,8 @@ export interface Wiring {
   readonly dockerfile: Dockerfile;
   readonly layerSteps: LayerSteps;
   readonly emit: EmitEvent;
+  /** Before the first step that was not found runs. */
+  readonly beforeMaking?: () => Promise<void>;
 }
 
 export interface SolvedPlans {
@@ -142,7 +144,10 @@ export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => 
     locks: engine.state.locks,
     emit,
     clock: systemClock,
-    beforeRun: (misses) => requireRunnable(misses, emulation, file),
+    async beforeRun(misses) {
+      await requireRunnable(misses, emulation, file);
+      if (misses.length > 0) await wiring.beforeMaking?.();
+    },
     isInterruption: (error) => error instanceof LostLayer,
   };
   try {

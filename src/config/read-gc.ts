@@ -15,8 +15,10 @@ export interface GcPolicy {
 
 export interface GcConfig {
   readonly enabled: boolean;
-  /** Applied in this order by `prune --automatic`; empty: the defaults. */
+  /** Applied in this order after builds and by `prune --automatic`; empty: the defaults. */
   readonly policies: readonly GcPolicy[];
+  /** What the state directory never takes more than, also while a build runs; undefined: the default. */
+  readonly hardCap?: DiskSpace | undefined;
 }
 
 export const defaultGcConfig: GcConfig = {enabled: true, policies: []};
@@ -38,7 +40,7 @@ const policyKeys = [
   'maxUsedSpace',
   'minFreeSpace',
 ];
-const ownKeys = ['enabled', 'policy', ...policyKeys];
+const ownKeys = ['enabled', 'hardCap', 'policy', ...policyKeys];
 const workerKeys = ['gc', 'gckeepstorage', 'gcpolicy', 'reservedSpace', 'maxUsedSpace', 'minFreeSpace'];
 const unitBytes: Readonly<Record<string, number>> = {
   '': 1,
@@ -89,6 +91,7 @@ export class GcReader {
     return {
       enabled: this.#flag([...path, 'enabled'], table['enabled']) ?? true,
       policies: [...single, ...listed],
+      hardCap: this.#space([...path, 'hardCap'], table['hardCap']),
     };
   }
 

@@ -90,8 +90,10 @@ class Tally {
   }
 }
 
+type Limits = Pick<Policy, 'reservedBytes' | 'maxUsedBytes' | 'minFreeBytes'>;
+
 /** Undefined: no limit is asked for, everything may go. */
-function bytesToKeep(policy: Policy, usedBytes: number, freeBytes: number): number | undefined {
+export function bytesToKeep(policy: Limits, usedBytes: number, freeBytes: number): number | undefined {
   const {reservedBytes, maxUsedBytes, minFreeBytes} = policy;
   if (!reservedBytes && !maxUsedBytes && !minFreeBytes) return undefined;
   const missing = Math.max(0, (minFreeBytes ?? 0) - freeBytes);

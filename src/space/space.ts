@@ -1,6 +1,5 @@
-// What `du` and `prune` do: measure, decide, remove.
+// What `du` and `prune` do, and a build that comes to the cap: measure, decide, remove.
 
-import {statfsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {GcConfig} from '../config/read-gc.ts';
 import type {Helper} from '../helper/helper.ts';
@@ -9,11 +8,14 @@ import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import type {Clock} from '../util/clock.ts';
 import {diskUse, layerUse} from './disk-use.ts';
+import {parseFilters} from './filter.ts';
+import {type Holder, holdersOf} from './holders.ts';
 import {inventory, type Measured, namesIn} from './inventory.ts';
 import type {Item} from './item.ts';
 import {policiesOf} from './policies.ts';
 import {takeAway} from './removal.ts';
-import {type Choice, choose, type Policy} from './selection.ts';
+import {type Choice, choose, type Policy, totalBytes} from './selection.ts';
+import {diskState, type SpaceMemory, spaceMemoryIn} from './space-memory.ts';
 
 export interface SpaceOptions {
   readonly state: StateDirectory;
@@ -22,14 +24,19 @@ export interface SpaceOptions {
 }
 
 const removedAtOnce = 200;
+/** What is made room for at the cap is a little more than needed, or the next step would come to it at once. */
+const roomAtCap = 0.9;
+const collectionLock = 'automatic collection';
 
 export class Space {
   readonly #options: SpaceOptions;
   readonly #notes: Notes;
+  readonly #memory: SpaceMemory;
 
   constructor(options: SpaceOptions) {
     this.#options = options;
     this.#notes = new Notes(options.state.database);
+    this.#memory = spaceMemoryIn(this.#notes);
   }
 
   async items(): Promise<readonly Item[]> {
@@ -44,8 +51,52 @@ export class Space {
 
   /** Does it; gives the verdict on every item, and those that went are gone. */
   async prune(policy: Policy, signal: AbortSignal): Promise<readonly Choice[]> {
+    return this.#prune(policy, await this.#measure(), signal);
+  }
+
+  /** Everything that the configuration asks for; gives what went. Nothing, while somebody else is at it. */
+  async collect(gc: GcConfig, signal: AbortSignal): Promise<readonly Choice[]> {
+    const {state} = this.#options;
+    const lock = await state.locks.tryLock(collectionLock);
+    if (lock === undefined) return [];
+    try {
+      const measured = await this.#measure();
+      const gone: Choice[] = [];
+      for (const policy of policiesOf(gc, this.diskBytes()))
+        gone.push(...(await this.#prune(policy, measured, signal)).filter(({goes}) => goes));
+      this.#remember(await this.items());
+      return gone;
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** Removes what was unused longest until the cap holds; gives what holds the space when that is not enough. */
+  async holdCap(capBytes: number, signal: AbortSignal): Promise<readonly Holder[] | undefined> {
     const {state} = this.#options;
     const measured = await this.#measure();
+    const makingBytes = await this.#makingBytes();
+    const items = inventory(state, liveLeases(state.root), measured);
+    if (this.#remember(items, makingBytes) <= capBytes) return undefined;
+    const maxUsedBytes = Math.max(1, capBytes * roomAtCap - makingBytes);
+    const policy = {all: true, filter: parseFilters([]), maxUsedBytes};
+    const choices = await this.#prune(policy, measured, signal);
+    const left = choices.filter(({goes}) => !goes).map(({item}) => item);
+    return this.#remember(left, makingBytes) <= capBytes ? undefined : holdersOf(left, makingBytes);
+  }
+
+  /** Size of the file system. */
+  diskBytes(): number {
+    return diskState(this.#options.state.root).totalBytes;
+  }
+
+  /** Gives pages that hold nothing any more back to the disk. */
+  compact(): void {
+    this.#options.state.database.compact();
+  }
+
+  async #prune(policy: Policy, measured: Measured, signal: AbortSignal): Promise<readonly Choice[]> {
+    const {state} = this.#options;
     const situation = this.#situation();
     const work = (leases: LiveLeases): {choices: readonly Choice[]; away: string[]} => {
       const choices = choose(inventory(state, leases, measured), policy, situation);
@@ -64,25 +115,6 @@ export class Space {
     }
     await this.#remove(away, signal);
     return gone;
-  }
-
-  /** Everything that the configuration asks for; gives what went by each policy. */
-  async collect(gc: GcConfig, signal: AbortSignal): Promise<readonly Choice[]> {
-    const gone: Choice[] = [];
-    for (const policy of policiesOf(gc, this.diskBytes()))
-      gone.push(...(await this.prune(policy, signal)).filter(({goes}) => goes));
-    return gone;
-  }
-
-  /** Size of the file system. */
-  diskBytes(): number {
-    const {blocks, bsize} = statfsSync(this.#options.state.root);
-    return blocks * bsize;
-  }
-
-  /** Gives pages that hold nothing any more back to the disk. */
-  compact(): void {
-    this.#options.state.database.compact();
   }
 
   async #remove(paths: readonly string[], signal: AbortSignal): Promise<void> {
@@ -112,8 +144,27 @@ export class Space {
     return {layers, others};
   }
 
+  /** What live processes have in the making, and the database. */
+  async #makingBytes(): Promise<number> {
+    const {state} = this.#options;
+    const work = join(state.root, 'work');
+    const stale = new Set(state.staleWork());
+    const databases = ['state.db', 'state.db-wal'].map((name) => join(state.root, name));
+    const made = [...namesIn(work).map((name) => join(work, name)), ...databases];
+    const sizes = await Promise.all(made.map((path) => (stale.has(path) ? 0 : diskUse(path))));
+    return sizes.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Gives what all of it takes, which the next build can begin with. */
+  #remember(items: readonly Item[], makingBytes = 0): number {
+    const usedBytes = totalBytes(items) + makingBytes;
+    const {freeBytes} = diskState(this.#options.state.root);
+    this.#memory.set({atMs: this.#options.clock.nowMs(), usedBytes, freeBytes});
+    return usedBytes;
+  }
+
   #situation(): {nowMs: number; freeBytes: number} {
-    const {bavail, bsize} = statfsSync(this.#options.state.root);
-    return {nowMs: this.#options.clock.nowMs(), freeBytes: bavail * bsize};
+    const {freeBytes} = diskState(this.#options.state.root);
+    return {nowMs: this.#options.clock.nowMs(), freeBytes};
   }
 }

@@ -13,7 +13,8 @@ export type NoteKind =
   | 'layer-blob'
   | 'blob-home'
   | 'upload'
-  | 'size';
+  | 'size'
+  | 'space';
 
 export class Notes {
   readonly #database: Database;

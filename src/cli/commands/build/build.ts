@@ -49,6 +49,10 @@ export async function runBuild(
   const sink = await openSink(sinkName, io);
   const root = stateRootOf(flags, io);
   const recorder = new BuildRecorder(root, subjectOf(request), systemClock);
+  let isCollectionDue = false;
+  const collect = async (): Promise<void> => {
+    if (isCollectionDue) (await import('./collect.ts')).collectInBackground(root, configFile);
+  };
   const result = await engine(
     request,
     {
@@ -61,13 +65,17 @@ export async function runBuild(
         if (cost !== undefined) costs.push(cost);
       },
       onPlanned: recorder.planned,
+      onCollectionDue: () => {
+        isCollectionDue = true;
+      },
       stdout: () => io.stdout,
     },
     options.interrupt,
   )
     .finally(() => sink.close())
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
       recorder.finish(endOf(error, options.interrupt));
+      await collect();
       throw withoutShownLog(error, sinkName);
     });
 
@@ -85,6 +93,7 @@ export async function runBuild(
   if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
   // After everything that somebody waits for.
   recorder.finish({status: 'completed', ...(id === undefined ? {} : {imageDigest: id})});
+  await collect();
   if (typeof tsbuildKeepCompiled === 'function') tsbuildKeepCompiled();
   return exitCodes.ok;
 }

@@ -44,7 +44,7 @@ export const pruneCommand: Command = {
     {
       name: 'automatic',
       group: 'Cache',
-      help: 'apply the policies of the configuration (gcpolicy); for a timer, since builds do not collect by themselves',
+      help: 'apply the policies of the configuration ([gc], gcpolicy), as happens by itself after builds',
     },
     {name: 'force', short: 'f', group: 'Cache', help: 'do not ask'},
     {name: 'dry-run', group: 'Output', help: 'remove nothing, say what would go or stay and why'},

@@ -1,0 +1,135 @@
+// Holds the cap of the state directory while a build makes something. How much of the disk is free is looked at a few
+// times a second, which costs microseconds; only when the cap may have been passed is anything measured, the longest
+// unused removed, and, if that is not enough, the build ended with the one error that says what holds the space. At the
+// end of such a build it is known whether a collection is due.
+
+import {setMaxListeners} from 'node:events';
+import {buildError} from '../../diagnostics/build-error.ts';
+import {inDecimalUnits} from '../../progress/figures.ts';
+import type {Holder} from '../../space/holders.ts';
+import type {SpaceMemory} from '../../space/space-memory.ts';
+import type {Clock} from '../../util/clock.ts';
+import type {Engine} from '../engine.ts';
+
+export interface SpaceGuardOptions {
+  readonly engine: Pick<Engine, 'state' | 'notes' | 'config' | 'helper'>;
+  readonly clock: Clock;
+  /** Of the build. */
+  readonly signal: AbortSignal;
+  /** Called at the end when a collection is due. */
+  readonly onDue: (() => void) | undefined;
+}
+
+const lookMs = 200;
+/** Others may free what the build takes, so it is measured every now and then, for a small part of the time. */
+const measuredAgainMs = 500;
+const measuringShare = 10;
+/** Part of the cap from which on it is measured once more at the end. */
+const closeToCap = 0.8;
+
+type SpaceRoom = typeof import('./room.ts');
+
+export class SpaceGuard implements AsyncDisposable {
+  /** The build's, and aborted with the error when the cap cannot be held. */
+  readonly signal: AbortSignal;
+  readonly #options: SpaceGuardOptions;
+  readonly #abort = new AbortController();
+  #started: Promise<Started> | undefined;
+  #looking = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #nextMeasureMs = 0;
+  #nextDoubtMs = 0;
+
+  constructor(options: SpaceGuardOptions) {
+    this.#options = options;
+    this.signal = AbortSignal.any([options.signal, this.#abort.signal]);
+    setMaxListeners(0, this.signal);
+  }
+
+  /** Before something is made for the first time. */
+  async start(): Promise<void> {
+    this.#started ??= this.#begin();
+    await this.#started;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    const started = await this.#started?.catch(() => undefined);
+    const {engine, clock, onDue} = this.#options;
+    if (started === undefined) return;
+    const {room, memory, capBytes} = started;
+    // What was made since the last look belongs below the cap, too.
+    const isClose = (memory.get()?.usedBytes ?? 0) > (capBytes ?? Number.POSITIVE_INFINITY) * closeToCap;
+    this.#nextMeasureMs = 0;
+    this.#nextDoubtMs = isClose ? 0 : Number.POSITIVE_INFINITY;
+    if (capBytes !== undefined) await this.#look(started);
+    if (onDue === undefined) return;
+    const disk = room.diskState(engine.state.root);
+    if (room.isCollectionDue(engine.config.gc, disk, memory.get(), clock.nowMs())) onDue();
+  }
+
+  async #begin(): Promise<Started> {
+    const {engine, clock} = this.#options;
+    const {state, notes, config, helper} = engine;
+    const room = await import('./room.ts');
+    const memory = room.spaceMemoryIn(notes);
+    const disk = room.diskState(state.root);
+    // A state directory that nothing was made in yet need not be measured.
+    if (
+      memory.get() === undefined &&
+      state.database.get('SELECT 1 AS one FROM layer LIMIT 1') === undefined
+    ) {
+      memory.set({atMs: clock.nowMs(), usedBytes: 0, freeBytes: disk.freeBytes});
+    }
+    const capBytes = room.capOf(config.gc, disk.totalBytes);
+    const started = {room, memory, space: new room.Space({state, helper, clock}), capBytes};
+    if (capBytes !== undefined) {
+      await this.#look(started);
+      this.#timer = setInterval(() => {
+        this.#looking = this.#looking.then(() => this.#look(started));
+      }, lookMs).unref();
+    }
+    return started;
+  }
+
+  async #look({room, memory, space, capBytes = 0}: Started): Promise<void> {
+    const {engine, clock} = this.#options;
+    if (this.signal.aborted || clock.nowMs() < this.#nextMeasureMs) return;
+    try {
+      const beganMs = clock.nowMs();
+      const disk = room.diskState(engine.state.root);
+      const isDoubtful = disk.takenBytes > capBytes && beganMs >= this.#nextDoubtMs;
+      if (!isDoubtful && room.usedAtMost(disk, memory.get()) <= capBytes) return;
+      const holders = await space.holdCap(capBytes, this.signal);
+      // Close to the cap, half of the time may go into measuring.
+      const endedMs = clock.nowMs();
+      this.#nextMeasureMs = 2 * endedMs - beganMs;
+      this.#nextDoubtMs = endedMs + Math.max(measuredAgainMs, (endedMs - beganMs) * measuringShare);
+      if (holders !== undefined) this.#abort.abort(capError(capBytes, holders));
+    } catch (error) {
+      // The build itself ends for the same reason (a lost helper, an interrupt), or goes on.
+      if (!this.signal.aborted) this.#abort.abort(error);
+    }
+  }
+}
+
+interface Started {
+  readonly room: SpaceRoom;
+  readonly memory: SpaceMemory;
+  readonly space: InstanceType<SpaceRoom['Space']>;
+  readonly capBytes: number | undefined;
+}
+
+function capError(capBytes: number, holders: readonly Holder[]): Error {
+  const size = (bytes: number): string =>
+    inDecimalUnits(bytes, (value) => String(Number(value.toPrecision(3))));
+  const held = holders.map(({what, bytes}) => `${what} ${size(bytes)}`).join(', ');
+  const message = `the state directory has come to its cap of ${size(capBytes)}, and nothing more can go: ${held}`;
+  return buildError('environment', 'space-cap', message, {
+    hints: [
+      'give it more with hardCap in [gc] of the configuration, or remove images (tsbuild rmi)',
+      '"tsbuild du" tells what takes how much',
+    ],
+  });
+}

@@ -1,0 +1,100 @@
+// A cap that holds while a build runs, and the collection after a build.
+
+import {spawnSync} from 'node:child_process';
+import {appendFileSync, copyFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {namesOf, type Workspace, workspaceWithBases} from './command.ts';
+
+let space: Workspace;
+
+beforeAll(async () => {
+  space = await workspaceWithBases();
+});
+afterAll(async () => {
+  await space?.[Symbol.asyncDispose]();
+});
+
+function configWith(name: string, gc: string): string {
+  const config = join(space.folder, name);
+  copyFileSync(space.registry?.config ?? '', config);
+  appendFileSync(config, `\n[gc]\n${gc}\n`);
+  return config;
+}
+
+/** Megabytes on the disk. */
+function sizeOf(root: string): number {
+  const {stdout} = spawnSync('du', ['-s', '--block-size=1', root], {encoding: 'utf8'});
+  return Number(stdout.split('\t')[0]) / 1e6;
+}
+
+/** A step that writes so many megabytes, one by one. */
+const writes = (name: string, megabytes: number, before = '') =>
+  `RUN ${before}i=0; while [ $i -lt ${megabytes} ]; do dd if=/dev/urandom of=/${name}-$i bs=1M count=1 2>/dev/null; sleep 0.02; i=$((i+1)); done\n`;
+
+describe('hardCap', () => {
+  it('makes room for a build by what was unused longest, and spares what the build uses', async () => {
+    const root = join(space.folder, 'capped');
+    const config = configWith('capped.toml', 'hardCap = "36MB"');
+    const build = async (text: string) =>
+      space.build(['-o', 'type=cacheonly', await space.context({Dockerfile: `FROM busybox\n${text}`})], {
+        root,
+        config,
+      });
+    await build(writes('first', 12));
+    await build(writes('second', 12));
+    let largest = 0;
+    const building = build(`${writes('third', 12)}${writes('fourth', 8)}`);
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) {
+        largest = Math.max(largest, sizeOf(root));
+        await sleep(50);
+      }
+    })();
+    await building.finally(() => {
+      isOver = true;
+    });
+    await watching;
+    // What is written between two looks comes on top.
+    expect(largest).toBeLessThan(42);
+    expect(sizeOf(root)).toBeLessThan(37.5);
+    const again = await build(`${writes('third', 12)}${writes('fourth', 8)}`);
+    expect(namesOf(again.steps, 'cached')).toHaveLength(2);
+    const first = await build(writes('first', 12));
+    expect(namesOf(first.steps, 'cached')).toHaveLength(0);
+  });
+
+  it('ends a build that needs more with one error that says what holds the space', async () => {
+    const root = join(space.folder, 'too-small');
+    const config = configWith('too-small.toml', 'hardCap = "20MB"');
+    const context = await space.context({Dockerfile: `FROM busybox\n${writes('much', 100)}`});
+    const run = await space.run(['build', '--progress', 'plain', context], {root, config});
+    expect(run.code).toBe(3);
+    expect(run.stderr).toMatch(
+      /error\[space-cap\]: the state directory has come to its cap of 20MB, and nothing more can go: .*what running steps have written, and the database [\d.]+MB/,
+    );
+    expect(sizeOf(root)).toBeLessThan(20);
+    expect(await space.leftovers()).toEqual([]);
+    const small = await space.context({Dockerfile: `FROM busybox\n${writes('little', 1)}`});
+    await space.build([small], {root, config});
+  });
+});
+
+describe('the collection after a build', () => {
+  it('comes when the limit is passed, by itself, and not after a build that made nothing', async () => {
+    const root = join(space.folder, 'collected');
+    const config = configWith('collected.toml', 'maxUsedSpace = "9MB"\nall = true');
+    const context = async (name: string) => space.context({Dockerfile: `FROM busybox\n${writes(name, 5)}`});
+    const old = await context('old');
+    await space.build([old], {root, config});
+    expect(await space.leftovers()).toEqual([]);
+    expect(sizeOf(root)).toBeGreaterThan(7);
+    await space.build([old], {root, config});
+    await space.build([await context('new')], {root, config});
+    for (let waited = 0; waited < 200 && sizeOf(root) > 10; waited++) await sleep(50);
+    expect(sizeOf(root)).toBeLessThan(10);
+    expect(await space.leftovers()).toEqual([]);
+  });
+});
