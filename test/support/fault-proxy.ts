@@ -12,12 +12,15 @@ export interface FaultProxy {
   readonly received: number;
   /** Cuts the connection that brings this many more bytes from clients or from the server, then passes all on. */
   cutAfter(direction: 'sent' | 'received', bytes: number): void;
+  /** Does something, once, when this many more bytes have come from clients or from the server. */
+  onceAfter(direction: 'sent' | 'received', bytes: number, act: () => void): void;
   close(): Promise<void>;
 }
 
 export async function startFaultProxy(target: () => string): Promise<FaultProxy> {
   const counts = {sent: 0, received: 0};
   const limits = {sent: Number.POSITIVE_INFINITY, received: Number.POSITIVE_INFINITY};
+  let waiting: {direction: 'sent' | 'received'; bytes: number; act: () => void} | undefined;
   const open = new Set<Socket>();
   const server = createServer((client) => {
     const [host, port] = target().split(':');
@@ -29,6 +32,11 @@ export async function startFaultProxy(target: () => string): Promise<FaultProxy>
     const pass = (from: Socket, to: Socket, direction: 'sent' | 'received'): void => {
       from.on('data', (bytes: Buffer) => {
         counts[direction] += bytes.length;
+        if (waiting?.direction === direction && counts[direction] >= waiting.bytes) {
+          const {act} = waiting;
+          waiting = undefined;
+          act();
+        }
         const isOver = counts[direction] >= limits[direction];
         if (isOver) limits[direction] = Number.POSITIVE_INFINITY;
         // What came before the cut has arrived.
@@ -62,6 +70,9 @@ export async function startFaultProxy(target: () => string): Promise<FaultProxy>
     },
     cutAfter(direction, bytes) {
       limits[direction] = counts[direction] + bytes;
+    },
+    onceAfter(direction, bytes, act) {
+      waiting = {direction, bytes: counts[direction] + bytes, act};
     },
     async close() {
       for (const socket of open) socket.destroy();

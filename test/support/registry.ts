@@ -32,6 +32,10 @@ export interface TestRegistry {
   /** `127.0.0.1:PORT` */
   readonly address: string;
   pushImage(input: PushInput): Promise<PushedImage>;
+  /** As a crash does it; what it stored stays. */
+  kill(): Promise<void>;
+  /** After `kill`: at the same address. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,41 +47,63 @@ export interface RegistryOptions {
   readonly htpasswd?: string;
   /** Files in PEM: it speaks TLS. */
   readonly tls?: {readonly certificate: string; readonly key: string};
+  /** Where tokens are had, and the certificate of who signs them, in PEM. */
+  readonly tokens?: {readonly realm: string; readonly certificate: string};
+  /** Where it stores; default: a directory that is gone afterwards. */
+  readonly storage?: string;
 }
 
 /** Starts a registry; undefined when there is none to be had here. Close it in `afterAll`. */
 export async function startRegistry({
   htpasswd,
   tls,
+  tokens,
+  storage,
 }: RegistryOptions = {}): Promise<TestRegistry | undefined> {
   missing ??= whyMissing();
   const reason = await missing;
   if (reason !== undefined) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'tsbuild-registry-'));
   const config = join(folder, 'config.yml');
-  await writeFile(
-    config,
-    [
-      'version: 0.1',
-      'log: {level: info, accesslog: {disabled: true}}',
-      `storage: {filesystem: {rootdirectory: ${join(folder, 'data')}}, delete: {enabled: true}}`,
-      'http:',
-      '  addr: "127.0.0.1:0"',
-      '  secret: test',
-      ...(tls === undefined ? [] : [`  tls: {certificate: ${tls.certificate}, key: ${tls.key}}`]),
-      ...(htpasswd === undefined
-        ? []
-        : [`auth: {htpasswd: {realm: test, path: ${join(folder, 'htpasswd')}}}`]),
-      '',
-    ].join('\n'),
-  );
+  const configure = (address: string): Promise<void> =>
+    writeFile(
+      config,
+      [
+        'version: 0.1',
+        'log: {level: info, accesslog: {disabled: true}}',
+        `storage: {filesystem: {rootdirectory: ${storage ?? join(folder, 'data')}}, delete: {enabled: true}}`,
+        'http:',
+        `  addr: "${address}"`,
+        '  secret: test',
+        ...(tls === undefined ? [] : [`  tls: {certificate: ${tls.certificate}, key: ${tls.key}}`]),
+        ...(htpasswd === undefined
+          ? []
+          : [`auth: {htpasswd: {realm: test, path: ${join(folder, 'htpasswd')}}}`]),
+        ...(tokens === undefined
+          ? []
+          : [
+              'auth:',
+              `  token: {realm: "${tokens.realm}", service: test, issuer: test, rootcertbundle: ${tokens.certificate}}`,
+            ]),
+        '',
+      ].join('\n'),
+    );
+  const start = (): ChildProcess =>
+    spawn('docker-registry', ['serve', config], {stdio: ['ignore', 'ignore', 'pipe']});
   if (htpasswd !== undefined) await writeFile(join(folder, 'htpasswd'), htpasswd);
-  const child = spawn('docker-registry', ['serve', config], {stdio: ['ignore', 'ignore', 'pipe']});
+  await configure('127.0.0.1:0');
+  let child = start();
   try {
     const address = await listeningAddress(child);
     return {
       address,
       pushImage: (input) => pushImage(address, input),
+      kill: () => ended(child),
+      restart: async () => {
+        await configure(address);
+        child = start();
+        await listeningAddress(child);
+      },
       close: async () => {
         await ended(child);
         await rm(folder, {recursive: true, force: true});

@@ -7,6 +7,7 @@ import type {Readable} from 'node:stream';
 import type {Dispatcher} from 'undici';
 import {NetworkFailure, networkFailure} from './network-failure.ts';
 import {proxyFor} from './proxy.ts';
+import {notDripping} from './receive-watch.ts';
 import {SendWatch} from './send-watch.ts';
 import {type CertificateFiles, defaultTls, type TlsSettings, TrustStore} from './trust.ts';
 
@@ -132,7 +133,7 @@ export class HttpClient {
         bodyTimeout: this.#timeouts.stallMs,
         ...(body === undefined ? {} : {body: await bodyOf(body, watch)}),
       });
-      return new Answer(url, await orAbort(pending, own), signal);
+      return new Answer(url, await orAbort(pending, own), signal, this.#timeouts.stallMs);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (watch?.signal.aborted) throw new NetworkFailure('timeout', url.host, 'the transfer stalled');
@@ -227,9 +228,11 @@ class Answer implements HttpResponse {
   readonly url: URL;
   readonly #answer: Dispatcher.ResponseData;
   readonly #signal: AbortSignal;
+  readonly #stallMs: number;
 
-  constructor(url: URL, answer: Dispatcher.ResponseData, signal: AbortSignal) {
+  constructor(url: URL, answer: Dispatcher.ResponseData, signal: AbortSignal, stallMs: number) {
     this.url = url;
+    this.#stallMs = stallMs;
     this.status = answer.statusCode;
     this.headers = Object.fromEntries(
       Object.entries(answer.headers).map(([name, value]) => [
@@ -265,7 +268,7 @@ class Answer implements HttpResponse {
 
   async *#read(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const piece of this.#answer.body) yield piece as Uint8Array;
+      yield* notDripping(this.#answer.body as AsyncIterable<Uint8Array>, this.url.host, this.#stallMs);
     } catch (error) {
       if (this.#signal.aborted) throw this.#signal.reason;
       throw networkFailure(error, this.url.host);

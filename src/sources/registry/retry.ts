@@ -30,6 +30,8 @@ export const retryLimits = {
   attemptsMax: 5,
   /** A host that refuses or is silent is rarely up a second later. */
   deadHostAttemptsMax: 3,
+  /** One that answered a moment ago is being started again: with all pauses, half a minute. */
+  restartAttemptsMax: 8,
   firstPauseMs: 250,
   pauseMaxMs: 8_000,
   /** A Retry-After beyond this is an answer for the user, not a pause. */
@@ -56,22 +58,33 @@ export interface RetryOptions {
   readonly pacing: Pacing;
   readonly signal: AbortSignal;
   readonly attemptsMax?: number;
+  /** Whether the host has answered before. */
+  readonly hasAnswered?: () => boolean;
 }
 
 /** Runs `attempt` until it succeeds, fails for good, or has failed often enough; then its last error is thrown. */
 export async function retrying<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
-  const {pacing, signal} = options;
+  const {pacing, signal, hasAnswered = () => false} = options;
   const attemptsMax = options.attemptsMax ?? retryLimits.attemptsMax;
   for (let count = 1; ; count++) {
     try {
       return await attempt();
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const pauseMs = pauseAfter(error, count, attemptsMax, pacing);
+      const isRestart = options.attemptsMax === undefined && isRefusal(error) && hasAnswered();
+      const pauseMs = isRestart ? restartPause(count, pacing) : pauseAfter(error, count, attemptsMax, pacing);
       if (pauseMs === undefined) throw error;
       await pacing.wait(pauseMs, signal);
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof NetworkFailure && error.kind === 'refused';
+}
+
+function restartPause(count: number, pacing: Pacing): number | undefined {
+  return count < retryLimits.restartAttemptsMax ? backoffMs(count, pacing) : undefined;
 }
 
 /** How long to wait before another attempt, or undefined to give up. */

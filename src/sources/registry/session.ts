@@ -65,7 +65,8 @@ export class RegistrySession {
   send(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
     const {signal, attemptsMax} = request;
     const limit = attemptsMax === undefined ? {} : {attemptsMax};
-    return retrying({pacing: this.#pacing, signal, ...limit}, async () => {
+    const hasAnswered = (): boolean => this.#schemes.has(endpoint.host);
+    return retrying({pacing: this.#pacing, signal, hasAnswered, ...limit}, async () => {
       const response = await this.#authorised(endpoint, request);
       const {status} = response;
       if (status === 401 || status === 403) {

@@ -12,7 +12,7 @@ interface Course {
 /** Fails with each of `errors` in turn, then succeeds. */
 async function course(
   errors: readonly unknown[],
-  more: {random?: number; attemptsMax?: number} = {},
+  more: {random?: number; attemptsMax?: number; hasAnswered?: boolean} = {},
 ): Promise<Course> {
   const pauses: number[] = [];
   const pacing = {
@@ -24,7 +24,9 @@ async function course(
   };
   const left = [...errors];
   const limit = more.attemptsMax === undefined ? {} : {attemptsMax: more.attemptsMax};
-  const outcome = await retrying({pacing, signal: new AbortController().signal, ...limit}, async () => {
+  const hasAnswered = (): boolean => more.hasAnswered ?? false;
+  const {signal} = new AbortController();
+  const outcome = await retrying({pacing, signal, hasAnswered, ...limit}, async () => {
     const error = left.shift();
     if (error !== undefined) throw error;
     return 'done';
@@ -67,6 +69,16 @@ describe('trying again', () => {
       expect(await course([new NetworkFailure(kind, 'a', kind)])).toEqual({outcome: kind, pauses: []});
     },
   );
+
+  it('outlasts a restart of a host that answered before, unless there is a limit of attempts', async () => {
+    const refused = new NetworkFailure('refused', 'a', 'refused');
+    const pauses = [250, 500, 1000, 2000, 4000, 8000, 8000];
+    expect(await course(times(7, refused), {hasAnswered: true})).toEqual({outcome: 'done', pauses});
+    expect(await course(times(8, refused), {hasAnswered: true})).toEqual({outcome: 'refused', pauses});
+    expect(await course(times(2, refused), {hasAnswered: true, attemptsMax: 2})).toMatchObject({
+      pauses: [250],
+    });
+  });
 
   it('does not happen after an error it does not know', async () => {
     expect(await course([new Error('bug')])).toEqual({outcome: 'bug', pauses: []});
