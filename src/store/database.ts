@@ -3,6 +3,7 @@
 // Any number of processes share one file: WAL, a busy timeout, and IMMEDIATE transactions.
 
 import {createRequire} from 'node:module';
+import {isAnyArrayBuffer} from 'node:util/types';
 import type LibsqlDatabase from 'libsql';
 import {buildError} from '../diagnostics/build-error.ts';
 import {migrations, schema, schemaVersion} from './schema.ts';
@@ -42,6 +43,39 @@ export function openDatabase(path: string): Database {
     });
   }
   return wrap(native);
+}
+
+/**
+ * The column of blobs of a table in a database that somebody else made, and nobody trusts: `declaration` says how the
+ * table has to be declared, so that reading it can compute nothing. Undefined where it is not so, or is no database.
+ */
+export function readForeignBlobs(
+  path: string,
+  {
+    table,
+    column,
+    declaration,
+  }: {readonly table: string; readonly column: string; readonly declaration: RegExp},
+): readonly Uint8Array[] | undefined {
+  const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
+  let native: LibsqlDatabase.Database | undefined;
+  try {
+    native = new Libsql(path);
+    native.exec('PRAGMA trusted_schema = OFF');
+    const found = native.prepare('SELECT type, sql FROM sqlite_master WHERE name = ?').all(table) as Row[];
+    const [{type, sql} = {}, ...others] = found;
+    if (type !== 'table' || others.length > 0 || !declaration.test(String(sql))) return undefined;
+    const rows = native.prepare(`SELECT ${column} FROM ${table} ORDER BY rowid`).all() as Row[];
+    // The library gives blobs as buffers without a view.
+    return rows.flatMap((row: Readonly<Record<string, unknown>>) => {
+      const value = row[column];
+      return isAnyArrayBuffer(value) ? new Uint8Array(value) : [];
+    });
+  } catch {
+    return undefined;
+  } finally {
+    native?.close();
+  }
 }
 
 function migrate(native: LibsqlDatabase.Database, path: string): void {

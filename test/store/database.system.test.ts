@@ -1,10 +1,10 @@
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type LibsqlDatabase from 'libsql';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {openDatabase} from '../../src/store/database.ts';
+import {openDatabase, readForeignBlobs} from '../../src/store/database.ts';
 import {schemaVersion} from '../../src/store/schema.ts';
 
 const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
@@ -54,4 +54,17 @@ it('a database of a format to come is refused, and left alone', () => {
   writtenBy(`PRAGMA user_version = ${schemaVersion + 1}`);
   expect(() => openDatabase(path)).toThrow(`this tsbuild knows up to ${schemaVersion}`);
   expect(() => openDatabase(path)).toThrow(`has format ${schemaVersion + 1}`);
+});
+
+it("blobs of somebody else's database are read where their table computes nothing", () => {
+  const declared = {table: 'T', column: 'b', declaration: /^CREATE TABLE T\(b BLOB\)$/};
+  const blobs = () => readForeignBlobs(path, declared)?.map((blob) => Buffer.from(blob).toString());
+  writtenBy('CREATE TABLE T(b BLOB)', "INSERT INTO T VALUES (x'6162'), ('text'), (x'63')");
+  expect(blobs()).toEqual(['ab', 'c']);
+  writtenBy('DROP TABLE T', 'CREATE VIEW T(b) AS SELECT zeroblob(1)');
+  expect(blobs()).toBeUndefined();
+  writtenBy('DROP VIEW T', "CREATE TABLE T(a, b BLOB AS (x'61'))");
+  expect(blobs()).toBeUndefined();
+  writeFileSync(path, 'no database at all');
+  expect(blobs()).toBeUndefined();
 });

@@ -5,6 +5,8 @@ import {byteOrder} from '../../util/byte-order.ts';
 import type {FoundPackage} from './found-package.ts';
 import {goPackages} from './go-binary.ts';
 import {npmPackage, pythonPackage} from './language-packages.ts';
+import {headersInHash, headersInNdb} from './rpm-databases.ts';
+import {rpmPackage} from './rpm-header.ts';
 import {apkPackages, distributionOf, dpkgPackages} from './system-packages.ts';
 
 /** A regular file of the file system, its path without a leading slash. */
@@ -27,9 +29,14 @@ const metadataBytesMax = 4 * 1024 * 1024;
 const programBytesMin = 256 * 1024;
 const elfMagic = 0x7f454c46;
 
-const rpmDatabase = /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm)\/(?:rpmdb\.sqlite|Packages|Packages\.db)$/;
+/** Where rpm had its database over the years, and in what (rpm's docs/man/rpm-config, `_dbpath`). */
+const rpmDatabase =
+  /^(?:var\/lib|usr\/lib\/sysimage|usr\/share)\/rpm\/(?:rpmdb\.sqlite|Packages|Packages\.db)$/;
 
-export async function scanFiles(files: Iterable<ScannedFile>): Promise<ScanResult> {
+/** Gives the headers in an rpm database that is SQLite's; undefined where it is none. */
+export type ReadSqlite = (file: ScannedFile) => Promise<readonly Uint8Array[] | undefined>;
+
+export async function scanFiles(files: Iterable<ScannedFile>, readSqlite: ReadSqlite): Promise<ScanResult> {
   const packages: FoundPackage[] = [];
   const omissions: string[] = [];
   let distribution: ScanResult['distribution'] = {};
@@ -37,7 +44,10 @@ export async function scanFiles(files: Iterable<ScannedFile>): Promise<ScanResul
     if (file.path === 'etc/os-release' || file.path === 'usr/lib/os-release') {
       distribution = distributionOf(await textOf(file, metadataBytesMax));
     } else if (rpmDatabase.test(file.path)) {
-      omissions.push(`the packages in the rpm database /${file.path} are not listed: it is not read`);
+      const headers = await rpmHeaders(file, readSqlite);
+      packages.push(...(headers ?? []).flatMap((header) => rpmPackage(header, file.path) ?? []));
+      if (headers === undefined)
+        omissions.push(`the packages in the rpm database /${file.path} are not listed: it cannot be read`);
     } else {
       packages.push(...(await packagesIn(file)));
     }
@@ -45,6 +55,16 @@ export async function scanFiles(files: Iterable<ScannedFile>): Promise<ScanResul
   const unique = new Map(packages.map((found) => [JSON.stringify(found), found]));
   const sorted = [...unique].toSorted(([a], [b]) => byteOrder(a, b)).map(([, found]) => found);
   return {packages: sorted, distribution, omissions};
+}
+
+async function rpmHeaders(
+  file: ScannedFile,
+  readSqlite: ReadSqlite,
+): Promise<readonly Uint8Array[] | undefined> {
+  if (file.size > textBytesMax) return undefined;
+  if (file.path.endsWith('.sqlite')) return readSqlite(file);
+  const bytes = await bytesOf(file);
+  return headersInHash(bytes) ?? headersInNdb(bytes);
 }
 
 async function packagesIn(file: ScannedFile): Promise<readonly FoundPackage[]> {
@@ -75,7 +95,11 @@ async function isProgram(file: ScannedFile): Promise<boolean> {
 /** '' for a file that is larger than any of its kind. */
 async function textOf(file: ScannedFile, bytesMax: number): Promise<string> {
   if (file.size > bytesMax) return '';
+  return (await bytesOf(file)).toString('utf8');
+}
+
+async function bytesOf(file: ScannedFile): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of file.read()) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
+  return Buffer.concat(pieces);
 }

@@ -78,20 +78,27 @@ function packageOf(found: FoundPackage, distribution: ScanResult['distribution']
   };
 }
 
+/** Where os-release does not tell. */
+const systemNamespaces: Readonly<Partial<Record<FoundPackage['type'], string>>> = {
+  deb: 'debian',
+  apk: 'alpine',
+};
+
 /** System packages are in the namespace of their distribution. */
 function urlOf(
-  {type, namespace, name, version, architecture}: FoundPackage,
+  {type, namespace, name, version, architecture, epoch}: FoundPackage,
   {id, version: release}: ScanResult['distribution'],
 ): string {
-  const isSystem = type === 'deb' || type === 'apk';
-  const place = isSystem ? (id ?? (type === 'deb' ? 'debian' : 'alpine')) : namespace;
+  const usual = systemNamespaces[type];
+  const isSystem = type === 'rpm' || usual !== undefined;
+  const place = isSystem ? (id ?? usual) : namespace;
   const distro = isSystem && id !== undefined && release !== undefined ? `${id}-${release}` : undefined;
   return packageUrl({
     type,
     name,
     version,
     ...(place === undefined ? {} : {namespace: place}),
-    qualifiers: {arch: architecture, distro},
+    qualifiers: {arch: architecture, distro, epoch},
   });
 }
 

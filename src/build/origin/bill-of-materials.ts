@@ -1,12 +1,14 @@
 // The bill of materials of an image: its final file system as one flat tar, which no symlink can lead out of, and
 // whose members are looked at by name.
 
+import {rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {type ScannedFile, scanFiles} from '../../attestation/sbom/scan.ts';
 import {spdxDocument, spdxPredicateType} from '../../attestation/sbom/spdx.ts';
 import type {Attestation} from '../../exporters/exporter.ts';
 import {type View, viewArguments} from '../../helper/helper.ts';
 import {readMember, tarIndex} from '../../sources/archive/tar-index.ts';
+import {readForeignBlobs} from '../../store/database.ts';
 import type {Engine} from '../engine.ts';
 
 export interface BillOptions {
@@ -30,9 +32,30 @@ export async function billOfMaterials(
     const files = Array.from(members, ([path, member]): ScannedFile => {
       return {path, size: member.size, read: () => readMember(tar, member)};
     });
-    const scan = await scanFiles(files);
+    const scan = await scanFiles(files, (file) => rpmHeadersIn(file, files, directory));
     return {predicateType: spdxPredicateType, predicate: spdxDocument(scan, options)};
   } finally {
     await helper.request('remove', [`path=${directory}`]);
   }
+}
+
+/** How rpm declares the table (lib/backend/sqlite.c); a trailing comma would begin a column that computes something. */
+const rpmTable = {
+  table: 'Packages',
+  column: 'blob',
+  declaration:
+    /^CREATE TABLE ['"]?Packages['"]? ?\(\s*hnum INTEGER PRIMARY KEY AUTOINCREMENT,\s*blob BLOB NOT NULL\s*\)$/,
+};
+
+/** SQLite reads files only, and what was not yet written into the database itself is in its log. */
+async function rpmHeadersIn(
+  file: ScannedFile,
+  files: readonly ScannedFile[],
+  directory: string,
+): Promise<readonly Uint8Array[] | undefined> {
+  const path = join(directory, 'rpmdb.sqlite');
+  const log = files.find((one) => one.path === `${file.path}-wal`);
+  await writeFile(path, file.read());
+  await (log === undefined ? rm(`${path}-wal`, {force: true}) : writeFile(`${path}-wal`, log.read()));
+  return readForeignBlobs(path, rpmTable);
 }
