@@ -9,10 +9,12 @@ import type {Dockerfile} from '../dockerfile/ast.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {StepNetworks} from '../network/step-networks.ts';
 import {Contents} from '../ops/contents.ts';
+import {cachesBelow} from '../ops/exec/cache-names.ts';
 import {Emulation} from '../ops/exec/emulation.ts';
 import {type ExecRunnerOptions, execRunner} from '../ops/exec/exec-runner.ts';
 import {forgetCaches} from '../ops/exec/forgotten-caches.ts';
 import {requireRunnable} from '../ops/exec/runnable-steps.ts';
+import type {CacheContents} from '../ops/exec/step-mounts.ts';
 import {located} from '../ops/failure.ts';
 import {fileRunner} from '../ops/file/file-runner.ts';
 import {mergeRunner} from '../ops/merge/merge-runner.ts';
@@ -33,7 +35,8 @@ import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
 import {bringLayers, solvingAgain} from './caching/lost-layers.ts';
 import type {SharedCaches} from './caching/shared-caches.ts';
-import {wantsCaches} from './caching/wanted.ts';
+import type {SharedMounts} from './caching/shared-mounts.ts';
+import {wantsCaches, wantsMounts} from './caching/wanted.ts';
 import type {BuildContext} from './context.ts';
 import type {Engine} from './engine.ts';
 import {missReasons} from './explain/miss-reasons.ts';
@@ -55,6 +58,8 @@ export interface Wiring {
   readonly file: SourceFile;
   readonly dockerfile: Dockerfile;
   readonly layerSteps: LayerSteps;
+  /** What cache mounts may begin with. */
+  readonly cacheContents?: CacheContents | undefined;
   readonly emit: EmitEvent;
   /** Before the first step that was not found runs. */
   readonly beforeMaking?: () => Promise<void>;
@@ -81,10 +86,11 @@ export async function solvePlans(
   const {engine} = wiring;
   const targets = plans.flatMap(({vertex}) => vertex ?? []);
   if (targets.length === 0) return {snapshotOf: () => undefined, inline: undefined, executed: 0, cached: 0};
-  return withSolver(wiring, async (options) => {
-    await forgetCaches(targets, engine, signal);
-    const warn = (diagnostic: Diagnostic): void =>
-      wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
+  const warn = (diagnostic: Diagnostic): void =>
+    wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
+  const mounts = await sharedMountsOf(wiring, warn, signal);
+  return withSolver({...wiring, cacheContents: mounts}, async (options) => {
+    mounts?.keepFresh(await forgetCaches(targets, engine, signal));
     const shared = await sharedCachesOf(wiring, options.cache, warn, signal);
     const cache = shared?.cache ?? options.cache;
     try {
@@ -104,10 +110,14 @@ export async function solvePlans(
       options.cache.flush();
       if (executed > 0) await engine.snapshotter.makeDurable(signal);
       await shared?.finish(snapshotsOf(results), false);
+      await mounts?.finish(cachesBelow(targets), false, signal);
       return {snapshotOf: ({vertex}) => snapshots.get(vertex), inline: shared?.inline, executed, cached};
     } catch (error) {
       // What was finished is worth having, also of a build that failed.
-      if (!signal.aborted) await shared?.finish([], true);
+      if (!signal.aborted) {
+        await shared?.finish([], true);
+        await mounts?.finish(cachesBelow(targets), true, signal);
+      }
       throw error;
     }
   });
@@ -178,6 +188,16 @@ async function sharedCachesOf(
   return new SharedCaches(request, engine, records, warn, signal);
 }
 
+async function sharedMountsOf(
+  {request, engine}: Wiring,
+  warn: (diagnostic: Diagnostic) => void,
+  signal: AbortSignal,
+): Promise<SharedMounts | undefined> {
+  if (!wantsMounts(request)) return undefined;
+  const {SharedMounts} = await import('./caching/shared-mounts.ts');
+  return new SharedMounts(request, engine, warn, signal);
+}
+
 function lostWithoutCache({message}: LostLayer): Diagnostic {
   const text = `a layer that a shared cache had is lost, its step runs again: ${message}`;
   return {severity: 'warning', code: 'cache-import', message: text};
@@ -212,6 +232,7 @@ async function runnersOf(
       contents,
       locks: state.locks,
       cacheMounts: state.cacheMounts,
+      cacheContents: wiring.cacheContents,
       ...exec,
       secrets: await wiring.secrets(),
       stepTimeoutMs: request.stepTimeoutMs,

@@ -6,6 +6,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {cacheSourcePrefix} from '../snapshot/layer-source.ts';
 import {canonicalJson} from '../util/canonical-json.ts';
 import type {BackendPlace, BackendServices, CacheBackend} from './backends/backend.ts';
+import {steady} from './steady.ts';
 
 export class CacheSources {
   readonly #services: BackendServices;
@@ -37,30 +38,5 @@ export class CacheSources {
       this.#open.set(source, backend);
     }
     yield* steady(backend.readBlob(blob, signal));
-  }
-}
-
-/** Retries of retries add up: a cache that gives nothing for so long is left alone. */
-const silenceMaxMs = 30_000;
-
-async function* steady(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const iterator = bytes[Symbol.asyncIterator]();
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    for (;;) {
-      const silent = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no bytes for ${silenceMaxMs / 1000} s`)), silenceMaxMs);
-      });
-      const next = iterator.next();
-      next.catch(() => undefined);
-      const {done, value} = await Promise.race([next, silent]);
-      clearTimeout(timer);
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    clearTimeout(timer);
-    // Not awaited: what is silent does not end either.
-    iterator.return?.().catch(() => undefined);
   }
 }

@@ -42,20 +42,25 @@ export class CacheMountArchives {
    * file is none, or a step uses the cache.
    */
   async import(cache: CacheDescription, file: string, signal: AbortSignal): Promise<void> {
+    const fill = (directory: string): Promise<void> => this.unpack(cache, file, directory, signal);
+    const old = await this.#options.state.cacheMounts.replace(cache, fill, signal);
+    if (old === undefined) return;
+    const helper = await this.#options.helper();
+    await helper.request('remove', [`path=${old}`], {signal});
+  }
+
+  /** Fills the empty directory of a cache with what the tar `file` holds. */
+  async unpack(cache: CacheName, file: string, directory: string, signal: AbortSignal): Promise<void> {
     const helper = await this.#options.helper();
     const archive = await realpath(file);
-    const fill = async (directory: string): Promise<void> => {
-      // What is no archive is copied as a file, under this name.
-      const name = randomBytes(16).toString('hex');
-      const {mode, uid, gid} = parseVariantText(cache.variant) ?? {mode: 0o755, uid: 0, gid: 0};
-      const own = ['action=attributes', 'path=/', `owner=${uid}:${gid}`, `mode=${mode.toString(8)}`];
-      const copy = ['action=copy', 'view=0', `source=/${basename(archive)}`, 'destination=/', `name=${name}`];
-      const views = [`upper=${directory}`, 'view=0', `dir=${dirname(archive)}`];
-      await helper.request('copy', [...views, ...copy, 'unpack=1', 'require=1', ...own], {signal});
-      if (existsSync(join(directory, name))) throw noArchive(file);
-    };
-    const old = await this.#options.state.cacheMounts.replace(cache, fill, signal);
-    if (old !== undefined) await helper.request('remove', [`path=${old}`], {signal});
+    // What is no archive is copied as a file, under this name.
+    const name = randomBytes(16).toString('hex');
+    const {mode, uid, gid} = parseVariantText(cache.variant) ?? {mode: 0o755, uid: 0, gid: 0};
+    const own = ['action=attributes', 'path=/', `owner=${uid}:${gid}`, `mode=${mode.toString(8)}`];
+    const copy = ['action=copy', 'view=0', `source=/${basename(archive)}`, 'destination=/', `name=${name}`];
+    const views = [`upper=${directory}`, 'view=0', `dir=${dirname(archive)}`];
+    await helper.request('copy', [...views, ...copy, 'unpack=1', 'require=1', ...own], {signal});
+    if (existsSync(join(directory, name))) throw noArchive(file);
   }
 }
 

@@ -73,10 +73,13 @@ export class CacheMounts {
     this.#place = place;
   }
 
-  /** The directory of a cache, made and filled by `fill` when it is not there. In use until it is released. */
+  /**
+   * The directory of a cache, made and filled by `fill` when it is not there, which tells where the contents are
+   * from. In use until it is released.
+   */
   use(
     cache: CacheDescription,
-    fill: (directory: string) => Promise<void>,
+    fill: (directory: string) => Promise<string | undefined>,
     signal: AbortSignal,
     onWait?: () => void,
   ): Promise<CacheMountUse> {
@@ -113,7 +116,10 @@ export class CacheMounts {
     fill: (directory: string) => Promise<void>,
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const work = await this.#make(cache, fill);
+    const work = await this.#make(cache, async (directory) => {
+      await fill(directory);
+      return undefined;
+    });
     return this.#aloneWith(hashOf(cache.id), signal, async () => {
       const folder = this.#variantOf(cache);
       await requireUnused(cache.id, folder);
@@ -178,12 +184,15 @@ export class CacheMounts {
   }
 
   /** A cache in the making; gives its work directory. */
-  async #make(cache: CacheDescription, fill: (directory: string) => Promise<void>): Promise<string> {
+  async #make(
+    cache: CacheDescription,
+    fill: (directory: string) => Promise<string | undefined>,
+  ): Promise<string> {
     const work = await this.#place.makeWork();
     await mkdir(join(work, 'made', 'fs'), {recursive: true, mode: 0o755});
     await mkdir(join(work, 'made', 'users'), {mode: 0o700});
-    await fill(join(work, 'made', 'fs'));
-    await describe(join(work, 'made'), cache);
+    const origin = (await fill(join(work, 'made', 'fs'))) ?? cache.origin;
+    await describe(join(work, 'made'), {...cache, origin});
     return work;
   }
 

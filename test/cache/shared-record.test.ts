@@ -35,6 +35,11 @@ describe('a record for other machines', () => {
     expect(parseRecord(definition, formatRecord(record))).toEqual(record);
   });
 
+  it('without layers tells the key of the result', () => {
+    const told = {...record, layers: []};
+    expect(parseRecord(definition, formatRecord(told))).toEqual(told);
+  });
+
   it('may have a second name, if its first one follows from its ingredients', () => {
     const second = {...record, key: 'f'.repeat(64), primary: content};
     expect(primaryKeyOf(second.key, ingredients)).toBe(content);
@@ -49,7 +54,7 @@ describe('a record for other machines', () => {
     ['another format of keys', {keyFormat: formatVersion + 1}],
     ['no inputs', {inputs: 'x'}],
     ['an odd result key', {resultKey: '../x'}],
-    ['no layers', {layers: []}],
+    ['no list of layers', {layers: undefined}],
     ['a layer without a digest', {layers: [{diffId: digest, digest: 'sha256:1', size: 1}]}],
   ])('is refused with %s', (_, change) => {
     expect(altered(change)).toHaveProperty('problem');

@@ -48,7 +48,11 @@ afterEach(async () => {
 });
 
 async function cache(id: string, fill: (directory: string) => void = () => {}): Promise<string> {
-  const use = await state.cacheMounts.use({id, variant}, async (directory) => fill(directory), never);
+  const first = async (directory: string): Promise<undefined> => {
+    fill(directory);
+    return undefined;
+  };
+  const use = await state.cacheMounts.use({id, variant}, first, never);
   await use.release();
   return use.path;
 }

@@ -26,7 +26,7 @@ afterEach(() => {
 const work = (): string[] => readdirSync(join(root, 'work'));
 /** Uses a cache for a moment; `fill` writes its first contents. */
 async function use(id: string, variant = 'v', first = 'first'): Promise<string> {
-  const fill = (directory: string) => writeFile(join(directory, first), '');
+  const fill = (directory: string) => writeFile(join(directory, first), '').then(() => undefined);
   const held = await state.cacheMounts.use({id, variant}, fill, never);
   await held.release();
   return held.path;
@@ -88,10 +88,11 @@ describe('CacheMounts', () => {
 describe('what is told of a cache', () => {
   it('is how it was shared last, and where it came from', async () => {
     const fill = async (): Promise<void> => {};
+    const none = async (): Promise<undefined> => undefined;
     const cache = {id: 'a', variant: 'v', origin: 'elsewhere'};
     expect(await state.cacheMounts.replace(cache, fill, never)).toBeUndefined();
     for (const sharing of ['shared', 'locked']) {
-      const held = await state.cacheMounts.use({id: 'a', variant: 'v', sharing}, fill, never);
+      const held = await state.cacheMounts.use({id: 'a', variant: 'v', sharing}, none, never);
       expect(state.cacheMounts.list()[0]?.inUse).toBe(true);
       await held.release();
     }

@@ -73,7 +73,7 @@ export async function startObjectServer(): Promise<ObjectServer> {
   };
   const answerTwirp = (
     name: string,
-    {key}: Twirp,
+    {key: wanted, restore_keys: prefixes = []}: Twirp,
     request: IncomingMessage,
     response: ServerResponse,
   ): void => {
@@ -81,6 +81,10 @@ export async function startObjectServer(): Promise<ObjectServer> {
       response.writeHead(401).end();
       return;
     }
+    // As the service: the key itself, or the newest that begins with a prefix.
+    const begins = (name: string): boolean => prefixes.some((prefix) => name.startsWith(`/entry/${prefix}`));
+    const newest = [...objects.keys()].findLast((name) => begins(name))?.replace('/entry/', '');
+    const key = objects.has(`/entry/${wanted}`) ? wanted : (newest ?? wanted);
     const path = encodeURIComponent(key);
     const isThere = objects.has(`/entry/${key}`);
     const isCreation = name.endsWith('/CreateCacheEntry');
@@ -111,4 +115,5 @@ export async function startObjectServer(): Promise<ObjectServer> {
 
 interface Twirp {
   readonly key: string;
+  readonly restore_keys?: readonly string[];
 }

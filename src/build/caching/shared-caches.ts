@@ -1,7 +1,6 @@
 // --cache-from and --cache-to of one build: the backends that were asked for, opened, around the records that are here.
 
 import type {BackendDirection, CacheBackend} from '../../cache/backends/backend.ts';
-import {createBackend, factoryOf} from '../../cache/backends/index.ts';
 import {badCacheOption, booleanOption, checkKnown} from '../../cache/backends/read-options.ts';
 import {CacheExport} from '../../cache/cache-export.ts';
 import {CacheImports} from '../../cache/cache-imports.ts';
@@ -15,28 +14,8 @@ import type {LostLayer} from '../../snapshot/layer-source.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Engine} from '../engine.ts';
 import type {BuildRequest, CacheSpec} from '../request.ts';
+import {openBackend, patienceOf, patienceSeconds} from './open-backend.ts';
 import {wantsInline} from './wanted.ts';
-
-/** With what every cache has, or may only say what happens anyway, as BuildKit names them. */
-const generalOptions: Readonly<Record<BackendDirection, readonly string[]>> = {
-  from: ['timeout'],
-  to: [
-    'mode',
-    'ignore-error',
-    'image-manifest',
-    'oci-mediatypes',
-    'compression',
-    'force-compression',
-    'timeout',
-  ],
-};
-const fixedOptions: Readonly<Record<string, readonly string[]>> = {
-  'image-manifest': ['true', '1'],
-  'oci-mediatypes': ['true', '1'],
-  compression: ['gzip'],
-  'force-compression': ['false', '0'],
-};
-const patienceSeconds = 15;
 
 interface OpenExport {
   readonly name: string;
@@ -140,36 +119,8 @@ function inlineIsWrittenOnly(): Error {
   });
 }
 
-function openBackend(
-  {type, options}: CacheSpec,
-  direction: BackendDirection,
-  services: Parameters<typeof createBackend>[2],
-): CacheBackend {
-  const general = generalOptions[direction];
-  checkKnown(type, options, [...Object.keys(factoryOf(type).options), ...general]);
-  for (const [key, accepted] of Object.entries(fixedOptions)) {
-    const value = options.get(key);
-    if (value === undefined || accepted.includes(value.toLowerCase())) continue;
-    throw badCacheOption(
-      type,
-      `does not support ${key}=${value}`,
-      `layers are kept as they are, with ${key}=${accepted[0]}`,
-    );
-  }
-  const own = new Map([...options].filter(([key]) => !general.includes(key)));
-  return createBackend(type, own, services, direction);
-}
-
 function modeOf({type, options}: CacheSpec): 'min' | 'max' {
   const mode = options.get('mode') ?? 'max';
   if (mode === 'min' || mode === 'max') return mode;
   throw badCacheOption(type, `expects mode=min or mode=max, got "${mode}"`);
-}
-
-function patienceOf({type, options}: CacheSpec): number {
-  const text = options.get('timeout');
-  if (text === undefined) return patienceSeconds;
-  const seconds = /^\d+(\.\d+)?s?$/.test(text) ? Number.parseFloat(text) : 0;
-  if (seconds <= 0 || seconds > 3600) throw badCacheOption(type, `expects timeout=SECONDS, got "${text}"`);
-  return seconds;
 }

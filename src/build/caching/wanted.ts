@@ -14,3 +14,8 @@ export function wantsInline({cacheTo = [], buildArgs}: CacheWishes): boolean {
   const isTrue = ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '');
   return isTrue || cacheTo.some(({type}) => type === 'inline');
 }
+
+/** Whether cache mounts are to be shared. */
+export function wantsMounts({cacheFrom = [], cacheTo = []}: CacheWishes): boolean {
+  return [...cacheFrom, ...cacheTo].some(({options}) => options.has('mounts'));
+}

@@ -18,6 +18,12 @@ export interface CacheBackend {
    * while it is. Of two writers of one name the later one may win, or the first one stay.
    */
   write(name: string, bytes: Uint8Array, blobs: readonly Descriptor[], signal: AbortSignal): Promise<void>;
+  /**
+   * A document that is written again and again, as its last writer left it. Undefined methods: `read` and `write` do
+   * that.
+   */
+  readLatest?(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  writeLatest?(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Once documents were read, and none was there: what is there instead, if it looks like a mistake. */
   remark?(): string | undefined;
   hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean>;

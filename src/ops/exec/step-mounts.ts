@@ -7,25 +7,32 @@ import {type Helper, viewArguments} from '../../helper/helper.ts';
 import type {StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {SshAgents} from '../../ssh/agents.ts';
-import {variantText} from '../../store/cache-mount-variant.ts';
-import type {CacheMounts} from '../../store/cache-mounts.ts';
+import type {CacheMounts, CacheName} from '../../store/cache-mounts.ts';
 import type {ProcessLocks} from '../../store/lock.ts';
 import {deferred} from '../../util/deferred.ts';
 import type {Contents} from '../contents.ts';
+import {type CacheMount, lockNameOf, variantOf} from './cache-names.ts';
 import type {PreparedMount} from './exec-arguments.ts';
+
+/** What caches may begin with, beside what their mounts say. */
+export interface CacheContents {
+  /** Fills an empty directory; gives where its contents are from. Undefined: nobody has any, and it is as it was. */
+  fill(cache: CacheName, directory: string, signal: AbortSignal): Promise<string | undefined>;
+  /** A step is about to have it. */
+  used(cache: CacheName): void;
+}
 
 export interface StepMountOptions {
   readonly helper: () => Promise<Helper>;
   readonly contents: Contents;
   readonly locks: ProcessLocks;
   readonly cacheMounts: CacheMounts;
+  readonly cacheContents?: CacheContents | undefined;
   /** Values of --secret; never part of a key, a message or a record. */
   readonly secrets: Readonly<Record<string, Uint8Array>>;
   /** Those of --ssh, loaded when first asked for. */
   readonly agents: () => Promise<SshAgents>;
 }
-
-type CacheMount = Extract<ExecMount, {type: 'cache'}>;
 
 export class StepMounts implements AsyncDisposable {
   /** Variables that hold secrets; filled by `prepare`. */
@@ -128,8 +135,15 @@ export class StepMounts implements AsyncDisposable {
 
   async #prepareCache(mount: CacheMount, variant: string): Promise<PreparedMount> {
     const {target, readonly, id, sharing} = mount;
-    const fill = (directory: string) => this.#fillCache(mount, directory);
     const {signal} = this.#context;
+    const {cacheContents} = this.#options;
+    const fill = async (directory: string): Promise<string | undefined> => {
+      const origin = await cacheContents?.fill({id, variant}, directory, signal);
+      if (origin === undefined) await this.#fillCache(mount, directory);
+      else this.#context.note(`cache mount ${id} comes from ${origin}`);
+      return origin;
+    };
+    cacheContents?.used({id, variant});
     const use = await this.#options.cacheMounts.use({id, variant, sharing}, fill, signal);
     this.#held.push(() => use.release());
     return {type: 'cache', target, dir: use.path, source: '/', readonly};
@@ -174,12 +188,4 @@ export class StepMounts implements AsyncDisposable {
       hints: [`give it with --ssh ${id}${id === 'default' ? '' : '=SOCKET'} or --ssh ${id}=KEYFILE`],
     });
   }
-}
-
-function variantOf({mode, uid, gid, input, source}: CacheMount, number = 0): string {
-  return variantText({mode, uid, gid, source: input >= 0 ? source : '', number});
-}
-
-function lockNameOf(mount: CacheMount, variant = variantOf(mount)): string {
-  return `cache-mount ${JSON.stringify(mount.id)} ${variant}`;
 }

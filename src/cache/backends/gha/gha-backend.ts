@@ -2,7 +2,7 @@
 // of GitHub Actions. Entries are immutable and visible by branch, which the service itself sees to; the bytes lie in a
 // store of blobs whose signed addresses it gives out.
 
-import {hash} from 'node:crypto';
+import {hash, randomBytes} from 'node:crypto';
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {systemClock} from '../../../util/clock.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
@@ -62,6 +62,20 @@ class GhaBackend implements CacheBackend {
     await this.#create(this.#document(name), bytes.length, () => bytes, signal);
   }
 
+  /** Entries do not change: each writing makes one, and the newest whose key begins so is found. */
+  async readLatest(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const prefix = `tsbuild-${name}-`;
+    const url = await this.#find(`${prefix}none`, signal, [prefix]);
+    const response =
+      url === undefined ? undefined : await exchange(await this.#services.http(), signal, () => ({url}));
+    return response?.bytes(documentBytesMax);
+  }
+
+  async writeLatest(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const key = `tsbuild-${name}-${Math.round(systemClock.nowMs())}-${randomBytes(4).toString('hex')}`;
+    await this.#create(key, bytes.length, () => bytes, signal);
+  }
+
   async hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean> {
     return (await this.#find(blobKey(blob), signal)) !== undefined;
   }
@@ -88,8 +102,9 @@ class GhaBackend implements CacheBackend {
     return `tsbuild-${this.#scope}-${name}`;
   }
 
-  async #find(key: string, signal: AbortSignal): Promise<URL | undefined> {
-    const answer = await this.#call('GetCacheEntryDownloadURL', {key, restore_keys: []}, signal);
+  async #find(key: string, signal: AbortSignal, prefixes: readonly string[] = []): Promise<URL | undefined> {
+    const message = {key, restore_keys: prefixes};
+    const answer = await this.#call('GetCacheEntryDownloadURL', message, signal);
     return answer?.ok === true && typeof answer.signed_download_url === 'string'
       ? new URL(answer.signed_download_url)
       : undefined;

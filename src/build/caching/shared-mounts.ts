@@ -1,0 +1,124 @@
+// mounts= of --cache-from and --cache-to: cache mounts that are not here begin with what other machines have, and those
+// that this build has are written for others when it is over, also when it failed. Only what steps may see is touched:
+// a mount is filled before anybody has it, and read while nobody does.
+
+import {rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {BackendDirection} from '../../cache/backends/backend.ts';
+import {booleanOption} from '../../cache/backends/read-options.ts';
+import {MountExport} from '../../cache/mounts/mount-export.ts';
+import {MountImports} from '../../cache/mounts/mount-imports.ts';
+import type {MountPlace} from '../../cache/mounts/mount-place.ts';
+import {BuildError, buildError} from '../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
+import type {CacheContents} from '../../ops/exec/step-mounts.ts';
+import {CacheMountArchives} from '../../space/cache-mount-archives.ts';
+import type {CacheName} from '../../store/cache-mounts.ts';
+import type {Engine} from '../engine.ts';
+import type {BuildRequest, CacheSpec} from '../request.ts';
+import {mountWishOf, openBackend, patienceOf} from './open-backend.ts';
+
+interface OpenExport {
+  readonly name: string;
+  readonly ignoresErrors: boolean;
+  readonly writer: MountExport;
+}
+
+export class SharedMounts implements CacheContents {
+  readonly #engine: Engine;
+  readonly #archives: CacheMountArchives;
+  readonly #imports: MountImports;
+  readonly #exports: readonly OpenExport[];
+  readonly #warn: (diagnostic: Diagnostic) => void;
+  readonly #used = new Map<string, CacheName>();
+  #fresh: ReadonlySet<string> = new Set();
+
+  /** Throws BuildError('usage') for options that make no sense; asks nobody yet. */
+  constructor(
+    request: BuildRequest,
+    engine: Engine,
+    warn: (diagnostic: Diagnostic) => void,
+    signal: AbortSignal,
+  ) {
+    const services = {...engine.cacheSources.services, workingDirectory: request.workingDirectory};
+    const placesOf = (specs: readonly CacheSpec[], direction: BackendDirection) =>
+      specs.flatMap((spec): {spec: CacheSpec; place: MountPlace}[] => {
+        const wish = mountWishOf(spec);
+        if (wish === undefined) return [];
+        const backend = openBackend(spec, direction, services);
+        return [{spec, place: {...wish, backend, patienceMs: patienceOf(spec) * 1000}}];
+      });
+    const places = placesOf(request.cacheFrom ?? [], 'from').map(({place}) => place);
+    this.#engine = engine;
+    this.#archives = new CacheMountArchives(engine);
+    this.#imports = new MountImports({places, warn});
+    this.#exports = placesOf(request.cacheTo ?? [], 'to').map(({spec: {type, options}, place}) => ({
+      name: place.backend.name,
+      ignoresErrors: booleanOption(type, options, 'ignore-error') ?? true,
+      writer: new MountExport(place, signal),
+    }));
+    this.#warn = warn;
+  }
+
+  /** Caches of steps that are told to run again begin with nothing (--no-cache). */
+  keepFresh(ids: ReadonlySet<string>): void {
+    this.#fresh = ids;
+  }
+
+  async fill(cache: CacheName, directory: string, signal: AbortSignal): Promise<string | undefined> {
+    if (this.#fresh.has(cache.id)) return undefined;
+    return this.#withFile(async (file) => {
+      const origin = await this.#imports.fetch(cache, file, signal);
+      if (origin !== undefined) await this.#archives.unpack(cache, file, directory, signal);
+      return origin;
+    });
+  }
+
+  used(cache: CacheName): void {
+    this.#used.set(`${cache.id} ${cache.variant}`, cache);
+  }
+
+  /** Writes those of `caches` that steps had in this build, or that the other place does not have yet. */
+  async finish(caches: readonly CacheName[], isFailed: boolean, signal: AbortSignal): Promise<void> {
+    const here = caches.filter((cache) => this.#isHere(cache));
+    for (const {name, ignoresErrors, writer} of this.#exports) {
+      for (const cache of here.filter((each) => writer.wants(each))) {
+        try {
+          await this.#write(cache, writer, signal);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          const reason = error instanceof Error ? error.message : String(error);
+          const message = `cache mount ${cache.id} was not written to cache ${name}: ${reason}`;
+          const isInUse = error instanceof BuildError && error.diagnostics[0].code === 'cache-mount-in-use';
+          if (!ignoresErrors && !isFailed && !isInUse) {
+            throw buildError('environment', 'cache-export', message, {cause: error});
+          }
+          this.#warn({severity: 'warning', code: 'cache-export', message});
+        }
+      }
+    }
+  }
+
+  async #write(cache: CacheName, writer: MountExport, signal: AbortSignal): Promise<void> {
+    const isUsed = this.#used.has(`${cache.id} ${cache.variant}`);
+    if (!isUsed && (await writer.has(cache))) return;
+    await this.#withFile(async (file) => {
+      await this.#archives.export(cache, file, signal);
+      await writer.write(cache, file);
+    });
+  }
+
+  #isHere({id, variant}: CacheName): boolean {
+    const found = this.#engine.state.cacheMounts.list().find((cache) => cache.id === id);
+    return found?.variants.some(({description}) => description?.variant === variant) === true;
+  }
+
+  async #withFile<T>(use: (file: string) => Promise<T>): Promise<T> {
+    const work = await this.#engine.state.makeWork();
+    try {
+      return await use(join(work, 'mount.tar'));
+    } finally {
+      await rm(work, {recursive: true, force: true});
+    }
+  }
+}
