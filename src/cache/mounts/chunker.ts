@@ -1,6 +1,6 @@
 // Cuts bytes where their contents say so (FastCDC: Xia et al., "FastCDC: a Fast and Efficient Content-Defined Chunking
-// Approach for Data Deduplication", 2016), so that what is inserted or changed in a large tar changes the chunks around it
-// and no others. Where cuts are is part of the format: other numbers would make all chunks travel again once.
+// Approach for Data Deduplication", 2016), so that what is inserted or changed in a large tar changes the chunks around
+// it and no others. Where cuts are is part of the format: other numbers would make all chunks travel again once.
 
 import {createHash} from 'node:crypto';
 

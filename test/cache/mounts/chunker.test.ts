@@ -1,4 +1,5 @@
-// Where bytes are cut: within limits, the same for the same bytes however they arrive, and elsewhere only around a change.
+// Where bytes are cut: within limits, the same for the same bytes however they arrive, and elsewhere only around a
+// change.
 
 import {createHash} from 'node:crypto';
 import {describe, expect, it} from 'vitest';

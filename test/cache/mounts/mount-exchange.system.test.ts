@@ -1,4 +1,5 @@
-// What is written of cache mounts is read again; only what changed is sent; nothing that is not what it says is believed.
+// What is written of cache mounts is read again; only what changed is sent; and
+// nothing is believed that is not what it says.
 
 import {randomBytes} from 'node:crypto';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
