@@ -1,5 +1,5 @@
-// Cache mounts that travel (mounts= of --cache-from and --cache-to): another machine begins with what was kept, whichever
-// place keeps it; what is here already is left alone.
+// Cache mounts that travel (mounts= of --cache-from and --cache-to): another machine begins with what was kept,
+// whichever place keeps it; what is here already is left alone.
 
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {type ObjectServer, startObjectServer} from '../support/object-server.ts';
