@@ -99,6 +99,7 @@ static struct level visit(int directory, entry_action *action, struct times_rule
     if (fstatat(directory, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
       die("times", errno, name, "cannot look at an entry");
     action(directory, name, &stat, rule);
+    rule->entries++;
     if (S_ISDIR(stat.st_mode)) buffer_append(&names, name, strlen(name) + 1);
   }
   if (errno != 0) die("times", errno, NULL, "cannot read a directory");
@@ -152,9 +153,12 @@ static void walk(int upper, entry_action *action, struct times_rule *rule) {
 void times_normalise(int upper, struct times_rule *rule) {
   if (!rule->active) return;
   // The root was made for the layer, just before the request: its time says nothing.
+  rule->entries = 0;
   walk(upper, raise_epoch, rule);
   struct stat stat;
   if (fstat(upper, &stat) != 0) die("times", errno, NULL, "cannot look at the layer");
   normalise_entry(upper, ".", &stat, rule);
+  if (rule->entries == 0) return;
+  rule->entries = 0;
   walk(upper, normalise_entry, rule);
 }

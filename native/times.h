@@ -9,6 +9,7 @@ struct times_rule {
   bool active;
   struct timespec since;  // the moment the request began, by the clock that stamps inodes
   struct timespec epoch;
+  size_t entries;  // that the tree has below its root, once the rule was applied
 };
 
 /** `epoch=` and `since=` of a request; `epoch` alone means since now. Call it before anything is written. */

@@ -102,7 +102,7 @@ export class Contents {
       await helper.request('copy', [`upper=${active.upper}`, 'view=1', `dir=${directory}`, ...copies], {
         signal,
       });
-      const snapshot = await snapshotter.commit(active, 0);
+      const snapshot = await snapshotter.commit(active, {epochSeconds: 0});
       notes.set('content', key, snapshot);
       return snapshot;
     } catch (error) {

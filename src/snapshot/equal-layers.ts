@@ -8,7 +8,7 @@ import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import type {LayerId, SnapshotId} from './layer-table.ts';
 import {LayerTable} from './layer-table.ts';
-import type {ActiveSnapshot, Snapshotter} from './snapshotter.ts';
+import type {ActiveSnapshot, LayerFacts, Snapshotter} from './snapshotter.ts';
 
 /** What a step gave further back is hardly what it gives now, and each costs a look. */
 const candidatesMax = 8;
@@ -35,12 +35,12 @@ export class EqualLayers {
   /** Commits the layer, or throws it away when there is an equal one: then that, and the step is told. */
   async settle(
     active: ActiveSnapshot,
-    epochSeconds: number,
+    facts: LayerFacts,
     step: {readonly signal: AbortSignal; unchanged(): void},
   ): Promise<SnapshotId> {
     const {snapshotter} = this.#options;
-    const equal = await this.#find(active, epochSeconds, step.signal);
-    if (equal === undefined) return snapshotter.commit(active, epochSeconds);
+    const equal = await this.#find(active, facts, step.signal);
+    if (equal === undefined) return snapshotter.commit(active, facts);
     snapshotter.discard(active);
     step.unchanged();
     return equal;
@@ -48,7 +48,7 @@ export class EqualLayers {
 
   async #find(
     active: ActiveSnapshot,
-    epochSeconds: number,
+    {epochSeconds, isUnchanged}: LayerFacts,
     signal: AbortSignal,
   ): Promise<SnapshotId | undefined> {
     const {snapshotter} = this.#options;
@@ -58,8 +58,14 @@ export class EqualLayers {
       own.set(depth, digest);
       return digest;
     };
-    for (const {id, layer} of this.#table.madeOn(active.parent, epochSeconds, candidatesMax)) {
-      if (!(await snapshotter.isWhole(id)) || !snapshotter.isUnpacked(id)) continue;
+    const isHere = async (id: SnapshotId): Promise<boolean> =>
+      (await snapshotter.isWhole(id)) && snapshotter.isUnpacked(id);
+    const candidates = this.#table.madeOn(active.parent, epochSeconds, candidatesMax);
+    // Two that changed nothing are equal, and need no look: their roots have the time of their place in the stack.
+    const alike = isUnchanged === true ? candidates.filter(({layer}) => this.#table.isUnchanged(layer)) : [];
+    for (const {id} of alike) if (await isHere(id)) return id;
+    for (const {id, layer} of candidates) {
+      if (!(await isHere(id))) continue;
       if ((await this.#known(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;
       if ((await this.#known(layer, 'content', signal)) === (await ownDigest('content'))) return id;
     }

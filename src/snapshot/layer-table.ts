@@ -4,6 +4,7 @@
 
 import type {DiffId, Digest} from '../oci/digest.ts';
 import type {Database, Row} from '../store/database.ts';
+import {Notes} from '../store/notes.ts';
 
 export type LayerId = string;
 export type SnapshotId = string;
@@ -34,9 +35,12 @@ const layerColumns =
 
 export class LayerTable {
   readonly #database: Database;
+  readonly #notes: Notes;
+  readonly #unchanged = new Map<LayerId, boolean>();
 
   constructor(database: Database) {
     this.#database = database;
+    this.#notes = new Notes(database);
   }
 
   layer(id: LayerId): LayerRow | undefined {
@@ -62,8 +66,25 @@ export class LayerTable {
       .map(snapshotOf);
   }
 
-  /** Adds what is not there yet; a layer or snapshot that exists is left as it is. */
-  add(layers: readonly LayerRow[], snapshots: readonly SnapshotRow[]): void {
+  /** Whether it was added as a layer that changes nothing; false also when nobody can tell. */
+  isUnchanged(id: LayerId): boolean {
+    let answer = this.#unchanged.get(id);
+    if (answer === undefined) {
+      answer = this.#notes.getText('content', unchangedKey(id)) !== undefined;
+      this.#unchanged.set(id, answer);
+    }
+    return answer;
+  }
+
+  /**
+   * Adds what is not there yet; a layer or snapshot that exists is left as it is. Of `unchanged` it is known that
+   * they change nothing.
+   */
+  add(
+    layers: readonly LayerRow[],
+    snapshots: readonly SnapshotRow[],
+    unchanged: readonly LayerId[] = [],
+  ): void {
     this.#database.transaction(() => {
       for (const layer of layers) {
         this.#database.run(
@@ -80,6 +101,7 @@ export class LayerTable {
           layer.durable ? 1 : 0,
         );
       }
+      for (const id of unchanged) this.#notes.set('content', unchangedKey(id), '1');
       for (const {id, parent, layer, epochSeconds} of snapshots) {
         this.#database.run(
           'INSERT OR IGNORE INTO snapshot (id, parent, layer, epoch_s) VALUES (?, ?, ?, ?)',
@@ -152,6 +174,10 @@ export class LayerTable {
       for (const id of ids) this.#database.run('UPDATE layer SET durable = 1 WHERE id = ?', id);
     });
   }
+}
+
+function unchangedKey(id: LayerId): string {
+  return `${id} layer unchanged`;
 }
 
 function layerOf(row: Row): LayerRow {

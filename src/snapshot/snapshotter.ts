@@ -2,11 +2,10 @@
 // directory when somebody builds on it or reads it, a blob when somebody exports it. All that is made is made aside
 // (StateDirectory.makeWork) and renamed into place whole.
 
-import {randomBytes} from 'node:crypto';
+import {randomUUID} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {mkdir, rename} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {LRUCache} from 'lru-cache';
 import type {Helper, View} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {chainIdOf, type DiffId, hexOf} from '../oci/digest.ts';
@@ -15,6 +14,7 @@ import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
+import {Chains} from './chains.ts';
 import {LayerBlobs} from './layer-blobs.ts';
 import {type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
@@ -37,19 +37,29 @@ export interface SnapshotterOptions {
  * the one below it, though both have the same epoch, and no clock is needed to tell.
  */
 export function stampOf(active: ActiveSnapshot, epochSeconds: number): string {
-  return `${epochSeconds}.${String(active.layers.length + 1).padStart(9, '0')}`;
+  return `${epochSeconds}.${String(active.height).padStart(9, '0')}`;
 }
 
 /** A new layer in the making on top of a parent. */
 export interface ActiveSnapshot {
   readonly parent: SnapshotId | undefined;
-  /** Layer directories of the parent, topmost first. */
+  /** Layer directories of the parent, topmost first, but for those that say nothing. */
   readonly layers: readonly string[];
+  /** Of the new layer in its stack: 1 on top of nothing. */
+  readonly height: number;
   /** Where changes go; becomes the layer. */
   readonly upper: string;
   /** Overlayfs's own directory beside it. */
   readonly work: string;
   readonly directory: string;
+}
+
+/** What is known of a layer when it is whole. */
+export interface LayerFacts {
+  /** The newest time that its inputs speak of, in seconds (docs/adr/0006). */
+  readonly epochSeconds: number;
+  /** It has nothing, and its root is like the one below. */
+  readonly isUnchanged?: boolean;
 }
 
 export interface ImageChain {
@@ -60,14 +70,11 @@ export interface ImageChain {
   readonly createdMs: number;
 }
 
-const chainsMax = 2_000;
-
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
   readonly #table: LayerTable;
   readonly #layerBlobs: LayerBlobs;
-  /** Chains are immutable: bottom first. */
-  readonly #chains = new LRUCache<SnapshotId, readonly SnapshotRow[]>({max: chainsMax});
+  readonly #chains: Chains;
   readonly #directories = new SingleFlight<LayerId, void>();
   readonly #seen = new Set<LayerId>();
   /** Layers whose directory was seen: a step on a hundred layers must not ask for each of them again. */
@@ -78,6 +85,7 @@ export class Snapshotter {
   constructor(options: SnapshotterOptions) {
     this.#options = options;
     this.#table = new LayerTable(options.state.database);
+    this.#chains = new Chains(this.#table);
     this.#layerBlobs = new LayerBlobs(options, this.#table);
   }
 
@@ -109,7 +117,7 @@ export class Snapshotter {
     if (top === undefined) return undefined;
     await this.#options.state.leases.hold('snapshot', top.id);
     // Nothing to write when all is known already: a cached build leaves the database alone.
-    const known = this.#chain(top.id)?.every(({layer}) => {
+    const known = this.#chains.find(top.id)?.every(({layer}) => {
       const row = this.#table.layer(layer);
       return row !== undefined && (image.source === undefined || row.source !== undefined);
     });
@@ -140,16 +148,16 @@ export class Snapshotter {
 
   /** Snapshots that the snapshot consists of, itself last. */
   stackOf(id: SnapshotId): readonly SnapshotRow[] {
-    return this.#chainOf(id);
+    return this.#chains.of(id);
   }
 
   /** Whether every layer of the snapshot is here, or can be fetched. If so, it stays while this process lives. */
   async isWhole(id: SnapshotId): Promise<boolean> {
     await this.#options.state.leases.hold('snapshot', id);
-    for (const {layer} of this.#chain(id) ?? []) {
+    for (const {layer} of this.#chains.find(id) ?? []) {
       if (!(await this.#isLayerWhole(layer))) return false;
     }
-    return this.#chain(id) !== undefined;
+    return this.#chains.find(id) !== undefined;
   }
 
   /** Whether the snapshot can be used without fetching or unpacking anything. */
@@ -177,17 +185,27 @@ export class Snapshotter {
 
   /** Newest time that the snapshot's inputs speak of, in seconds (docs/adr/0006); 0 for an empty one. */
   epochSecondsOf(id: SnapshotId | undefined): number {
-    return id === undefined ? 0 : (this.#table.snapshot(id)?.epochSeconds ?? 0);
+    return id === undefined ? 0 : (this.#chains.find(id)?.at(-1)?.epochSeconds ?? 0);
   }
 
   /** Layers of the snapshot, bottom first. */
   layersOf(id: SnapshotId): readonly LayerId[] {
-    return this.#chainOf(id).map(({layer}) => layer);
+    return this.#chains.of(id).map(({layer}) => layer);
   }
 
   /** The tree of a snapshot for the helper; fetches and unpacks what has no directory yet. */
   async view(id: SnapshotId | undefined, signal: AbortSignal): Promise<View> {
-    return {layers: await this.#directoriesOf(id, signal)};
+    return {layers: await this.#visibleOf(id, signal)};
+  }
+
+  /** Nobody who looks at a tree has to stack layers that change nothing. */
+  async #visibleOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
+    const directories = await this.#directoriesOf(id, signal);
+    const layers = id === undefined ? [] : this.layersOf(id).toReversed();
+    // The lowest one stays: a stack of nothing would be another kind of tree.
+    return directories.filter(
+      (_, index) => index === layers.length - 1 || !this.#table.isUnchanged(layers[index] ?? ''),
+    );
   }
 
   async #directoriesOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
@@ -232,16 +250,17 @@ export class Snapshotter {
 
   /** Starts a layer on top of `parent`. */
   async prepare(parent: SnapshotId | undefined, signal: AbortSignal): Promise<ActiveSnapshot> {
-    const layers = await this.#directoriesOf(parent, signal);
+    const layers = await this.#visibleOf(parent, signal);
+    const height = parent === undefined ? 1 : this.layersOf(parent).length + 1;
     const directory = await this.#options.state.makeWork();
     const upper = join(directory, 'fs');
     const work = join(directory, 'work');
     await Promise.all([mkdir(upper, {mode: 0o755}), mkdir(work, {mode: 0o700})]);
-    return {parent, layers, upper, work, directory};
+    return {parent, layers, height, upper, work, directory};
   }
 
   /** Makes the layer permanent. */
-  async commit(active: ActiveSnapshot, epochSeconds: number): Promise<SnapshotId> {
+  async commit(active: ActiveSnapshot, {epochSeconds, isUnchanged = false}: LayerFacts): Promise<SnapshotId> {
     const id = await this.#newId();
     await this.#place(active.directory, id);
     const layer: LayerRow = {
@@ -254,13 +273,15 @@ export class Snapshotter {
       bootId: this.#options.state.bootId,
       durable: false,
     };
-    this.#table.add([layer], [{id, parent: active.parent, layer: id, epochSeconds}]);
+    const snapshot: SnapshotRow = {id, parent: active.parent, layer: id, epochSeconds};
+    this.#table.add([layer], [snapshot], isUnchanged ? [id] : []);
+    this.#chains.add(snapshot);
     return id;
   }
 
   /** Held before a row tells of it: who is removing things has read the leases already, and would see the row. */
   async #newId(): Promise<SnapshotId> {
-    const id = randomBytes(16).toString('hex');
+    const id = randomUUID().replaceAll('-', '');
     await this.#options.state.leases.hold('snapshot', id);
     return id;
   }
@@ -373,23 +394,5 @@ export class Snapshotter {
     const row = this.#table.layer(id);
     assert(row !== undefined, `layer ${id} has no row`);
     return row;
-  }
-
-  #chainOf(id: SnapshotId): readonly SnapshotRow[] {
-    const chain = this.#chain(id);
-    assert(chain !== undefined, `snapshot ${id} has no row`);
-    return chain;
-  }
-
-  #chain(id: SnapshotId): readonly SnapshotRow[] | undefined {
-    const known = this.#chains.get(id);
-    if (known !== undefined) return known;
-    const row = this.#table.snapshot(id);
-    if (row === undefined) return undefined;
-    const below = row.parent === undefined ? [] : this.#chain(row.parent);
-    if (below === undefined) return undefined;
-    const chain = [...below, row];
-    this.#chains.set(id, chain);
-    return chain;
   }
 }

@@ -57,6 +57,7 @@ export function openStateDirectory(root: string): StateDirectory {
     );
   }
   const database = openDatabase(join(root, 'state.db'));
+  const layers = join(root, 'layers');
   const identity = statSync(root);
   const locks = socketLocks(`${identity.dev}:${identity.ino}`);
   const leases = Leases.of(root);
@@ -71,7 +72,7 @@ export function openStateDirectory(root: string): StateDirectory {
     database,
     locks,
     bootId: readText('/proc/sys/kernel/random/boot_id') ?? 'unknown',
-    layerPath: (id) => join(root, 'layers', id, 'fs'),
+    layerPath: (id) => `${layers}/${id}/fs`,
     makeWork,
     staleWork: () =>
       readdirSync(join(root, 'work'))

@@ -27,6 +27,19 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
     expect(result.get('utime')).toMatch(/^\d+\.\d{6}$/);
   });
 
+  it.each([
+    ['true', '1'],
+    ['mkdir /some; rmdir /some; echo >/dev/shm/file', '1'],
+    ['touch /some', undefined],
+    ['rm /etc/passwd', undefined],
+    ['chmod 700 /', undefined],
+    ['chown 7 /', undefined],
+    ['chmod 700 /; chmod 755 /', '1'],
+  ])('tells whether it has changed anything: %s', async (script, unchanged) => {
+    const {result} = await world.shell(script, ['epoch=1']);
+    expect([result.get('exit'), result.get('unchanged')]).toEqual(['0', unchanged]);
+  });
+
   it('reports the signal that killed it', async () => {
     const {result} = await world.shell('kill -11 $$');
     expect(result.get('signal')).toBe('11');

@@ -49,12 +49,12 @@ class World {
   async step(
     parent: SnapshotId | undefined,
     name: string,
-    text: string,
+    text: string | undefined,
     epochSeconds = 7,
   ): Promise<{snapshot: SnapshotId; unchanged: boolean}> {
     const signal = new AbortController().signal;
     const active = await this.snapshotter.prepare(parent, signal);
-    writeFileSync(join(active.upper, name), text);
+    if (text !== undefined) writeFileSync(join(active.upper, name), text);
     let unchanged = false;
     const step = {
       signal,
@@ -62,7 +62,7 @@ class World {
         unchanged = true;
       },
     };
-    const snapshot = await this.#equal.settle(active, epochSeconds, step);
+    const snapshot = await this.#equal.settle(active, {epochSeconds, isUnchanged: text === undefined}, step);
     return {snapshot, unchanged};
   }
 
@@ -105,6 +105,17 @@ it('contents are read only where names are equal, and decide', async () => {
   const third = await world.step(parent, 'a', 'y');
   expect(third.unchanged).toBe(false);
   expect(third.snapshot).not.toBe(first.snapshot);
+});
+
+it('two layers that changed nothing are equal without a look, also to another process', async () => {
+  const world = new World();
+  const {snapshot: parent} = await world.step(undefined, 'base', 'x');
+  await world.step(parent, 'a', 'x');
+  const idle = await world.step(parent, 'nothing', undefined);
+  world.asked.length = 0;
+  const again = new World(world.root);
+  expect(await again.step(parent, 'nothing', undefined)).toEqual({snapshot: idle.snapshot, unchanged: true});
+  expect([...world.asked, ...again.asked]).toEqual([]);
 });
 
 it('another parent or another epoch makes another layer', async () => {

@@ -10,7 +10,7 @@ import type {DiffId} from '../../src/oci/digest.ts';
 import {digestOf} from '../../src/oci/digest.ts';
 import {mediaTypes} from '../../src/oci/media-types.ts';
 import {LostLayer} from '../../src/snapshot/layer-source.ts';
-import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
+import {Snapshotter, stampOf} from '../../src/snapshot/snapshotter.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
 import {liveLeases} from '../../src/store/leases.ts';
 import {ownProcess} from '../../src/store/process-start.ts';
@@ -82,10 +82,13 @@ function world(helper: Helper = removing): {
   return {snapshotter: again(), state, again};
 }
 
+const facts = {epochSeconds: 7};
+const idleFacts = {...facts, isUnchanged: true};
+
 async function layer(snapshotter: Snapshotter, parent: string | undefined, name: string): Promise<string> {
   const active = await snapshotter.prepare(parent, never);
   writeFileSync(join(active.upper, name), name);
-  return snapshotter.commit(active, 7);
+  return snapshotter.commit(active, facts);
 }
 
 describe('Snapshotter', () => {
@@ -99,6 +102,20 @@ describe('Snapshotter', () => {
     await snapshotter.cleanUp();
     expect(readdirSync(join(state.root, 'work'))).toEqual([]);
     expect(snapshotter.epochSecondsOf(top)).toBe(7);
+  });
+
+  it('shows nobody the layers of steps that changed nothing, but for the lowest, and counts them', async () => {
+    const {snapshotter, state} = world();
+    const idle = async (parent: string | undefined): Promise<string> =>
+      snapshotter.commit(await snapshotter.prepare(parent, never), idleFacts);
+    const lowest = await idle(undefined);
+    const written = await layer(snapshotter, await idle(lowest), 'a');
+    const active = await snapshotter.prepare(await idle(written), never);
+    expect(active.layers).toEqual([written, lowest].map((id) => state.layerPath(id)));
+    expect(stampOf(active, 3)).toBe('3.000000005');
+    const top = await snapshotter.commit(active, idleFacts);
+    expect(await snapshotter.view(top, never)).toEqual({layers: active.layers});
+    expect(snapshotter.layersOf(top)).toHaveLength(5);
   });
 
   it('throws a layer in the making away without a trace', async () => {
@@ -125,7 +142,7 @@ describe('Snapshotter', () => {
     const helper = new Packing();
     const {snapshotter, state} = world(helper);
     const empty = async (): Promise<string> =>
-      snapshotter.commit(await snapshotter.prepare(undefined, never), 7);
+      snapshotter.commit(await snapshotter.prepare(undefined, never), facts);
     const layers = [await empty(), await layer(snapshotter, undefined, 'a'), await empty(), await empty()];
     const blobs = [];
     for (const id of layers) blobs.push(await snapshotter.blobOf(id, never));
@@ -155,7 +172,7 @@ describe('Snapshotter', () => {
     const flag = join(state.root, 'leases', 'collecting');
     mkdirSync(dirname(flag), {recursive: true});
     writeFileSync(flag, ownProcess());
-    const committed = snapshotter.commit(active, 7);
+    const committed = snapshotter.commit(active, facts);
     await Promise.race([committed, sleep(100)]);
     expect([rows(), liveLeases(state.root).snapshots.size]).toEqual([0, 1]);
     rmSync(flag);

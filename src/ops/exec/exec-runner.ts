@@ -7,7 +7,7 @@ import type {ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {HelperError} from '../../helper/helper.ts';
 import type {EqualLayers} from '../../snapshot/equal-layers.ts';
-import type {ActiveSnapshot, Snapshotter} from '../../snapshot/snapshotter.ts';
+import type {ActiveSnapshot, LayerFacts, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';
@@ -60,8 +60,8 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       const active = await snapshotter.prepare(parent, context.signal);
       const step = new RunningStep(shared, vertex, inputs, context);
       try {
-        const epochSeconds = await step.run(active, snapshotter.epochSecondsOf(parent));
-        return {type: 'snapshot', snapshot: await equalLayers.settle(active, epochSeconds, context)};
+        const left = await step.run(active, snapshotter.epochSecondsOf(parent));
+        return {type: 'snapshot', snapshot: await equalLayers.settle(active, left, context)};
       } catch (error) {
         const failed = context.signal.aborted ? undefined : step.failed(parent);
         if (failed !== undefined && (await options.keepFailed(failed, active))) throw withShellHint(error);
@@ -114,8 +114,8 @@ class RunningStep {
     this.#context = context;
   }
 
-  /** Runs the process; throws BuildError('step') unless it exits 0. Gives the epoch of what it left (docs/adr/0006). */
-  async run(active: ActiveSnapshot, epochSeconds: number): Promise<number> {
+  /** Runs the process; throws BuildError('step') unless it exits 0. */
+  async run(active: ActiveSnapshot, epochSeconds: number): Promise<LayerFacts> {
     const {op} = this.#vertex;
     await using mounts = new StepMounts(this.#options, this.#inputs, this.#context);
     const prepared = await mounts.prepare(op.mounts);
@@ -141,7 +141,7 @@ class RunningStep {
     return {name: origin.name, end: this.#end, op, root, prepared: this.#prepared};
   }
 
-  async #request(args: readonly string[]): Promise<number> {
+  async #request(args: readonly string[]): Promise<LayerFacts> {
     const tail = new OutputTail();
     const helper = await this.#options.helper();
     const output = (stream: 'stdout' | 'stderr', data: Uint8Array): void => {
@@ -166,7 +166,8 @@ class RunningStep {
     this.#options.oneIdNotice.look(result);
     this.#context.used(usageOf(result));
     const exit = result.get('exit');
-    if (exit === '0') return Number(result.get('epoch'));
+    if (exit === '0')
+      return {epochSeconds: Number(result.get('epoch')), isUnchanged: result.get('unchanged') === '1'};
     this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
     throw processFailure(this.#vertex.op, result, this.#options.limits, tail.lines());
   }

@@ -48,8 +48,8 @@ export function fileRunner(options: FileRunnerOptions): OpRunner<FileVertex, Bui
       try {
         const {epochSeconds, isSmall} = await change(vertex.op, inputs, active, context, options);
         const snapshot = isSmall
-          ? await equalLayers.settle(active, epochSeconds, context)
-          : await snapshotter.commit(active, epochSeconds);
+          ? await equalLayers.settle(active, {epochSeconds}, context)
+          : await snapshotter.commit(active, {epochSeconds});
         return {type: 'snapshot', snapshot};
       } catch (error) {
         snapshotter.discard(active);

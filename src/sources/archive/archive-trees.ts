@@ -39,7 +39,9 @@ export async function unpackedTree(
       [`upper=${active.upper}`, 'view=1', ...viewArguments(await view()), ...copy],
       {signal},
     );
-    const snapshot = await snapshotter.commit(active, await newestIn(active.upper, helper, signal));
+    const snapshot = await snapshotter.commit(active, {
+      epochSeconds: await newestIn(active.upper, helper, signal),
+    });
     notes.set('archive', digest, snapshot);
     return snapshot;
   } catch (error) {

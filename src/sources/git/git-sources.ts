@@ -128,7 +128,7 @@ export class GitSources {
         tree: active.upper,
         git: (args) => this.#git(remote, args, repository, signal),
       });
-      const snapshot = await snapshotter.commit(active, seconds);
+      const snapshot = await snapshotter.commit(active, {epochSeconds: seconds});
       notes.set('git', key, snapshot);
       return snapshot;
     } catch (error) {

@@ -156,7 +156,7 @@ export class HttpSources {
     await rename(join(active.directory, bodyName), file);
     await chmod(file, fileMode);
     await utimes(file, modifiedSeconds, modifiedSeconds);
-    const snapshot = await this.#options.snapshotter.commit(active, modifiedSeconds);
+    const snapshot = await this.#options.snapshotter.commit(active, {epochSeconds: modifiedSeconds});
     this.#options.notes.set('http', key, snapshot);
     return {snapshot, digest, modifiedSeconds: toldAge(modifiedSeconds), key};
   }
