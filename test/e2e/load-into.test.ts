@@ -1,12 +1,12 @@
 // --load: into a docker of the test's own, and into podman; of the layers only what is not there.
 
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
-import {needCommand, needRoot, type Skippable, skip} from './requirements.ts';
+import {startDocker} from './docker.ts';
+import {needCommand, needRoot, skip} from './requirements.ts';
 
 let space: Workspace;
 let context: string;
@@ -23,22 +23,6 @@ afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
 });
 
-/** docker without networks, on a socket of the workspace. */
-async function startDocker(test: Skippable): Promise<{host: string; daemon: ChildProcess}> {
-  needRoot(test);
-  const program = needCommand(test, 'dockerd', 'docker.io');
-  const at = (name: string): string => join(space.folder, `docker-${name}`);
-  const host = `unix://${at('sock')}`;
-  const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', host];
-  const daemon = spawn(program, [...places, '--iptables=false', '--bridge=none'], {stdio: 'ignore'});
-  for (let tries = 0; tries < 150 && daemon.exitCode === null; tries++) {
-    if (spawnSync('docker', ['-H', host, 'version'], {stdio: 'ignore'}).status === 0) return {host, daemon};
-    await sleep(200);
-  }
-  daemon.kill();
-  return skip(test, 'dockerd does not start here');
-}
-
 function load(env: Record<string, string>): Promise<{stderr: string}> {
   return space.build(['-t', 'app:1', '--load', '--iidfile', join(space.folder, 'id'), context], {env});
 }
@@ -47,32 +31,25 @@ const lastId = (): string => readFileSync(join(space.folder, 'id'), 'utf8');
 
 describe('--load', () => {
   it('puts the image into docker, and of the next one only what docker lacks', async (test) => {
-    const {host, daemon} = await startDocker(test);
-    try {
-      const docker = (...words: string[]): string =>
-        spawnSync('docker', ['-H', host, ...words], {encoding: 'utf8'}).stdout.trim();
-      const first = await load({DOCKER_HOST: host});
-      expect(first.stderr).toContain('importing to docker');
-      expect(first.stderr).not.toContain('layers were there');
-      expect(docker('inspect', '--format', '{{.Id}}', 'app:1')).toBe(lastId());
-      writeFileSync(join(context, 'word'), 'second\n');
-      const second = await load({DOCKER_HOST: host});
-      expect(second.stderr).toContain('2 of 3 layers were there');
-      expect(docker('inspect', '--format', '{{.Id}} {{.Config.Healthcheck.Test}}', 'app:1')).toBe(
-        `${lastId()} [CMD-SHELL true]`,
-      );
-      expect(docker('run', '--rm', '--network', 'none', 'app:1')).toBe('second');
-      const several = ['--platform', 'linux/amd64,linux/arm64', '--load', context];
-      const refused = await space.run(['build', ...several], {env: {DOCKER_HOST: host}});
-      expect([refused.code, refused.stderr]).toEqual([
-        2,
-        expect.stringContaining('puts an image for one platform'),
-      ]);
-    } finally {
-      daemon.kill();
-      while (daemon.exitCode === null && daemon.signalCode === null) await sleep(50);
-      spawnSync('umount', ['-R', join(space.folder, 'docker-data')]);
-    }
+    await using docker = await startDocker(test, space);
+    const {host} = docker;
+    const first = await load({DOCKER_HOST: host});
+    expect(first.stderr).toContain('importing to docker');
+    expect(first.stderr).not.toContain('layers were there');
+    expect(docker.call('inspect', '--format', '{{.Id}}', 'app:1')).toBe(lastId());
+    writeFileSync(join(context, 'word'), 'second\n');
+    const second = await load({DOCKER_HOST: host});
+    expect(second.stderr).toContain('2 of 3 layers were there');
+    expect(docker.call('inspect', '--format', '{{.Id}} {{.Config.Healthcheck.Test}}', 'app:1')).toBe(
+      `${lastId()} [CMD-SHELL true]`,
+    );
+    expect(docker.call('run', '--rm', '--network', 'none', 'app:1')).toBe('second');
+    const several = ['--platform', 'linux/amd64,linux/arm64', '--load', context];
+    const refused = await space.run(['build', ...several], {env: {DOCKER_HOST: host}});
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('puts an image for one platform'),
+    ]);
   });
 
   it('puts it into podman where docker does not answer', async (test) => {

@@ -1,11 +1,12 @@
-// What others make of images that we pushed: skopeo copies them out of the registry, podman pulls them, both verifying
-// every blob.
+// What others make of images that we pushed: skopeo copies them out of the registry, umoci unpacks them, podman and
+// docker pull them, all verifying every blob; and what podman and docker push themselves, we build on.
 
 import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
+import {startDocker} from './docker.ts';
 import {needCommand, needRoot} from './requirements.ts';
 
 let space: Workspace;
@@ -48,12 +49,45 @@ describe('an image that was pushed', () => {
     expect(layers).toHaveLength(2);
   });
 
-  it('is pulled by podman', (test) => {
+  it('is pulled by podman, and what podman pushes is built on', async (test) => {
     needRoot(test);
     const podman = needCommand(test, 'podman');
     const places = ['--root', join(space.folder, 'podman'), '--runroot', join(space.folder, 'podman-run')];
     const own = [...places, '--storage-driver', 'vfs'];
     tool(podman, [...own, 'pull', '-q', '--tls-verify=false', name]);
     expect(tool(podman, [...own, 'inspect', '--format', '{{.Digest}}', name]).trim()).toBe(digest);
+    const theirs = `${space.registry?.address}/e2e/podman:1`;
+    tool(podman, [...own, 'push', '-q', '--tls-verify=false', name, theirs]);
+    await buildOn(theirs);
+  });
+
+  it('is unpacked by umoci', (test) => {
+    needRoot(test);
+    const skopeo = needCommand(test, 'skopeo');
+    const umoci = needCommand(test, 'umoci');
+    const [layout, bundle] = [join(space.folder, 'layout'), join(space.folder, 'bundle')];
+    const insecure = ['--insecure-policy', '--src-tls-verify=false'];
+    tool(skopeo, ['copy', '-q', ...insecure, `docker://${name}`, `oci:${layout}:1`]);
+    tool(umoci, ['unpack', '--image', `${layout}:1`, bundle]);
+    expect(readFileSync(join(bundle, 'rootfs/note'), 'utf8')).toBe('pushed\n');
+  });
+
+  it('is pulled and run by docker, and what docker pushes is built on', async (test) => {
+    await using docker = await startDocker(test, space);
+    docker.call('pull', '-q', name);
+    expect(docker.call('inspect', '--format', '{{index .RepoDigests 0}}', name)).toContain(digest);
+    expect(docker.call('run', '--rm', '--network', 'none', name, 'cat', '/note')).toBe('pushed');
+    const theirs = `${space.registry?.address}/e2e/docker:1`;
+    docker.call('tag', name, theirs);
+    docker.call('push', '-q', theirs);
+    await buildOn(theirs);
   });
 });
+
+/** A state of its own has nothing of the image yet. */
+async function buildOn(theirs: string): Promise<void> {
+  const context = await space.context({
+    Dockerfile: `FROM ${theirs}\nRUN grep pushed /note && test "$A" = b\n`,
+  });
+  await space.build([context], {root: join(space.folder, `state-on-${theirs.replaceAll(/\W/g, '-')}`)});
+}

@@ -133,6 +133,26 @@ describe('a registry that cannot be reached', () => {
     expect(await failed(resolve(client))).toMatchObject({kind: 'environment', code: 'registry-timeout'});
   });
 
+  it('that sends its headers drop by drop is not waited for without end', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 200 OK\r\n');
+      const drops = setInterval(() => socket.write('x-drop: 1\r\n'), 20);
+      socket.on('close', () => clearInterval(drops));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const {client} = rig({
+      config: configOf({[host]: {http: true}}),
+      timeouts: {headersMs: 200, stallMs: 200},
+    });
+    expect(await failed(client.resolve(`${host}/a:v1`, amd64, signal))).toMatchObject({
+      code: 'registry-timeout',
+    });
+    await client.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
   it('is spoken to in plain http at once when the configuration says so', async () => {
     await registry.addImage('a', 'v1', {layers});
     await resolve(rig({config: configOf({[registry.address]: {http: true}})}).client);
