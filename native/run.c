@@ -229,7 +229,7 @@ static bool is_unchanged(int upper, const struct stat *before, const struct time
   struct stat after;
   return times->active && times->entries == 0 && fstat(upper, &after) == 0 &&
          after.st_mode == before->st_mode && after.st_uid == before->st_uid &&
-         after.st_gid == before->st_gid && xattrs_read(upper).count == 0;
+         after.st_gid == before->st_gid && xattrs_read(upper, xattr_is_portable).count == 0;
 }
 
 int verb_run(const struct request *request) {
