@@ -1,7 +1,7 @@
 // Bundles the command into dist/, for the shortest start: a cached build is mostly the time that Node takes to read
 // our code.
 //
-//   tsbuild.cjs   the entry; knows enough for --version and --help
+//   tsbuild.cjs   the entry, with the chunks that it needs: knows enough for --version and --help
 //   hot-HASH.js   what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
 //   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
 //   load.cjs      finds the parts of hot-HASH.js
@@ -40,12 +40,12 @@ const hotEntries = [
   'src/helper/helper-process.ts',
 ];
 
-const {chunks, hot, licenses} = await split();
+const {chunks, early, hot, licenses} = await split();
 const sizes = await writeAll();
 replaceDirectory();
 warmUp(finalDirectory);
 process.stdout.write(
-  `dist: ${chunks.length} chunks, ${hot.size} of them hot; ${kib(sizes.hot)} KiB hot, ${kib(sizes.cold)} KiB cold\n`,
+  `dist: ${chunks.length} chunks, ${hot.size} of them hot; ${kib(sizes.early)} KiB at the start, ${kib(sizes.hot)} KiB hot, ${kib(sizes.cold)} KiB cold\n`,
 );
 
 /** First pass: what belongs together, as ES modules with their source maps inside. */
@@ -71,13 +71,13 @@ async function split() {
   const outputs = outputFiles.map(({path, text}) => ({name: basename(path, '.js'), text}));
   return {
     chunks: outputs,
-    hot: hotChunks(metafile),
+    ...startChunks(metafile),
     licenses: licensesOf(root, Object.keys(metafile.inputs)),
   };
 }
 
-/** Names of the chunks that a cached build loads, but for the early ones. */
-function hotChunks({outputs}) {
+/** Names of the chunks that are read before hot.js is, and of the others that a cached build loads. */
+function startChunks({outputs}) {
   const staticImports = (path, into) => {
     if (into.has(path)) return into;
     into.add(path);
@@ -95,39 +95,45 @@ function hotChunks({outputs}) {
     }
     return found;
   };
+  const names = (paths) => new Set([...paths].map((path) => basename(path, '.js')));
   const early = reached(earlyEntries);
-  const hot = reached(hotEntries);
-  return new Set([...hot].filter((path) => !early.has(path)).map((path) => basename(path, '.js')));
+  return {early: names(early), hot: names([...reached(hotEntries)].filter((path) => !early.has(path)))};
 }
 
 /** Second pass and packing; gives sizes. */
 async function writeAll() {
   mkdirSync(join(workDirectory, 'chunks'), {recursive: true});
-  const packed = [];
+  const packed = {hot: [], early: []};
   let cold = 0;
+  let main;
   for (const {name, text} of chunks) {
     const {code, map} = await toCommonJs(name, text);
-    // Cold chunks are files like any other; hot ones, and the entry, see them from dist/.
-    if (hot.has(name)) {
-      packed.push(
-        `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled) {\n${code}},\n`,
-      );
-      continue;
+    if (name === 'tsbuild') main = {code, map};
+    else if (hot.has(name)) packed.hot.push(asMethod(name, code));
+    else if (early.has(name)) packed.early.push(asMethod(name, code));
+    else {
+      const load = "const {tsbuildLoad, tsbuildKeepCompiled} = require('../load.cjs');\n";
+      writeFileSync(join(workDirectory, `chunks/${name}.cjs`), load + code);
+      writeFileSync(join(workDirectory, `chunks/${name}.cjs.map`), map);
+      cold += load.length + code.length;
     }
-    const path = name === 'tsbuild' ? 'tsbuild.cjs' : `chunks/${name}.cjs`;
-    const loader = name === 'tsbuild' ? './load.cjs' : '../load.cjs';
-    const load = `const {tsbuildLoad, tsbuildKeepCompiled} = require('${loader}');\n`;
-    writeFileSync(join(workDirectory, path), load + code);
-    writeFileSync(join(workDirectory, `${path}.map`), map);
-    cold += load.length + code.length;
   }
-  const script = `({__proto__: null,\n${packed.join('')}})`;
+  // In one file with the entry: ten small ones take longer to find than to run.
+  const entry = `const {tsbuildLoad, tsbuildKeepCompiled, tsbuildEarly} = require('./load.cjs');
+tsbuildEarly({__proto__: null,\n${packed.early.join('')}});\n${main.code}`;
+  writeFileSync(join(workDirectory, 'tsbuild.cjs'), entry);
+  const script = `({__proto__: null,\n${packed.hot.join('')}})`;
   const hotName = `hot-${createHash('sha256').update(script).digest('hex').slice(0, 12)}`;
   writeFileSync(join(workDirectory, `${hotName}.js`), script);
   writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);
   const loader = readFileSync(join(root, 'bin/bundle/load.cjs'), 'utf8');
   writeFileSync(join(workDirectory, 'load.cjs'), loader.replace("hotName = 'hot'", `hotName = '${hotName}'`));
-  return {hot: script.length, cold};
+  return {hot: script.length, early: entry.length, cold};
+}
+
+/** For the tables that load.cjs takes chunks from. */
+function asMethod(name, code) {
+  return `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled) {\n${code}},\n`;
 }
 
 /** Identifiers stay, for the stack in a bug report must say something. Other characters than ASCII are escaped. */
@@ -147,9 +153,12 @@ async function toCommonJs(name, text) {
     sourcemap: 'external',
   });
   if (warnings.length > 0) throw new Error(`${name}: ${warnings[0].text}`);
-  const chunkDirectory = name === 'tsbuild' || hot.has(name) ? './chunks' : '.';
+  // Cold chunks are files like any other; the others see them from dist/.
+  const chunkDirectory = early.has(name) || hot.has(name) ? './chunks' : '.';
   const linked = code.replace(/\brequire\("tsbuild:([\w-]+)"\)/g, (_, target) =>
-    hot.has(target) ? `tsbuildLoad("${target}")` : `require("${chunkDirectory}/${target}.cjs")`,
+    early.has(target) || hot.has(target)
+      ? `tsbuildLoad("${target}")`
+      : `require("${chunkDirectory}/${target}.cjs")`,
   );
   return {code: linked, map};
 }

@@ -9,16 +9,22 @@ const hotName = 'hot';
 const hotPath = `${__dirname}/${hotName}.js`;
 const compiledPath = `${__dirname}/${hotName}.${process.version}-${process.arch}.bin`;
 const loaded = new Map();
+/** What tsbuild.cjs itself brings along. */
+let early;
 let hot;
 let script;
+
+function tsbuildEarly(table) {
+  early = table;
+}
 
 function tsbuildLoad(name) {
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
-  hot ??= readHot();
+  if (!(name in early)) hot ??= readHot();
   const module = {exports: {}};
   loaded.set(name, module);
-  hot[name](module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled);
+  (early[name] ?? hot[name])(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled);
   return module.exports;
 }
 
@@ -62,4 +68,4 @@ function tsbuildKeepCompiled() {
   }
 }
 
-module.exports = {tsbuildLoad, tsbuildKeepCompiled};
+module.exports = {tsbuildLoad, tsbuildKeepCompiled, tsbuildEarly};
