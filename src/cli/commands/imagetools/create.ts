@@ -49,7 +49,15 @@ export const createImage: Act = async (call) => {
 function readRequest({flags}: CommandCall): Omit<IndexRequest, 'sources'> {
   const reader = new ValueReader(flags);
   const written = new Map(reader.each('annotation', parseAnnotation).flat());
-  const platforms = reader.each<Platform>('platform', (text) => parsePlatform(text.trim()));
+  const platforms = flags
+    .all('platform')
+    .flatMap((text) => text.split(','))
+    .flatMap((text): Platform[] => {
+      const platform = parsePlatform(text.trim());
+      if (!('problem' in platform)) return [platform];
+      reader.report(`--platform: ${platform.problem}`);
+      return [];
+    });
   reader.throwProblems();
   const annotations = annotationsOf(new ExportOptions('index', written, {'annotation*': 'annotation'}));
   checkLevels(annotations);

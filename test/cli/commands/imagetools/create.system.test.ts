@@ -115,6 +115,8 @@ describe('imagetools create', () => {
     expect(await platformsOf(name)).toEqual(['arm64']);
     const absent = await stored.run(['pull', `${far.address}/arm-only@${amd.digest}`]);
     expect(absent.err).toContain('not found');
+    const both = await create('--dry-run', '-p', 'linux/arm64/v8, linux/amd64', ...sources);
+    expect((JSON.parse(both.out) as {manifests: object[]}).manifests).toHaveLength(2);
     expect((await create('--platform=linux/s390x', '-t', name, ...sources)).err).toContain(
       'the sources have no image for linux/s390x',
     );
