@@ -18,6 +18,12 @@ export const imageOptions = {
   'annotation*': 'annotation[-manifest|-index|-manifest-descriptor|-index-descriptor][[PLATFORM]].KEY',
 } as const;
 
+/** Of outputs that have a place for what refers to an image. */
+export const referrerOptions = {
+  'attestation-style':
+    'index (default), beside the image as BuildKit has it, or referrers, which no index lists',
+} as const;
+
 export type Squash = 'stage' | 'all';
 
 export interface ImageForm {
@@ -28,6 +34,8 @@ export interface ImageForm {
   readonly rewriteTimestamp: boolean;
   /** Attestations name their image as their subject. */
   readonly isArtifact: boolean;
+  /** Attestations are in no index: they are found by their subject. */
+  readonly asReferrers: boolean;
   readonly squash?: Squash;
   /** Layers that are only somewhere else stay there; see `ImageLayer.remote`. */
   readonly lazy?: boolean;
@@ -38,6 +46,7 @@ export function imageFormOf(options: ExportOptions, tags: readonly string[], usu
   const annotations = annotationsOf(options);
   const format = formatOf(options);
   const squash = squashOf(options);
+  const asReferrers = options.choice('attestation-style', ['index', 'referrers']) === 'referrers';
   return {
     names: options.names(tags),
     annotations,
@@ -45,7 +54,8 @@ export function imageFormOf(options: ExportOptions, tags: readonly string[], usu
     // As in BuildKit: docker's manifests have no annotations, and eStargz is told by one.
     dialect: format.compression === 'estargz' ? ociDialect : options.dialect(usual, annotations.length > 0),
     rewriteTimestamp: options.boolean('rewrite-timestamp', false),
-    isArtifact: options.boolean('oci-artifact', false),
+    isArtifact: asReferrers || options.boolean('oci-artifact', false),
+    asReferrers,
     ...(squash === undefined ? {} : {squash}),
   };
 }

@@ -6,7 +6,7 @@ import {isReferenceProblem, parseReference, repositoryName} from '../oci/referen
 import {checkAnnotations} from './annotations.ts';
 import {ExportOptions} from './export-options.ts';
 import type {BuiltImages, ExportContext, Exporter, ExporterFactory, ExportResult} from './exporter.ts';
-import {type ImageForm, imageFormOf, imageOptions} from './image-options.ts';
+import {type ImageForm, imageFormOf, imageOptions, referrerOptions} from './image-options.ts';
 import {exportResult, makeLayout} from './layout.ts';
 import {storeLayout} from './store-layout.ts';
 
@@ -28,6 +28,7 @@ export function imageOutputFactory(
 ): ExporterFactory {
   const known = {
     ...imageOptions,
+    ...referrerOptions,
     push: `push it to the registries of its names (default: ${usual.push})`,
     'push-by-digest': 'push it without a tag; names must have none (default: false)',
     'name-canonical': 'store it as name@digest too (default: false)',
@@ -49,6 +50,12 @@ export function imageOutputFactory(
       const byDigest = options.boolean('push-by-digest', false);
       const form = imageFormOf(options, tags, ociDialect);
       const {names} = form;
+      if (form.asReferrers && store) {
+        throw options.problem(
+          'has no place for referrers in the local store',
+          'push them: type=registry, or push=true,store=false',
+        );
+      }
       if (push && names.length === 0)
         throw options.problem('needs a name to push to', 'give one with -t or name=');
       const output: ImageOutput = {

@@ -23,6 +23,11 @@ export type LayoutBlob = {readonly digest: Digest; readonly size: number} & (
   | {readonly stored: true; readonly remote?: ImageLayer['remote']}
 );
 
+export interface Referrer {
+  readonly subject: Digest;
+  readonly descriptor: Descriptor;
+}
+
 export interface Layout {
   /** One for each platform. */
   readonly images: AtLeastOne<AssembledImage>;
@@ -34,7 +39,9 @@ export interface Layout {
   readonly blobs: readonly LayoutBlob[];
   /** Those of the blobs that are manifests and indexes, what is referred to first; the root is the last. */
   readonly manifests: readonly Descriptor[];
-  /** What index.json lists: the root, once for each name. */
+  /** Attestations that no index lists, each with the digest of its subject; among the manifests, too. */
+  readonly referrers: readonly Referrer[];
+  /** What index.json lists: the root, once for each name, and referrers. */
   readonly entries: readonly Descriptor[];
 }
 
@@ -65,25 +72,39 @@ export async function makeLayout(
     for (const bytes of attested?.blobs ?? []) add(bytes);
   }
   let root: Descriptor = made[0].image.descriptor;
-  const attestations = made.flatMap(({attested}) => attested?.descriptor ?? []);
-  const manifests = [...made.map(({image}) => image.descriptor), ...attestations];
+  const said = made.flatMap(({attested}) => attested?.descriptor ?? []);
+  const attestations = options.asReferrers ? [] : said;
+  const listed = [...made.map(({image}) => image.descriptor), ...attestations];
+  const referrers = options.asReferrers ? made.flatMap(referrerOf) : [];
+  const manifests = [...referrers.map(({descriptor}) => descriptor), ...listed];
   if (isList || attestations.length > 0) {
     const mediaType = options.dialect.index;
-    const bytes = indexBytes(manifests, mediaType, annotationsAt(options.annotations, 'index'));
+    const bytes = indexBytes(listed, mediaType, annotationsAt(options.annotations, 'index'));
     const annotations = annotationsAt(options.annotations, 'index-descriptor');
     root = {mediaType, digest: add(bytes), size: bytes.length, ...unlessEmpty(annotations)};
     manifests.push(root);
     context.note(`exporting manifest list ${root.digest}`);
   }
   const assembled = mapAtLeastOne(made, ({image}) => image);
-  const entries = layoutEntries(root, createdAt(assembled), options.names);
-  return {images: assembled, isList, root, blobs: [...blobs.values()], manifests, entries};
+  const entries = [
+    ...layoutEntries(root, createdAt(assembled), options.names),
+    ...referrers.map(({descriptor}) => descriptor),
+  ];
+  return {images: assembled, isList, root, blobs: [...blobs.values()], manifests, referrers, entries};
 }
 
 interface MadeImage {
   readonly image: AssembledImage;
   readonly layers: readonly ImageLayer[];
   readonly attested: AttestationManifest | undefined;
+}
+
+/** Without what an index says of it: its subject is in itself. */
+function referrerOf({image, attested}: MadeImage): readonly Referrer[] {
+  if (attested === undefined) return [];
+  const {mediaType, digest, size, artifactType} = attested.descriptor;
+  const descriptor = {mediaType, digest, size, ...(artifactType === undefined ? {} : {artifactType})};
+  return [{subject: image.descriptor.digest, descriptor}];
 }
 
 async function madeFrom(built: BuiltImage, context: ExportContext, options: ImageForm): Promise<MadeImage> {

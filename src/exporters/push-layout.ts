@@ -5,6 +5,7 @@ import type {Digest} from '../oci/digest.ts';
 import {isReferenceProblem, parseReference, type Reference, repositoryName} from '../oci/reference.ts';
 import {byRepository} from '../sources/registry/push/by-repository.ts';
 import {pushImage} from '../sources/registry/push/push-image.ts';
+import {tellReferrers} from '../sources/registry/push/referrers.ts';
 import type {PushBlob, PushManifest} from '../sources/registry/push/repository-writer.ts';
 import {blobInMemory, storedBlob} from '../sources/registry/push/stored-blob.ts';
 import {assert} from '../util/assert.ts';
@@ -28,8 +29,9 @@ export async function pushLayout(
   for (const {repository, tags} of byRepository(names.map(referenceOf))) {
     const name = repositoryName(repository);
     context.note(`pushing layers to ${name}`);
+    const writer = client.writer(repository, {insecure});
     await pushImage(
-      client.writer(repository, {insecure}),
+      writer,
       {
         blobs: layout.blobs
           .filter(({digest}) => !isManifest.has(digest))
@@ -45,6 +47,10 @@ export async function pushLayout(
       },
       context.signal,
     );
+    for (const {subject, descriptor} of layout.referrers) {
+      const keeper = await tellReferrers(writer, subject, [descriptor], context.signal);
+      context.note(`${descriptor.digest} refers to ${subject}, as its ${keeper} says in ${name}`);
+    }
     for (const tag of tags.length > 0 ? tags.map((one) => `:${one}`) : ['']) {
       context.note(`pushed manifest for ${name}${tag}@${layout.root.digest}`);
     }

@@ -2,6 +2,7 @@
 // config says of them, and that the history tells of as many layers as there are. Where the files are is the caller's
 // affair.
 
+import {referenceDigestAnnotation} from './attestation-marks.ts';
 import {
   compareBlob,
   gunzipped,
@@ -27,6 +28,24 @@ export type {LayoutFiles} from './checked-blobs.ts';
 export async function validateImage(files: LayoutFiles, root: Descriptor, where: string): Promise<string[]> {
   const problems: string[] = [];
   await checkManifest(files, root, {where, siblings: []}, problems);
+  return problems;
+}
+
+/** What is wrong with an attestation that refers to `subject` from outside its index; nothing of other referrers. */
+export async function validateReferrer(
+  files: LayoutFiles,
+  referrer: Descriptor,
+  subject: Descriptor,
+  where: string,
+): Promise<string[]> {
+  const problems: string[] = [];
+  const place = `${where} > referrer ${short(referrer)}`;
+  const bytes = await readBlob(files, referrer, place, problems);
+  const parsed = bytes === undefined ? undefined : parseManifest(bytes, referrer.mediaType);
+  if (bytes === undefined || parsed?.kind !== 'manifest' || !isAttestation(parsed.manifest)) return problems;
+  const annotations = {...referrer.annotations, [referenceDigestAnnotation]: subject.digest};
+  const descriptor = {...referrer, annotations};
+  await checkAttestation(files, parsed.manifest, {bytes, descriptor, where: place}, problems);
   return problems;
 }
 

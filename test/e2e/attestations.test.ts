@@ -98,6 +98,56 @@ describe('attestations', () => {
     expect(indexes[1]).toBe(indexes[0]);
   });
 
+  it('are referrers of the image where that is asked for, and verify reads them', async () => {
+    const {address} = space.registry ?? {};
+    const documentAt = async (tag: string): Promise<Document> => {
+      const headers = {
+        accept: 'application/vnd.oci.image.index.v1+json,application/vnd.oci.image.manifest.v1+json',
+      };
+      return (
+        await fetch(`http://${address}/v2/e2e/referred/manifests/${tag}`, {headers})
+      ).json() as Promise<Document>;
+    };
+    const built = async (tag: string, content: string): Promise<string> => {
+      const context = await space.context({Dockerfile: 'FROM scratch\nCOPY a /a\n', a: content});
+      const output = [
+        '-o',
+        'type=registry,attestation-style=referrers',
+        '-t',
+        `${address}/e2e/referred:${tag}`,
+      ];
+      const run = await space.build([...epoch, '--provenance=true', ...output, context]);
+      return /pushed manifest for \S+@sha256:([0-9a-f]{64})/.exec(run.stderr)?.[1] ?? '';
+    };
+    const first = await built('1', 'a');
+    expect(await built('1', 'a')).toBe(first);
+    expect(await documentAt('1')).toHaveProperty('layers');
+    const list = await documentAt(`sha256-${first}`);
+    expect(list.manifests).toEqual([
+      expect.objectContaining({artifactType: 'application/vnd.docker.attestation.manifest.v1+json'}),
+    ]);
+    const verified = async (tag: string): Promise<[number | null, string]> => {
+      const run = await space.run([
+        'verify',
+        '--progress=quiet',
+        `registry://${address}/e2e/referred:${tag}`,
+      ]);
+      return [run.code, run.stdout.toString()];
+    };
+    expect(await verified('1')).toEqual([0, 'ok\n']);
+    // An attestation that somebody lists for another image than its own.
+    const second = await built('2', 'b');
+    const put = await fetch(`http://${address}/v2/e2e/referred/manifests/sha256-${second}`, {
+      method: 'PUT',
+      headers: {'content-type': 'application/vnd.oci.image.index.v1+json'},
+      body: JSON.stringify(list),
+    });
+    expect(put.status).toBe(201);
+    const [code, text] = await verified('2');
+    expect(code).toBe(1);
+    expect(text).toContain(`its subject is sha256:${first}, its index says sha256:${second}`);
+  });
+
   it('are not made unless asked for', async () => {
     const context = await space.context({Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a'});
     await space.build(['--provenance=false', '-o', `type=oci,dest=${at('plain')},tar=false`, context]);

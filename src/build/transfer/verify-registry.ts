@@ -2,10 +2,12 @@
 // already, and nothing is kept. With a key it must be signed, too.
 
 import {buildError} from '../../diagnostics/build-error.ts';
+import {isBesideImages} from '../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {isIndexType, isManifestType} from '../../oci/media-types.ts';
+import {parseManifest} from '../../oci/parse-manifest.ts';
 import {manifestName, normalisedName, type Reference} from '../../oci/reference.ts';
-import {type LayoutFiles, validateImage} from '../../oci/validate.ts';
+import {type LayoutFiles, validateImage, validateReferrer} from '../../oci/validate.ts';
 import type {VerifyingKey} from '../../signature/keys.ts';
 import {withZstd} from '../../sources/registry/decompress.ts';
 import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
@@ -29,7 +31,16 @@ export async function verifyInRegistry(
     const {mediaType, bytes} = found;
     const root: Descriptor = {mediaType, digest: reference.digest ?? found.digest, size: bytes.length};
     const told: string[] = [];
-    const problems = await validateImage(withZstd(filesOf(reader, told)), root, name);
+    const files = withZstd(filesOf(reader, told));
+    const problems = await validateImage(files, root, name);
+    const parsed = parseManifest(bytes, mediaType);
+    const images =
+      parsed.kind === 'index' ? parsed.index.manifests.filter((one) => !isBesideImages(one)) : [];
+    for (const subject of [root, ...images]) {
+      const where = `${name} > ${subject.digest.slice(0, 19)}`;
+      for (const referrer of await reader.referrers(subject.digest))
+        problems.push(...(await validateReferrer(files, referrer, subject, where)));
+    }
     const unsigned = key === undefined ? [] : await signatureProblems(root.digest, reader, key);
     return [...problems, ...told, ...unsigned];
   });

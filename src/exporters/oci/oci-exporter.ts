@@ -5,13 +5,14 @@ import {checkAnnotations} from '../annotations.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
-import {imageFormOf, imageOptions} from '../image-options.ts';
+import {imageFormOf, imageOptions, referrerOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput, writeOutput} from '../output-file.ts';
 import {writeLayoutDirectory} from './layout-directory.ts';
 
 const known = {
   ...imageOptions,
+  ...referrerOptions,
   dest: 'file, or directory with tar=false; - is standard output',
   tar: 'true, or false for a directory',
 } as const;

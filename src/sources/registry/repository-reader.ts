@@ -9,6 +9,7 @@ import {type Reference, repositoryName} from '../../oci/reference.ts';
 import type {RegistryClient} from './client.ts';
 import {acceptedManifests} from './endpoint-reader.ts';
 import type {HttpResponse} from './http.ts';
+import {referrersIn, referrersTag} from './push/referrers.ts';
 import {detailOf} from './session.ts';
 
 export interface FoundManifest {
@@ -50,6 +51,14 @@ export class RepositoryReader {
   /** A small blob in one piece. */
   async whole({digest}: Descriptor): Promise<Uint8Array | undefined> {
     return (await this.#get(`/blobs/${digest}`, {}))?.bytes(smallBytesMax);
+  }
+
+  /** What has the manifest as its subject: as the registry lists it, or else as those who pushed it did. */
+  async referrers(subject: Digest): Promise<readonly Descriptor[]> {
+    const listed = await this.#get(`/referrers/${subject}`, {accept: mediaTypes.index});
+    if (listed !== undefined) return referrersIn(await listed.bytes(smallBytesMax));
+    const kept = await this.manifest(referrersTag(subject));
+    return kept === undefined ? [] : referrersIn(kept.bytes);
   }
 
   async #get(path: string, headers: Readonly<Record<string, string>>): Promise<HttpResponse | undefined> {

@@ -3,6 +3,7 @@
 
 import type {Digest} from '../../../oci/digest.ts';
 import {digestOf} from '../../../oci/digest.ts';
+import {mediaTypes} from '../../../oci/media-types.ts';
 import type {Endpoint} from '../endpoints.ts';
 import {BadAnswer, failureOf, isEndpointFailure, NotFound} from '../failures.ts';
 import type {HostSlots} from '../host-slots.ts';
@@ -43,6 +44,7 @@ export interface RepositoryWriterOptions {
   readonly memory: PushMemory;
 }
 
+const documentBytesMax = 4 * 1024 * 1024;
 /** Each costs a request; a wrong one gives a session that can be used all the same. */
 const mountsMax = 3;
 
@@ -106,6 +108,20 @@ export class RepositoryWriter {
         throw new BadAnswer('registry-wrong-digest', `digest ${told} to a manifest of digest ${digest}`);
       }
       return digest;
+    });
+  }
+
+  /** A small document of the repository, `/manifests/NAME` for instance; undefined where there is none. */
+  read(path: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    return this.#failing(path, async () => {
+      const request = {path: `/${this.#options.repository}${path}`, headers: {accept: mediaTypes.index}};
+      const answer = await this.#send(request, signal);
+      if (answer.status === 404) {
+        await answer.discard();
+        return undefined;
+      }
+      await this.#expect(answer, [200]);
+      return answer.bytes(documentBytesMax);
     });
   }
 
