@@ -145,6 +145,12 @@ function exportContext(
     get stdout() {
       return options.stdout();
     },
+    warn: (code, message, hint) =>
+      options.emit({
+        type: 'warning',
+        diagnostic: {severity: 'warning', code, message, hints: [hint]},
+        atMs: systemClock.nowMs(),
+      }),
     ...reports,
     registry: engine.registry,
   };

@@ -99,6 +99,8 @@ export interface ExportContext {
   readonly stdout: NodeJS.WritableStream;
   /** One line for the progress of the export step: "writing layer sha256:…". */
   note(text: string): void;
+  /** Something that may keep the result from being of use, though it is what was asked for. */
+  warn(code: string, text: string, hint: string): void;
   /** How many bytes of a thing, such as a layer, are through. */
   progress(item: string, current: number, total: number): void;
   registry(): Promise<RegistryClient>;

@@ -6,6 +6,7 @@ import {type FileHandle, rm} from 'node:fs/promises';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type Digest, parseDigest} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
+import {systemClock} from '../util/clock.ts';
 
 /** A blob in the making. Exactly one of `commit` and `abort` ends it; `abort` after either does nothing. */
 export interface BlobSink {
@@ -24,6 +25,21 @@ export interface BlobExpectation {
 
 /** Read-only for everybody: an export may be a hard link, and an edit of it must not reach the store. */
 export const storedMode = 0o444;
+
+/**
+ * Root edits what is read-only. A blob gets a time of whole seconds when it is complete, which a write to it would not
+ * leave (docs/adr/0017).
+ */
+export async function seal(file: Pick<FileHandle, 'utimes'>): Promise<void> {
+  const seconds = Math.floor(systemClock.nowMs() / 1000);
+  await file.utimes(seconds, seconds);
+}
+
+/** Not whether it is what it should be: whether nobody wrote to it since. */
+export function isSealed({mtimeMs}: {readonly mtimeMs: number}): boolean {
+  return mtimeMs % 1000 === 0;
+}
+
 const pieceBytes = 1024 * 1024;
 
 export class FileSink implements BlobSink {
@@ -86,6 +102,7 @@ export class FileSink implements BlobSink {
         throw mismatch(`blob has digest ${digest}, expected ${wanted}`);
       }
       await this.#flush();
+      await seal(this.#handle);
       await this.#handle.datasync();
       this.#ended = true;
       await this.#handle.close();

@@ -3,7 +3,7 @@
 // leave temporary files at worst. Blobs are immutable; writers of one digest, in any number of processes, end with the
 // same bytes, so whoever is later drops its own copy.
 
-import {randomBytes} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {mkdir, open, readdir, readFile, rename, rm, stat, unlink} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -11,7 +11,7 @@ import {buildError} from '../diagnostics/build-error.ts';
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
-import {type BlobExpectation, type BlobSink, FileSink, storedMode} from './blob-sink.ts';
+import {type BlobExpectation, type BlobSink, FileSink, isSealed, seal, storedMode} from './blob-sink.ts';
 import {Leases} from './leases.ts';
 import {isAlive, ownProcess} from './process-start.ts';
 
@@ -90,11 +90,31 @@ export class LocalBlobStore implements BlobStore {
   async #infoOf(digest: Digest): Promise<BlobInfo | undefined> {
     try {
       const found = await stat(this.#pathOf(digest));
+      if (found.nlink > 1 && !isSealed(found) && !(await this.#sealAgain(digest))) return undefined;
       return {digest, size: found.size, storedMs: found.mtimeMs};
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Somebody may have written to a blob by another name of its file. False: it was damaged, and is gone. */
+  async #sealAgain(digest: Digest): Promise<boolean> {
+    const path = this.#pathOf(digest);
+    const handle = await open(path, 'r');
+    try {
+      const hash = createHash('sha256');
+      for await (const piece of handle.createReadStream({highWaterMark: pieceBytes, autoClose: false}))
+        hash.update(piece);
+      if (`sha256:${hash.digest('hex')}` === digest) {
+        await seal(handle);
+        return true;
+      }
+    } finally {
+      await handle.close();
+    }
+    await rm(path, {force: true});
+    return false;
   }
 
   async read(digest: Digest, bytesMax = smallBlobMax): Promise<Uint8Array> {
@@ -148,6 +168,7 @@ export class LocalBlobStore implements BlobStore {
       const {size} = await handle.stat();
       assert(size === blob.size, `${path} has ${size} bytes, its writer said ${blob.size}`);
       await handle.chmod(storedMode);
+      await seal(handle);
     } finally {
       await handle.close();
     }

@@ -122,6 +122,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
       workingDirectory: directory,
       stdout: Object.assign(stdout, {isTTY: options.stdoutIsTty ?? false}),
       note: (text) => void notes.push(text),
+      warn: (code, text) => void notes.push(`${code}: ${text}`),
       progress: () => {},
       registry: async () => {
         registry ??= new RegistryClient({config: emptyConfig, environment: {}});

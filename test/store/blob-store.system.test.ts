@@ -197,6 +197,27 @@ describe('the whole store', () => {
     expect(await listed()).toEqual([hello, digestOf('world')].sort());
   });
 
+  it('that was written to by another name of its file is no blob any more', async () => {
+    const digest = await store.put(Buffer.from('layer'));
+    const linked = join(root, 'linked');
+    await link(await store.path(digest), linked);
+    expect(await store.has(digest)).toBe(true);
+    await writeFile(linked, 'LAYER');
+    expect(await store.has(digest)).toBe(false);
+    expect(await store.put(Buffer.from('layer'))).toBe(digest);
+    expect(Buffer.from(await store.read(digest)).toString()).toBe('layer');
+    expect(await readFile(linked, 'utf8')).toBe('LAYER');
+  });
+
+  it('that was only touched by another name stays, and is not hashed again', async () => {
+    const digest = await store.put(Buffer.from('layer'));
+    const path = await store.path(digest);
+    await link(path, join(root, 'linked'));
+    await utimes(path, 1_700_000_000.5, 1_700_000_000.5);
+    expect(await store.has(digest)).toBe(true);
+    expect((await stat(path)).mtimeMs % 1000).toBe(0);
+  });
+
   it('deletes, and a hard link made before keeps the bytes', async () => {
     await store.put(bytesOf('hello'));
     await link(await store.path(hello), join(root, 'export'));

@@ -10,7 +10,7 @@ import {imageFormOf, imageOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput, writeOutput} from '../output-file.ts';
 import {daemonExporter} from './daemon-exporter.ts';
-import {dockerMembers, withoutAttestations} from './docker-members.ts';
+import {dockerMembers, warnOfZstd, withoutAttestations} from './docker-members.ts';
 
 const known = {
   ...imageOptions,
@@ -46,6 +46,7 @@ export const dockerExporter: ExporterFactory = {
       async export(all, context) {
         const built = withoutAttestations(all, context);
         const layout = await makeLayout(built, context, form);
+        warnOfZstd(layout, context);
         const members = await dockerMembers(layout, form.names, context.blobs);
         const epochSeconds = epochSecondsOf(built);
         const {writeArchive} = await import('../tar-archive.ts');

@@ -1,6 +1,7 @@
 // A docker archive: an OCI layout that also has docker's manifest.json, so both old and new readers find what they look
 // for.
 
+import {layerCompressionOf} from '../../oci/media-types.ts';
 import {layoutMembers} from '../archive-members.ts';
 import {dockerManifest} from '../docker-manifest.ts';
 import type {BlobReader, BuiltImages, ExportContext} from '../exporter.ts';
@@ -23,4 +24,16 @@ export function withoutAttestations({images}: BuiltImages, context: ExportContex
   const [{attestations: told, ...image}] = images;
   if (told !== undefined) context.note('attestations are left out: a docker archive cannot hold them');
   return {images: [image], isList: false};
+}
+
+/** docker before 23 takes them for uncompressed tars, and says nothing that explains its error. */
+export function warnOfZstd({images: [{manifest}]}: Layout, context: ExportContext): void {
+  const count = manifest.layers.filter(({mediaType}) => layerCompressionOf(mediaType) === 'zstd').length;
+  if (count === 0) return;
+  const layers = count === 1 ? 'a layer' : `${count} layers`;
+  context.warn(
+    'exporter-docker-zstd',
+    `the archive has ${layers} compressed with zstd, which docker before 23 cannot load`,
+    'compression=gzip,force-compression=true makes one that every docker loads',
+  );
 }

@@ -1,10 +1,10 @@
-// An OCI layout in a directory. Blobs are linked from the store where they share a file system, copied otherwise;
-// index.json is replaced last, so a reader sees the layout before or after, never between. Images that the layout has
-// already stay, unless they have one of our names.
+// An OCI layout in a directory. Blobs share their data with the store's, or are linked from it (docs/adr/0017), where the
+// file system can do that, and are copied otherwise; index.json is replaced last, so a reader sees the layout before or
+// after, never between. Images that the layout has already stay, unless they have one of our names.
 
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
-import {copyFile, link, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {copyFile, link, lstat, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {ImageIndex} from '../../oci/manifest.ts';
@@ -75,30 +75,39 @@ function keyOf({annotations}: Descriptor): string {
 
 async function placeBlob(directory: string, blob: LayoutBlob, blobs: BlobReader): Promise<void> {
   const path = join(directory, blobPath(blob.digest));
-  const existing = await stat(path).catch(() => undefined);
-  if (existing?.isFile() && existing.size === blob.size) return;
+  if ('bytes' in blob) return replace(path, blob.bytes);
+  const stored = await blobs.path(blob.digest);
+  // What else is there under this name may be anything.
+  if (await isSameFile(path, stored)) return;
+  await make(path, (temporary) => shareOrCopy(stored, temporary));
+}
+
+async function isSameFile(path: string, other: string): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return false;
+  const {dev, ino} = await stat(other);
+  return found.dev === dev && found.ino === ino;
+}
+
+async function shareOrCopy(from: string, to: string): Promise<void> {
+  // Each fails for many reasons (another file system, none that can, too many links); all are good enough for the next.
+  await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)
+    .catch(() => link(from, to))
+    .catch(() => copyFile(from, to));
+}
+
+async function replace(path: string, bytes: Uint8Array): Promise<void> {
+  await make(path, (temporary) => writeFile(temporary, bytes));
+}
+
+/** Under its name when it is complete. */
+async function make(path: string, produce: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
   try {
-    if ('bytes' in blob) await writeFile(temporary, blob.bytes);
-    else await linkOrCopy(await blobs.path(blob.digest), temporary);
+    await produce(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, {force: true});
     throw error;
   }
-}
-
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch {
-    // Another file system, one without links, or too many links: any reason is good enough for a copy.
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-  }
-}
-
-async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
-  await writeFile(temporary, bytes);
-  await rename(temporary, path);
 }

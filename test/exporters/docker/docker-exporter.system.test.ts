@@ -1,7 +1,9 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import type {ImageLayer} from '../../../src/exporters/exporter.ts';
 import {createExporter} from '../../../src/exporters/index.ts';
+import {mediaTypes} from '../../../src/oci/media-types.ts';
 import {amd64, armV7, workshop} from '../fake-image.ts';
 import {readArchive} from '../read-archive.ts';
 
@@ -13,6 +15,27 @@ describe('a docker archive', () => {
       'holds an image for one platform, and this build is for linux/amd64, linux/arm/v7',
     );
     await expect(exporter.prepare?.(shop.context)).resolves.toBeUndefined();
+  });
+
+  it('with layers of zstd warns that older dockers cannot load them', async () => {
+    using shop = workshop();
+    const built = await shop.built();
+    const [image] = built.images;
+    const mediaType = mediaTypes.layerZstd;
+    const layers = async (): Promise<ImageLayer[]> =>
+      (await image.layers(shop.context.signal)).map((layer) => ({
+        ...layer,
+        descriptor: {...layer.descriptor, mediaType},
+      }));
+    const options = new Map([['dest', 'a.tar']]);
+    await createExporter('docker', options, []).export(
+      {isList: false, images: [{...image, layers}]},
+      shop.context,
+    );
+    const said = shop.context.notes.filter((note) => note.startsWith('exporter-docker-zstd'));
+    expect(said).toEqual([
+      'exporter-docker-zstd: the archive has 2 layers compressed with zstd, which docker before 23 cannot load',
+    ]);
   });
 
   it('has a manifest.json whose paths are in the archive', async () => {
