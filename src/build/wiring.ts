@@ -177,8 +177,8 @@ function snapshotsOf(results: readonly Solved<BuildValue>[]): readonly SnapshotI
 }
 
 /** Loaded with the first build that is given a cache. */
-async function sharedCachesOf(
-  {request, engine}: Wiring,
+export async function sharedCachesOf(
+  {request, engine}: Pick<Wiring, 'request' | 'engine'>,
   records: RecordCache,
   warn: (diagnostic: Diagnostic) => void,
   signal: AbortSignal,

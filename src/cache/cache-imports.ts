@@ -28,9 +28,12 @@ export interface CacheImportsOptions {
 
 export class CacheImports {
   readonly #options: CacheImportsOptions;
-  readonly #given = new Set<CacheBackend>();
+  /** Why it is not asked any more. */
+  readonly #given = new Map<CacheBackend, string>();
   readonly #useful = new Set<CacheBackend>();
   readonly #asked = new Map<string, Promise<ImportedRecord | undefined>>();
+  /** By key, what a cache said that could not be used. */
+  readonly #answers = new Map<string, Map<CacheBackend, string>>();
   /** By key, as others tell them, also where nobody has their layers. */
   readonly #told = new Map<string, SharedRecord>();
 
@@ -59,6 +62,21 @@ export class CacheImports {
     return this.#told.get(key);
   }
 
+  /** What each cache said of keys that were not found, for people. */
+  answersOf(keys: readonly string[]): readonly string[] {
+    const asked = keys.filter((key) => this.#asked.has(key));
+    return this.#options.backends.flatMap((backend) => {
+      const {name} = backend;
+      const reason = this.#given.get(backend);
+      if (reason !== undefined) return [`cache ${name} is not used: ${reason}`];
+      if (asked.length === 0) return [];
+      const answer = asked
+        .map((key) => this.#answers.get(key)?.get(backend))
+        .find((text) => text !== undefined);
+      return [`cache ${name} ${answer ?? 'has no record of it'}`];
+    });
+  }
+
   /** Takes back what came from a source that lost a layer. */
   giveUp(source: string, reason: string): void {
     const backend = this.#options.backends.find((one) => this.#options.sources.sourceOf(one) === source);
@@ -83,12 +101,22 @@ export class CacheImports {
       if (record === undefined) continue;
       this.#useful.add(backend);
       if (!this.#told.has(key)) this.#told.set(key, record);
-      if (record.layers.length === 0) continue;
+      if (record.layers.length === 0) {
+        this.#answer(key, backend, 'has its record, and not its layers');
+        continue;
+      }
       const source = sources.sourceOf(backend);
       const snapshot = await snapshotter.importShared(record.layers, source);
       if (snapshot !== undefined) return {record, snapshot};
+      this.#answer(key, backend, 'has its record, on a base image that is not known here');
     }
     return undefined;
+  }
+
+  #answer(key: string, backend: CacheBackend, text: string): void {
+    const answers = this.#answers.get(key) ?? new Map<CacheBackend, string>();
+    answers.set(backend, text);
+    this.#answers.set(key, answers);
   }
 
   async #read(backend: CacheBackend, key: string): Promise<SharedRecord | undefined> {
@@ -110,7 +138,7 @@ export class CacheImports {
 
   #giveUp(backend: CacheBackend, reason: string): void {
     if (this.#given.has(backend)) return;
-    this.#given.add(backend);
+    this.#given.set(backend, reason);
     this.#warn(`cache ${backend.name} is not used any more in this build: ${reason}`);
   }
 

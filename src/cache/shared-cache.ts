@@ -41,8 +41,11 @@ export class SharedCache implements ResultCache<BuildValue> {
     return this.#records.knowsOp(op);
   }
 
-  whyMissed(missed: MissedStep): Promise<MissReason | undefined> {
-    return this.#records.whyMissed(missed);
+  async whyMissed(missed: MissedStep): Promise<MissReason | undefined> {
+    const reason = await this.#records.whyMissed(missed);
+    const answers = missed.isTold ? [] : this.#imports.answersOf(missed.keys);
+    if (reason === undefined || answers.length === 0) return reason;
+    return {code: reason.code, text: [reason.text, ...answers].join('; ')};
   }
 
   async find(key: string): Promise<Solved<BuildValue> | undefined> {

@@ -169,6 +169,7 @@ describe('--cache-to', () => {
     const root = newRoot();
     const fixed = await space.run(['build', '--progress', 'plain', '--cache-from', s3(), broken], {root});
     expect(ran(fixed)).toEqual(['RUN true']);
+    expect(fixed.stderr, 'why').toMatch(/not cached: never built here; cache s3 ci has no record of it/);
   });
 
   it('moves little more than the layers that changed', async () => {

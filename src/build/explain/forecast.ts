@@ -15,7 +15,7 @@ import {LayerSteps} from '../layer-steps.ts';
 import {openBuild} from '../opened.ts';
 import {planRequest} from '../planning.ts';
 import type {BuildRequest, EngineOptions} from '../request.ts';
-import {withSolver} from '../wiring.ts';
+import {sharedCachesOf, withSolver} from '../wiring.ts';
 
 export type ForecastState = 'hit' | 'miss' | 'unknown' | 'pull';
 
@@ -51,7 +51,12 @@ export async function forecast(
   const targets = plans.flatMap(({vertex}) => vertex ?? []);
   // What is found on the way is part of the answer, and told there.
   const wiring = {...opened, file, dockerfile, layerSteps, emit: () => {}};
-  const found = await withSolver(wiring, (solving) => survey(targets, solving, signal));
+  const found = await withSolver(wiring, async (solving) => {
+    // Asked, as a build would; what they say of a miss is part of its reason.
+    const asking = {engine, request: {...request, cacheTo: []}};
+    const shared = await sharedCachesOf(asking, solving.cache, () => {}, signal);
+    return survey(targets, {...solving, cache: shared?.cache ?? solving.cache}, signal);
+  });
   return forecastOf(found, engine.snapshotter, new PastTimes(new HistoryStore(engine.state.root)));
 }
 

@@ -2,13 +2,13 @@
 // `blobs/sha256/<hex>`; both are written aside and renamed, so that any number of builds may share it.
 
 import {randomBytes} from 'node:crypto';
-import {createReadStream} from 'node:fs';
+import {createReadStream, existsSync} from 'node:fs';
 import {mkdir, open, readFile, rename, rm, stat} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {hexOf} from '../../../oci/digest.ts';
 import type {BackendFactory, BackendPlace, CacheBackend} from '../backend.ts';
-import {requiredOption} from '../read-options.ts';
+import {buildkitRemark, requiredOption} from '../read-options.ts';
 
 export const localBackend: BackendFactory = {
   type: 'local',
@@ -33,6 +33,12 @@ class LocalBackend implements CacheBackend {
 
   async read(name: string): Promise<Uint8Array | undefined> {
     return orAbsent(readFile(join(this.#directory, 'records', name)));
+  }
+
+  /** BuildKit's caches in directories are OCI layouts. */
+  remark(): string | undefined {
+    const has = (name: string): boolean => existsSync(join(this.#directory, name));
+    return has('index.json') && !has('records') ? buildkitRemark : undefined;
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {

@@ -7,6 +7,7 @@ import type {Descriptor} from '../../../oci/descriptor.ts';
 import {digestOf} from '../../../oci/digest.ts';
 import {mediaTypes} from '../../../oci/media-types.ts';
 import {isReferenceProblem, parseReference, type Reference} from '../../../oci/reference.ts';
+import {realPacing, retrying, TryLater} from '../../../sources/registry/retry.ts';
 import {canonicalJson} from '../../../util/canonical-json.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
 import {badCacheOption, requiredOption} from '../read-options.ts';
@@ -22,6 +23,7 @@ const emptyConfig: Descriptor = {
   size: emptyJson.length,
 };
 const manifestBytesMax = 4 * 1024 * 1024;
+const putsMax = 4;
 const tagLengthMax = 128 - '-r-'.length - 64;
 
 export const registryBackend: BackendFactory = {
@@ -120,7 +122,14 @@ class RegistryBackend implements CacheBackend {
       annotations: {[annotation]: new TextDecoder().decode(bytes)},
     });
     const pushed = {mediaType: mediaTypes.manifest, bytes: Buffer.from(manifest)};
-    await writer.putManifest(pushed, signal, `${this.#tag}-${name}`);
+    // While others write the same blob, docker-registry now and then reads its link half written, and does not know it.
+    await retrying({pacing: realPacing, signal, attemptsMax: putsMax}, () =>
+      writer.putManifest(pushed, signal, `${this.#tag}-${name}`).catch((error: unknown) => {
+        if (error instanceof Error && /blob unknown/i.test(error.message))
+          throw new TryLater(400, undefined, error.message);
+        throw error;
+      }),
+    );
   }
 
   async hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean> {

@@ -10,6 +10,7 @@ import {type ParsedManifest, parseManifest} from '../../../oci/parse-manifest.ts
 import {manifestName, type Reference} from '../../../oci/reference.ts';
 import type {RegistryClient} from '../../../sources/registry/client.ts';
 import {inlineDocuments, inlineMember} from '../../inline/inline-document.ts';
+import {buildkitRemark} from '../read-options.ts';
 
 export interface TaggedImage {
   /** Records by the name of their document. */
@@ -30,7 +31,6 @@ const platformsMax = 16;
 const buildkitConfig = 'application/vnd.buildkit.cacheconfig.v0';
 const buildkitMember = 'moby.buildkit.cache.v0';
 const nothing: TaggedImage = {documents: new Map()};
-const notOurs = 'keyed by digests of LLB, which tsbuild does not make: nothing of it is used';
 
 export class ImageReader {
   readonly #client: RegistryClient;
@@ -97,13 +97,11 @@ export class ImageReader {
     });
     const documents = inlineDocuments(members[inlineMember], {layers});
     if (documents.size > 0) return {documents};
-    return members[buildkitMember] === undefined
-      ? plain
-      : {...nothing, remark: `has cache metadata of BuildKit's, ${notOurs}`};
+    return members[buildkitMember] === undefined ? plain : ofBuildkit;
   }
 }
 
-const ofBuildkit: TaggedImage = {...nothing, remark: `is a cache of BuildKit's, ${notOurs}`};
+const ofBuildkit: TaggedImage = {...nothing, remark: buildkitRemark};
 const plain: TaggedImage = {
   ...nothing,
   remark:
