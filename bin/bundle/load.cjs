@@ -10,7 +10,7 @@ const hotPath = `${__dirname}/${hotName}.js`;
 const compiledPath = `${__dirname}/${hotName}.${process.version}-${process.arch}.bin`;
 const loaded = new Map();
 /** What tsbuild.cjs itself brings along. */
-let early;
+let early = {__proto__: null};
 let hot;
 let script;
 

@@ -49,6 +49,18 @@ describe('the loader', () => {
     expect(run()).toBe(`abab1 file://${directory}/load.cjs`);
   });
 
+  it('takes from the entry what that has brought along, and then does not read the rest', () => {
+    const own = `require('./load.cjs').tsbuildEarly({__proto__: null,
+"b"(module, exports) { exports.text = 'early'; },
+});
+${entry}`;
+    writeFileSync(join(directory, 'entry.cjs'), own);
+    expect(run()).toMatch(/^aearlyaearly1/);
+    rmSync(join(directory, 'hot.js'));
+    writeFileSync(join(directory, 'entry.cjs'), own.replaceAll("'a'", "'b'"));
+    expect(run()).toMatch(/^earlyearlyundefined/);
+  });
+
   it('keeps the compiled form when asked, and then leaves it alone', () => {
     run();
     expect(compiled()).toEqual([]);
