@@ -27,6 +27,21 @@ export function summaryOf(results) {
   );
 }
 
+/** The measures of `step-overhead`, and what one step costs by them: a build's time less that of one without, by round. */
+export function withStepCost(results) {
+  const measures = Object.entries(results).flatMap(([measure, engines]) => {
+    const count = /^step-overhead: (\d+) /.exec(measure)?.[1];
+    return count === undefined ? [] : [{count: Number(count), engines}];
+  });
+  const idle = measures.find(({count}) => count === 0);
+  const full = measures.find(({count}) => count > 0);
+  if (idle === undefined || full === undefined) return results;
+  const cost = mapValues(full.engines, (runs, engine) =>
+    runs.map((ms, round) => Math.round(((ms - idle.engines[engine][round]) / full.count) * 100) / 100),
+  );
+  return {...results, 'step-overhead: one step': cost};
+}
+
 export function printTable(summary, versions) {
   const engines = Object.keys(versions);
   const lines = [`| measure | ${engines.join(' | ')} |`, `|---|${engines.map(() => '---').join('|')}|`];
@@ -49,9 +64,10 @@ export function printTable(summary, versions) {
 }
 
 function seconds(ms) {
+  if (ms < 100) return `${ms.toFixed(1)} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
 function mapValues(record, map) {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
 }

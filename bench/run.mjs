@@ -13,7 +13,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {ensureRegistry} from '../fixtures/base-images.mjs';
 import {enginesHere} from './engines.mjs';
-import {machine, printTable, summaryOf} from './report.mjs';
+import {machine, printTable, summaryOf, withStepCost} from './report.mjs';
 import {workloads} from './workloads.mjs';
 
 const cache = join(dirname(fileURLToPath(import.meta.url)), '..', '.cache');
@@ -75,7 +75,7 @@ async function main() {
         if (engine.only?.includes(name) ?? true) await measure(name, engine, context, results);
     }
     const versions = Object.fromEntries(engines.map((engine) => [engine.name, engine.version()]));
-    const summary = summaryOf(results);
+    const summary = summaryOf(withStepCost(results));
     printTable(summary, versions);
     if (options.out !== undefined) {
       const report = {
