@@ -3,15 +3,14 @@
 
 import {setMaxListeners} from 'node:events';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {BuiltImages, ExportContext, Exporter, ExportResult} from '../exporters/exporter.ts';
+import type {BuiltImages, Exporter, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
-import {imageStoreOf} from '../store/image-store.ts';
 import {mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
 import {builtImage} from './built-image.ts';
-import type {Engine} from './engine.ts';
+import {exportContext} from './export-context.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {openBuild} from './opened.ts';
 import {Witness} from './origin/witness.ts';
@@ -69,11 +68,12 @@ export async function build(
     }),
     isList: isPlatformList(request),
   };
+  const places = {workingDirectory: request.workingDirectory, stdout: options.stdout};
   const exports = await exportAll(
     exporters,
     (exporter, name, exportSignal) =>
       reporter.step(name, (note, progress) =>
-        exporter.export(built, exportContext(request, options, engine, {note, progress}, exportSignal)),
+        exporter.export(built, exportContext(engine, places, {note, progress}, exportSignal)),
       ),
     guard.signal,
   );
@@ -126,32 +126,4 @@ function distinctNames(names: readonly string[]): readonly string[] {
     const before = names.slice(0, index).filter((other) => other === name).length;
     return before === 0 ? name : `${name} (${before + 1})`;
   });
-}
-
-function exportContext(
-  request: BuildRequest,
-  options: EngineOptions,
-  engine: Engine,
-  reports: Pick<ExportContext, 'note' | 'progress'>,
-  signal: AbortSignal,
-): ExportContext {
-  const images = imageStoreOf(engine.state.database, engine.state.root);
-  return {
-    helper: engine.helper,
-    blobs: engine.blobs,
-    tagImage: async (name, manifest) => images.tag(name, manifest, systemClock.nowMs()),
-    signal,
-    workingDirectory: request.workingDirectory,
-    get stdout() {
-      return options.stdout();
-    },
-    warn: (code, message, hint) =>
-      options.emit({
-        type: 'warning',
-        diagnostic: {severity: 'warning', code, message, hints: [hint]},
-        atMs: systemClock.nowMs(),
-      }),
-    ...reports,
-    registry: engine.registry,
-  };
 }

@@ -27,6 +27,7 @@ export const commandNames: readonly string[] = [
   'images',
   'imagetools create',
   'imagetools inspect',
+  'import',
   'inspect',
   'layers',
   'load',

@@ -1,9 +1,13 @@
 // `export` of images and of steps, and `import` of what it writes.
 
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {once} from 'node:events';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {ensurePackages} from '../../fixtures/base-images.mjs';
 import {type Workspace, workspaceWithBases} from './command.ts';
 import {membersOf} from './image.ts';
 
@@ -65,5 +69,65 @@ describe('export --at', () => {
       2,
       expect.stringContaining('files has 2 steps, and no step 9'),
     ]);
+  });
+});
+
+describe('import', () => {
+  it('makes an image of what export writes, which is built upon', async () => {
+    const files = await ok(['export', '--at', 'files', context]);
+    const id = (await ok(['import', '-c', 'CMD ["/a"]', '-m', 'by hand', '-', 'taken:1'], files)).toString();
+    const [image] = JSON.parse((await ok(['inspect', 'taken:1'])).toString()) as Record<string, unknown>[];
+    expect(image).toMatchObject({Id: id.trim(), Comment: 'by hand', RepoTags: ['taken:1']});
+    expect(image).toMatchObject({Config: {Cmd: ['/a'], Env: null}, RootFS: {Layers: [expect.any(String)]}});
+    expect((await ok(['verify', 'taken:1'])).toString()).toBe('ok\n');
+    expect((await ok(['export', 'taken:1'])).equals(files)).toBe(true);
+    const onTop = await space.context({Dockerfile: 'FROM taken:1\nCOPY c /dir/\n', c: 'c\n'});
+    await ok(['build', '-o', `type=tar,dest=${at('top.tar')}`, onTop]);
+    expect(membersOf(readFileSync(at('top.tar')))).toEqual(['a', 'dir/', 'dir/b', 'dir/c']);
+  });
+
+  it('takes what gzip, bzip2, xz and zstd make of it, and tells in the history where it came from', async () => {
+    ensurePackages({bzip2: 'bzip2', xz: 'xz-utils', zstd: 'zstd'});
+    const files = await ok(['export', '--at', 'files:1', context]);
+    const programs = ['gzip', 'bzip2', 'xz', 'zstd'];
+    for (const program of programs) {
+      writeFileSync(at(program), spawnSync(program, ['-c'], {input: files}).stdout);
+      await ok(['import', at(program), `packed:${program}`]);
+    }
+    const format = '{{.Comment}} {{.RootFS.Layers}}';
+    const names = programs.map((program) => `packed:${program}`);
+    const told = (await ok(['inspect', '--format', format, ...names])).toString().trim().split('\n');
+    expect(told.map((line) => line.split(' [')[0])).toEqual(
+      programs.map((name) => `Imported from ${at(name)}`),
+    );
+    expect(new Set(told.map((line) => line.split(' [')[1])).size).toBe(1);
+  });
+
+  it('takes an archive from a URL, and one with nothing in it', async () => {
+    const files = await ok(['export', '--at', 'files:1', context]);
+    const server = createServer((_, response) => response.end(files)).listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const {port} = server.address() as AddressInfo;
+      await ok(['import', '--platform', 'linux/arm64', `http://127.0.0.1:${port}/x.tar`, 'taken:url']);
+    } finally {
+      server.close();
+    }
+    expect((await ok(['inspect', '-f', '{{.Architecture}}', 'taken:url'])).toString()).toBe('arm64\n');
+    await ok(['import', '-', 'taken:empty'], Buffer.alloc(10_240));
+    expect(membersOf(await ok(['export', 'taken:empty']))).toEqual([]);
+  });
+
+  it('gives no name to what is no archive, or ends too early', async () => {
+    const files = await ok(['export', '--at', 'files', context]);
+    for (const [bytes, problem] of [
+      [Buffer.from('no tar at all'), '- is no archive'],
+      [files.subarray(0, 1000), '- cannot be unpacked'],
+      [Buffer.alloc(0), '- is no archive'],
+    ] as const) {
+      const {code, stderr} = await space.run(['import', '-', 'taken:bad'], {input: bytes});
+      expect([code, stderr]).toEqual([1, expect.stringContaining(problem)]);
+    }
+    expect((await space.run(['inspect', 'taken:bad'])).code).toBe(1);
   });
 });

@@ -15,6 +15,7 @@ import {historyCommand} from './history/command.ts';
 import {historyBuildCommands} from './history-builds/commands.ts';
 import {imagesCommand} from './images/command.ts';
 import {imagetoolsCommands} from './imagetools/commands.ts';
+import {importCommand} from './import/command.ts';
 import {inspectCommand} from './inspect/command.ts';
 import {layersCommand} from './layers/command.ts';
 import {loadCommand} from './load/command.ts';
@@ -49,6 +50,7 @@ export const commands: readonly Command[] = [
   ...historyBuildCommands,
   imagesCommand,
   ...imagetoolsCommands,
+  importCommand,
   inspectCommand,
   layersCommand,
   loadCommand,

@@ -1,10 +1,10 @@
 // `tsbuild pull NAME[:TAG|@DIGEST]`: what was fetched is told as docker tells it, for scripts that read it.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
-import {hostPlatform, type Platform, parsePlatform} from '../../../oci/platform.ts';
 import {familiarName, normalisedName} from '../../../oci/reference.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {imageReference} from '../../image-name.ts';
+import {givenPlatform} from '../../platform-flag.ts';
 import type {Act} from '../command.ts';
 import {transferring} from '../transferring.ts';
 
@@ -19,7 +19,7 @@ export const pull: Act = async (call) => {
   if (allTags && (reference.tag ?? reference.digest) !== undefined) {
     throw buildError('usage', 'cli-bad-value', '--all-tags fetches all tags, so the name must have none');
   }
-  const platform = platformOf(flags.last('platform') || io.env['DOCKER_DEFAULT_PLATFORM'] || '');
+  const platform = givenPlatform(flags, io);
   const {pullAllTags, pullImage} = await import('../../../build/transfer/pull.ts');
   const pulled = await transferring(call, async (transfer) =>
     allTags ? pullAllTags(reference, platform, transfer) : [await pullImage(reference, platform, transfer)],
@@ -34,10 +34,3 @@ export const pull: Act = async (call) => {
     throw buildError('user', 'image-not-found', `${normalisedName(reference)} has no tags`);
   return exitCodes.ok;
 };
-
-function platformOf(text: string): Platform {
-  if (text === '' || text === 'local') return hostPlatform();
-  const platform = parsePlatform(text);
-  if ('problem' in platform) throw buildError('usage', 'cli-bad-value', `--platform: ${platform.problem}`);
-  return platform;
-}

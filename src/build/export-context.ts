@@ -1,0 +1,32 @@
+// What exporters are given of an engine.
+
+import type {ExportContext} from '../exporters/exporter.ts';
+import {imageStoreOf} from '../store/image-store.ts';
+import {systemClock} from '../util/clock.ts';
+import type {Engine} from './engine.ts';
+
+export interface ExportPlaces extends Pick<ExportContext, 'workingDirectory'> {
+  /** Asked for only where something is written to it. */
+  readonly stdout: () => NodeJS.WritableStream;
+}
+
+export function exportContext(
+  engine: Engine,
+  {workingDirectory, stdout}: ExportPlaces,
+  reports: Pick<ExportContext, 'note' | 'progress'>,
+  signal: AbortSignal,
+): ExportContext {
+  const images = imageStoreOf(engine.state.database, engine.state.root);
+  return {
+    helper: engine.helper,
+    blobs: engine.blobs,
+    tagImage: async (name, manifest) => images.tag(name, manifest, systemClock.nowMs()),
+    signal,
+    workingDirectory,
+    get stdout() {
+      return stdout();
+    },
+    ...reports,
+    registry: engine.registry,
+  };
+}
