@@ -136,7 +136,7 @@ async function unpacked(
         });
       }
     }
-    return await snapshotter.commit(active, 0);
+    return await snapshotter.commit(active, {epochSeconds: 0});
   } catch (error) {
     snapshotter.discard(active);
     if (!(error instanceof HelperError) || error.phase !== 'copy' || error.errno === noSpace) throw error;
