@@ -10,7 +10,7 @@ import {mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
 import {builtImage} from './built-image.ts';
-import {exportContext} from './export-context.ts';
+import {exportContext} from './exports/export-context.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {openBuild} from './opened.ts';
 import {Witness} from './origin/witness.ts';

@@ -15,7 +15,7 @@ import {stampOf} from '../../snapshot/snapshotter.ts';
 import {HttpSources} from '../../sources/http/http-sources.ts';
 import {assert} from '../../util/assert.ts';
 import {builtImage} from '../built-image.ts';
-import {exportContext} from '../export-context.ts';
+import {exportContext} from '../exports/export-context.ts';
 import type {OnBytes} from '../step.ts';
 import type {Transfer} from '../transfer/transfer.ts';
 import {configWith} from './change-config.ts';

@@ -1,7 +1,7 @@
 // `tsbuild export IMAGE`, `tsbuild export --at STEP PATH`.
 
 import {parseStepAddress} from '../../../build/attended/step-address.ts';
-import {type FilesTarget, packImageFiles, packStepFiles} from '../../../build/image-files.ts';
+import {type FilesTarget, packImageFiles, packStepFiles} from '../../../build/exports/image-files.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import {buildRequestOf} from '../../build-request.ts';

@@ -1,16 +1,16 @@
 // The file system of a stored image, or of a step of a build, as one tar: its layers unpacked as a build would have
 // them, and packed flat.
 
-import {checkOutput, makeOutput} from '../exporters/output-file.ts';
-import {viewArguments} from '../helper/helper.ts';
-import type {SnapshotId} from '../snapshot/layer-table.ts';
-import {imageChain} from '../sources/image/image-resolver.ts';
-import type {ImageDetails} from '../store/image-store.ts';
-import {systemClock} from '../util/clock.ts';
-import {stateAtStep} from './attended/state-at-step.ts';
-import type {StepAddress} from './attended/step-address.ts';
-import {type Engine, type OpenEngineOptions, openEngine} from './engine.ts';
-import type {BuildRequest, EngineOptions} from './request.ts';
+import {checkOutput, makeOutput} from '../../exporters/output-file.ts';
+import {viewArguments} from '../../helper/helper.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import {imageChain} from '../../sources/image/image-resolver.ts';
+import type {ImageDetails} from '../../store/image-store.ts';
+import {systemClock} from '../../util/clock.ts';
+import {stateAtStep} from '../attended/state-at-step.ts';
+import type {StepAddress} from '../attended/step-address.ts';
+import {type Engine, type OpenEngineOptions, openEngine} from '../engine.ts';
+import type {BuildRequest, EngineOptions} from '../request.ts';
 
 export interface FilesTarget {
   /** A file, or `-` for `stdout`. */

@@ -1,9 +1,9 @@
 // What exporters are given of an engine.
 
-import type {ExportContext} from '../exporters/exporter.ts';
-import {imageStoreOf} from '../store/image-store.ts';
-import {systemClock} from '../util/clock.ts';
-import type {Engine} from './engine.ts';
+import type {ExportContext} from '../../exporters/exporter.ts';
+import {imageStoreOf} from '../../store/image-store.ts';
+import {systemClock} from '../../util/clock.ts';
+import type {Engine} from '../engine.ts';
 
 export interface ExportPlaces extends Pick<ExportContext, 'workingDirectory'> {
   /** Asked for only where something is written to it. */
