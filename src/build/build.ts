@@ -3,7 +3,7 @@
 
 import {setMaxListeners} from 'node:events';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {BuiltImages, Exporter, ExportResult} from '../exporters/exporter.ts';
+import type {BuiltImages, ExportContext, Exporter, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
 import {mapAtLeastOne} from '../util/at-least-one.ts';
@@ -69,11 +69,17 @@ export async function build(
     isList: isPlatformList(request),
   };
   const places = {workingDirectory: request.workingDirectory, stdout: options.stdout};
+  const warn: ExportContext['warn'] = (code, message, hint) =>
+    options.emit({
+      type: 'warning',
+      diagnostic: {severity: 'warning', code, message, hints: [hint]},
+      atMs: systemClock.nowMs(),
+    });
   const exports = await exportAll(
     exporters,
     (exporter, name, exportSignal) =>
       reporter.step(name, (note, progress) =>
-        exporter.export(built, exportContext(engine, places, {note, progress}, exportSignal)),
+        exporter.export(built, exportContext(engine, places, {note, progress, warn}, exportSignal)),
       ),
     guard.signal,
   );

@@ -13,7 +13,7 @@ export interface ExportPlaces extends Pick<ExportContext, 'workingDirectory'> {
 export function exportContext(
   engine: Engine,
   {workingDirectory, stdout}: ExportPlaces,
-  reports: Pick<ExportContext, 'note' | 'progress'>,
+  reports: Pick<ExportContext, 'note' | 'progress' | 'warn'>,
   signal: AbortSignal,
 ): ExportContext {
   const images = imageStoreOf(engine.state.database, engine.state.root);

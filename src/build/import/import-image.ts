@@ -57,7 +57,8 @@ export async function importImage(request: ImportRequest, transfer: Transfer): P
     };
     const image = builtImage(plan, snapshot, engine.snapshotter);
     const places = {workingDirectory: '/', stdout: noStream};
-    const context = exportContext(engine, places, {note, progress}, signal);
+    const warn = (_: string, message: string): void => note(message);
+    const context = exportContext(engine, places, {note, progress, warn}, signal);
     const {configDigest} = await createExporter('image', new Map(), names).export(
       {images: [image], isList: false},
       context,
