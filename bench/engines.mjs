@@ -2,6 +2,7 @@
 //   version()                 what is measured
 //   build({context, tag})     one build into the engine's own image store
 //   archive({context, tag, file})   the same, and the image as an archive with compressed layers at `file`
+//   layout({context, tag, directory})  the same as an OCI layout, where the engine writes one
 //   read({context, tag, path})      a file of the built image, to assert the result; never timed
 //   only                      the workloads that it takes part in, where not in all
 //   fresh()                   gives up its state; where the engine has only one, which is the user's, it does nothing
@@ -35,6 +36,8 @@ export function tsbuildEngine(work, registry) {
     build: ({context, tag}) => run(program, ['build', ...flags(), '-t', tag, context]),
     archive: ({context, tag, file}) =>
       run(program, ['build', ...flags(), '-t', tag, '-o', `type=oci,dest=${file}`, context]),
+    layout: ({context, tag, directory}) =>
+      run(program, ['build', ...flags(), '-t', tag, '-o', `type=oci,tar=false,dest=${directory}`, context]),
     read: ({context, path}) => {
       const file = join(work, 'read.tar');
       run(program, ['build', ...flags(), '-o', `type=tar,dest=${file}`, context]);
@@ -82,6 +85,10 @@ export function buildahEngine(work) {
     archive: ({context, tag, file}) => {
       build({context, tag});
       run(program, [...flags(), 'push', '-q', tag, `oci-archive:${file}`]);
+    },
+    layout: ({context, tag, directory}) => {
+      build({context, tag});
+      run(program, [...flags(), 'push', '-q', tag, `oci:${directory}`]);
     },
     read: ({tag, path}) => {
       const container = run(program, [...flags(), 'from', '--pull-never', tag])

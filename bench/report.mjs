@@ -15,7 +15,7 @@ export function machine() {
   };
 }
 
-/** `{measure: {engine: {min, median, max, runs}}}` in milliseconds. */
+/** `{measure: {engine: {min, median, max, runs}}}` in milliseconds, or in what the measure names. */
 export function summaryOf(results) {
   return mapValues(results, (engines) =>
     mapValues(engines, (runs) => {
@@ -50,7 +50,8 @@ export function printTable(summary, versions) {
     const cells = engines.map((engine) => {
       const cell = found[engine];
       if (cell === undefined) return '';
-      const range = `${seconds(cell.median)} (${seconds(cell.min)}–${seconds(cell.max)})`;
+      const show = / in MiB$/.test(measure) ? Math.round : seconds;
+      const range = `${show(cell.median)} (${show(cell.min)}–${show(cell.max)})`;
       return own === undefined || engine === 'tsbuild'
         ? range
         : `${range}, ×${(cell.median / own).toFixed(2)}`;

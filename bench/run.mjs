@@ -37,15 +37,17 @@ function chosen(text, known) {
 
 async function measure(name, engine, context, results) {
   const rounds = workloads[name]({...context, engine});
-  for await (const {measure: what, work} of rounds) {
+  for await (const {measure: what, work, value} of rounds) {
     const start = process.hrtime.bigint();
-    work();
-    const ms = Number(process.hrtime.bigint() - start) / 1e6;
+    work?.();
+    const taken = value ?? Number(process.hrtime.bigint() - start) / 1e6;
     const key = `${name}: ${what}`;
     results[key] ??= {};
     results[key][engine.name] ??= [];
-    results[key][engine.name].push(Math.round(ms * 10) / 10);
-    process.stderr.write(`${engine.name.padEnd(8)} ${key} ${Math.round(ms)} ms\n`);
+    results[key][engine.name].push(Math.round(taken * 10) / 10);
+    process.stderr.write(
+      `${engine.name.padEnd(8)} ${key} ${Math.round(taken)}${work === undefined ? '' : ' ms'}\n`,
+    );
   }
 }
 

@@ -3,6 +3,7 @@
 // A `nonce` makes steps new to every engine without touching its state: it stands in the Dockerfile or in a file.
 //
 //   {measure, work()}   `work` is timed; what comes before and after the yield is not.
+//   {measure, value}     something that is no time; the name of the measure has the unit.
 
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
@@ -132,6 +133,30 @@ async function* exportLayer({work, engine, base, runs, nonce, scale}) {
   }
 }
 
+/** Two large layers built and written as an archive with gzip, then written again, and what the archive weighs. */
+async function* exportBig({work, engine, base, runs, nonce, scale}) {
+  const sizes = [scale(1 << 30), scale(640 << 20)];
+  for (let index = 0; index < runs; index++) {
+    const context = folder(work, 'big');
+    const seed = Number.parseInt(nonce().slice(0, 7), 16);
+    sizes.forEach((bytes, at) => {
+      makeLargeFile(join(context, `data-${at}`), bytes, seed + at);
+    });
+    writeFileSync(join(context, 'Dockerfile'), `FROM ${base}\nCOPY data-0 /\nCOPY data-1 /\n`);
+    const exported = folder(work, 'exported');
+    const build = {context, tag: 'bench-big'};
+    const what = sizes.map((bytes) => Math.round(bytes / (1 << 20))).join(' + ');
+    const file = join(exported, 'image.tar');
+    yield {measure: `${what} MiB exported`, work: () => engine.archive({...build, file})};
+    yield {measure: 'size of the archive in MiB', value: statSync(file).size / (1 << 20)};
+    const again = join(exported, 'again.tar');
+    yield {measure: 'the archive again', work: () => engine.archive({...build, file: again})};
+    if (engine.layout === undefined) continue;
+    const directory = join(exported, 'layout');
+    yield {measure: 'again as a layout directory', work: () => engine.layout({...build, directory})};
+  }
+}
+
 /** A base image of 600 MB that the engine has never seen, and one step on it. */
 async function* pullBase({work, engine, registry, runs, nonce, scale}) {
   for (let index = 0; index < runs; index++) {
@@ -187,5 +212,6 @@ export const workloads = {
   'large-context': largeContext,
   'parallel-branches': parallelBranches,
   'export-layer': exportLayer,
+  'export-big': exportBig,
   'pull-base': pullBase,
 };
