@@ -1,7 +1,12 @@
 // Cache mounts that travel (mounts= of --cache-from and --cache-to): another machine begins with what was kept,
 // whichever place keeps it; what is here already is left alone.
 
+import {writeFileSync} from 'node:fs';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import type {BackendServices} from '../../src/cache/backends/backend.ts';
+import {createBackend} from '../../src/cache/backends/index.ts';
+import {MountExport} from '../../src/cache/mounts/mount-export.ts';
+import {variantText} from '../../src/store/cache-mount-variant.ts';
 import {type ObjectServer, startObjectServer} from '../support/object-server.ts';
 import {startRegistry, type TestRegistry} from '../support/registry.ts';
 import {type Run, type Workspace, workspaceWithBases} from './command.ts';
@@ -92,5 +97,18 @@ describe('mounts=', () => {
     const run = await build(newRoot(), 'two', '--cache-from', `${s3()},mounts=all`);
     expect(said(run)).toBe('two');
     expect(run.stderr.match(/cache mounts of cache s3 ci are not used in this build/g)).toHaveLength(1);
+  });
+
+  it('begins empty where somebody wrote what is no archive', async () => {
+    const [saved, file] = [`${space.folder}/garbage`, `${space.folder}/no.tar`];
+    writeFileSync(file, 'x'.repeat(2000));
+    const services = {environment: {}, workingDirectory: '/'} as unknown as BackendServices;
+    const backend = createBackend('local', new Map([['dest', saved]]), services, 'to');
+    const place = {backend, scope: 'main', ids: undefined, patienceMs: 1000};
+    const variant = variantText({mode: 0o755, uid: 7, gid: 0, source: '', number: 0});
+    await new MountExport(place, new AbortController().signal).write({id: 'kept', variant}, file);
+    const run = await build(newRoot(), 'one', '--cache-from', `type=local,src=${saved},mounts=all`);
+    expect(said(run)).toBe('one');
+    expect(run.stderr).toMatch(/cache mount kept of another machine cannot be unpacked, and begins empty/);
   });
 });

@@ -2,7 +2,7 @@
 // that this build has are written for others when it is over, also when it failed. Only what steps may see is touched:
 // a mount is filled before anybody has it, and read while nobody does.
 
-import {rm} from 'node:fs/promises';
+import {mkdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {BackendDirection} from '../../cache/backends/backend.ts';
 import {booleanOption} from '../../cache/backends/read-options.ts';
@@ -69,9 +69,26 @@ export class SharedMounts implements CacheContents {
     if (this.#fresh.has(cache.id)) return undefined;
     return this.#withFile(async (file) => {
       const origin = await this.#imports.fetch(cache, file, signal);
-      if (origin !== undefined) await this.#archives.unpack(cache, file, directory, signal);
-      return origin;
+      if (origin === undefined) return undefined;
+      try {
+        await this.#archives.unpack(cache, file, directory, signal);
+        return origin;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        await this.#emptied(cache, directory, error);
+        return undefined;
+      }
     });
+  }
+
+  /** Whoever wrote it wrote no archive: the mount begins as if nobody had it. */
+  async #emptied({id}: CacheName, directory: string, error: unknown): Promise<void> {
+    const helper = await this.#engine.helper();
+    await helper.request('remove', [`path=${directory}`]);
+    await mkdir(directory, {mode: 0o755});
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `cache mount ${id} of another machine cannot be unpacked, and begins empty: ${reason}`;
+    this.#warn({severity: 'warning', code: 'cache-import', message});
   }
 
   used(cache: CacheName): void {
