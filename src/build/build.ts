@@ -88,7 +88,7 @@ export async function build(
     exports,
     executed,
     cached,
-    provenance: () => Promise.all(plans.map((plan) => witness.metadataOf(plan))),
+    provenance: (mode) => Promise.all(plans.map((plan) => witness.metadataOf(plan, mode))),
     ...(imageDigest === undefined ? {} : {imageDigest}),
   };
 }

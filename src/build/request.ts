@@ -89,7 +89,7 @@ export interface BuildResult {
   readonly exports: readonly ExportResult[];
   readonly imageDigest?: Digest;
   /** Makes the SLSA provenance of each image, as the metadata file has it. */
-  provenance(): Promise<readonly ImageProvenance[]>;
+  provenance(mode: 'min' | 'max'): Promise<readonly ImageProvenance[]>;
   /** Vertices that ran and that were found in the cache. */
   readonly executed: number;
   readonly cached: number;

@@ -5,10 +5,12 @@ import {randomBytes} from 'node:crypto';
 import {rename, rm, writeFile} from 'node:fs/promises';
 import type {BuildResult, ImageProvenance} from '../build/request.ts';
 import {buildError} from '../diagnostics/build-error.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
 import {formatPlatform} from '../oci/platform.ts';
 import type {BuildEvent, StepUsage} from '../progress/events.ts';
+import {vertexWarning} from '../progress/vertex-warning.ts';
 
 /** The image ID, docker's sense: the digest of the config, or of the index of several platforms. */
 export function imageIdOf(result: BuildResult): Digest | undefined {
@@ -32,22 +34,46 @@ export function costOf(event: BuildEvent): StepCost | undefined {
   return {name: event.name, cached: event.outcome === 'cached', ...event.usage};
 }
 
+export interface ToldOfBuild {
+  /** Of its record in the history. */
+  readonly id: string;
+  /** As the user gave them. */
+  readonly names: readonly string[];
+  readonly steps: readonly StepCost[];
+  readonly warnings: readonly Diagnostic[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** BUILDX_METADATA_PROVENANCE; undefined: none is wanted. Throws BuildError('usage') for what means nothing. */
+export function provenanceModeOf(environment: ToldOfBuild['environment']): 'min' | 'max' | undefined {
+  const text = environment['BUILDX_METADATA_PROVENANCE'] || 'min';
+  if (text === 'min' || text === 'max') return text;
+  if (['disabled', 'false', '0'].includes(text)) return undefined;
+  const message = `BUILDX_METADATA_PROVENANCE expects min, max or disabled, got "${text}"`;
+  throw buildError('usage', 'cli-bad-value', message);
+}
+
+function wantsWarnings(environment: ToldOfBuild['environment']): boolean {
+  return ['1', 't', 'true'].includes((environment['BUILDX_METADATA_WARNINGS'] ?? '').toLowerCase());
+}
+
 /** buildx's keys, and our own (docs/formats/metadata-file.md). */
-export async function metadataText(
-  result: BuildResult,
-  names: readonly string[],
-  steps: readonly StepCost[],
-): Promise<string> {
+export async function metadataText(result: BuildResult, told: ToldOfBuild): Promise<string> {
+  const {names, steps, environment} = told;
+  const mode = provenanceModeOf(environment);
   const image: ExportResult | undefined =
     result.exports.find(({descriptor}) => descriptor !== undefined) ?? result.exports[0];
   const configDigest = configDigestOf(result);
   const imageDigest = image?.imageDigest ?? result.imageDigest;
+  const warnings = told.warnings.map(vertexWarning);
   const metadata = {
+    'buildx.build.ref': `tsbuild/tsbuild0/${told.id}`,
+    ...(wantsWarnings(environment) && warnings.length > 0 ? {'buildx.build.warnings': warnings} : {}),
     ...(configDigest === undefined ? {} : {'containerimage.config.digest': configDigest}),
-    ...provenanceMembers(await result.provenance()),
+    ...(mode === undefined ? {} : provenanceMembers(await result.provenance(mode))),
     ...(image?.descriptor === undefined ? {} : {'containerimage.descriptor': image.descriptor}),
     ...(imageDigest === undefined ? {} : {'containerimage.digest': imageDigest}),
-    ...(names.length === 0 ? {} : {'image.name': names.join(',')}),
+    ...(names.length === 0 || image?.descriptor === undefined ? {} : {'image.name': names.join(',')}),
     ...(steps.length === 0 ? {} : {'tsbuild.steps': steps}),
   };
   return `${JSON.stringify(metadata, null, 2)}\n`;

@@ -27,6 +27,8 @@ export class BuildRecorder {
   readonly #clock: Clock;
   readonly #subject: BuildSubject;
   readonly #startedMs: number;
+  /** What the record is called. */
+  readonly id: string;
   readonly #logs: StepLogs;
   readonly #steps: Mutable[] = [];
   readonly #numbers = new Map<StepId, number>();
@@ -39,6 +41,7 @@ export class BuildRecorder {
     this.#subject = subject;
     this.#clock = clock;
     this.#startedMs = clock.nowMs();
+    this.id = newId(this.#startedMs);
     this.#logs = new StepLogs(root);
   }
 
@@ -85,7 +88,7 @@ export class BuildRecorder {
       const finishedMs = this.#clock.nowMs();
       const record: BuildRecord = {
         format: recordFormat,
-        id: newId(this.#startedMs),
+        id: this.id,
         startedMs: this.#startedMs,
         finishedMs,
         status,

@@ -26,9 +26,6 @@ export interface WitnessOptions {
   readonly signal: AbortSignal;
 }
 
-/** What buildx writes into the metadata file unless it is told otherwise. */
-const metadataProvenance: ProvenanceRequest = {mode: 'min', version: 'v1', inlineOnly: true};
-
 export class Witness {
   readonly #options: WitnessOptions;
   readonly #id = randomUUID();
@@ -61,8 +58,8 @@ export class Witness {
     return billOfMaterials(await image.rootView(signal), engine, {name, createdSeconds}, signal);
   }
 
-  async metadataOf(plan: Plan): Promise<ImageProvenance> {
-    const {predicate} = await this.#provenance(plan, [], metadataProvenance);
+  async metadataOf(plan: Plan, mode: ProvenanceRequest['mode']): Promise<ImageProvenance> {
+    const {predicate} = await this.#provenance(plan, [], {mode, version: 'v1', inlineOnly: true});
     return {platform: plan.platform, predicate};
   }
 

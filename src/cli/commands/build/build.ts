@@ -3,7 +3,9 @@
 
 import {rm} from 'node:fs/promises';
 import {resolve} from 'node:path';
+import type {BuildRequest} from '../../../build/request.ts';
 import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {BuildRecorder} from '../../../history/recorder.ts';
 import type {SinkName} from '../../../progress/sinks/index.ts';
 import {systemClock} from '../../../util/clock.ts';
@@ -14,7 +16,14 @@ import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {configFileOf, stateRootOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
-import {costOf, imageIdOf, metadataText, type StepCost, writeResultFile} from '../../result-files.ts';
+import {
+  costOf,
+  imageIdOf,
+  metadataText,
+  provenanceModeOf,
+  type StepCost,
+  writeResultFile,
+} from '../../result-files.ts';
 import {endOf, subjectOf} from './recorded.ts';
 
 /** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
@@ -40,12 +49,15 @@ export async function runBuild(
   }
   const idFile = pathOf(flags, 'iidfile', io);
   const metadataFile = pathOf(flags, 'metadata-file', io);
+  // Before there is anything to lose.
+  if (metadataFile !== undefined) provenanceModeOf(io.env);
   // As docker does: no script shall take a previous build's ID for this one's.
   if (idFile !== undefined) await rm(idFile, {force: true});
 
   const engine = options.engine ?? (await import('../../../build/build.ts')).build;
   const configFile = configFileOf(flags, io);
   const costs: StepCost[] = [];
+  const warnings: Diagnostic[] = [];
   const sink = await openSink(sinkName, io);
   const root = stateRootOf(flags, io);
   const recorder = new BuildRecorder(root, subjectOf(request), systemClock);
@@ -63,6 +75,7 @@ export async function runBuild(
         recorder.emit(event);
         const cost = costOf(event);
         if (cost !== undefined) costs.push(cost);
+        if (event.type === 'warning') warnings.push(event.diagnostic);
       },
       onPlanned: recorder.planned,
       onCollectionDue: () => {
@@ -81,7 +94,8 @@ export async function runBuild(
 
   const id = imageIdOf(result);
   if (metadataFile !== undefined) {
-    const text = await metadataText(result, request.tags, costs);
+    const told = {id: recorder.id, names: namesOf(request), steps: costs, warnings, environment: io.env};
+    const text = await metadataText(result, told);
     await writeResultFile('--metadata-file', metadataFile, text);
   }
   if (idFile !== undefined) {
@@ -104,6 +118,12 @@ function withoutShownLog(error: unknown, sink: SinkName): unknown {
   if (sink !== 'tty' && sink !== 'quiet') return error;
   const [first, ...others] = error.diagnostics.map(({notes: _, ...diagnostic}) => diagnostic);
   return first === undefined ? error : new BuildError('step', [first, ...others], {cause: error.cause});
+}
+
+/** Those of -t, or else those of the outputs. */
+function namesOf({tags, outputs}: BuildRequest): readonly string[] {
+  if (tags.length > 0) return tags;
+  return [...new Set(outputs.flatMap(({options}) => options.get('name')?.split(',') ?? []))];
 }
 
 function pathOf(flags: FlagValues, name: string, io: CliIo): string | undefined {

@@ -1,10 +1,10 @@
 // --progress=rawjson: one JSON object per line, in the shape of BuildKit's SolveStatus, so that what reads docker's
 // output reads ours (docs/formats/events.md).
 
-import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {digestOf, isDigest} from '../../../oci/digest.ts';
 import {unreachable} from '../../../util/assert.ts';
 import type {BuildEvent, ProgressSink, StepId} from '../../events.ts';
+import {vertexWarning} from '../../vertex-warning.ts';
 import type {SinkHost} from '../sink.ts';
 
 export function createRawJsonSink(host: SinkHost): ProgressSink {
@@ -64,7 +64,7 @@ function statusOf(
       return {statuses: [{...status, started: time, completed: time}]};
     }
     case 'warning':
-      return {warnings: [warningOf(event.diagnostic)]};
+      return {warnings: [vertexWarning(event.diagnostic)]};
     default:
       return unreachable(event);
   }
@@ -77,28 +77,4 @@ function vertexOf(step: StepId): string {
 
 function timeText(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-function warningOf({code, message, hints, url, file, span}: Diagnostic): object {
-  const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  const line = span === undefined ? '' : ` (line ${span.line})`;
-  const range =
-    span === undefined
-      ? {}
-      : {
-          range: [
-            {
-              start: {line: span.line, character: span.column},
-              end: {line: span.endLine, character: span.endColumn},
-            },
-          ],
-        };
-  return {
-    level: 1,
-    short: base64(`${code}: ${message}${line}`),
-    ...(hints === undefined ? {} : {detail: hints.map(base64)}),
-    ...(url === undefined ? {} : {url}),
-    ...(file === undefined ? {} : {sourceInfo: {filename: file.path, data: base64(file.text)}}),
-    ...range,
-  };
 }
