@@ -9,8 +9,16 @@ export interface ProvenanceRequest {
   readonly inlineOnly: boolean;
 }
 
+/** An image that makes bills of materials by BuildKit's protocol. */
+export interface SbomGenerator {
+  /** Normalised. */
+  readonly image: string;
+  /** Variables of its environment. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 export interface AttestRequest {
   readonly provenance?: ProvenanceRequest;
-  /** A bill of materials by our own scanner. */
-  readonly sbom?: true;
+  /** A bill of materials: true means by our own scanner. */
+  readonly sbom?: true | SbomGenerator;
 }

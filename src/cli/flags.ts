@@ -152,7 +152,7 @@ export const buildFlags: readonly Flag[] = [
     name: 'attest',
     value: 'SPEC',
     group: 'Output',
-    help: 'attest something of the image: type=provenance[,mode=min|max][,version=v1|v0.2] or type=sbom (repeatable; default: nothing)',
+    help: 'attest something of the image: type=provenance[,mode=min|max][,version=v1|v0.2] or type=sbom[,generator=IMAGE] (repeatable; default: nothing)',
   },
   {
     name: 'provenance',
@@ -164,7 +164,7 @@ export const buildFlags: readonly Flag[] = [
     name: 'sbom',
     value: 'SPEC',
     group: 'Output',
-    help: 'short for --attest type=sbom: true or false',
+    help: 'short for --attest type=sbom,SPEC; also true or false',
   },
   {
     name: 'check',

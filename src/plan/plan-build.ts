@@ -19,6 +19,7 @@ import {addTriggers} from './onbuild.ts';
 import type {Plan, PlanRequest} from './plan.ts';
 import {observerUntil} from './plan-observer.ts';
 import {ProblemList} from './plan-problem.ts';
+import {scannedStages} from './scanned-stages.ts';
 import {reachableFrom, reportCircles, StageGraph, type StageNode} from './stage-graph.ts';
 import {type PlanScope, StageState} from './stage-state.ts';
 import {targetOf} from './target.ts';
@@ -72,7 +73,10 @@ export async function planBuild(given: PlanRequest, language: InstructionSet): P
   throwIfAny(problems);
   const state = target.state;
   assert(state !== undefined, 'the target is reachable from itself');
-  return finishedPlan(state.image, state, request, platformIsImplicit, epoch.seconds);
+  const plan = finishedPlan(state.image, state, request, platformIsImplicit, epoch.seconds);
+  const stages = graph.nodes.filter((node) => reachable.has(node));
+  const scanned = scannedStages({target, stages, buildArgs: epoch.buildArgs, globals});
+  return scanned.length === 0 ? plan : {...plan, scanned};
 }
 
 /** Resolves base images until ONBUILD triggers bring no new ones. */

@@ -62,6 +62,12 @@ export interface PlanRequest {
   epochOf(origin: EpochOrigin): Promise<number | undefined>;
 }
 
+/** A stage that a bill of materials is to cover beside the result. */
+export interface ScannedStage {
+  readonly name: string;
+  readonly vertex: Vertex;
+}
+
 export interface Plan {
   /** Undefined: nothing but scratch. */
   readonly vertex?: Vertex;
@@ -74,4 +80,6 @@ export interface Plan {
   /** SOURCE_DATE_EPOCH in seconds, when set. */
   readonly epochSeconds?: number;
   readonly platform: Platform;
+  /** By BUILDKIT_SBOM_SCAN_STAGE; undefined: none. */
+  readonly scanned?: readonly ScannedStage[];
 }

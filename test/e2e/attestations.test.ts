@@ -148,6 +148,39 @@ describe('attestations', () => {
     expect(text).toContain(`its subject is sha256:${first}, its index says sha256:${second}`);
   });
 
+  it('are made by the image of a scanner, which sees the result and what else is to be scanned', async () => {
+    const script = [
+      '#!/bin/sh',
+      'touch "$BUILDKIT_SCAN_SOURCE/new" 2>/dev/null && exit 9',
+      'files=$(cd "$BUILDKIT_SCAN_SOURCE" && echo *)',
+      'extras=$(ls "$BUILDKIT_SCAN_SOURCE_EXTRAS" | tr "\\n" " ")',
+      'echo "{\\"_type\\":\\"https://in-toto.io/Statement/v0.1\\",\\"predicateType\\":\\"$KIND\\",' +
+        '\\"predicate\\":{\\"name\\":\\"$files + $extras\\"}}" >"$BUILDKIT_SCAN_DESTINATION/a.spdx.json"',
+    ].join('\n');
+    const scanner = await space.context({
+      Dockerfile: 'FROM busybox\nCOPY --chmod=755 scan /scan\nENTRYPOINT ["/scan"]\n',
+      scan: `${script}\n`,
+    });
+    await space.build(['-t', 'scanner', scanner]);
+    const context = await space.context({
+      Dockerfile:
+        'ARG BUILDKIT_SBOM_SCAN_STAGE=tools\nFROM busybox AS tools\nRUN echo a >/tool\nFROM scratch\n' +
+        'ARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nCOPY --from=tools /tool /\nCOPY own /\n',
+      own: 'own\n',
+    });
+    const scanned = (type: string) => {
+      const output = ['-o', `type=oci,dest=${at('scanned')},tar=false`];
+      return space.run(['build', '--attest', `type=sbom,generator=scanner,KIND=${type}`, ...output, context]);
+    };
+    expect((await scanned('https://spdx.dev/Document')).code).toBe(0);
+    const [statement] = statementsOf(at('scanned'));
+    expect(statement?.['predicate']).toEqual({name: 'own tool + sbom-context sbom-tools '});
+    expect((await space.run(['verify', at('scanned')])).stdout.toString()).toBe('ok\n');
+    const refused = await scanned('https://example.com/other');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('wrote a.spdx.json, which is no in-toto statement of an SPDX document');
+  });
+
   it('are not made unless asked for', async () => {
     const context = await space.context({Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a'});
     await space.build(['--provenance=false', '-o', `type=oci,dest=${at('plain')},tar=false`, context]);

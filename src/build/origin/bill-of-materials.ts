@@ -10,18 +10,41 @@ import {type View, viewArguments} from '../../helper/helper.ts';
 import {readMember, tarIndex} from '../../sources/archive/tar-index.ts';
 import {readForeignBlobs} from '../../store/database.ts';
 import type {Engine} from '../engine.ts';
+import {statementsOf} from './scan-results.ts';
 
 export interface BillOptions {
   readonly name: string;
   readonly createdSeconds: number;
 }
 
-export async function billOfMaterials(
+export function billOfMaterials(
   view: View,
-  {state, helper: getHelper}: Pick<Engine, 'helper' | 'state'>,
+  engine: Pick<Engine, 'helper' | 'state'>,
   options: BillOptions,
   signal: AbortSignal,
 ): Promise<Attestation> {
+  return withFiles(view, engine, signal, async (files, directory) => {
+    const scan = await scanFiles(files, (file) => rpmHeadersIn(file, files, directory));
+    return {predicateType: spdxPredicateType, predicate: spdxDocument(scan, options)};
+  });
+}
+
+/** What `generator` wrote, whose results `view` is. */
+export function billsOfScanner(
+  view: View,
+  engine: Pick<Engine, 'helper' | 'state'>,
+  generator: string,
+  signal: AbortSignal,
+): Promise<readonly Attestation[]> {
+  return withFiles(view, engine, signal, (files) => statementsOf(files, generator));
+}
+
+async function withFiles<T>(
+  view: View,
+  {state, helper: getHelper}: Pick<Engine, 'helper' | 'state'>,
+  signal: AbortSignal,
+  use: (files: readonly ScannedFile[], directory: string) => Promise<T>,
+): Promise<T> {
   const directory = await state.makeWork();
   const helper = await getHelper();
   try {
@@ -32,8 +55,7 @@ export async function billOfMaterials(
     const files = Array.from(members, ([path, member]): ScannedFile => {
       return {path, size: member.size, read: () => readMember(tar, member)};
     });
-    const scan = await scanFiles(files, (file) => rpmHeadersIn(file, files, directory));
-    return {predicateType: spdxPredicateType, predicate: spdxDocument(scan, options)};
+    return await use(files, directory);
   } finally {
     await helper.request('remove', [`path=${directory}`]);
   }

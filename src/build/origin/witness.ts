@@ -3,7 +3,7 @@
 
 import {randomUUID} from 'node:crypto';
 import {basename} from 'node:path';
-import type {ProvenanceRequest} from '../../attestation/attest-request.ts';
+import type {ProvenanceRequest, SbomGenerator} from '../../attestation/attest-request.ts';
 import type {RequestParameters} from '../../attestation/provenance.ts';
 import type {FetchedSource} from '../../attestation/source-ledger.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
@@ -11,6 +11,7 @@ import type {Attestation, BuiltImage} from '../../exporters/exporter.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {formatPlatform} from '../../oci/platform.ts';
 import type {Plan} from '../../plan/plan.ts';
+import {assert} from '../../util/assert.ts';
 import {systemClock} from '../../util/clock.ts';
 import type {Engine} from '../engine.ts';
 import {defaultDockerfile} from '../local-place.ts';
@@ -35,11 +36,15 @@ export class Witness {
   }
 
   /** The member of a BuiltImage; none when nothing was asked for. */
-  attestationsOf(plan: Plan, image: Pick<BuiltImage, 'rootView'>): Pick<BuiltImage, 'attestations'> {
+  attestationsOf(
+    plan: Plan,
+    image: Pick<BuiltImage, 'rootView'>,
+    scan: BuiltImage['rootView'] | undefined,
+  ): Pick<BuiltImage, 'attestations'> {
     const {provenance, sbom} = this.#options.request.attest ?? {};
     if (provenance === undefined && sbom === undefined) return {};
     // Several outputs say the same.
-    const bill = once(async () => (sbom === undefined ? [] : [await this.#bill(plan, image)]));
+    const bill = once(async () => (sbom === undefined ? [] : this.#bills(plan, image, sbom, scan)));
     return {
       attestations: async (layers): Promise<readonly Attestation[]> => {
         const said = await bill.get();
@@ -50,12 +55,21 @@ export class Witness {
     };
   }
 
-  async #bill(plan: Plan, image: Pick<BuiltImage, 'rootView'>): Promise<Attestation> {
+  async #bills(
+    plan: Plan,
+    image: Pick<BuiltImage, 'rootView'>,
+    sbom: true | SbomGenerator,
+    scan: BuiltImage['rootView'] | undefined,
+  ): Promise<readonly Attestation[]> {
     const {request, engine, signal} = this.#options;
-    const {billOfMaterials} = await import('./bill-of-materials.ts');
+    const {billOfMaterials, billsOfScanner} = await import('./bill-of-materials.ts');
+    if (sbom !== true) {
+      assert(scan !== undefined, 'an image that a scanner is asked for is scanned');
+      return billsOfScanner(await scan(signal), engine, sbom.image, signal);
+    }
     const createdSeconds = plan.epochSeconds ?? Math.floor(systemClock.nowMs() / 1000);
     const name = request.tags[0] ?? 'image';
-    return billOfMaterials(await image.rootView(signal), engine, {name, createdSeconds}, signal);
+    return [await billOfMaterials(await image.rootView(signal), engine, {name, createdSeconds}, signal)];
   }
 
   async metadataOf(plan: Plan, mode: ProvenanceRequest['mode']): Promise<ImageProvenance> {

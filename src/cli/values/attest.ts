@@ -1,7 +1,8 @@
 // --attest, and its short forms --provenance and --sbom, as buildx reads them: `type=TYPE[,KEY=VALUE…]`, or for the
 // short forms a boolean or the rest.
 
-import type {AttestRequest, ProvenanceRequest} from '../../attestation/attest-request.ts';
+import type {AttestRequest, ProvenanceRequest, SbomGenerator} from '../../attestation/attest-request.ts';
+import {isReferenceProblem, normalisedName, parseReference} from '../../oci/reference.ts';
 import {suggest} from '../../util/suggest.ts';
 import {csvPairs} from './csv.ts';
 import {isProblem, type Problem} from './problem.ts';
@@ -12,7 +13,7 @@ export type AttestType = (typeof types)[number];
 /** The part that was given; null: that type is switched off. */
 export type AttestFlag =
   | {readonly type: 'provenance'; readonly provenance: ProvenanceRequest | null}
-  | {readonly type: 'sbom'; readonly sbom: true | null};
+  | {readonly type: 'sbom'; readonly sbom: true | SbomGenerator | null};
 
 const provenanceKeys = ['mode', 'version', 'inline-only', 'disabled', 'builder-id', 'reproducible'];
 const truth: ReadonlyMap<string, boolean> = new Map([
@@ -72,18 +73,29 @@ function attestFlag(
   const isOff = truth.get(disabled);
   if (isOff === undefined) return {problem: `${flag}: disabled expects true or false, got "${disabled}"`};
   if (type === 'sbom') {
-    const [key] = Object.keys(rest);
-    if (isOff || key === undefined) return {type, sbom: isOff ? null : true};
-    return {
-      problem:
-        key === 'generator'
-          ? `${flag}: images of scanners are not run; without generator= tsbuild looks for packages itself`
-          : `${flag}: unknown key "${key}"`,
-    };
+    const sbom = sbomOf(flag, rest);
+    if (sbom !== true && isProblem(sbom)) return sbom;
+    return {type, sbom: isOff ? null : sbom};
   }
   const provenance = provenanceOf(flag, rest);
   if (isProblem(provenance)) return provenance;
   return {type, provenance: isOff ? null : provenance};
+}
+
+/** What is not the scanner's image is a variable for it; keys are read in any case, and variables are upper case. */
+function sbomOf(flag: string, values: Readonly<Record<string, string>>): true | SbomGenerator | Problem {
+  const {generator = '', ...parameters} = values;
+  if (generator === '') {
+    const [key] = Object.keys(parameters);
+    return key === undefined
+      ? true
+      : {problem: `${flag}: unknown key "${key}", without generator= there is none`};
+  }
+  const reference = parseReference(generator);
+  if (isReferenceProblem(reference))
+    return {problem: `${flag}: generator=${generator}: ${reference.problem}`};
+  const variables = Object.entries(parameters).map(([key, value]) => [key.toUpperCase(), value]);
+  return {image: normalisedName(reference), parameters: Object.fromEntries(variables)};
 }
 
 function provenanceOf(flag: string, values: Readonly<Record<string, string>>): ProvenanceRequest | Problem {

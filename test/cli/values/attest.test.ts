@@ -12,11 +12,17 @@ describe('--attest', () => {
     });
   });
 
-  it('type=sbom is by our own scanner, and by no other', () => {
+  it('type=sbom is by our own scanner, or by an image with variables', () => {
     expect(parseAttest('type=sbom')).toEqual({type: 'sbom', sbom: true});
-    expect(parseAttest('type=sbom,generator=scan/it:1')).toEqual({
-      problem:
-        '--attest: images of scanners are not run; without generator= tsbuild looks for packages itself',
+    expect(parseAttest('type=sbom,generator=scan/it:1,Depth=2')).toEqual({
+      type: 'sbom',
+      sbom: {image: 'docker.io/scan/it:1', parameters: {DEPTH: '2'}},
+    });
+    expect(parseShortAttest('sbom', 'generator=it')).toMatchObject({
+      sbom: {image: 'docker.io/library/it:latest'},
+    });
+    expect(parseAttest('type=sbom,generator=IT')).toMatchObject({
+      problem: expect.stringContaining('must be lowercase'),
     });
   });
 
@@ -42,7 +48,9 @@ describe('--provenance and --sbom', () => {
 
   it('take the keys of --attest', () => {
     expect(parseShortAttest('provenance', 'mode=min')).toMatchObject({provenance: {mode: 'min'}});
-    expect(parseShortAttest('sbom', 'depth=1')).toEqual({problem: '--sbom: unknown key "depth"'});
+    expect(parseShortAttest('sbom', 'depth=1')).toEqual({
+      problem: '--sbom: unknown key "depth", without generator= there is none',
+    });
   });
 });
 
