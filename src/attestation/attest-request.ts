@@ -7,6 +7,10 @@ export interface ProvenanceRequest {
   readonly version: 'v1' | 'v0.2';
   /** Only where an image can carry it, not as a file beside exported trees. */
   readonly inlineOnly: boolean;
+  /** Who vouches for the build, a URI; undefined: nobody. */
+  readonly builderId?: string;
+  /** The user's word that another build gives the same image. */
+  readonly isReproducible?: boolean;
 }
 
 /** An image that makes bills of materials by BuildKit's protocol. */

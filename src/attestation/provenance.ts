@@ -67,17 +67,20 @@ interface Parts {
   readonly details: Members | undefined;
   readonly hermetic: boolean;
   readonly completeness: {readonly request: boolean; readonly materials: boolean};
+  readonly builderId: string;
+  readonly isReproducible: boolean;
 }
 
-export function provenancePredicate(input: ProvenanceInput, {mode, version}: ProvenanceRequest): Members {
-  const parts = partsOf(input, mode);
+export function provenancePredicate(input: ProvenanceInput, request: ProvenanceRequest): Members {
+  const {mode, version, builderId = '', isReproducible = false} = request;
+  const parts = {...partsOf(input, mode), builderId, isReproducible};
   return maskedMembers(version === 'v1' ? version1(parts) : version02(parts));
 }
 
 function partsOf(
   {plan, parameters, fetched, file, run, layers}: ProvenanceInput,
   mode: 'min' | 'max',
-): Parts {
+): Omit<Parts, 'builderId' | 'isReproducible'> {
   const vertices = verticesOf(plan.vertex);
   const isMax = mode === 'max';
   const locals = localNames(vertices);
@@ -118,7 +121,7 @@ function version1(parts: Parts): Members {
       resolvedDependencies: materials.map((material) => ({...material})),
     },
     runDetails: {
-      builder: {id: ''},
+      builder: {id: parts.builderId},
       metadata: {
         ...(times.id === undefined
           ? {}
@@ -126,7 +129,7 @@ function version1(parts: Parts): Members {
         tsbuild_metadata: details,
         tsbuild_hermetic: hermetic,
         tsbuild_completeness: {request: completeness.request, resolvedDependencies: completeness.materials},
-        tsbuild_reproducible: false,
+        tsbuild_reproducible: parts.isReproducible,
       },
     },
   };
@@ -136,7 +139,7 @@ function version02(parts: Parts): Members {
   const {configSource, request, materials, buildConfig, times, details, hermetic, completeness} = parts;
   const {path, ...source} = configSource;
   return {
-    builder: {id: ''},
+    builder: {id: parts.builderId},
     buildType,
     materials: materials.map((material) => ({...material})),
     invocation: {
@@ -150,7 +153,7 @@ function version02(parts: Parts): Members {
       buildStartedOn: times.startedOn,
       buildFinishedOn: times.finishedOn,
       completeness: {parameters: completeness.request, environment: true, materials: completeness.materials},
-      reproducible: false,
+      reproducible: parts.isReproducible,
       [`${buildType}#hermetic`]: hermetic,
       [`${buildType}#metadata`]: details,
     },

@@ -173,3 +173,17 @@ it('version v0.2 says the same in its own members', () => {
     metadata: {buildInvocationID: 'run-1', completeness: {parameters: true, materials: true}},
   });
 });
+
+it('who vouches for the build, and that it is reproducible, are the word of the user', () => {
+  const words = {builderId: 'https://ci.example.com/7', isReproducible: true};
+  expect(provenancePredicate(input, {...v1max, ...words})).toMatchObject({
+    runDetails: {builder: {id: words.builderId}, metadata: {tsbuild_reproducible: true}},
+  });
+  expect(provenancePredicate(input, {...v1max, version: 'v0.2', ...words})).toMatchObject({
+    builder: {id: words.builderId},
+    metadata: {reproducible: true},
+  });
+  expect(provenancePredicate(input, v1max)).toMatchObject({
+    runDetails: {builder: {id: ''}, metadata: {tsbuild_reproducible: false}},
+  });
+});

@@ -105,13 +105,21 @@ function provenanceOf(flag: string, values: Readonly<Record<string, string>>): P
     const near = suggest(key, provenanceKeys);
     return {problem: `${flag}: unknown key "${key}"${near === undefined ? '' : `, did you mean ${near}?`}`};
   }
-  if (values['builder-id'] !== undefined || values['reproducible'] !== undefined)
-    return {problem: `${flag}: builder-id and reproducible are not supported`};
   if (mode !== 'min' && mode !== 'max') return {problem: `${flag}: mode expects min or max, got "${mode}"`};
   if (version !== 'v1' && version !== 'v0.2')
     return {problem: `${flag}: version expects v1 or v0.2, got "${version}"`};
   const isInline = truth.get(inlineOnly);
   if (isInline === undefined)
     return {problem: `${flag}: inline-only expects true or false, got "${inlineOnly}"`};
-  return {mode, version, inlineOnly: isInline};
+  const isReproducible = truth.get(values['reproducible'] ?? 'false');
+  if (isReproducible === undefined)
+    return {problem: `${flag}: reproducible expects true or false, got "${values['reproducible']}"`};
+  const builderId = values['builder-id'];
+  return {
+    mode,
+    version,
+    inlineOnly: isInline,
+    ...(builderId ? {builderId} : {}),
+    ...(isReproducible ? {isReproducible} : {}),
+  };
 }

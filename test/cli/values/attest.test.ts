@@ -12,6 +12,13 @@ describe('--attest', () => {
     });
   });
 
+  it('type=provenance says who vouches for it, and that it is reproducible', () => {
+    expect(parseAttest('type=provenance,builder-id=https://ci.example.com/7,reproducible=true')).toEqual({
+      type: 'provenance',
+      provenance: {...whole, builderId: 'https://ci.example.com/7', isReproducible: true},
+    });
+  });
+
   it('type=sbom is by our own scanner, or by an image with variables', () => {
     expect(parseAttest('type=sbom')).toEqual({type: 'sbom', sbom: true});
     expect(parseAttest('type=sbom,generator=scan/it:1,Depth=2')).toEqual({
@@ -32,6 +39,7 @@ describe('--attest', () => {
     ['type=provenance,mode=all', 'mode expects min or max, got "all"'],
     ['type=provenance,mod=max', 'unknown key "mod", did you mean mode?'],
     ['type=provenance,version=v2', 'version expects v1 or v0.2'],
+    ['type=provenance,reproducible=maybe', 'reproducible expects true or false'],
     ['type=provenance,disabled=perhaps', 'disabled expects true or false'],
     ['provenance', 'key=value'],
   ])('%s is refused', (text, problem) => {
