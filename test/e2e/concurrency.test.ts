@@ -1,10 +1,11 @@
 // Several commands on one state directory: a step that two of them want runs once, different builds do not disturb each
 // other, and all see the same result.
 
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {namesOf, stepsOf, type Workspace, workspaceWithBases} from './command.ts';
-import {readArchive} from './image.ts';
+import {readArchive, unpackTar} from './image.ts';
 
 let space: Workspace;
 
@@ -34,6 +35,43 @@ describe('several commands at once', () => {
     expect(done).toHaveLength(3);
     const images = archives.map((file) => readArchive(file, space.folder).diffIds.join());
     expect(new Set(images).size).toBe(1);
+    expect(await space.leftovers()).toEqual([]);
+  });
+
+  it('twenty of overlapping graphs run each step once in total, and those who wait say so', async () => {
+    const root = join(space.folder, 'twenty');
+    // Each run of a step leaves a line, whoever runs it.
+    const step = (name: string) =>
+      `RUN --mount=type=cache,id=runs,target=/runs echo ${name} >> /runs/log; sleep 0.3; echo ${name} > /${name}\n`;
+    const stages = ['a', 'b', 'c', 'd'];
+    const contexts = await Promise.all(
+      stages.map((own) => {
+        const others = stages.filter((name) => name !== own);
+        const stage = (name: string) => `FROM base AS ${name}\n${step(name)}`;
+        const copies = others.map((name) => `COPY --from=${name} /${name} /${name}\n`).join('');
+        return space.context({
+          Dockerfile: `FROM busybox AS base\n${step('common')}${others.map(stage).join('')}FROM base\n${copies}${step(`last-${own}`)}`,
+        });
+      }),
+    );
+    const runs = await Promise.all(
+      Array.from({length: 20}, (_, n) =>
+        space.run(
+          ['build', '--progress', 'plain', '-o', 'type=cacheonly', contexts[n % stages.length] ?? ''],
+          {root},
+        ),
+      ),
+    );
+    for (const run of runs) expect(run.code, run.stderr).toBe(0);
+    expect(runs.some(({stderr}) => /waiting for another/.test(stderr))).toBe(true);
+    const kept = await space.run(['cache-mount export', '-o', join(space.folder, 'runs.tar'), 'runs'], {
+      root,
+    });
+    expect(kept.code, kept.stderr).toBe(0);
+    const log = join(unpackTar(join(space.folder, 'runs.tar'), space.folder), 'log');
+    const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+    const wanted = ['common', ...stages, ...stages.map((name) => `last-${name}`)];
+    expect(lines.toSorted()).toEqual(wanted.toSorted());
     expect(await space.leftovers()).toEqual([]);
   });
 

@@ -133,7 +133,8 @@ describe('prune', () => {
       const text = `FROM busybox\nRUN dd if=/dev/urandom of=/big bs=1M count=8; echo ${n}\n`;
       await space.build(['-o', 'type=cacheonly', await space.context({Dockerfile: text})], {root});
     }
-    await space.run(['prune', '-a', '-f', '--max-used-space', '22MB'], {root});
+    const run = await space.run(['prune', '-a', '-f', '--max-used-space', '22MB'], {root});
+    expect(run.code, run.stderr).toBe(0);
     const steps = (await rows(['du'], root)).filter(({Description}) => Description.includes('RUN dd'));
     expect(steps).toHaveLength(2);
     expect(steps.every(({Description}) => !Description.endsWith('echo 1'))).toBe(true);
