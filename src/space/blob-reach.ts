@@ -1,5 +1,5 @@
-// Which blobs an image leads to: an index to its manifests, a manifest to its config and layers. What is missing leads
-// nowhere.
+// Which blobs an image leads to: an index to its manifests, a manifest to its config and layers; and which manifests are
+// about one of these (image-spec, `subject`), as signatures and attestations are. What is missing leads nowhere.
 
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
@@ -7,6 +7,7 @@ import {type Digest, hexOf, parseDigest} from '../oci/digest.ts';
 
 /** Manifests and indexes are small; nothing larger is read to look for more. */
 const documentMax = 8 * 1024 * 1024;
+const referrerMax = 256 * 1024;
 
 export class BlobReach {
   readonly #root: string;
@@ -48,6 +49,29 @@ export class BlobReach {
     return reached;
   }
 
+  /**
+   * Of `candidates`, what is about something in `reached`, or about another such manifest, with all that it leads to:
+   * each with what it is about in the end.
+   */
+  referrers(candidates: Iterable<Digest>, reached: ReadonlySet<Digest>): ReadonlyMap<Digest, Digest> {
+    const subjects = new Map<Digest, Digest>();
+    for (const digest of candidates) {
+      if (this.bytesOf(digest) > referrerMax) continue;
+      const subject = subjectIn(this.#documentOf(digest));
+      if (subject !== undefined) subjects.set(digest, subject);
+    }
+    const found = new Map<Digest, Digest>();
+    for (let before = -1; before < found.size; ) {
+      before = found.size;
+      for (const [digest, subject] of subjects) {
+        const about = reached.has(subject) ? subject : found.get(subject);
+        if (about === undefined || found.has(digest)) continue;
+        for (const part of this.from(digest)) found.set(part, about);
+      }
+    }
+    return found;
+  }
+
   #documentOf(digest: Digest): unknown {
     try {
       const path = this.pathOf(digest);
@@ -57,6 +81,11 @@ export class BlobReach {
       return undefined;
     }
   }
+}
+
+function subjectIn(document: unknown): Digest | undefined {
+  const subject = (document as {subject?: {digest?: unknown}} | null | undefined)?.subject?.digest;
+  return typeof subject === 'string' ? parseDigest(subject) : undefined;
 }
 
 interface Member {

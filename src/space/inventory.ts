@@ -72,10 +72,15 @@ class Inventory {
       ...this.#resolved(),
       ...[...layers.values()].map((facts) => this.#layer(facts)),
     ];
-    for (const {blobs: needed} of items)
-      for (const {digest} of needed) this.#needs.set(digest, (this.#needs.get(digest) ?? 0) + 1);
+    this.#count(items);
+    const loose = blobs.flatMap((name) => parseDigest(`sha256:${name}`) ?? []);
+    const referrers = this.#reach.referrers(
+      loose.filter((digest) => !this.#needs.has(digest)),
+      this.#imaged,
+    );
+    const whole = referrers.size === 0 ? items : items.map((item) => this.#withReferrers(item, referrers));
     return [
-      ...items.map((item) => this.#withShares(item)),
+      ...whole.map((item) => this.#withShares(item)),
       ...directories.filter((name) => !layers.has(name)).map((name) => this.#stray(name)),
       ...blobs.flatMap((name) => this.#looseBlob(name)),
       ...this.#cacheMounts(),
@@ -151,6 +156,20 @@ class Inventory {
       blobs: parts,
       removal: {kind: 'layer', layer: facts.id},
     };
+  }
+
+  #count(items: readonly Item[]): void {
+    for (const {blobs} of items)
+      for (const {digest} of blobs) this.#needs.set(digest, (this.#needs.get(digest) ?? 0) + 1);
+  }
+
+  /** What is about an image goes with it. */
+  #withReferrers(item: Item, referrers: ReadonlyMap<Digest, Digest>): Item {
+    if (item.type !== 'image') return item;
+    const own = new Set(item.blobs.map(({digest}) => digest));
+    const parts = this.#parts([...referrers].flatMap(([digest, about]) => (own.has(about) ? digest : [])));
+    this.#count([{...item, blobs: parts}]);
+    return {...item, blobs: [...item.blobs, ...parts], bytes: item.bytes + sumOf(parts)};
   }
 
   #withShares(item: Item): Item {

@@ -37,8 +37,10 @@ export function takeAway(items: readonly Item[], state: StateDirectory, leases: 
     for (const layer of layers) displace(join(root, 'layers', layer));
     const reach = new BlobReach(root);
     const kept = keptBlobs(database, reach, leases);
-    for (const digest of new Set(items.flatMap(({blobs}) => blobs.map(({digest}) => digest))))
-      if (!kept.has(digest)) displace(reach.pathOf(digest));
+    const candidates = new Set(items.flatMap(({blobs}) => blobs.map(({digest}) => digest)));
+    const left = [...candidates].filter((digest) => !kept.has(digest));
+    const referrers = reach.referrers(left, kept);
+    for (const digest of left) if (!referrers.has(digest)) displace(reach.pathOf(digest));
   });
   return away;
 }

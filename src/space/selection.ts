@@ -52,6 +52,25 @@ export function choose(items: readonly Item[], policy: Policy, situation: Situat
   return [...goes, ...stays];
 }
 
+/** The same for several policies, each of which is given what the ones before it have left. */
+export function chooseInTurn(
+  items: readonly Item[],
+  policies: readonly Policy[],
+  situation: Situation,
+): readonly Choice[] {
+  const gone: Choice[] = [];
+  let stays: readonly Choice[] = items.map((item) => ({item, goes: false, reason: 'no policy asks for it'}));
+  let {freeBytes} = situation;
+  for (const policy of policies) {
+    const left = stays.map(({item}) => item);
+    const choices = choose(left, policy, {...situation, freeBytes});
+    freeBytes += freedBytes(choices);
+    gone.push(...choices.filter(({goes}) => goes));
+    stays = choices.filter(({goes}) => !goes);
+  }
+  return [...gone, ...stays];
+}
+
 /** What all of them take; what several need counts once. */
 export function totalBytes(items: readonly Item[]): number {
   return new Tally(items).bytes;

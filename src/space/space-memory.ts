@@ -8,6 +8,8 @@ export interface Measurement {
   readonly atMs: number;
   readonly usedBytes: number;
   readonly freeBytes: number;
+  /** How long it took to find out. */
+  readonly tookMs: number;
 }
 
 export interface SpaceMemory {

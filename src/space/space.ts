@@ -14,7 +14,7 @@ import {inventory, type Measured, namesIn} from './inventory.ts';
 import type {Item} from './item.ts';
 import {policiesOf} from './policies.ts';
 import {takeAway} from './removal.ts';
-import {type Choice, choose, type Policy, totalBytes} from './selection.ts';
+import {type Choice, choose, chooseInTurn, type Policy, totalBytes} from './selection.ts';
 import {diskState, type SpaceMemory, spaceMemoryIn} from './space-memory.ts';
 
 export interface SpaceOptions {
@@ -54,17 +54,24 @@ export class Space {
     return this.#prune(policy, await this.#measure(), signal);
   }
 
+  /** What `collect` would do. */
+  async planCollection(gc: GcConfig): Promise<readonly Choice[]> {
+    return chooseInTurn(await this.items(), policiesOf(gc, this.diskBytes()), this.#situation());
+  }
+
   /** Everything that the configuration asks for; gives what went. Nothing, while somebody else is at it. */
   async collect(gc: GcConfig, signal: AbortSignal): Promise<readonly Choice[]> {
     const {state} = this.#options;
     const lock = await state.locks.tryLock(collectionLock);
     if (lock === undefined) return [];
     try {
+      const beganMs = this.#options.clock.nowMs();
       const measured = await this.#measure();
+      const tookMs = this.#options.clock.nowMs() - beganMs;
       const gone: Choice[] = [];
       for (const policy of policiesOf(gc, this.diskBytes()))
         gone.push(...(await this.#prune(policy, measured, signal)).filter(({goes}) => goes));
-      this.#remember(await this.items());
+      this.#remember(await this.items(), {makingBytes: 0, tookMs});
       return gone;
     } finally {
       lock.release();
@@ -73,16 +80,18 @@ export class Space {
 
   /** Removes what was unused longest until the cap holds; gives what holds the space when that is not enough. */
   async holdCap(capBytes: number, signal: AbortSignal): Promise<readonly Holder[] | undefined> {
-    const {state} = this.#options;
+    const {state, clock} = this.#options;
+    const beganMs = clock.nowMs();
     const measured = await this.#measure();
     const makingBytes = await this.#makingBytes();
+    const besides = {makingBytes, tookMs: clock.nowMs() - beganMs};
     const items = inventory(state, liveLeases(state.root), measured);
-    if (this.#remember(items, makingBytes) <= capBytes) return undefined;
+    if (this.#remember(items, besides) <= capBytes) return undefined;
     const maxUsedBytes = Math.max(1, capBytes * roomAtCap - makingBytes);
     const policy = {all: true, filter: parseFilters([]), maxUsedBytes};
     const choices = await this.#prune(policy, measured, signal);
     const left = choices.filter(({goes}) => !goes).map(({item}) => item);
-    return this.#remember(left, makingBytes) <= capBytes ? undefined : holdersOf(left, makingBytes);
+    return this.#remember(left, besides) <= capBytes ? undefined : holdersOf(left, makingBytes);
   }
 
   /** Size of the file system. */
@@ -156,10 +165,13 @@ export class Space {
   }
 
   /** Gives what all of it takes, which the next build can begin with. */
-  #remember(items: readonly Item[], makingBytes = 0): number {
-    const usedBytes = totalBytes(items) + makingBytes;
+  #remember(
+    items: readonly Item[],
+    besides: {readonly makingBytes: number; readonly tookMs: number},
+  ): number {
+    const usedBytes = totalBytes(items) + besides.makingBytes;
     const {freeBytes} = diskState(this.#options.state.root);
-    this.#memory.set({atMs: this.#options.clock.nowMs(), usedBytes, freeBytes});
+    this.#memory.set({atMs: this.#options.clock.nowMs(), usedBytes, freeBytes, tookMs: besides.tookMs});
     return usedBytes;
   }
 

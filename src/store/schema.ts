@@ -1,7 +1,7 @@
 // Tables of the record store; docs/formats/store.md says what each column means. Everything here can be rebuilt or
 // thrown away: blobs and layer directories are the truth.
 
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS layer (
@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS note (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS snapshot_parent ON snapshot (parent);
 CREATE INDEX IF NOT EXISTS record_snapshot ON record (snapshot);
+CREATE INDEX IF NOT EXISTS record_created ON record (created_ms);
 `;
 
 /** What makes a database of the number before into one of this number. */
@@ -59,4 +60,5 @@ export const migrations: Readonly<Record<number, string>> = {
   2: 'ALTER TABLE record ADD COLUMN usage TEXT;',
   3: `CREATE INDEX IF NOT EXISTS snapshot_parent ON snapshot (parent);
       CREATE INDEX IF NOT EXISTS record_snapshot ON record (snapshot);`,
+  4: 'CREATE INDEX IF NOT EXISTS record_created ON record (created_ms);',
 };

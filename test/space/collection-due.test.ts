@@ -7,7 +7,8 @@ const hour = 3_600_000;
 const disk = {totalBytes: 100e9, freeBytes: 60e9, takenBytes: 40e9};
 
 function due(last: Partial<Measurement> | undefined, gc: GcConfig = defaultGcConfig, now = disk): boolean {
-  const whole = last === undefined ? undefined : {atMs: 100 * hour, usedBytes: 0, freeBytes: 60e9, ...last};
+  const whole =
+    last === undefined ? undefined : {atMs: 100 * hour, usedBytes: 0, freeBytes: 60e9, tookMs: 1, ...last};
   return isCollectionDue(gc, now, whole, 100 * hour + 60_000);
 }
 
@@ -48,7 +49,7 @@ describe('a collection', () => {
 
 describe('what is used at most', () => {
   it('is what was used and all that was written since, but not more than the whole disk has', () => {
-    const last = {atMs: 0, usedBytes: 1e9, freeBytes: 62e9};
+    const last = {atMs: 0, usedBytes: 1e9, freeBytes: 62e9, tookMs: 1};
     expect(usedAtMost(disk, last)).toBe(3e9);
     expect(usedAtMost(disk, {...last, freeBytes: 50e9})).toBe(1e9);
     expect(usedAtMost(disk, {...last, usedBytes: 99e9})).toBe(40e9);

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {digestOf} from '../../src/oci/digest.ts';
 import {parseFilters} from '../../src/space/filter.ts';
 import type {Item} from '../../src/space/item.ts';
-import {choose, freedBytes, type Policy, totalBytes} from '../../src/space/selection.ts';
+import {choose, chooseInTurn, freedBytes, type Policy, totalBytes} from '../../src/space/selection.ts';
 import {item} from './item.ts';
 
 const hour = 3_600_000;
@@ -98,5 +98,27 @@ describe('with limits', () => {
 
   it('garbage goes even when there is room', () => {
     expect(gone([...items, item('lost', {garbage: true})], {maxUsedBytes: 1000})).toEqual(['lost']);
+  });
+});
+
+describe('policies in turn', () => {
+  it('each is given what the ones before have left, and the disk that they have freed', () => {
+    const items = [
+      item('mount', {type: 'exec.cachemount', usedMs: 90 * hour}),
+      item('old', {usedMs: 1 * hour}),
+      item('new', {usedMs: 2 * hour}),
+    ];
+    const mounts = {all: false, filter: parseFilters(['type=exec.cachemount'])};
+    const room = {all: true, filter: parseFilters([]), minFreeBytes: 20};
+    const choices = chooseInTurn(items, [mounts, room], {nowMs: 100 * hour, freeBytes: 5});
+    expect(choices.map(({item: {id}, goes}) => [id, goes])).toEqual([
+      ['mount', true],
+      ['old', true],
+      ['new', false],
+    ]);
+    const none = chooseInTurn(items, [], {nowMs: 0, freeBytes: 0});
+    expect(none.map(({goes, reason}) => [goes, reason])).toEqual(
+      items.map(() => [false, 'no policy asks for it']),
+    );
   });
 });

@@ -68,3 +68,12 @@ it("blobs of somebody else's database are read where their table computes nothin
   writeFileSync(path, 'no database at all');
   expect(blobs()).toBeUndefined();
 });
+
+it('the newest records are found without sorting all of them', () => {
+  const database = openDatabase(path);
+  const sql = 'EXPLAIN QUERY PLAN SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT 5';
+  const plan = database.all(sql).map(({detail}) => String(detail));
+  database.close();
+  expect(plan.join()).toContain('record_created');
+  expect(plan.join()).not.toContain('TEMP B-TREE');
+});

@@ -21,11 +21,10 @@ export interface SpaceGuardOptions {
 }
 
 const lookMs = 200;
-/** Others may free what the build takes, so it is measured every now and then, for a small part of the time. */
+/** Others may free what the build takes, so it is measured every now and then: more often where it is close to the cap. */
 const measuredAgainMs = 500;
-const measuringShare = 10;
-/** Part of the cap from which on it is measured once more at the end. */
-const closeToCap = 0.8;
+const measuringShare = {close: 10, far: 100} as const;
+const closeToCap = 0.5;
 
 type SpaceRoom = typeof import('./room.ts');
 
@@ -38,7 +37,6 @@ export class SpaceGuard implements AsyncDisposable {
   #looking = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #nextMeasureMs = 0;
-  #nextDoubtMs = 0;
 
   constructor(options: SpaceGuardOptions) {
     this.#options = options;
@@ -60,10 +58,8 @@ export class SpaceGuard implements AsyncDisposable {
     if (started === undefined) return;
     const {room, memory, capBytes} = started;
     // What was made since the last look belongs below the cap, too.
-    const isClose = (memory.get()?.usedBytes ?? 0) > (capBytes ?? Number.POSITIVE_INFINITY) * closeToCap;
     this.#nextMeasureMs = 0;
-    this.#nextDoubtMs = isClose ? 0 : Number.POSITIVE_INFINITY;
-    if (capBytes !== undefined) await this.#look(started);
+    if (capBytes !== undefined) await this.#look(started, true);
     if (onDue === undefined) return;
     const disk = room.diskState(engine.state.root);
     if (room.isCollectionDue(engine.config.gc, disk, memory.get(), clock.nowMs())) onDue();
@@ -80,12 +76,12 @@ export class SpaceGuard implements AsyncDisposable {
       memory.get() === undefined &&
       state.database.get('SELECT 1 AS one FROM layer LIMIT 1') === undefined
     ) {
-      memory.set({atMs: clock.nowMs(), usedBytes: 0, freeBytes: disk.freeBytes});
+      memory.set({atMs: clock.nowMs(), usedBytes: 0, freeBytes: disk.freeBytes, tookMs: 0});
     }
     const capBytes = room.capOf(config.gc, disk.totalBytes);
     const started = {room, memory, space: new room.Space({state, helper, clock}), capBytes};
     if (capBytes !== undefined) {
-      await this.#look(started);
+      this.#looking = this.#look(started);
       this.#timer = setInterval(() => {
         this.#looking = this.#looking.then(() => this.#look(started));
       }, lookMs).unref();
@@ -93,23 +89,25 @@ export class SpaceGuard implements AsyncDisposable {
     return started;
   }
 
-  async #look({room, memory, space, capBytes = 0}: Started): Promise<void> {
+  async #look({room, memory, space, capBytes = 0}: Started, isLast = false): Promise<void> {
     const {engine, clock} = this.#options;
-    if (this.signal.aborted || clock.nowMs() < this.#nextMeasureMs) return;
+    const beganMs = clock.nowMs();
+    if (this.signal.aborted || beganMs < this.#nextMeasureMs) return;
     try {
-      const beganMs = clock.nowMs();
       const disk = room.diskState(engine.state.root);
-      const isDoubtful = disk.takenBytes > capBytes && beganMs >= this.#nextDoubtMs;
-      if (!isDoubtful && room.usedAtMost(disk, memory.get()) <= capBytes) return;
+      if (disk.takenBytes <= capBytes) return;
+      const last = memory.get();
+      const usedBytes = room.usedAtMost(disk, last);
+      const isClose = usedBytes > capBytes * closeToCap;
+      const pauseMs = (last?.tookMs ?? 0) * measuringShare[isClose ? 'close' : 'far'];
+      const isDoubtful = beganMs - (last?.atMs ?? 0) >= Math.max(measuredAgainMs, pauseMs);
+      if (usedBytes <= capBytes && !isDoubtful && !(isLast && isClose)) return;
       const holders = await space.holdCap(capBytes, this.signal);
-      // Close to the cap, half of the time may go into measuring.
-      const endedMs = clock.nowMs();
-      this.#nextMeasureMs = 2 * endedMs - beganMs;
-      this.#nextDoubtMs = endedMs + Math.max(measuredAgainMs, (endedMs - beganMs) * measuringShare);
+      // Where others write much, half of the time may go into measuring.
+      this.#nextMeasureMs = 2 * clock.nowMs() - beganMs;
       if (holders !== undefined) this.#abort.abort(capError(capBytes, holders));
-    } catch (error) {
-      // The build itself ends for the same reason (a lost helper, an interrupt), or goes on.
-      if (!this.signal.aborted) this.#abort.abort(error);
+    } catch {
+      // A full disk, a lost helper, an interrupt: the build itself comes to it and says so, or goes on.
     }
   }
 }

@@ -5,7 +5,7 @@ import type {Command} from '../command.ts';
 export const pruneCommand: Command = {
   name: 'prune',
   section: 'Cache and history',
-  usage: ['[--all] [--filter FILTER…] [--max-used-space SIZE] [--dry-run] [-f]'],
+  usage: ['[--all] [--filter FILTER…] [--max-used-space SIZE] [--dry-run] [-f]', '--automatic [--dry-run]'],
   shortUsage: '',
   summary: 'remove what the cache keeps',
   about:

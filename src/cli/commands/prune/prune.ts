@@ -32,10 +32,6 @@ export async function runPrune(
 ): Promise<ExitCode> {
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'prune takes no operands');
   const isDry = flags.has('dry-run');
-  if (isDry && flags.has('automatic')) {
-    // Each policy is applied to what the ones before it have left.
-    throw buildError('usage', 'cli-bad-value', '--automatic has no --dry-run: try the flags of one policy');
-  }
   const table = isDry || flags.has('verbose') ? reasonTable : resultTable;
   const headings = {...itemFormat.headings, Goes: 'GOES'};
   const print = rowPrinter(flags.last('format'), {table, headings});
@@ -59,7 +55,10 @@ async function choicesOf(
   policyFor: (diskBytes: number) => Policy,
   signal: AbortSignal,
 ): Promise<readonly Choice[]> {
-  if (flags.has('automatic')) return space.collect(engine.config.gc, signal);
+  if (flags.has('automatic')) {
+    const {gc} = engine.config;
+    return flags.has('dry-run') ? space.planCollection(gc) : space.collect(gc, signal);
+  }
   const policy = policyFor(space.diskBytes());
   if (flags.has('dry-run')) return space.plan(policy);
   const choices = await space.prune(policy, signal);

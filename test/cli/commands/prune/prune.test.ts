@@ -5,7 +5,9 @@ import {runCli} from '../../../../src/cli/run.ts';
 import {memoryIo} from '../../memory-io.ts';
 
 it.each([
-  [['prune', '--automatic', '--dry-run'], /--automatic has no --dry-run/],
+  [['prune', '--max-used-space', 'much'], /--max-used-space expects a size such as 10GB or 20%, got "much"/],
+  [['prune', '--filter', 'size=1'], /there is no filter "size=1"/],
+  [['cache-mount', 'prune', 'app'], /cache-mount prune takes no operands/],
   [['prune', 'app'], /prune takes no operands/],
 ])(
   '%j is a mistake of the command line',
