@@ -1,5 +1,5 @@
-// Which blobs an image leads to: an index to its manifests, a manifest to its config and layers; and which manifests are
-// about one of these (image-spec, `subject`), as signatures and attestations are. What is missing leads nowhere.
+// Which blobs an image leads to: an index to its manifests, a manifest to its config and layers; and which manifests
+// are about one of these (image-spec, `subject`), as signatures and attestations are. What is missing leads nowhere.
 
 import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';

@@ -1,6 +1,6 @@
-// kill -9 of builds, prunes and cache exports at random moments, also on a full disk: afterwards the next build succeeds,
-// fsck finds nothing wrong, nothing runs. TSBUILD_SOAK=1 kills hundreds of times. The moments are seeded: the same ones
-// each time, as far as the machine allows.
+// kill -9 of builds, prunes and cache exports at random moments, also on a full disk: afterwards the next build
+// succeeds, fsck finds nothing wrong, nothing runs. TSBUILD_SOAK=1 kills hundreds of times. The moments are seeded: the
+// same ones each time, as far as the machine allows.
 
 import {spawnSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';

@@ -29,9 +29,9 @@ function sizeOf(root: string): number {
   return Number(stdout.split('\t')[0]) / 1e6;
 }
 
-/** A step that writes so many megabytes, one by one. */
-const writes = (name: string, megabytes: number, before = '') =>
-  `RUN ${before}i=0; while [ $i -lt ${megabytes} ]; do dd if=/dev/urandom of=/${name}-$i bs=1M count=1 2>/dev/null; sleep 0.02; i=$((i+1)); done\n`;
+/** A step that writes so many megabytes, two by two. */
+const writes = (name: string, megabytes: number) =>
+  `RUN i=0; while [ $i -lt ${megabytes} ]; do dd if=/dev/urandom of=/${name}-$i bs=1M count=2 2>/dev/null; sleep 0.05; i=$((i+2)); done\n`;
 
 describe('hardCap', () => {
   it('makes room for a build by what was unused longest, and spares what the build uses', async () => {
@@ -69,7 +69,7 @@ describe('hardCap', () => {
   it('ends a build that needs more with one error that says what holds the space', async () => {
     const root = join(space.folder, 'too-small');
     const config = configWith('too-small.toml', 'hardCap = "20MB"');
-    const context = await space.context({Dockerfile: `FROM busybox\n${writes('much', 100)}`});
+    const context = await space.context({Dockerfile: `FROM busybox\n${writes('much', 80)}`});
     const run = await space.run(['build', '--progress', 'plain', context], {root, config});
     expect(run.code).toBe(3);
     expect(run.stderr).toMatch(
@@ -77,7 +77,7 @@ describe('hardCap', () => {
     );
     expect(sizeOf(root)).toBeLessThan(20);
     expect(await space.leftovers()).toEqual([]);
-    const small = await space.context({Dockerfile: `FROM busybox\n${writes('little', 1)}`});
+    const small = await space.context({Dockerfile: `FROM busybox\n${writes('little', 2)}`});
     await space.build([small], {root, config});
   });
 });
@@ -85,16 +85,16 @@ describe('hardCap', () => {
 describe('the collection after a build', () => {
   it('comes when the limit is passed, by itself, and not after a build that made nothing', async () => {
     const root = join(space.folder, 'collected');
-    const config = configWith('collected.toml', 'maxUsedSpace = "9MB"\nall = true');
-    const context = async (name: string) => space.context({Dockerfile: `FROM busybox\n${writes(name, 5)}`});
+    const config = configWith('collected.toml', 'maxUsedSpace = "10MB"\nall = true');
+    const context = async (name: string) => space.context({Dockerfile: `FROM busybox\n${writes(name, 6)}`});
     const old = await context('old');
     await space.build([old], {root, config});
     expect(await space.leftovers()).toEqual([]);
     expect(sizeOf(root)).toBeGreaterThan(7);
     await space.build([old], {root, config});
     await space.build([await context('new')], {root, config});
-    for (let waited = 0; waited < 200 && sizeOf(root) > 10; waited++) await sleep(50);
-    expect(sizeOf(root)).toBeLessThan(10);
+    for (let waited = 0; waited < 200 && sizeOf(root) > 11; waited++) await sleep(50);
+    expect(sizeOf(root)).toBeLessThan(11);
     expect(await space.leftovers()).toEqual([]);
   });
 });
