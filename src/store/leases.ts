@@ -6,7 +6,7 @@
 
 import {
   closeSync,
-  existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -14,11 +14,12 @@ import {
   readlinkSync,
   rmSync,
   statSync,
-  writeFileSync,
+  symlinkSync,
   writeSync,
 } from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {buildError} from '../diagnostics/build-error.ts';
 import {systemClock} from '../util/clock.ts';
 import type {LockSpace} from './lock.ts';
 import {isAlive, ownProcess} from './process-start.ts';
@@ -66,9 +67,10 @@ export class Leases {
     const line = `${letters[kind]} ${name}\n`;
     if (!this.#held.has(line)) {
       this.#file ??= this.#open();
-      writeSync(this.#file, line);
+      // A full disk may take the beginning only.
+      if (writeSync(this.#file, line) < line.length) throw diskFull(this.#directory);
       this.#held.add(line);
-      if (existsSync(this.#flag)) this.#waiting ??= this.#flagGone();
+      if (isThere(this.#flag)) this.#waiting ??= this.#flagGone();
     }
     await this.#waiting;
   }
@@ -89,7 +91,7 @@ export class Leases {
   }
 
   async #flagGone(): Promise<void> {
-    while (existsSync(this.#flag) && isAlive(ownerOf(this.#flag))) await sleep(pollMs);
+    while (isAlive(ownerOf(this.#flag))) await sleep(pollMs);
     this.#waiting = undefined;
   }
 
@@ -112,7 +114,9 @@ export async function collecting<T>(
   return locks.withLock('collecting', signal, async () => {
     mkdirSync(directoryOf(root), {recursive: true, mode: 0o700});
     const flag = join(directoryOf(root), flagName);
-    writeFileSync(flag, ownProcess());
+    // One that is there is of a process that was killed: whoever lives has the lock.
+    rmSync(flag, {force: true});
+    symlinkSync(ownProcess(), flag);
     try {
       return work(liveLeases(root));
     } finally {
@@ -165,9 +169,24 @@ function pidNamespace(): string {
   return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
 }
 
-/** The flag is empty for the moment between being made and being written: as good as owned by a live process. */
+/**
+ * The flag is a symbolic link to the name of its owner: it is there with its owner or not at all, whenever a process is
+ * killed, and takes no space where there is none. Empty: nobody's.
+ */
 function ownerOf(flag: string): string {
-  return readSafely(flag) || ownProcess();
+  try {
+    return readlinkSync(flag);
+  } catch {
+    return '';
+  }
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, {throwIfNoEntry: false}) !== undefined;
+}
+
+function diskFull(directory: string): Error {
+  return buildError('environment', 'store-disk-full', `no space is left on the disk of ${directory}`);
 }
 
 function directoryOf(root: string): string {

@@ -1,5 +1,14 @@
 import {spawn} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -95,14 +104,19 @@ describe('collecting', () => {
     expect(await Promise.all(holds)).toEqual([1, 1]);
   });
 
-  it('of a process that was killed holds nobody up', async () => {
+  it.each([
+    ['a process that was killed', (flag: string) => symlinkSync('1.12345', flag)],
+    ['a process that could not say who it is', (flag: string) => writeFileSync(flag, '')],
+  ])('of %s holds nobody up', async (_, show) => {
     mkdirSync(folder());
-    writeFileSync(join(folder(), 'collecting'), '1.12345');
+    show(join(folder(), 'collecting'));
     const leases = Leases.of(root);
     await Promise.race([
       leases.hold('snapshot', 'x'),
       sleep(5000).then(() => Promise.reject(new Error('waits'))),
     ]);
     expect(staleLeases(root)).toEqual([join(folder(), 'collecting')]);
+    await collecting(root, socketLocks(root), never, () => {});
+    expect(staleLeases(root)).toEqual([]);
   });
 });
