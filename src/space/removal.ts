@@ -13,10 +13,17 @@ import {BlobReach} from './blob-reach.ts';
 import type {Item} from './item.ts';
 import {pointingNotes} from './tables.ts';
 
-/** Everything but cache mounts, whose removal has locks of its own; gives the paths that are to be deleted. */
-export function takeAway(items: readonly Item[], state: StateDirectory, leases: LiveLeases): string[] {
+/**
+ * Everything but cache mounts, whose removal has locks of its own; gives the paths that are to be deleted. They are added
+ * to `away` one by one: when a full disk ends the transaction, what was displaced is of no use to anybody any more.
+ */
+export function takeAway(
+  items: readonly Item[],
+  state: StateDirectory,
+  leases: LiveLeases,
+  away: string[] = [],
+): string[] {
   const {database, root} = state;
-  const away: string[] = [];
   const displace = (path: string): void => {
     away.push(...displaced(path, root));
   };

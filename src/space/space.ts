@@ -3,6 +3,7 @@
 import {join} from 'node:path';
 import type {GcConfig} from '../config/read-gc.ts';
 import type {Helper} from '../helper/helper.ts';
+import {isDiskFull} from '../store/disk-full.ts';
 import {collecting, type LiveLeases, liveLeases} from '../store/leases.ts';
 import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
@@ -107,12 +108,19 @@ export class Space {
   async #prune(policy: Policy, measured: Measured, signal: AbortSignal): Promise<readonly Choice[]> {
     const {state} = this.#options;
     const situation = this.#situation();
-    const work = (leases: LiveLeases): {choices: readonly Choice[]; away: string[]} => {
+    const away: string[] = [];
+    const work = (leases: LiveLeases): readonly Choice[] => {
       const choices = choose(inventory(state, leases, measured), policy, situation);
       const going = choices.filter(({goes}) => goes).map(({item}) => item);
-      return {choices, away: going.length === 0 ? [] : takeAway(going, state, leases)};
+      if (going.length > 0) takeAway(going, state, leases, away);
+      return choices;
     };
-    const {choices, away} = await collecting(state.root, state.locks, signal, work);
+    const choices = await collecting(state.root, state.locks, signal, work).catch(async (error: unknown) => {
+      if (!isDiskFull(error) || away.length === 0) throw error;
+      // Rows need space to go, too: what was displaced makes it.
+      await this.#remove(away.splice(0), signal);
+      return collecting(state.root, state.locks, signal, work);
+    });
     const gone: Choice[] = [];
     for (const choice of choices) {
       const {item, goes} = choice;

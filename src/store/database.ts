@@ -6,6 +6,7 @@ import {createRequire} from 'node:module';
 import {isAnyArrayBuffer} from 'node:util/types';
 import type LibsqlDatabase from 'libsql';
 import {buildError} from '../diagnostics/build-error.ts';
+import {diskFull} from './disk-full.ts';
 import {migrations, schema, schemaVersion} from './schema.ts';
 
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -129,8 +130,10 @@ function wrap(native: LibsqlDatabase.Database): Database {
         native.exec('COMMIT');
         return result;
       } catch (error) {
-        native.exec('ROLLBACK');
-        throw error;
+        // A full disk has rolled back already.
+        if (native.inTransaction) native.exec('ROLLBACK');
+        // SQLite's word for it.
+        throw messageOf(error).includes('database or disk is full') ? diskFull(error) : error;
       }
     },
     compact: () => {

@@ -19,8 +19,8 @@ import {
 } from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {buildError} from '../diagnostics/build-error.ts';
 import {systemClock} from '../util/clock.ts';
+import {diskFull} from './disk-full.ts';
 import type {LockSpace} from './lock.ts';
 import {isAlive, ownProcess} from './process-start.ts';
 
@@ -68,7 +68,7 @@ export class Leases {
     if (!this.#held.has(line)) {
       this.#file ??= this.#open();
       // A full disk may take the beginning only.
-      if (writeSync(this.#file, line) < line.length) throw diskFull(this.#directory);
+      if (writeSync(this.#file, line) < line.length) throw diskFull();
       this.#held.add(line);
       if (isThere(this.#flag)) this.#waiting ??= this.#flagGone();
     }
@@ -183,10 +183,6 @@ function ownerOf(flag: string): string {
 
 function isThere(path: string): boolean {
   return lstatSync(path, {throwIfNoEntry: false}) !== undefined;
-}
-
-function diskFull(directory: string): Error {
-  return buildError('environment', 'store-disk-full', `no space is left on the disk of ${directory}`);
 }
 
 function directoryOf(root: string): string {

@@ -3,7 +3,7 @@
 // same ones each time, as far as the machine allows.
 
 import {spawnSync} from 'node:child_process';
-import {mkdirSync} from 'node:fs';
+import {mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -113,6 +113,12 @@ describe('kill -9', () => {
         await space.build(['-o', 'type=cacheonly', small], {root});
         await expectSound(root);
       }
+      // With not a byte left, room can still be made.
+      spawnSync('dd', ['if=/dev/zero', `of=${join(root, 'fill')}`, 'bs=4k']);
+      const pruned = await space.run(['prune', '-a', '-f'], {root});
+      expect(pruned.code, pruned.stderr).toBe(0);
+      rmSync(join(root, 'fill'));
+      await expectSound(root);
       const failed = await space.run(['build', large], {root});
       expect(failed.code).not.toBe(0);
       expect(failed.stderr).toMatch(/No space left|space-cap|disk is full|ENOSPC/);
