@@ -14,8 +14,8 @@ import type {Item} from './item.ts';
 import {pointingNotes} from './tables.ts';
 
 /**
- * Everything but cache mounts, whose removal has locks of its own; gives the paths that are to be deleted. They are added
- * to `away` one by one: when a full disk ends the transaction, what was displaced is of no use to anybody any more.
+ * Everything but cache mounts, whose removal has locks of its own; gives the paths that are to be deleted. They are
+ * added to `away` one by one: when a full disk ends the transaction, what was displaced is nobody's any more.
  */
 export function takeAway(
   items: readonly Item[],
