@@ -2,6 +2,7 @@
 // Everything that costs is opened when first needed: a cached build asks for neither the helper's sandbox nor the
 // network.
 
+import {statfsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {CacheSources} from '../cache/cache-sources.ts';
 import {type Config, loadConfig} from '../config/config.ts';
@@ -20,6 +21,9 @@ import {once} from './once.ts';
 
 /** A build can do without its caches, and does not wait for them as for a base image. */
 const cacheTimeouts = {connectMs: 5_000, headersMs: 15_000, stallMs: 15_000};
+
+/** A disk with less is as good as full. */
+const fullDiskBytes = 16 * 1024 * 1024;
 
 export interface Engine extends AsyncDisposable {
   readonly state: StateDirectory;
@@ -73,6 +77,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
       );
     return started;
   });
+  // Starting it sweeps what dead processes have left; where that fills the disk, nothing can begin before.
+  const {bavail, bsize} = statfsSync(options.root);
+  if (bavail * bsize < fullDiskBytes && state.staleWork().length > 0) await helper.get();
   const newHttp = async (own: Partial<HttpOptions>): Promise<HttpClient> => {
     const {HttpClient} = await import('../sources/registry/http.ts');
     return new HttpClient({environment, ...own});
