@@ -75,6 +75,7 @@ export const kinship: ReadonlySet<string> = new Set(['src/exporters/docker src/e
 
 /** One package, one door: the only place that may import it. A door that ends in `/` is a folder with one such file. */
 export const packageDoors: Readonly<Record<string, string>> = {
+  '@noble/ciphers': 'src/signature/secretbox.ts',
   chevrotain: 'grammar/chevrotain.ts',
   commander: 'src/cli/program.ts',
   fzstd: 'src/',
