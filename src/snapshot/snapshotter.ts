@@ -4,7 +4,7 @@
 
 import {randomUUID} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {mkdir, rename} from 'node:fs/promises';
+import {mkdir, rename, utimes} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import type {Helper, View} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
@@ -256,6 +256,8 @@ export class Snapshotter {
     const upper = join(directory, 'fs');
     const work = join(directory, 'work');
     await Promise.all([mkdir(upper, {mode: 0o755}), mkdir(work, {mode: 0o700})]);
+    // The time of `/` as steps see it: not that of the clock, or no two layers were equal.
+    await utimes(upper, this.epochSecondsOf(parent), this.epochSecondsOf(parent));
     return {parent, layers, height, upper, work, directory};
   }
 

@@ -1,0 +1,26 @@
+// What play.mjs gives.
+
+import type {Scenario} from './scenarios.mjs';
+
+export interface Places {
+  readonly url: string;
+  /** Address of the registry where an engine does not take docker.io from it. */
+  readonly registry?: string;
+}
+
+export declare class Play {
+  constructor(scenario: Scenario, folder: string, number: number, places: Places);
+  readonly context: string;
+  readonly movingBase: string;
+  readonly flags: readonly string[];
+  readonly flagsAfter: readonly string[];
+  edit(): void;
+}
+
+export declare function serveFiles(): Promise<{
+  readonly url: string;
+  serve(row: number, files?: Readonly<Record<string, string>>): void;
+  close(): Promise<void>;
+}>;
+
+export declare function stepOf(scenario: Scenario, name: string): string | undefined;
