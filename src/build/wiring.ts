@@ -90,7 +90,8 @@ export async function solvePlans(
     wiring.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
   const mounts = await sharedMountsOf(wiring, warn, signal);
   return withSolver({...wiring, cacheContents: mounts}, async (options) => {
-    mounts?.keepFresh(await forgetCaches(targets, engine, signal));
+    const forgotten = await forgetCaches(targets, engine, signal);
+    mounts?.keepFresh(forgotten);
     const shared = await sharedCachesOf(wiring, options.cache, warn, signal);
     const cache = shared?.cache ?? options.cache;
     try {
