@@ -1,50 +1,14 @@
 // The client against an API of our own making, which misbehaves as it is told.
 
-import {once} from 'node:events';
-import {mkdtempSync, rmSync} from 'node:fs';
-import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {WriteBytes} from '../../src/daemon/daemon.ts';
 import {DockerDaemon} from '../../src/daemon/docker-daemon.ts';
+import {containerdInfo, type FakeDocker, startFakeDocker} from '../support/fake-docker.ts';
 
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-interface Served extends AsyncDisposable {
-  readonly asked: string[];
-  reach(): Promise<DockerDaemon>;
-}
-
-async function serving(load: Handler, more: Readonly<Record<string, object>> = {}): Promise<Served> {
-  const folder = mkdtempSync(join(tmpdir(), 'tsbuild-daemon-'));
-  const path = join(folder, 'sock');
-  const asked: string[] = [];
-  const answers: Readonly<Record<string, object>> = {
-    '/info': {DriverStatus: [['Supports d_type', 'true']]},
-    ...more,
-  };
-  const server = createServer((request, response) => {
-    const url = request.url ?? '';
-    asked.push(url);
-    if (url.startsWith('/images/load')) load(request, response);
-    else response.end(JSON.stringify(answers[url] ?? {}));
-  });
-  server.listen(path);
-  await once(server, 'listening');
-  return {
-    asked,
-    reach: async () => {
-      const daemon = await DockerDaemon.reach({type: 'socket', path}, `unix://${path}`);
-      if (daemon === undefined) throw new Error('it does not answer');
-      return daemon;
-    },
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      rmSync(folder, {recursive: true, force: true});
-    },
-  };
+async function reached({path}: FakeDocker): Promise<DockerDaemon> {
+  const daemon = await DockerDaemon.reach({type: 'socket', path}, `unix://${path}`);
+  if (daemon === undefined) throw new Error('it does not answer');
+  return daemon;
 }
 
 const signal = new AbortController().signal;
@@ -61,22 +25,22 @@ describe('docker', () => {
 
   test('gets the bytes as they come, and is done when it says so', async () => {
     let bytes = 0;
-    await using served = await serving((request, response) => {
+    await using served = await startFakeDocker((request, response) => {
       request.on('data', (piece: Buffer) => {
         bytes += piece.length;
       });
       request.on('end', () => response.end('{"stream":"Loaded image: a:1\\n"}\n'));
     });
-    await (await served.reach()).load(pieces(5), signal);
+    await (await reached(served)).load(pieces(5), signal);
     expect(bytes).toBe(5 * 1024 * 1024);
     expect(served.asked).toEqual(['/info', '/images/load?quiet=1']);
   });
 
   test('that refuses the archive before it has all of it is quoted, and sent no more', async () => {
-    await using served = await serving((request, response) => {
+    await using served = await startFakeDocker((request, response) => {
       request.once('data', () => response.end('{"error":"no space left on device"}\n'));
     });
-    const daemon = await served.reach();
+    const daemon = await reached(served);
     let sent = 0;
     const endless = async (write: WriteBytes): Promise<void> => {
       for (;;) {
@@ -91,28 +55,28 @@ describe('docker', () => {
   });
 
   test('whose answer is no success, or whose connection breaks, has not taken it', async () => {
-    await using refusing = await serving((request, response) => {
+    await using refusing = await startFakeDocker((request, response) => {
       request.resume().on('end', () => {
         response.statusCode = 500;
         response.end('{"message":"disk is on fire"}');
       });
     });
-    await expect((await refusing.reach()).load(pieces(1), signal)).rejects.toThrow(/: disk is on fire$/);
-    await using breaking = await serving((request) => {
+    await expect((await reached(refusing)).load(pieces(1), signal)).rejects.toThrow(/: disk is on fire$/);
+    await using breaking = await startFakeDocker((request) => {
       request.once('data', () => request.socket.destroy());
     });
-    await expect((await breaking.reach()).load(pieces(3), signal)).rejects.toThrow(
+    await expect((await reached(breaking)).load(pieces(3), signal)).rejects.toThrow(
       /^docker cannot take the image: /,
     );
   });
 
   test('is left when the archive cannot be made', async () => {
-    await using served = await serving((request) => request.resume());
+    await using served = await startFakeDocker((request) => request.resume());
     const broken = async (write: WriteBytes): Promise<void> => {
       await write(Buffer.alloc(10));
       throw new Error('a blob is gone');
     };
-    await expect((await served.reach()).load(broken, signal)).rejects.toThrow('a blob is gone');
+    await expect((await reached(served)).load(broken, signal)).rejects.toThrow('a blob is gone');
   });
 
   test('tells the layers of all its images, unless it keeps them as containerd does', async () => {
@@ -122,13 +86,12 @@ describe('docker', () => {
       [`/images/${a}/json`]: {RootFS: {Layers: ['sha256:1', 'sha256:2']}},
       [`/images/${b}/json`]: {RootFS: {}},
     };
-    await using served = await serving(() => {}, images);
-    const daemon = await served.reach();
+    await using served = await startFakeDocker(() => {}, images);
+    const daemon = await reached(served);
     expect(await daemon.layerStacks(signal)).toEqual([['sha256:1', 'sha256:2']]);
     expect(daemon.keepsIndexes).toBe(false);
-    const info = {DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']]};
-    await using other = await serving(() => {}, {...images, '/info': info});
-    const containerd = await other.reach();
+    await using other = await startFakeDocker(() => {}, {...images, '/info': containerdInfo});
+    const containerd = await reached(other);
     expect(containerd.keepsIndexes).toBe(true);
     expect(await containerd.layerStacks(signal)).toEqual([]);
   });

@@ -5,7 +5,7 @@ import {commonLayers, type Daemon} from '../../daemon/daemon.ts';
 import {formatPlatform} from '../../oci/platform.ts';
 import {checkAnnotations} from '../annotations.ts';
 import type {ExportOptions} from '../export-options.ts';
-import type {BuiltImages, ExportContext, Exporter} from '../exporter.ts';
+import type {ExportContext, Exporter} from '../exporter.ts';
 import type {ImageForm} from '../image-options.ts';
 import {exportResult, type Layout, makeLayout} from '../layout.ts';
 import {storeLayout} from '../store-layout.ts';
@@ -30,15 +30,15 @@ export function daemonExporter(options: ExportOptions, form: ImageForm): Exporte
     async export(built, context) {
       const layout = await makeLayout(built, context, form);
       await storeLayout(layout, form.names, `<none>@${layout.root.digest}`, context);
-      if (daemon === undefined)
+      if (daemon === undefined) {
         context.note('neither docker nor podman runs here: only the local store has it');
-      else
-        await loadInto(
-          daemon,
-          daemon.keepsIndexes ? built : withoutAttestations(built, context),
-          form,
-          context,
-        );
+      } else {
+        // Made anew, attestations would tell of another time, and docker's image be another one.
+        const loaded = daemon.keepsIndexes
+          ? layout
+          : await makeLayout(withoutAttestations(built, context), {...context, note: () => {}}, form);
+        await loadInto(daemon, loaded, form, context);
+      }
       return exportResult(layout);
     },
   };
@@ -46,14 +46,16 @@ export function daemonExporter(options: ExportOptions, form: ImageForm): Exporte
 
 async function loadInto(
   daemon: Daemon,
-  built: BuiltImages,
+  layout: Layout,
   form: ImageForm,
   context: ExportContext,
 ): Promise<void> {
   const {signal} = context;
-  const layout = await makeLayout(built, {...context, note: () => {}}, form);
   const [{config, manifest}] = layout.images;
-  const known = commonLayers(config.rootfs.diff_ids, await daemon.layerStacks(signal));
+  // What cannot be learned is not known: then everything is sent.
+  const stacks = await daemon.layerStacks(signal).catch(() => []);
+  signal.throwIfAborted();
+  const known = commonLayers(config.rootfs.diff_ids, stacks);
   context.note(`importing to ${daemon.name}`);
   const send = (count: number): Promise<void> => sendWithout(count, daemon, layout, form, context);
   try {
@@ -62,6 +64,7 @@ async function loadInto(
     if (known === 0 || signal.aborted) throw error;
     // An image that had them may have been removed since.
     await send(0);
+    return;
   }
   if (known > 0) context.note(`${known} of ${manifest.layers.length} layers were there`);
 }
