@@ -1,14 +1,15 @@
 // `tsbuild verify --rebuild`: builds twice with nothing from before, each time with a state directory of its own, the
 // second time from a copy of the context in another directory; then compares what came out.
 
-import {constants} from 'node:fs';
-import {cp, mkdir, mkdtemp} from 'node:fs/promises';
+import {mkdir, mkdtemp} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
 import type {BuildRequest} from '../../../build/request.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {imageOptions} from '../../../exporters/image-options.ts';
+import {HelperError, type HelperVerb} from '../../../helper/helper.ts';
 import {type BuildComparison, type BuiltTwice, compareBuilds} from '../../../image/compare-builds.ts';
 import {formatPlatform} from '../../../oci/platform.ts';
+import {stampTree} from '../../../sources/git/stamp-tree.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
 import {openImageStore} from '../../../store/image-store.ts';
 import {buildRequestOf} from '../../build-request.ts';
@@ -51,18 +52,20 @@ export const rebuild: Act = async (call) => {
   return isSame ? exitCodes.ok : exitCodes.failed;
 };
 
-/** Only what shapes the image is left of the outputs, and nothing of caches. */
+/** Only what shapes the image is left of the outputs, and nothing of caches; nothing goes anywhere else. */
 function asImage(request: BuildRequest): BuildRequest {
   const output = request.outputs.find(({type}) => imageTypes.includes(type));
   if (output === undefined && request.outputs.length > 0) {
     throw buildError('usage', 'cli-bad-value', 'verify --rebuild compares images, and the output is none');
   }
-  const isShape = (key: string): boolean =>
-    key !== 'name' && (key in imageOptions || key.startsWith('annotation'));
+  const isAnnotation = (key: string): boolean => key.startsWith('annotation');
+  const isShape = (key: string): boolean => key !== 'name' && (key in imageOptions || isAnnotation(key));
   const options = new Map([...(output?.options ?? [])].filter(([key]) => isShape(key)));
-  const type = output?.type === 'docker' ? 'docker' : 'image';
+  // What type=docker does by itself, type=image is told.
+  const isDocker = output?.type === 'docker' && ![...options.keys()].some(isAnnotation);
+  if (isDocker && !options.has('oci-mediatypes')) options.set('oci-mediatypes', 'false');
   const {cacheFrom: _, cacheTo: __, ...rest} = request;
-  return {...rest, tags: [imageName], outputs: [{type, options}], noCache: false, pull: false};
+  return {...rest, tags: [imageName], outputs: [{type: 'image', options}], noCache: false, pull: false};
 }
 
 async function builtTwice(request: BuildRequest, call: CommandCall): Promise<readonly PlatformComparison[]> {
@@ -74,7 +77,7 @@ async function builtTwice(request: BuildRequest, call: CommandCall): Promise<rea
   try {
     const roots = [join(work, 'first'), join(work, 'second')] as const;
     await buildInto(roots[0], request, call);
-    await buildInto(roots[1], await fromCopy(request, join(work, 'context'), flags.has('touch')), call);
+    await buildInto(roots[1], await fromCopy(request, work, call), call);
     using first = openImageStore(roots[0]);
     using second = openImageStore(roots[1]);
     const others = await second.list();
@@ -93,7 +96,8 @@ async function builtTwice(request: BuildRequest, call: CommandCall): Promise<rea
     }
     return compared;
   } finally {
-    await removeTree(work, call);
+    // Layers may belong to users that only the helper can be.
+    await askHelper(call, 'remove', [`path=${work}`]);
   }
 }
 
@@ -117,23 +121,35 @@ async function buildInto(
   ).finally(() => sink.close());
 }
 
-/** `isTouched`: the files are new, as after a checkout. */
-async function fromCopy(request: BuildRequest, directory: string, isTouched: boolean): Promise<BuildRequest> {
+/** With all that a build could see of it. `touch`: the files are new, as after a checkout. */
+async function fromCopy(request: BuildRequest, work: string, call: CommandCall): Promise<BuildRequest> {
   const {context, workingDirectory} = request;
   if (context.type !== 'directory') return request;
-  await cp(resolve(workingDirectory, context.path), directory, {
-    recursive: true,
-    verbatimSymlinks: true,
-    preserveTimestamps: !isTouched,
-    mode: constants.COPYFILE_FICLONE,
-  });
-  return {...request, context: {type: 'directory', path: directory}};
+  const path = join(work, 'context');
+  const source = `dir=${resolve(workingDirectory, context.path)}`;
+  const action = ['action=copy', 'view=1', 'source=/', 'destination=/context', 'contextowner=1'];
+  await askHelper(call, 'copy', [`upper=${work}`, 'view=1', source, ...action], call.interrupt).catch(
+    (error: unknown) => {
+      if (!(error instanceof HelperError)) throw error;
+      throw buildError('environment', 'context-copy', `cannot copy the context: ${error.message}`, {
+        cause: error,
+      });
+    },
+  );
+  if (call.flags.has('touch')) await stampTree(path, Date.now() / 1000);
+  return {...request, context: {type: 'directory', path}};
 }
 
-/** Layers may belong to users that only the helper can be. */
-async function removeTree(path: string, {io}: CommandCall): Promise<void> {
+/** A helper for one request: a signal from the terminal that ends it does not end the next. */
+async function askHelper(
+  {io}: CommandCall,
+  verb: HelperVerb,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
   const {HelperProcess} = await import('../../../helper/helper-process.ts');
   const {locateHelper} = await import('../../../helper/locate-helper.ts');
   const helper = new HelperProcess({path: locateHelper(io.env)});
-  await helper.request('remove', [`path=${path}`]).finally(() => helper.close());
+  const options = signal === undefined ? {} : {signal};
+  await helper.request(verb, args, options).finally(() => helper.close());
 }

@@ -95,6 +95,16 @@ describe('tsbuild verify', () => {
     expect(text).toContain('> config: has 90 bytes, not 1\n');
   });
 
+  it('refuses flags of a rebuild without --rebuild, and --key with it', async () => {
+    const refused = async (...flags: [string, string][]): Promise<void> => {
+      await expect(verified('app', flags)).rejects.toThrow(`--${flags[0]?.[0]} is about `);
+    };
+    await refused(['touch', 'true']);
+    await refused(['platform', 'linux/arm64']);
+    await refused(['lock-file', 'a.lock']);
+    await refused(['key', 'k.pub'], ['rebuild', 'true']);
+  });
+
   it('says when there is nothing of that name', async () => {
     await expect(verified('nothing')).rejects.toThrow('there is no image, directory or archive "nothing"');
   });
