@@ -12,6 +12,7 @@ import {formatPlatform} from '../../../oci/platform.ts';
 import {stampTree} from '../../../sources/git/stamp-tree.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
 import {openImageStore} from '../../../store/image-store.ts';
+import {systemClock} from '../../../util/clock.ts';
 import {buildRequestOf} from '../../build-request.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {chosenFormat} from '../../format/flag.ts';
@@ -136,7 +137,7 @@ async function fromCopy(request: BuildRequest, work: string, call: CommandCall):
       });
     },
   );
-  if (call.flags.has('touch')) await stampTree(path, Date.now() / 1000);
+  if (call.flags.has('touch')) await stampTree(path, systemClock.nowMs() / 1000);
   return {...request, context: {type: 'directory', path}};
 }
 
