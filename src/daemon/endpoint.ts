@@ -4,6 +4,7 @@
 import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {inDockerFolder} from '../config/docker-folder.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,7 +52,7 @@ export async function dockerEndpoint(
 }
 
 async function currentContext(environment: Environment): Promise<string | undefined> {
-  const text = await textOf(configPath(environment, 'config.json'));
+  const text = await textOf(inDockerFolder(environment, 'config.json'));
   const {currentContext: name} = (text === undefined ? {} : json(text)) as {currentContext?: unknown};
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
@@ -59,7 +60,7 @@ async function currentContext(environment: Environment): Promise<string | undefi
 async function contextEndpoint(environment: Environment, name: string): Promise<FoundEndpoint> {
   // docker keeps a context in a directory named by the digest of its name.
   const id = createHash('sha256').update(name).digest('hex');
-  const text = await textOf(configPath(environment, 'contexts', 'meta', id, 'meta.json'));
+  const text = await textOf(inDockerFolder(environment, 'contexts', 'meta', id, 'meta.json'));
   if (text === undefined) {
     throw buildError('user', 'docker-no-context', `there is no docker context "${name}"`, {
       hints: ['docker context ls lists them'],
@@ -71,7 +72,7 @@ async function contextEndpoint(environment: Environment, name: string): Promise<
     throw buildError('user', 'docker-bad-context', `the docker context "${name}" names no host of docker`);
   }
   const file = (part: string): Promise<Buffer | undefined> =>
-    bytesOf(configPath(environment, 'contexts', 'tls', id, 'docker', part));
+    bytesOf(inDockerFolder(environment, 'contexts', 'tls', id, 'docker', part));
   const [ca, cert, key] = await Promise.all([file('ca.pem'), file('cert.pem'), file('key.pem')]);
   const verify = endpoints?.docker?.['SkipTLSVerify'] !== true;
   const tls = ca === undefined && cert === undefined ? undefined : {ca, cert, key, verify};
@@ -83,7 +84,7 @@ async function environmentTls(environment: Environment): Promise<Tls | undefined
   if (!verify && !environment['DOCKER_TLS']) return undefined;
   const folder = environment['DOCKER_CERT_PATH'];
   const file = (part: string): Promise<Buffer | undefined> =>
-    bytesOf(folder ? join(folder, part) : configPath(environment, part));
+    bytesOf(folder ? join(folder, part) : inDockerFolder(environment, part));
   const [ca, cert, key] = await Promise.all([file('ca.pem'), file('cert.pem'), file('key.pem')]);
   return {ca, cert, key, verify};
 }
@@ -109,13 +110,6 @@ function endpointOf(address: string, tls: Tls | undefined): Endpoint {
 }
 
 const systemTls: Tls = {ca: undefined, cert: undefined, key: undefined, verify: true};
-
-/** Of docker's configuration; undefined without a home. */
-function configPath(environment: Environment, ...parts: readonly string[]): string | undefined {
-  const {DOCKER_CONFIG: folder, HOME: home} = environment as {DOCKER_CONFIG?: string; HOME?: string};
-  const base = folder || (home ? join(home, '.docker') : undefined);
-  return base === undefined ? undefined : join(base, ...parts);
-}
 
 async function bytesOf(path: string | undefined): Promise<Buffer | undefined> {
   return path === undefined ? undefined : readFile(path).catch(() => undefined);

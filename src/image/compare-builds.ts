@@ -1,13 +1,14 @@
 // Two builds of one Dockerfile that should be the same: which layers are not, and which files in them, in what. Unlike
 // images of different builds, their layers are compared one by one, each with its counterpart.
 
-import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
+import type {ImageConfig} from '../oci/image-config.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
 import type {ImageDetails} from '../store/image-store.ts';
 import {compareConfigs, compareMembers, type Difference, membersOf} from './compare-images.ts';
 import {differences} from './file-tree.ts';
 import {type ByteDifference, firstDifference} from './first-difference.ts';
 import {fileContent, type LayerFile, layerFiles} from './layer-files.ts';
+import {makerOf} from './layer-maker.ts';
 
 /** An image, and where its blobs are. */
 export interface BuiltTwice {
@@ -139,9 +140,4 @@ async function withBytes(
     told.push(firstByte === undefined ? file : {...file, firstByte});
   }
   return told;
-}
-
-function makerOf({history = []}: ImageConfig, layer: number): string | undefined {
-  const makers = history.filter(({empty_layer}: HistoryEntry) => empty_layer !== true);
-  return makers[layer]?.created_by;
 }

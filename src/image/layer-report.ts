@@ -4,6 +4,7 @@ import type {LocalBlobStore} from '../store/blob-store.ts';
 import type {ImageDetails} from '../store/image-store.ts';
 import {type Change, FileTree} from './file-tree.ts';
 import {layerFiles} from './layer-files.ts';
+import {makerOf} from './layer-maker.ts';
 
 export interface LayerReport {
   readonly diffId: string;
@@ -27,7 +28,6 @@ export async function layerReports(
   signal: AbortSignal,
 ): Promise<readonly LayerReport[]> {
   const tree = new FileTree();
-  const makers = (config.history ?? []).filter(({empty_layer}) => empty_layer !== true);
   const reports: Omit<LayerReport, 'wastedBytes'>[] = [];
   for (const [index, layer] of content.layers.entries()) {
     const changes: Change[] = [];
@@ -42,7 +42,7 @@ export async function layerReports(
       digest: layer.digest,
       size: layer.size,
       unpackedBytes,
-      createdBy: makers[index]?.created_by ?? '',
+      createdBy: makerOf(config, index) ?? '',
       changes,
       repeatedBytes: changes.reduce((sum, {repeats, size}) => sum + (repeats ? size : 0), 0),
     });

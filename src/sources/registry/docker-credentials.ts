@@ -2,7 +2,7 @@
 // DOCKER_CONFIG or ~/.docker. Read when a registry first asks, never before. docker.io is filed under its old index
 // address.
 
-import {join} from 'node:path';
+import {inDockerFolder} from '../../config/docker-folder.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {CredentialHelperRequest, HelperCredential} from '../../helper/credential-helper.ts';
 
@@ -35,13 +35,6 @@ const hubServer = 'https://index.docker.io/v1/';
 /** The name that docker files a registry under. */
 export function dockerServer(host: string): string {
   return host === 'docker.io' ? hubServer : host;
-}
-
-/** Where docker's configuration is, or would be; undefined without a home. */
-export function dockerConfigPath(environment: DockerCredentialOptions['environment']): string | undefined {
-  const {DOCKER_CONFIG: folder, HOME: home} = environment as {DOCKER_CONFIG?: string; HOME?: string};
-  const base = folder || (home ? join(home, '.docker') : undefined);
-  return base === undefined ? undefined : join(base, 'config.json');
 }
 
 export class DockerCredentials implements CredentialSource {
@@ -92,7 +85,7 @@ export class DockerCredentials implements CredentialSource {
   }
 
   async #read(): Promise<DockerConfig> {
-    const path = dockerConfigPath(this.#options.environment);
+    const path = inDockerFolder(this.#options.environment, 'config.json');
     if (path === undefined) return {auths: {}, helpers: {}};
     let text: string;
     try {

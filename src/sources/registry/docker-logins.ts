@@ -5,16 +5,10 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, readFile, realpath, rename, rm, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {inDockerFolder} from '../../config/docker-folder.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import {eraseFromHelper, storeInHelper} from '../../helper/credential-helper.ts';
-import {
-  dockerConfigPath,
-  dockerServer,
-  helperOf,
-  keyForHost,
-  membersOf,
-  unusable,
-} from './docker-credentials.ts';
+import {dockerServer, helperOf, keyForHost, membersOf, unusable} from './docker-credentials.ts';
 
 export interface LoginPlace {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -64,7 +58,7 @@ function helperFor(document: Readonly<Record<string, unknown>>, host: string): s
 async function readDocument({
   environment,
 }: LoginPlace): Promise<{path: string; document: Readonly<Record<string, unknown>>}> {
-  const path = dockerConfigPath(environment);
+  const path = inDockerFolder(environment, 'config.json');
   if (path === undefined) {
     throw buildError('environment', 'registry-docker-config', 'there is no place for logins: no HOME', {
       hints: ['set HOME or DOCKER_CONFIG'],
