@@ -7,7 +7,9 @@
 import {createHash, hash, randomBytes} from 'node:crypto';
 import type {CacheMap, Solved} from './op-runner.ts';
 
-export const formatVersion = 1;
+export const formatVersion = 2;
+
+const digestForm = /^[0-9a-f]{64}$/;
 
 /** An input as far as it is known: its result key, its value. */
 export type KnownInput<R> = {readonly key?: string | undefined; readonly value?: R};
@@ -55,6 +57,11 @@ export function keysOfIngredients(
   return {definition: keyOf('definition', opKey, parts), content: keyOf('content', opKey, parts)};
 }
 
+/** Stands for an op in keys: a record whose readers are not to see the op has this in its place. */
+export function opDigestOf(opKey: string): string {
+  return digestForm.test(opKey) ? opKey : hash('sha256', opKey, 'hex');
+}
+
 /** A result key that nothing was ever built on: for a result whose key already stood for other bits. */
 export function freshResultKey(key: string): string {
   return hash('sha256', `${key} ${randomBytes(16).toString('hex')}`, 'hex');
@@ -67,6 +74,6 @@ export function inputsOf<R>(solved: readonly Solved<R>[]): KnownInput<R>[] {
 function keyOf(kind: string, opKey: string, parts: readonly string[]): string {
   const digest = createHash('sha256').update(`tsbuild cache key ${formatVersion} ${kind}\n`);
   // Lengths frame the parts: ("ab","c") and ("a","bc") are different keys.
-  for (const part of [opKey, ...parts]) digest.update(`${Buffer.byteLength(part)}:${part}`);
+  for (const part of [opDigestOf(opKey), ...parts]) digest.update(`${Buffer.byteLength(part)}:${part}`);
   return digest.digest('hex');
 }

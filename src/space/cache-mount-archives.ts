@@ -8,7 +8,7 @@ import {realpath} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {Helper} from '../helper/helper.ts';
-import {parseVariantText} from '../store/cache-mount-variant.ts';
+import {parseVariantText, plainVariant} from '../store/cache-mount-variant.ts';
 import type {CacheDescription, CacheName} from '../store/cache-mounts.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 
@@ -55,7 +55,7 @@ export class CacheMountArchives {
     const archive = await realpath(file);
     // What is no archive is copied as a file, under this name.
     const name = randomBytes(16).toString('hex');
-    const {mode, uid, gid} = parseVariantText(cache.variant) ?? {mode: 0o755, uid: 0, gid: 0};
+    const {mode, uid, gid} = parseVariantText(cache.variant) ?? plainVariant;
     const own = ['action=attributes', 'path=/', `owner=${uid}:${gid}`, `mode=${mode.toString(8)}`];
     const copy = ['action=copy', 'view=0', `source=/${basename(archive)}`, 'destination=/', `name=${name}`];
     const views = [`upper=${directory}`, 'view=0', `dir=${dirname(archive)}`];

@@ -72,7 +72,7 @@ export class Space {
       const gone: Choice[] = [];
       for (const policy of policiesOf(gc, this.diskBytes()))
         gone.push(...(await this.#prune(policy, measured, signal)).filter(({goes}) => goes));
-      this.#remember(await this.items(), {makingBytes: 0, tookMs});
+      this.#remember(await this.items(), {makingBytes: await this.#makingBytes(), tookMs});
       return gone;
     } finally {
       lock.release();

@@ -64,7 +64,8 @@ export class Leases {
 
   /** From when this resolves until the process ends, what is found under `name`, or made after it, stays. */
   async hold(kind: LeaseKind, name: string): Promise<void> {
-    const line = `${letters[kind]} ${name}\n`;
+    // With an end before it, too: of a line that a full disk took the beginning of nothing is read.
+    const line = `\n${letters[kind]} ${name}\n`;
     if (!this.#held.has(line)) {
       this.#file ??= this.#open();
       // A full disk may take the beginning only.

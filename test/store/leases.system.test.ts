@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -42,11 +43,20 @@ describe('a lease', () => {
     expect(readdirSync(folder())).toEqual([]);
   });
 
+  it('is not lost behind one of which a full disk took the beginning', async () => {
+    const leases = Leases.of(root);
+    await leases.hold('snapshot', 'one');
+    const [name = ''] = readdirSync(folder());
+    appendFileSync(join(folder(), name), 's tw');
+    await leases.hold('snapshot', 'three');
+    expect(liveLeases(root).snapshots).toContain('three');
+  });
+
   it('is written once', async () => {
     const leases = Leases.of(root);
     for (let n = 0; n < 3; n++) await leases.hold('snapshot', 'same');
     const [name = ''] = readdirSync(folder());
-    expect(readFileSync(join(folder(), name), 'utf8')).toBe('s same\n');
+    expect(readFileSync(join(folder(), name), 'utf8')).toBe('\ns same\n');
   });
 
   it('lasts until the last user of the process has ended', async () => {

@@ -4,6 +4,7 @@
 
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {DiffId} from '../../oci/digest.ts';
+import {opDigestOf} from '../../solver/keys.ts';
 import type {Json} from '../../util/canonical-json.ts';
 import {documentName, formatRecord, type SharedRecord} from '../shared-record.ts';
 
@@ -15,9 +16,15 @@ interface ImageLayers {
   readonly layers: readonly {readonly diffId: DiffId; readonly blob: Descriptor}[];
 }
 
-/** A record as the image has it. `places`: where in the image the layers of the record are, bottom first. */
+/**
+ * A record as the image has it. `places`: where in the image the layers of the record are, bottom first. An image is
+ * read by others than those who may read a cache: of what a step is, with its variables and files, it has a digest.
+ */
 export function inlineRecord(record: SharedRecord, places: readonly number[]): Json {
-  const {layers: _, ...text} = JSON.parse(Buffer.from(formatRecord({...record, layers: []})).toString()) as {
+  const {op, inputs, from, ...more} = record.ingredients;
+  const ingredients = {...more, op: opDigestOf(op), inputs, from: from.map(() => '')};
+  const quiet = {...record, ingredients, name: '', layers: []};
+  const {layers: _, ...text} = JSON.parse(Buffer.from(formatRecord(quiet)).toString()) as {
     readonly [key: string]: Json;
   };
   const layers = record.layers.map(({isBase, epochSeconds, createdMs}, index) => ({

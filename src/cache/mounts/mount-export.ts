@@ -59,6 +59,8 @@ export class MountExport {
         chunks[index] = {digest, size: bytes.length, blob};
       });
       const counted = sending.finally(() => running.delete(counted));
+      // Who waits for it may still be reading: a failure in between is none that nobody looks at.
+      counted.catch(() => undefined);
       running.add(counted);
     }
     await Promise.all(running);

@@ -62,7 +62,7 @@ export class MountImports {
       for (let start = 0; start < chunks.length; start += windowSize) {
         const part = chunks.slice(start, start + windowSize);
         const pieces = await mapLimited(part, fetchesMax, (chunk) => chunkBytes(place, chunk, signal));
-        await file.writev(pieces);
+        await file.writeFile(Buffer.concat(pieces));
       }
     } finally {
       await file.close();

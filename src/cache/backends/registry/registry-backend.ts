@@ -63,14 +63,20 @@ class RegistryBackend implements CacheBackend {
   }
 
   async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const client = await this.#services.registry();
     if (this.#readsImage) {
+      const client = await this.#services.registry();
       this.#image ??= new ImageReader(client, this.#reference, signal).read();
       const image = await this.#image;
       this.#remark = image.remark;
       const inline = image.documents.get(name);
       if (inline !== undefined) return inline;
     }
+    return this.readLatest(name, signal);
+  }
+
+  /** Of a manifest of its own: images have records only, and no cache mounts. */
+  async readLatest(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const client = await this.#services.registry();
     const {path} = this.#reference;
     const response = await client.send(this.#reference, {
       path: `/${path}/manifests/${this.#tag}-${name}`,
