@@ -1,6 +1,6 @@
 // Layers and snapshots in a real state directory, with a helper that only knows `remove`.
 
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -171,7 +171,7 @@ describe('Snapshotter', () => {
     const rows = (): number => state.database.all('SELECT id FROM snapshot').length;
     const flag = join(state.root, 'leases', 'collecting');
     mkdirSync(dirname(flag), {recursive: true});
-    writeFileSync(flag, ownProcess());
+    symlinkSync(ownProcess(), flag);
     const committed = snapshotter.commit(active, facts);
     await Promise.race([committed, sleep(100)]);
     expect([rows(), liveLeases(state.root).snapshots.size]).toEqual([0, 1]);
