@@ -2,7 +2,6 @@
 // Everything that costs is opened when first needed: a cached build asks for neither the helper's sandbox nor the
 // network.
 
-import {statfsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {CacheSources} from '../cache/cache-sources.ts';
 import {type Config, loadConfig} from '../config/config.ts';
@@ -12,6 +11,7 @@ import {isCacheSource, type OnLayerProgress} from '../snapshot/layer-source.ts';
 import {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {RegistryClient, RegistryClientOptions} from '../sources/registry/client.ts';
 import type {HttpClient, HttpOptions} from '../sources/registry/http.ts';
+import {diskState, spaceMemoryIn} from '../space/space-memory.ts';
 import {LocalBlobStore} from '../store/blob-store.ts';
 import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
@@ -78,8 +78,10 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     return started;
   });
   // Starting it sweeps what dead processes have left; where that fills the disk, nothing can begin before.
-  const {bavail, bsize} = statfsSync(options.root);
-  if (bavail * bsize < fullDiskBytes && state.staleWork().length > 0) await helper.get();
+  const {freeBytes} = diskState(options.root);
+  // What is empty need not be measured.
+  if (state.isNew) spaceMemoryIn(notes).set({atMs: clock.nowMs(), usedBytes: 0, freeBytes, tookMs: 0});
+  if (freeBytes < fullDiskBytes && state.staleWork().length > 0) await helper.get();
   const newHttp = async (own: Partial<HttpOptions>): Promise<HttpClient> => {
     const {HttpClient} = await import('../sources/registry/http.ts');
     return new HttpClient({environment, ...own});

@@ -4,6 +4,7 @@
 import type {Stats} from 'node:fs';
 import {lstat, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
+import {isDiskFull} from '../store/disk-full.ts';
 import type {Notes} from '../store/notes.ts';
 
 const blockBytes = 512;
@@ -37,7 +38,13 @@ export async function layerUse(layer: string, directory: string, notes: Notes): 
   const known = notes.getText('size', layer);
   if (known !== undefined) return Number(known);
   const bytes = await diskUse(directory);
-  if ((await statOf(directory)) !== undefined) notes.set('size', layer, String(bytes));
+  if ((await statOf(directory)) === undefined) return bytes;
+  try {
+    notes.set('size', layer, String(bytes));
+  } catch (error) {
+    // It is measured again next time: what needs the space most is what makes some.
+    if (!isDiskFull(error)) throw error;
+  }
   return bytes;
 }
 

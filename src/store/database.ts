@@ -104,6 +104,11 @@ function versionOf(native: LibsqlDatabase.Database): number {
   return (native.prepare('PRAGMA user_version').get() as {user_version: number}).user_version;
 }
 
+/** A full disk by its name here instead of SQLite's words. */
+function named(error: unknown): unknown {
+  return messageOf(error).includes('database or disk is full') ? diskFull(error) : error;
+}
+
 function wrap(native: LibsqlDatabase.Database): Database {
   const statements = new Map<string, LibsqlDatabase.Statement>();
   let wrote = false;
@@ -120,7 +125,11 @@ function wrap(native: LibsqlDatabase.Database): Database {
     all: (sql, ...values) => statement(sql).all(...values) as Row[],
     run: (sql, ...values) => {
       wrote = true;
-      statement(sql).run(...values);
+      try {
+        statement(sql).run(...values);
+      } catch (error) {
+        throw named(error);
+      }
     },
     transaction: (work) => {
       wrote = true;
@@ -132,8 +141,7 @@ function wrap(native: LibsqlDatabase.Database): Database {
       } catch (error) {
         // A full disk has rolled back already.
         if (native.inTransaction) native.exec('ROLLBACK');
-        // SQLite's word for it.
-        throw messageOf(error).includes('database or disk is full') ? diskFull(error) : error;
+        throw named(error);
       }
     },
     compact: () => {

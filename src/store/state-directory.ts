@@ -8,7 +8,7 @@
 //   leases/…             what live processes use (leases.ts)
 //   state.db            records
 
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
@@ -24,6 +24,8 @@ import {workPath} from './work-path.ts';
 export interface StateDirectory extends Disposable {
   readonly root: string;
   readonly database: Database;
+  /** This process has made it. */
+  readonly isNew: boolean;
   readonly locks: ProcessLocks;
   /** Identity of this boot; what was made in another boot and not synced may be torn by a power cut. */
   readonly bootId: string;
@@ -56,6 +58,7 @@ export function openStateDirectory(root: string): StateDirectory {
       },
     );
   }
+  const isNew = !existsSync(join(root, 'state.db'));
   const database = openDatabase(join(root, 'state.db'));
   const layers = join(root, 'layers');
   const identity = statSync(root);
@@ -70,6 +73,7 @@ export function openStateDirectory(root: string): StateDirectory {
   return {
     root,
     database,
+    isNew,
     locks,
     bootId: readText('/proc/sys/kernel/random/boot_id') ?? 'unknown',
     layerPath: (id) => `${layers}/${id}/fs`,

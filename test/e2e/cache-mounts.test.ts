@@ -50,7 +50,8 @@ describe('a cache mount', () => {
   it('that is private is another one while it is in use, and one that is locked is waited for', async () => {
     const stage = (name: string, sharing: string) => [
       `FROM busybox AS ${name}`,
-      `RUN --mount=type=cache,id=${sharing},target=/c,sharing=${sharing} echo ${name} before $(ls /c); ` +
+      // The command names it, for two caches with the same contents are one to the cache of steps.
+      `RUN --mount=type=cache,id=${sharing},target=/c,sharing=${sharing} echo ${sharing} ${name} before $(ls /c); ` +
         `touch /c/${name}; sleep 1; ls /c > /seen`,
     ];
     const file = (sharing: string) =>

@@ -107,14 +107,11 @@ describe('10 MB', () => {
   it.each(Object.entries(texts))('of %s', async (_, text) => {
     const file = join(space.folder, 'Dockerfile');
     await writeFile(file, text());
-    for (const args of [
-      ['debug', 'parse', file],
-      ['build', '--root', space.root, '--check', '-f', file, join(space.folder, 'empty')],
-    ]) {
-      const {usage} = await run(args);
-      expect(usage.cpuSeconds, args.join(' ')).toBeLessThan(cpuSecondsMax * loadFactor);
-      expect(usage.memoryMib, args.join(' ')).toBeLessThan(memoryMibMax);
-    }
+    // The check reads it as `debug parse` does, and then looks further.
+    const args = ['build', '--root', space.root, '--check', '-f', file, join(space.folder, 'empty')];
+    const {usage} = await run(args);
+    expect(usage.cpuSeconds).toBeLessThan(cpuSecondsMax * loadFactor);
+    expect(usage.memoryMib).toBeLessThan(memoryMibMax);
   });
 
   it.each([

@@ -85,7 +85,7 @@ describe('hardCap', () => {
 describe('the collection after a build', () => {
   it('comes when the limit is passed, by itself, and not after a build that made nothing', async () => {
     const root = join(space.folder, 'collected');
-    const config = configWith('collected.toml', 'maxUsedSpace = "10MB"\nall = true');
+    const config = configWith('collected.toml', 'maxUsedSpace = "20MB"\nall = true');
     const context = async (name: string) => space.context({Dockerfile: `FROM busybox\n${writes(name, 6)}`});
     const old = await context('old');
     await space.build([old], {root, config});
@@ -93,8 +93,8 @@ describe('the collection after a build', () => {
     expect(sizeOf(root)).toBeGreaterThan(7);
     await space.build([old], {root, config});
     await space.build([await context('new')], {root, config});
-    for (let waited = 0; waited < 200 && sizeOf(root) > 11; waited++) await sleep(50);
-    expect(sizeOf(root)).toBeLessThan(11);
+    for (let waited = 0; waited < 400 && sizeOf(root) > 21; waited++) await sleep(50);
+    expect(sizeOf(root)).toBeLessThan(21);
     expect(await space.leftovers()).toEqual([]);
   });
 });

@@ -71,13 +71,6 @@ export class SpaceGuard implements AsyncDisposable {
     const room = await import('./room.ts');
     const memory = room.spaceMemoryIn(notes);
     const disk = room.diskState(state.root);
-    // A state directory that nothing was made in yet need not be measured.
-    if (
-      memory.get() === undefined &&
-      state.database.get('SELECT 1 AS one FROM layer LIMIT 1') === undefined
-    ) {
-      memory.set({atMs: clock.nowMs(), usedBytes: 0, freeBytes: disk.freeBytes, tookMs: 0});
-    }
     const capBytes = room.capOf(config.gc, disk.totalBytes);
     const started = {room, memory, space: new room.Space({state, helper, clock}), capBytes};
     if (capBytes !== undefined) {

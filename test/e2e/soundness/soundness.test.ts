@@ -14,7 +14,7 @@ import {readLayout} from '../image.ts';
 import {dockerfileOf, type Project, Random, randomEdit, randomProject} from './random-project.ts';
 
 const isSoak = process.env['TSBUILD_SOAK'] === '1';
-const rounds = isSoak ? Number(process.env['ROUNDS'] ?? 2000) : 24;
+const rounds = isSoak ? Number(process.env['ROUNDS'] ?? 2000) : 8;
 const firstSeed = Number(process.env['SEED'] ?? 1);
 const editsPerRound = 2;
 const fileSeconds = 1_600_000_000;
