@@ -28,7 +28,7 @@ static const struct verb verbs[] = {
     {"network", verb_network, true, "try=1"},
     {"pack", verb_pack, false,
      VIEW
-     " flatten=1 base=N out=FILE|- compress=none|gzip|estargz|zstd level= latest= acls=1 rootmember=1 view= "
+     " flatten=1 base=N out=FILE|- compress=none|gzip|estargz|zstd level= latest= allxattrs=1 rootmember=1 view= "
      "prefix= epoch="},
     {"compress", verb_compress, false, "in=FILE|-|unix:PATH out=FILE|- compress=none|gzip|zstd level="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},

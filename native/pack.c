@@ -42,7 +42,7 @@ struct pack {
   time_t latest;  // where clamped: no member is younger
   struct map hard_links;  // {device, inode, part} -> the member path that has the data
   size_t part;            // the number of the tree that is written
-  bool acls;
+  bool allxattrs;
   bool root_member;
   enum compare compare;
   int below;  // root of the layers below, or -1
@@ -50,12 +50,9 @@ struct pack {
   uint64_t count;
 };
 
-/**
- * Attributes of the open file or directory: what docker, podman and umoci write. BuildKit drops user.*; ACLs are left
- * out by all of them.
- */
+/** Attributes of the open file or directory. */
 static struct xattrs attributes_of(const struct pack *pack, int fd) {
-  return xattrs_read(fd, pack->acls ? xattr_is_portable : xattr_is_kept);
+  return xattrs_read(fd, pack->allxattrs ? xattr_is_portable : xattr_is_kept);
 }
 
 static struct tar_member member_of(enum tar_type type, const char *path, const struct stat *status) {
@@ -313,11 +310,11 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
       options.base = (size_t)argument_u64(key, value, UINT32_MAX);
     } else if (strcmp(key, "flatten") == 0) {
       options.flatten = argument_bool(key, value);
-    } else if (strcmp(key, "acls") == 0) {
-      pack->acls = argument_bool(key, value);
+    } else if (strcmp(key, "allxattrs") == 0) {
+      pack->allxattrs = argument_bool(key, value);
     } else if (strcmp(key, "compare") == 0) {
       pack->compare = compare_of(value);
-      pack->acls = pack->root_member = true;
+      pack->allxattrs = pack->root_member = true;
     } else if (strcmp(key, "rootmember") == 0) {
       pack->root_member = argument_bool(key, value);
     } else {

@@ -16,7 +16,7 @@ static bool is_of_users(const char *name) {
 }
 
 bool xattr_is_kept(const char *name) {
-  return strcmp(name, XATTR_CAPABILITY) == 0 || is_of_users(name);
+  return strcmp(name, XATTR_CAPABILITY) == 0;
 }
 
 bool xattr_is_of_context(const char *name) {
@@ -123,7 +123,7 @@ static void describe(struct buffer *out, const char *path) {
   const char **kept = NULL;
   size_t count = 0;
   for (size_t at = 0; at < (size_t)length; at += strlen(names + at) + 1) {
-    if (!xattr_is_kept(names + at)) continue;
+    if (!xattr_is_kept(names + at) && !is_of_users(names + at)) continue;
     kept = xreallocarray(kept, count + 1, sizeof *kept);
     kept[count++] = names + at;
   }

@@ -22,7 +22,7 @@ struct xattrs {
 /** Whether an image may have this attribute: security.capability, user.* and posix ACLs, but none of
  * overlay's. */
 bool xattr_is_portable(const char *name);
-/** Whether a layer that is made here has it: no ACLs, as with everybody who makes layers. */
+/** Whether a layer that is made here has it: what BuildKit writes. */
 bool xattr_is_kept(const char *name);
 /** Whether a copy from a build context has it: what desktops and browsers note in user.* is nothing of the image's. */
 bool xattr_is_of_context(const char *name);

@@ -118,7 +118,7 @@ export class LayerBlobs {
       if (!isImported) return this.#writer.fromFiles(await questions.stack(), format, signal);
       // What came with an image keeps all that it has, also what says nothing new.
       if (row.hasDirectory && compression === 'estargz')
-        return this.#writer.fromFiles(await questions.stack(), withoutClamp(format), signal, ['acls=1']);
+        return this.#writer.fromFiles(await questions.stack(), withoutClamp(format), signal, ['allxattrs=1']);
       assert(compression !== 'estargz', `layer ${id} was unpacked to be written as estargz`);
       const {diffId, descriptor} = await this.ensure(id, questions, signal);
       const bytes = (): AsyncIterable<Uint8Array> =>

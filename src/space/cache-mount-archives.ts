@@ -31,7 +31,7 @@ export class CacheMountArchives {
   async export(cache: CacheName, file: string, signal: AbortSignal): Promise<void> {
     const helper = await this.#options.helper();
     const pack = (directory: string) => {
-      const args = ['view=0', `dir=${directory}`, 'flatten=1', 'rootmember=1', 'acls=1'];
+      const args = ['view=0', `dir=${directory}`, 'flatten=1', 'rootmember=1', 'allxattrs=1'];
       return helper.request('pack', [...args, `out=${file}`, 'compress=none'], {signal});
     };
     await this.#options.state.cacheMounts.look(cache, pack, signal);

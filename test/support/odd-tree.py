@@ -98,7 +98,8 @@ def kind_and_content(path, status):
 def attributes(path, status):
     if stat.S_ISLNK(status.st_mode):
         return {}
-    names = [name for name in os.listxattr(path) if name.startswith("user.") or name == "security.capability"]
+    # What is for users alone is in no layer.
+    names = [name for name in os.listxattr(path) if name == "security.capability"]
     return {name: os.getxattr(path, name).hex() for name in names}
 
 
