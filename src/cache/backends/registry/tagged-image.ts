@@ -9,6 +9,7 @@ import {parseConfig} from '../../../oci/parse-config.ts';
 import {type ParsedManifest, parseManifest} from '../../../oci/parse-manifest.ts';
 import {manifestName, type Reference} from '../../../oci/reference.ts';
 import type {RegistryClient} from '../../../sources/registry/client.ts';
+import {acceptedManifests} from '../../../sources/registry/endpoint-reader.ts';
 import {inlineDocuments, inlineMember} from '../../inline/inline-document.ts';
 import {buildkitRemark} from '../read-options.ts';
 
@@ -19,12 +20,6 @@ export interface TaggedImage {
   readonly remark?: string;
 }
 
-const accepted = [
-  mediaTypes.index,
-  mediaTypes.manifest,
-  mediaTypes.dockerManifestList,
-  mediaTypes.dockerManifest,
-].join(', ');
 const manifestBytesMax = 4 * 1024 * 1024;
 /** An image for more platforms than that is not looked through. */
 const platformsMax = 16;
@@ -64,7 +59,7 @@ export class ImageReader {
     const {path} = this.#reference;
     const response = await this.#client.send(this.#reference, {
       path: `/${path}/manifests/${name}`,
-      headers: {accept: accepted},
+      headers: {accept: acceptedManifests},
       scope: `repository:${path}:pull`,
       signal: this.#signal,
     });
