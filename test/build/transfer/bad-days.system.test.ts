@@ -146,9 +146,14 @@ describe('a full disk', () => {
       );
       await expect(full.pull('there:1')).rejects.toThrow('there:1: not found');
       grow();
+      // The entry of a blob that came whole may be what there was no space for.
+      const {status} = await fetch(`http://${full.registry.address}/v2/there/blobs/${small.digest}`, {
+        method: 'HEAD',
+      });
+      const missing = large.size + (status === 200 ? 0 : small.size);
       const sent = await full.bytes('sent', () => full.push('there:1'));
-      expect(sent).toBeGreaterThan(large.size);
-      expect(sent).toBeLessThan(large.size + small.size / 2 + talkBytes);
+      expect(sent).toBeGreaterThan(missing);
+      expect(sent).toBeLessThan(missing + small.size / 2 + talkBytes);
       await full.pull('there:1');
       expect(rotten(join(full.root, 'other'))).toEqual([]);
     } finally {

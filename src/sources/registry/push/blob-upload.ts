@@ -185,9 +185,6 @@ export class BlobUpload {
       if (!isPassing(failure)) throw failure;
       if (this.#location === undefined) throw failure;
       this.#fruitless++;
-      // What is there of it may be what the registry stumbles over, as when a full disk cut it: once from the start.
-      const mayBeTheReason = this.#offset > 0 && this.#restarts === 0 && this.#fruitless > attemptsMax / 2;
-      if (failure instanceof TryLater && mayBeTheReason) return this.#restarted(failure);
       const pauseMs = pauseAfter(asPassing(failure), this.#fruitless, attemptsMax, this.#options.pacing);
       if (pauseMs === undefined) throw failure instanceof OutOfStep ? this.#unsteady(failure) : failure;
       await this.#options.pacing.wait(pauseMs, this.#options.signal);

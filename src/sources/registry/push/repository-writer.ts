@@ -8,7 +8,7 @@ import type {Endpoint} from '../endpoints.ts';
 import {BadAnswer, failureOf, isEndpointFailure, NotFound} from '../failures.ts';
 import type {HostSlots} from '../host-slots.ts';
 import type {HttpResponse} from '../http.ts';
-import type {Pacing} from '../retry.ts';
+import {type Pacing, TryLater} from '../retry.ts';
 import {AccessDenied, detailOf, type RegistryRequest, type RegistrySession} from '../session.ts';
 import {BlobUpload} from './blob-upload.ts';
 import type {PushMemory} from './push-memory.ts';
@@ -133,14 +133,14 @@ export class RepositoryWriter {
   ): Promise<BlobOutcome> {
     const {memory, domain, repository, pacing} = this.#options;
     const {digest} = blob;
-    if (await this.#exists(blob, signal)) return 'present';
+    if (await this.#isKnown(blob, signal)) return 'present';
     const upload = new BlobUpload({
       digest,
       size: blob.size,
       read: (offset) => blob.read(offset),
       start: () => this.#start({}, signal),
       send: (request) => this.#send(request, signal),
-      exists: () => this.#exists(blob, signal),
+      exists: () => this.#isKnown(blob, signal),
       keep: (location) => memory.keepUpload(domain, repository, digest, location),
       pacing,
       signal,
@@ -201,6 +201,17 @@ export class RepositoryWriter {
     const answer = await this.#send(request, signal).catch(() => undefined);
     signal.throwIfAborted();
     await answer?.discard();
+  }
+
+  /**
+   * A blob of which the registry cannot tell is sent: docker's answers 500 for ever for one whose entry a full disk has
+   * left empty, until the blob is put again.
+   */
+  #isKnown(blob: Pick<PushBlob, 'digest' | 'size'>, signal: AbortSignal): Promise<boolean> {
+    return this.#exists(blob, signal).catch((error: unknown) => {
+      if (error instanceof TryLater && error.status === 500) return false;
+      throw error;
+    });
   }
 
   async #exists({digest, size}: Pick<PushBlob, 'digest' | 'size'>, signal: AbortSignal): Promise<boolean> {
