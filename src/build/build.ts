@@ -62,7 +62,7 @@ export async function build(
     file,
     fetched: () => opened.ledger.entries(),
     startedMs,
-    signal,
+    signal: guard.signal,
   });
   const viewOf = (scan: Plan | undefined): BuiltImage['rootView'] | undefined =>
     scan && ((until) => engine.snapshotter.view(snapshotOf(scan), until));

@@ -6,6 +6,7 @@ import {Command, CommanderError, Option} from 'commander';
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
+import {goBool} from '../util/go-bool.ts';
 import {suggest} from '../util/suggest.ts';
 import {buildSpellings, commandNames, plainCommands} from './command-names.ts';
 import type {Command as CommandRow} from './commands/command.ts';
@@ -146,9 +147,6 @@ function isValued({value}: AnyFlag): boolean {
   return value !== undefined && value !== false;
 }
 
-const trueTexts = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-const falseTexts = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
-
 /** Rewrites `--pull=true`, `-q=false` and `-t=name`, which docker takes, to what commander understands. */
 function spellBooleans(
   argv: readonly string[],
@@ -168,8 +166,8 @@ function spellBooleans(
     if (isValued(flag)) {
       return spelled.startsWith('--') ? argument : `--${flag.name}=${text}`;
     }
-    if (trueTexts.has(text)) return `--${flag.name}`;
-    if (falseTexts.has(text)) return `--${flag.name}:false`;
+    const isOn = goBool(text);
+    if (isOn !== undefined) return isOn ? `--${flag.name}` : `--${flag.name}:false`;
     problems.push(problem('cli-bad-value', `${spelled} expects true or false, got "${text}"`));
     return `--${flag.name}`;
   });

@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type DiffId, parseDigest} from '../oci/digest.ts';
+import {mapLimited} from '../util/map-limited.ts';
 import type {Daemon, WriteBytes} from './daemon.ts';
 import type {Endpoint} from './endpoint.ts';
 
@@ -53,16 +54,12 @@ export class DockerDaemon implements Daemon {
       .map((image: unknown) => parseDigest(String((image as {Id?: unknown} | null)?.Id)))
       .flatMap((id) => id ?? [])
       .slice(0, imagesMax);
-    const stacks: (readonly DiffId[])[] = [];
-    const askNext = async (): Promise<void> => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
-        const {text} = await ask(this.#endpoint, `/images/${id}/json`, signal);
-        const {RootFS: root} = (json(text) ?? {}) as {RootFS?: {Layers?: unknown}};
-        if (Array.isArray(root?.Layers)) stacks.push(root.Layers.map(String) as DiffId[]);
-      }
-    };
-    await Promise.all(Array.from({length: imagesAtOnce}, askNext));
-    return stacks;
+    const stacks = await mapLimited(ids, imagesAtOnce, async (id): Promise<DiffId[][]> => {
+      const {text} = await ask(this.#endpoint, `/images/${id}/json`, signal);
+      const {RootFS: root} = (json(text) ?? {}) as {RootFS?: {Layers?: unknown}};
+      return Array.isArray(root?.Layers) ? [root.Layers.map(String) as DiffId[]] : [];
+    });
+    return stacks.flat();
   }
 
   async load(produce: (write: WriteBytes) => Promise<void>, signal: AbortSignal): Promise<void> {

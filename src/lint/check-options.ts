@@ -2,6 +2,8 @@
 // At the top of a file it is for the whole file, above one instruction for that one; a build argument replaces the
 // former.
 
+import {goBool} from '../util/go-bool.ts';
+
 /** Takes the place of the directive at the top of the file. */
 export const checkArgument = 'BUILDKIT_DOCKERFILE_CHECK';
 
@@ -16,8 +18,6 @@ export interface CheckOptions {
 export const noOptions: CheckOptions = {skip: new Set(), experimental: new Set(), error: false};
 
 const optionsMax = 3;
-const trueTexts: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-const falseTexts: ReadonlySet<string> = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
 /** Reads the value of a directive, which ends at the first blank, or of the build argument. */
 export function parseCheckOptions(text: string): CheckOptions | {readonly problem: string} {
@@ -31,10 +31,13 @@ export function parseCheckOptions(text: string): CheckOptions | {readonly proble
     if (equals < 0) return {problem: `invalid check option ${JSON.stringify(part)}`};
     if (key === 'skip' || key === 'experimental') options[key] = namesIn(value);
     else if (key !== 'error') return {problem: `invalid check option ${JSON.stringify(key)}`};
-    else if (trueTexts.has(value) || falseTexts.has(value)) options.error = trueTexts.has(value);
     else {
-      const parsing = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
-      return {problem: `failed to parse check option ${JSON.stringify(part)}: ${parsing}`};
+      const error = goBool(value);
+      if (error === undefined) {
+        const parsing = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
+        return {problem: `failed to parse check option ${JSON.stringify(part)}: ${parsing}`};
+      }
+      options.error = error;
     }
   }
   return options;

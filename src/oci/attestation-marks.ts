@@ -2,6 +2,8 @@
 
 import type {Descriptor} from './descriptor.ts';
 
+/** What a statement says that it is, of both versions. */
+export const statementType = /^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/;
 export const statementMediaType = 'application/vnd.in-toto+json';
 /** Of a layer: what its statement says. */
 export const predicateTypeAnnotation = 'in-toto.io/predicate-type';

@@ -1,7 +1,12 @@
 // Checks of what is said of images: that an attestation is of an image that is there, and that its statements name
 // that image and are what they are listed as.
 
-import {predicateTypeAnnotation, referenceDigestAnnotation, statementMediaType} from './attestation-marks.ts';
+import {
+  predicateTypeAnnotation,
+  referenceDigestAnnotation,
+  statementMediaType,
+  statementType,
+} from './attestation-marks.ts';
 import {jsonOf, type LayoutFiles, readBlob} from './checked-blobs.ts';
 import type {Descriptor} from './descriptor.ts';
 import type {Manifest} from './manifest.ts';
@@ -54,8 +59,7 @@ function checkStatement(
     return;
   }
   const type = String(statement['_type']);
-  if (!/^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/.test(type))
-    problems.push(`${where}: is no in-toto statement, its _type is ${type}`);
+  if (!statementType.test(type)) problems.push(`${where}: is no in-toto statement, its _type is ${type}`);
   const listed = annotations?.[predicateTypeAnnotation];
   if (listed !== undefined && listed !== statement['predicateType'])
     problems.push(`${where}: its predicate is ${String(statement['predicateType'])}, listed as ${listed}`);

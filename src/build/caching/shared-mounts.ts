@@ -32,6 +32,7 @@ export class SharedMounts implements CacheContents {
   readonly #warn: (diagnostic: Diagnostic) => void;
   readonly #used = new Map<string, CacheName>();
   #fresh: ReadonlySet<string> = new Set();
+  #isFinished = false;
 
   /** Throws BuildError('usage') for options that make no sense; asks nobody yet. */
   constructor(
@@ -95,9 +96,21 @@ export class SharedMounts implements CacheContents {
     this.#used.set(`${cache.id} ${cache.variant}`, cache);
   }
 
-  /** Writes those of `caches` that steps had in this build, or that the other place does not have yet. */
+  /**
+   * Writes those of `caches` that steps had in this build, or that the other place does not have yet. Once: what comes
+   * after the first time, when the build fails of it, finds it done. Throws the first failure when all were tried.
+   */
   async finish(caches: readonly CacheName[], isFailed: boolean, signal: AbortSignal): Promise<void> {
-    const here = caches.filter((cache) => this.#isHere(cache));
+    if (this.#isFinished || this.#exports.length === 0) return;
+    this.#isFinished = true;
+    const known = this.#engine.state.cacheMounts.list();
+    const here = caches.filter(
+      ({id, variant}) =>
+        known
+          .find((cache) => cache.id === id)
+          ?.variants.some(({description}) => description?.variant === variant) === true,
+    );
+    let failure: BuildError | undefined;
     for (const {name, ignoresErrors, writer} of this.#exports) {
       for (const cache of here.filter((each) => writer.wants(each))) {
         try {
@@ -108,12 +121,14 @@ export class SharedMounts implements CacheContents {
           const message = `cache mount ${cache.id} was not written to cache ${name}: ${reason}`;
           const isInUse = error instanceof BuildError && error.diagnostics[0].code === 'cache-mount-in-use';
           if (!ignoresErrors && !isFailed && !isInUse) {
-            throw buildError('environment', 'cache-export', message, {cause: error});
+            failure ??= buildError('environment', 'cache-export', message, {cause: error});
+          } else {
+            this.#warn({severity: 'warning', code: 'cache-export', message});
           }
-          this.#warn({severity: 'warning', code: 'cache-export', message});
         }
       }
     }
+    if (failure !== undefined) throw failure;
   }
 
   async #write(cache: CacheName, writer: MountExport, signal: AbortSignal): Promise<void> {
@@ -123,11 +138,6 @@ export class SharedMounts implements CacheContents {
       await this.#archives.export(cache, file, signal);
       await writer.write(cache, file);
     });
-  }
-
-  #isHere({id, variant}: CacheName): boolean {
-    const found = this.#engine.state.cacheMounts.list().find((cache) => cache.id === id);
-    return found?.variants.some(({description}) => description?.variant === variant) === true;
   }
 
   async #withFile<T>(use: (file: string) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 // Whether a build has to do with shared caches: asked by every build, so it loads nothing.
 
+import {goBool} from '../../util/go-bool.ts';
 import type {BuildRequest} from '../request.ts';
 
 type CacheWishes = Pick<BuildRequest, 'cacheFrom' | 'cacheTo' | 'buildArgs'>;
@@ -10,9 +11,9 @@ export function wantsCaches(request: CacheWishes): boolean {
 
 /** Whether images are to tell what they can be built from: `type=inline`, or BuildKit's older build argument. */
 export function wantsInline({cacheTo = [], buildArgs}: CacheWishes): boolean {
-  // As Go's strconv.ParseBool, by which BuildKit reads it.
-  const isTrue = ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '');
-  return isTrue || cacheTo.some(({type}) => type === 'inline');
+  return (
+    goBool(buildArgs['BUILDKIT_INLINE_CACHE'] ?? '') === true || cacheTo.some(({type}) => type === 'inline')
+  );
 }
 
 /** Whether cache mounts are to be shared. */

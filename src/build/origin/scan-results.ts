@@ -5,6 +5,7 @@ import type {ScannedFile} from '../../attestation/sbom/scan.ts';
 import {spdxPredicateType} from '../../attestation/sbom/spdx.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Attestation} from '../../exporters/exporter.ts';
+import {statementType} from '../../oci/attestation-marks.ts';
 
 const bytesMax = 256 * 1024 * 1024;
 
@@ -36,8 +37,7 @@ function attestationIn(text: string): Attestation | undefined {
     return undefined;
   }
   const {_type: type, predicateType, predicate} = statement ?? {};
-  const isStatement =
-    typeof type === 'string' && /^https:\/\/in-toto\.io\/Statement\/v(?:0\.1|1)$/.test(type);
+  const isStatement = typeof type === 'string' && statementType.test(type);
   const isObject = typeof predicate === 'object' && predicate !== null && !Array.isArray(predicate);
   return isStatement && isObject && predicateType === spdxPredicateType
     ? {predicateType, predicate}

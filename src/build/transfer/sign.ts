@@ -38,10 +38,10 @@ export async function signInRegistry(
     const client = await engine.registry();
     const reader = new RepositoryReader(client, reference, signal);
     const repository = repositoryName(reference);
-    const digests = await digestsOf(name, manifestName(reference), reader, isRecursive);
+    const digests = await digestsOf(name, reference, reader, isRecursive);
     for (const digest of digests) {
       const tag = signatureTag(digest);
-      const before = await signaturesAt(tag, reader);
+      const before = await layersToKeep(tag, reader);
       const payload = signImage(digest, repository, claims, key);
       const {config, manifest} = signatureManifest([...before, payload.layer]);
       const writer = client.writer(reference);
@@ -73,19 +73,33 @@ export async function signatureProblems(
 
 async function digestsOf(
   name: string,
-  root: string,
+  reference: Reference,
   reader: RepositoryReader,
   isRecursive: boolean,
 ): Promise<readonly Digest[]> {
-  const found = await reader.manifest(root);
+  const found = await reader.manifest(manifestName(reference));
   if (found === undefined) {
     throw buildError('user', 'registry-not-found', `${name} is not in its registry`, {
       hints: ['a signature lies beside the image in its registry: tsbuild push sends it there'],
     });
   }
+  if (reference.digest !== undefined && found.digest !== reference.digest) {
+    const message = `${name}: the registry answered with a manifest of digest ${found.digest}`;
+    throw buildError('environment', 'registry-wrong-digest', message);
+  }
   const parsed = parseManifest(found.bytes, found.mediaType);
   const children = isRecursive && parsed.kind === 'index' ? parsed.index.manifests : [];
   return [...new Set([found.digest, ...children.map(({digest}) => digest)])];
+}
+
+/** Everything that is under the tag, which is written anew with it. */
+async function layersToKeep(tag: string, reader: RepositoryReader): Promise<readonly Descriptor[]> {
+  const found = await reader.manifest(tag);
+  if (found === undefined) return [];
+  const parsed = parseManifest(found.bytes, found.mediaType);
+  if (parsed.kind === 'manifest') return parsed.manifest.layers;
+  const message = `${tag} in the registry is no list of signatures, and is not overwritten`;
+  throw buildError('environment', 'registry-invalid-answer', message);
 }
 
 async function signaturesAt(tag: string, reader: RepositoryReader): Promise<readonly Descriptor[]> {

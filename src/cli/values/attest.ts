@@ -3,6 +3,7 @@
 
 import type {AttestRequest, ProvenanceRequest, SbomGenerator} from '../../attestation/attest-request.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../../oci/reference.ts';
+import {goBool} from '../../util/go-bool.ts';
 import {suggest} from '../../util/suggest.ts';
 import {csvPairs} from './csv.ts';
 import {isProblem, type Problem} from './problem.ts';
@@ -16,10 +17,6 @@ export type AttestFlag =
   | {readonly type: 'sbom'; readonly sbom: true | SbomGenerator | null};
 
 const provenanceKeys = ['mode', 'version', 'inline-only', 'disabled', 'builder-id', 'reproducible'];
-const truth: ReadonlyMap<string, boolean> = new Map([
-  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text): [string, boolean] => [text, true]),
-  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text): [string, boolean] => [text, false]),
-]);
 
 export function parseAttest(text: string): AttestFlag | Problem {
   const pairs = csvPairs(text);
@@ -37,7 +34,7 @@ export function parseAttest(text: string): AttestFlag | Problem {
 
 /** `--provenance=VALUE`, `--sbom=VALUE`. */
 export function parseShortAttest(type: AttestType, text: string): AttestFlag | Problem {
-  const on = truth.get(text);
+  const on = goBool(text);
   if (on !== undefined || text === '') return attestFlag(`--${type}`, type, {disabled: String(on === false)});
   const pairs = csvPairs(text);
   if (isProblem(pairs)) return {problem: `--${type} ${text}: ${pairs.problem}`};
@@ -70,7 +67,7 @@ function attestFlag(
   values: Readonly<Record<string, string>>,
 ): AttestFlag | Problem {
   const {disabled = 'false', ...rest} = values;
-  const isOff = truth.get(disabled);
+  const isOff = goBool(disabled);
   if (isOff === undefined) return {problem: `${flag}: disabled expects true or false, got "${disabled}"`};
   if (type === 'sbom') {
     const sbom = sbomOf(flag, rest);
@@ -108,10 +105,10 @@ function provenanceOf(flag: string, values: Readonly<Record<string, string>>): P
   if (mode !== 'min' && mode !== 'max') return {problem: `${flag}: mode expects min or max, got "${mode}"`};
   if (version !== 'v1' && version !== 'v0.2')
     return {problem: `${flag}: version expects v1 or v0.2, got "${version}"`};
-  const isInline = truth.get(inlineOnly);
+  const isInline = goBool(inlineOnly);
   if (isInline === undefined)
     return {problem: `${flag}: inline-only expects true or false, got "${inlineOnly}"`};
-  const isReproducible = truth.get(values['reproducible'] ?? 'false');
+  const isReproducible = goBool(values['reproducible'] ?? 'false');
   if (isReproducible === undefined)
     return {problem: `${flag}: reproducible expects true or false, got "${values['reproducible']}"`};
   const builderId = values['builder-id'];

@@ -4,6 +4,7 @@
 
 import {nearest} from '../../dockerfile/nearest.ts';
 import {about, PlanProblem} from '../../plan/plan-problem.ts';
+import {goBool} from '../../util/go-bool.ts';
 import {csvFields} from './csv-fields.ts';
 import {parseSizeBytes} from './size.ts';
 
@@ -196,10 +197,9 @@ function oneOf<T extends string>(known: readonly T[], value: string, complaint: 
   throw problem(`${complaint} ${JSON.stringify(value)}`, nearest(value, known));
 }
 
-/** The spellings of Go's strconv.ParseBool. */
 function yesOrNo(value: string | undefined, field: Field): boolean {
-  if (value === undefined || /^(1|t|T|TRUE|true|True)$/.test(value)) return true;
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return false;
+  const isYes = value === undefined ? true : goBool(value);
+  if (isYes !== undefined) return isYes;
   throw problem(`invalid value for ${field.key}: ${value}`);
 }
 

@@ -68,7 +68,8 @@ export class RepositoryReader {
       headers,
       scope: `repository:${repository}:pull`,
       signal: this.#signal,
-      verified: true,
+      // A tag and a list are what they are told to be; only a blob has a digest that whoever asks compares.
+      verified: path.startsWith('/blobs/'),
     });
     if (response.status === 200) return response;
     const detail = await detailOf(response);

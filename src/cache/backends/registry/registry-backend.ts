@@ -7,10 +7,12 @@ import type {Descriptor} from '../../../oci/descriptor.ts';
 import {digestOf} from '../../../oci/digest.ts';
 import {mediaTypes} from '../../../oci/media-types.ts';
 import {isReferenceProblem, parseReference, type Reference} from '../../../oci/reference.ts';
+import {blobInMemory} from '../../../sources/registry/push/stored-blob.ts';
 import {realPacing, retrying, TryLater} from '../../../sources/registry/retry.ts';
 import {canonicalJson} from '../../../util/canonical-json.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
 import {badCacheOption, requiredOption} from '../read-options.ts';
+import {fetchManifest} from './fetch-manifest.ts';
 import {ImageReader, type TaggedImage} from './tagged-image.ts';
 
 const artifactType = 'application/vnd.tsbuild.cache.record.v1';
@@ -22,7 +24,6 @@ const emptyConfig: Descriptor = {
   digest: digestOf(emptyJson),
   size: emptyJson.length,
 };
-const manifestBytesMax = 4 * 1024 * 1024;
 const putsMax = 4;
 const tagLengthMax = 128 - '-r-'.length - 64;
 
@@ -77,22 +78,12 @@ class RegistryBackend implements CacheBackend {
   /** Of a manifest of its own: images have records only, and no cache mounts. */
   async readLatest(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const client = await this.#services.registry();
-    const {path} = this.#reference;
-    const response = await client.send(this.#reference, {
-      path: `/${path}/manifests/${this.#tag}-${name}`,
-      headers: {accept: mediaTypes.manifest},
-      scope: `repository:${path}:pull`,
-      signal,
-    });
-    if (response.status !== 200) {
-      await response.discard();
-      if (response.status === 404) return undefined;
-      throw new Error(`status ${response.status}`);
-    }
-    const bytes = await response.bytes(manifestBytesMax);
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const tag = `${this.#tag}-${name}`;
+    const found = await fetchManifest(client, this.#reference, tag, mediaTypes.manifest, signal);
+    if (found === undefined) return undefined;
+    const json: unknown = JSON.parse(new TextDecoder().decode(found.bytes));
     const text = (json as {annotations?: Record<string, unknown>} | null)?.annotations?.[annotation];
-    if (typeof text !== 'string') throw new Error(`tag ${this.#tag}-${name} is no cache record`);
+    if (typeof text !== 'string') throw new Error(`tag ${tag} is no cache record`);
     return Buffer.from(text);
   }
 
@@ -107,15 +98,7 @@ class RegistryBackend implements CacheBackend {
     signal: AbortSignal,
   ): Promise<void> {
     const writer = (await this.#services.registry()).writer(this.#reference);
-    const {digest, size} = emptyConfig;
-    const config = {
-      digest,
-      size,
-      async *read() {
-        yield emptyJson;
-      },
-    };
-    this.#config ??= writer.putBlob(config, signal);
+    this.#config ??= writer.putBlob(blobInMemory(emptyJson), signal);
     await this.#config;
     const layers = new Map([emptyConfig, ...blobs].map((blob) => [blob.digest, blob]));
     if (blobs.length > 0) layers.delete(emptyConfig.digest);

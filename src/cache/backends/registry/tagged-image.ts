@@ -1,6 +1,7 @@
 // What stands under the very name of a cache in a registry: an image that has records in its config (type=inline), an
 // image without any, a cache of BuildKit's, or nothing. Asked once for each build.
 
+import {isBesideImages} from '../../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {type DiffId, digestOf, parseDigest} from '../../../oci/digest.ts';
 import type {Manifest} from '../../../oci/manifest.ts';
@@ -12,6 +13,7 @@ import type {RegistryClient} from '../../../sources/registry/client.ts';
 import {acceptedManifests} from '../../../sources/registry/endpoint-reader.ts';
 import {inlineDocuments, inlineMember} from '../../inline/inline-document.ts';
 import {buildkitRemark} from '../read-options.ts';
+import {fetchManifest} from './fetch-manifest.ts';
 
 export interface TaggedImage {
   /** Records by the name of their document. */
@@ -20,7 +22,6 @@ export interface TaggedImage {
   readonly remark?: string;
 }
 
-const manifestBytesMax = 4 * 1024 * 1024;
 /** An image for more platforms than that is not looked through. */
 const platformsMax = 16;
 const buildkitConfig = 'application/vnd.buildkit.cacheconfig.v0';
@@ -43,7 +44,9 @@ export class ImageReader {
     if (root?.kind === 'index') {
       const {manifests} = root.index;
       if (manifests.some(({mediaType}) => mediaType === buildkitConfig)) return ofBuildkit;
-      const images = manifests.filter(isImage).slice(0, platformsMax);
+      const images = manifests
+        .filter((entry) => !isIndexType(entry.mediaType) && !isBesideImages(entry))
+        .slice(0, platformsMax);
       const found: TaggedImage[] = [];
       for (const {digest} of images) {
         const one = await this.#manifest(digest);
@@ -56,24 +59,12 @@ export class ImageReader {
 
   /** Undefined: there is none. What is no manifest at all is thrown by whoever needs it to be one. */
   async #manifest(name: string): Promise<ParsedManifest | undefined> {
-    const {path} = this.#reference;
-    const response = await this.#client.send(this.#reference, {
-      path: `/${path}/manifests/${name}`,
-      headers: {accept: acceptedManifests},
-      scope: `repository:${path}:pull`,
-      signal: this.#signal,
-    });
-    if (response.status !== 200) {
-      await response.discard();
-      if (response.status === 404) return undefined;
-      throw new Error(`status ${response.status}`);
-    }
-    const bytes = await response.bytes(manifestBytesMax);
+    const found = await fetchManifest(this.#client, this.#reference, name, acceptedManifests, this.#signal);
+    if (found === undefined) return undefined;
     const digest = parseDigest(name);
-    if (digest !== undefined && digestOf(bytes) !== digest)
+    if (digest !== undefined && digestOf(found.bytes) !== digest)
       throw new Error(`manifest ${name} has other bytes`);
-    const type = response.headers['content-type']?.split(';')[0]?.trim();
-    return parseManifest(bytes, type);
+    return parseManifest(found.bytes, found.mediaType);
   }
 
   async #image({config: descriptor, layers: blobs}: Manifest): Promise<TaggedImage> {
@@ -103,11 +94,6 @@ const plain: TaggedImage = {
     'is an image without cache metadata, so nothing of it is used: build it with --cache-to type=inline or ' +
     'BUILDKIT_INLINE_CACHE=1',
 };
-
-/** Attestations have a platform that is none. */
-function isImage({mediaType, platform}: Descriptor): boolean {
-  return !isIndexType(mediaType) && platform?.os !== 'unknown';
-}
 
 /** A record with layers is worth more than one that only tells a key. */
 function together(images: readonly TaggedImage[]): TaggedImage {
