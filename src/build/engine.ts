@@ -4,7 +4,8 @@
 
 import {readFile} from 'node:fs/promises';
 import {CacheSources} from '../cache/cache-sources.ts';
-import {type Config, loadConfig} from '../config/config.ts';
+import type {Config} from '../config/config.ts';
+import {loadConfig} from '../config/load-config.ts';
 import type {Helper} from '../helper/helper.ts';
 import {locateHelper} from '../helper/locate-helper.ts';
 import {isCacheSource, type OnLayerProgress} from '../snapshot/layer-source.ts';

@@ -2,11 +2,8 @@
 // text is expected, and no value where yes or no is.
 
 import type {Flag} from './ast.ts';
-import type {Report} from './instruction-reader.ts';
+import type {FlagKind, Report} from './instruction-reader.ts';
 import {nearest} from './nearest.ts';
-
-/** `switch`: bare, `=true` or `=false`; `text`: one value; `list`: may be repeated. */
-export type FlagKind = 'switch' | 'text' | 'list';
 
 export interface FlagValues {
   /** Undefined when the flag is not there. */

@@ -5,7 +5,6 @@
 import type {ArgumentShape} from '../../grammar/tokens.ts';
 import type {Span} from '../diagnostics/span.ts';
 import type {FromInstruction, Instruction, Keyword} from './ast.ts';
-import type {FlagKind} from './flags.ts';
 import type {Statement} from './statement.ts';
 
 export type {ArgumentShape};
@@ -19,6 +18,9 @@ export interface Problem {
 }
 
 export type Report = (problem: Problem) => void;
+
+/** `switch`: bare, `=true` or `=false`; `text`: one value; `list`: may be repeated. */
+export type FlagKind = 'switch' | 'text' | 'list';
 
 export interface InstructionReader {
   readonly keyword: Keyword;

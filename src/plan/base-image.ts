@@ -14,13 +14,8 @@ import type {NamedContexts} from './named-contexts.ts';
 import type {NamedContext, PlanRequest, ResolvedImage} from './plan.ts';
 import {PlanProblem, type ProblemList} from './plan-problem.ts';
 import {type StageGraph, type StageNode, scratchName} from './stage-graph.ts';
+import type {StageBase} from './stage-state.ts';
 import {platformLabel} from './step-names.ts';
-
-export interface StageBase {
-  readonly vertex: Vertex | undefined;
-  readonly image: ImageConfigBuilder;
-  readonly platform: Platform;
-}
 
 export interface BaseScope {
   readonly request: PlanRequest;

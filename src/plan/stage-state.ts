@@ -6,7 +6,6 @@ import type {CommandLine, Instruction} from '../dockerfile/ast.ts';
 import type {FileAction, Op} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import type {Platform} from '../oci/platform.ts';
-import type {StageBase} from './base-image.ts';
 import {Environment, splitVariable} from './environment.ts';
 import {
   type Escape,
@@ -36,6 +35,13 @@ export interface PlanScope {
   readonly escape: Escape;
   readonly vertices: GraphBuilder;
   readonly epochSeconds: number | undefined;
+}
+
+/** What a stage starts from when it does not stand on another stage. */
+export interface StageBase {
+  readonly vertex: Vertex | undefined;
+  readonly image: ImageConfigBuilder;
+  readonly platform: Platform;
 }
 
 export interface DeclaredArgument {

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {Flag} from '../../src/dockerfile/ast.ts';
-import {type FlagKind, readFlags} from '../../src/dockerfile/flags.ts';
-import type {Problem} from '../../src/dockerfile/instruction-reader.ts';
+import {readFlags} from '../../src/dockerfile/flags.ts';
+import type {FlagKind, Problem} from '../../src/dockerfile/instruction-reader.ts';
 
 const kinds: Readonly<Record<string, FlagKind>> = {from: 'text', link: 'switch', exclude: 'list'};
 const span = {line: 1, column: 0, endLine: 1, endColumn: 1};

@@ -36,6 +36,19 @@ function* upwardImports(file: TextFile, room: string): Iterable<string> {
   }
 }
 
+/** The files that import each other in a circle, or stand between two circles. */
+function filesInCircles(all: readonly TextFile[]): string[] {
+  const arrows = all.flatMap((file) => importsOf(file).map(({target}) => [file.path, target] as const));
+  let left = new Set<string | undefined>(all.map(({path}) => path));
+  for (let before = 0; before !== left.size; ) {
+    before = left.size;
+    const inside = arrows.filter(([from, to]) => left.has(from) && left.has(to));
+    const importers = new Set(inside.map(([from]) => from));
+    left = new Set(inside.map(([, to]) => to).filter((path) => path !== undefined && importers.has(path)));
+  }
+  return [...left].filter((path) => path !== undefined).sort();
+}
+
 function shelfOf(path: string): string | undefined {
   return shelves.find((folder) => path.startsWith(`${folder}/`));
 }
@@ -56,6 +69,10 @@ describe('the rooms of the house', () => {
 
   it('imports point down: to the own room or a lower level', () => {
     expect(violations(upwardImports)).toEqual([]);
+  });
+
+  it('no file imports itself by way of others, not even for a type', () => {
+    expect(filesInCircles(files)).toEqual([]);
   });
 
   it('only dockerfile reads the grammar', () => {
@@ -136,6 +153,20 @@ describe('the test itself', () => {
     };
     expect([...upwardImports(file, 'graph')]).toEqual([
       'src/graph/x.ts:2 graph (level 2) may not import build (level 6)',
+    ]);
+  });
+
+  it('sees a circle, and not who imports it or is imported by it', () => {
+    const file = (path: string, ...targets: string[]) => ({
+      path: `src/x/${path}.ts`,
+      text: targets.map((target) => `import './${target}.ts';\n`).join(''),
+      lines: [],
+    });
+    const chain = [file('a', 'b'), file('b', 'c'), file('c')];
+    expect(filesInCircles(chain)).toEqual([]);
+    expect(filesInCircles([...chain.slice(0, 2), file('c', 'd', 'b'), file('d')])).toEqual([
+      'src/x/b.ts',
+      'src/x/c.ts',
     ]);
   });
 

@@ -4,7 +4,7 @@ import {accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync} f
 import {readFile} from 'node:fs/promises';
 import {release} from 'node:os';
 import {delimiter, dirname, join} from 'node:path';
-import {loadConfig} from '../../config/config.ts';
+import {loadConfig} from '../../config/load-config.ts';
 import {runGit} from '../../helper/git-process.ts';
 import {formatPlatform, hostPlatform, type Platform, parsePlatform} from '../../oci/platform.ts';
 import {Emulation} from '../../ops/exec/emulation.ts';

@@ -4,7 +4,7 @@
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {CacheBackend} from '../../../src/cache/backends/backend.ts';
 import {createBackend} from '../../../src/cache/backends/index.ts';
-import {loadConfig} from '../../../src/config/config.ts';
+import {loadConfig} from '../../../src/config/load-config.ts';
 import type {Descriptor} from '../../../src/oci/descriptor.ts';
 import {digestOf} from '../../../src/oci/digest.ts';
 import {mediaTypes} from '../../../src/oci/media-types.ts';

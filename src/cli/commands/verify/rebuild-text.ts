@@ -1,8 +1,11 @@
 // How `verify --rebuild` tells what it found: layer by layer, file by file, and what it may come from.
 
 import type {BuildRequest} from '../../../build/request.ts';
-import type {FileDifference, LayerDifference} from '../../../image/compare-builds.ts';
-import type {PlatformComparison} from './rebuild.ts';
+import type {BuildComparison, FileDifference, LayerDifference} from '../../../image/compare-builds.ts';
+
+export interface PlatformComparison extends BuildComparison {
+  readonly platform: string;
+}
 
 const marks = {added: '+', changed: '~', removed: '-'} as const;
 

@@ -7,7 +7,7 @@ import type {BuildRequest} from '../../../build/request.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {imageOptions} from '../../../exporters/image-options.ts';
 import {HelperError, type HelperVerb} from '../../../helper/helper.ts';
-import {type BuildComparison, type BuiltTwice, compareBuilds} from '../../../image/compare-builds.ts';
+import {type BuiltTwice, compareBuilds} from '../../../image/compare-builds.ts';
 import {formatPlatform} from '../../../oci/platform.ts';
 import {stampTree} from '../../../sources/git/stamp-tree.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
@@ -19,11 +19,7 @@ import {chosenFormat} from '../../format/flag.ts';
 import {configFileOf, stateRootOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 import type {Act, CommandCall} from '../command.ts';
-import {reasonsOf, rebuildText} from './rebuild-text.ts';
-
-export interface PlatformComparison extends BuildComparison {
-  readonly platform: string;
-}
+import {type PlatformComparison, reasonsOf, rebuildText} from './rebuild-text.ts';
 
 const imageName = 'docker.io/library/rebuilt:latest';
 const imageTypes = ['image', 'registry', 'docker', 'oci'];

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import type {PlatformComparison} from '../../../../src/cli/commands/verify/rebuild.ts';
+import type {PlatformComparison} from '../../../../src/cli/commands/verify/rebuild-text.ts';
 import {reasonsOf, rebuildText} from '../../../../src/cli/commands/verify/rebuild-text.ts';
 
 const time = 'time 2025-01-01T00:00:00Z -> 2026-01-01T00:00:00Z';

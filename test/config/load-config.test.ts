@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {type Config, defaultConfigFiles, defaultRegistryConfig, loadConfig} from '../../src/config/config.ts';
+import {type Config, defaultRegistryConfig} from '../../src/config/config.ts';
+import {defaultConfigFiles, loadConfig} from '../../src/config/load-config.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
 
 function load(
