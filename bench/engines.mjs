@@ -26,7 +26,7 @@ function run(command, args, options = {}) {
   throw new Error(`${command} ${args.join(' ')}\n${why}`);
 }
 
-export function tsbuildEngine(work, registry) {
+function tsbuildEngine(work, registry) {
   const program = join(repository, 'bin', 'tsbuild');
   let root = mkdtempSync(join(work, 'tsbuild-'));
   const flags = () => ['--root', root, '--config', registry.config];
@@ -52,7 +52,7 @@ export function tsbuildEngine(work, registry) {
   };
 }
 
-export function buildahEngine(work) {
+function buildahEngine(work) {
   const program = which('buildah');
   if (program === undefined || process.getuid() !== 0) return undefined;
   let root = mkdtempSync(join(work, 'buildah-'));
@@ -118,7 +118,7 @@ export function buildahEngine(work) {
 }
 
 /** Docker has one state, which is the user's: it is only added to. */
-export function dockerEngine() {
+function dockerEngine() {
   const program = which('docker');
   if (program === undefined || spawnSync(program, ['info'], {timeout: 20_000}).status !== 0) return undefined;
   const env = {...process.env, DOCKER_BUILDKIT: '1'};

@@ -12,7 +12,7 @@ export const lineBytesMax = 65_535;
  * Characters of one instruction, heredocs and comments not counted. Ours: docker has no limit, but Linux takes no
  * argument of more than 128 KiB, so that no RUN comes near it.
  */
-export const instructionLengthMax = 262_144;
+const instructionLengthMax = 262_144;
 
 /** Text from `offset` on (to the next segment) stands at `line`, `column` of the source. */
 export interface Segment {

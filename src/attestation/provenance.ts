@@ -22,7 +22,7 @@ export const provenanceTypes = {
   'v0.2': 'https://slsa.dev/provenance/v0.2',
 } as const;
 
-export const buildType = 'urn:tsbuild:build-type:dockerfile:v1';
+const buildType = 'urn:tsbuild:build-type:dockerfile:v1';
 
 export interface ConfigSource {
   /** Where the Dockerfile came from, when it is not of this machine. */

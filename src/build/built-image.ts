@@ -2,11 +2,10 @@
 
 import type {InlineCache} from '../cache/inline/inline-cache.ts';
 import type {BuiltImage, ImageLayer} from '../exporters/exporter.ts';
-import {hexOf} from '../oci/digest.ts';
 import {normalisePlatform} from '../oci/platform.ts';
 import type {Plan} from '../plan/plan.ts';
 import {usualFormat} from '../snapshot/layer-format.ts';
-import type {LayerId, SnapshotId} from '../snapshot/layer-table.ts';
+import {isImported, type LayerId, type SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import {mapLimited} from '../util/map-limited.ts';
 
@@ -60,9 +59,6 @@ export function builtImage(
 
 /** How many of the lowest layers came with an image. */
 function importedCount(layers: readonly LayerId[], snapshotter: Snapshotter): number {
-  const own = layers.findIndex((layer) => {
-    const {diffId} = snapshotter.layerRow(layer);
-    return diffId === undefined || layer !== hexOf(diffId);
-  });
+  const own = layers.findIndex((layer) => !isImported(snapshotter.layerRow(layer)));
   return own === -1 ? layers.length : own;
 }

@@ -2,6 +2,7 @@
 
 import type {EmitEvent} from '../progress/events.ts';
 import type {Clock} from '../util/clock.ts';
+import {errorText} from '../util/error-text.ts';
 
 export interface StepReporter {
   /** Runs `work` as the step `name`. `note` shows a line under it, `progress` how many bytes have come. */
@@ -44,7 +45,7 @@ export function stepReporter(emit: EmitEvent, clock: Clock, signal: AbortSignal)
         return result;
       } catch (error) {
         if (signal.aborted) end('canceled');
-        else end('error', error instanceof Error ? error.message : String(error));
+        else end('error', errorText(error));
         throw error;
       }
     },

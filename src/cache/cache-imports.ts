@@ -6,6 +6,7 @@ import {buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import {errorText} from '../util/error-text.ts';
 import type {CacheBackend} from './backends/backend.ts';
 import type {CacheSources} from './cache-sources.ts';
 import {documentName, parseRecord, type SharedRecord} from './shared-record.ts';
@@ -131,7 +132,7 @@ export class CacheImports {
       this.#giveUp(backend, `a record ${record.problem}`);
     } catch (error) {
       if (signal.aborted) throw error;
-      this.#giveUp(backend, error instanceof Error ? error.message : String(error));
+      this.#giveUp(backend, errorText(error));
     }
     return undefined;
   }

@@ -10,6 +10,7 @@ import {
 } from 'node:http';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type DiffId, parseDigest} from '../oci/digest.ts';
+import {errorText} from '../util/error-text.ts';
 import {mapLimited} from '../util/map-limited.ts';
 import type {Daemon, WriteBytes} from './daemon.ts';
 import type {Endpoint} from './endpoint.ts';
@@ -92,7 +93,7 @@ export class DockerDaemon implements Daemon {
     }
     const answer = await answering.catch((error: unknown) => {
       signal.throwIfAborted();
-      throw failed(this.name, error instanceof Error ? error.message : String(error), error);
+      throw failed(this.name, errorText(error), error);
     });
     const problem = answer.status === 200 ? problemIn(answer.text) : messageOf(answer);
     if (problem !== undefined) throw failed(this.name, problem);

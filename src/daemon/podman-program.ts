@@ -1,7 +1,8 @@
 // podman, which needs no daemon: its command takes archives and tells of its images.
 
 import {buildError} from '../diagnostics/build-error.ts';
-import {findPodman, type PodmanRun, runPodman} from '../helper/podman-process.ts';
+import {findProgram} from '../helper/find-program.ts';
+import {type PodmanRun, runPodman} from '../helper/podman-process.ts';
 import type {DiffId} from '../oci/digest.ts';
 import type {Daemon, WriteBytes} from './daemon.ts';
 import type {Environment} from './endpoint.ts';
@@ -16,7 +17,7 @@ export class PodmanProgram implements Daemon {
   }
 
   static async find(environment: Environment): Promise<PodmanProgram | undefined> {
-    const program = await findPodman(environment);
+    const program = await findProgram('podman', environment);
     return program === undefined ? undefined : new PodmanProgram({program, environment});
   }
 

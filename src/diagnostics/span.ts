@@ -6,10 +6,3 @@ export interface Span {
   readonly endLine: number;
   readonly endColumn: number;
 }
-
-/** The smallest span that holds both. */
-export function joinSpans(a: Span, b: Span): Span {
-  const first = a.line < b.line || (a.line === b.line && a.column <= b.column) ? a : b;
-  const last = a.endLine > b.endLine || (a.endLine === b.endLine && a.endColumn >= b.endColumn) ? a : b;
-  return {line: first.line, column: first.column, endLine: last.endLine, endColumn: last.endColumn};
-}

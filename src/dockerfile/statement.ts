@@ -46,7 +46,7 @@ export function spanOf(line: LogicalLine, start: number, end: number): Span {
   };
 }
 
-export function wordOf(line: LogicalLine, token: Token): Word {
+function wordOf(line: LogicalLine, token: Token): Word {
   const end = token.startOffset + token.image.length;
   return {text: textOf(token), span: spanOf(line, token.startOffset, end)};
 }

@@ -46,7 +46,7 @@ export interface StatementList {
  */
 export const instructionsMax = 5000;
 /** Flags and arguments, of which the text of a command is one, and the characters that expansion looks at. */
-export const wordsMax = 100_000;
+const wordsMax = 100_000;
 
 const languages = new WeakMap<readonly InstructionReader[], Language>();
 

@@ -137,7 +137,7 @@ function capped(time: string, epochSeconds: number): string {
   return Number.isNaN(milliseconds) || milliseconds > epochSeconds * 1000 ? epochText(epochSeconds) : time;
 }
 
-export function epochText(seconds: number): string {
+function epochText(seconds: number): string {
   return timeText(seconds * 1000);
 }
 

@@ -1,9 +1,6 @@
 // podman's command, for images that are loaded into its store. Here because processes are started in this room only.
 
 import {spawn} from 'node:child_process';
-import {constants} from 'node:fs';
-import {access} from 'node:fs/promises';
-import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 
 export interface PodmanRun {
@@ -25,20 +22,6 @@ export interface PodmanEnd {
 
 const saidLengthMax = 64 * 1024;
 const stdoutLengthMax = 64 * 1024 * 1024;
-
-/** The path of podman, looked for in PATH; undefined when it is not installed. */
-export async function findPodman(environment: PodmanRun['environment']): Promise<string | undefined> {
-  for (const folder of (environment['PATH'] ?? '').split(':')) {
-    if (!folder.startsWith('/')) continue;
-    const path = join(folder, 'podman');
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
-  }
-  return undefined;
-}
 
 /** Runs it to its end. Throws what `input` throws, unless podman itself failed. */
 export async function runPodman({program, environment, args, input, signal}: PodmanRun): Promise<PodmanEnd> {

@@ -8,7 +8,7 @@ import {workPath} from '../store/work-path.ts';
 /** Written together: a system call for each line would be felt. */
 const bufferBytesMax = 256 * 1024;
 /** What a step writes beyond it is counted, and not kept. */
-export const logBytesMax = 64 << 20;
+const logBytesMax = 64 << 20;
 
 interface StepLog {
   pending: Uint8Array[];

@@ -5,6 +5,7 @@ import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
+import {errorText} from '../util/error-text.ts';
 import type {Descriptor} from './descriptor.ts';
 import {hexOf} from './digest.ts';
 
@@ -27,7 +28,7 @@ export async function readBlob(
   const stream = await openBlob(files, descriptor, where, problems);
   if (stream === undefined) return undefined;
   const bytes = await collected(stream).catch((error: unknown) => {
-    problems.push(`${where}: cannot be read to its end: ${messageOf(error)}`);
+    problems.push(`${where}: cannot be read to its end: ${errorText(error)}`);
   });
   if (bytes === undefined) return undefined;
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -105,10 +106,6 @@ export class Tap implements AsyncIterable<Uint8Array> {
   hashed(): Hashed {
     return {digest: `sha256:${this.#hash.copy().digest('hex')}`, size: this.#size};
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 export async function* gunzipped(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {

@@ -37,6 +37,9 @@ export interface HistoryEntry {
   readonly empty_layer?: boolean;
 }
 
+/** Members of an image config in which a builder keeps the cache of the image: ours and BuildKit's. */
+export const cacheMembers = {own: 'tsbuild.cache.v1', buildkit: 'moby.buildkit.cache.v0'} as const;
+
 export interface ImageConfig {
   readonly created?: string;
   readonly author?: string;

@@ -2,7 +2,7 @@
 // config is passed on. Missing members get the spec's meaning (image-spec config.md).
 
 import {parseDiffId} from './digest.ts';
-import type {ContainerConfig, HistoryEntry, ImageConfig} from './image-config.ts';
+import {type ContainerConfig, cacheMembers, type HistoryEntry, type ImageConfig} from './image-config.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,7 @@ export function parseConfig(bytes: Uint8Array): ImageConfig | {readonly problem:
   if (history !== undefined && history !== null && !Array.isArray(history))
     return {problem: 'history is no list'};
   // What an image of BuildKit's or ours tells of its own cache says nothing about an image that is built on it.
-  const {'moby.buildkit.cache.v0': _, 'tsbuild.cache.v1': __, ...passedOn} = document;
+  const {[cacheMembers.buildkit]: _, [cacheMembers.own]: __, ...passedOn} = document;
   return {
     ...(passedOn as unknown as ImageConfig),
     config,

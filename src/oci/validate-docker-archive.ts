@@ -3,7 +3,8 @@
 // and hash to the DiffIDs of the config.
 
 import {createHash} from 'node:crypto';
-import {gunzipped, hashed, jsonOf, type LayoutFiles, messageOf, readWhole} from './checked-blobs.ts';
+import {errorText} from '../util/error-text.ts';
+import {gunzipped, hashed, jsonOf, type LayoutFiles, readWhole} from './checked-blobs.ts';
 import type {ImageConfig} from './image-config.ts';
 import {isReferenceProblem, parseReference} from './reference.ts';
 
@@ -82,7 +83,7 @@ async function checkLayer(
     const unpacked = again === undefined ? stored : await hashed(gunzipped(again));
     if (unpacked.digest !== diffId) problems.push(`${where}: unpacks to ${unpacked.digest}, not ${diffId}`);
   } catch (error) {
-    problems.push(`${where}: cannot be read to its end: ${messageOf(error)}`);
+    problems.push(`${where}: cannot be read to its end: ${errorText(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 // config says of them, and that the history tells of as many layers as there are. Where the files are is the caller's
 // affair.
 
+import {errorText} from '../util/error-text.ts';
 import {referenceDigestAnnotation} from './attestation-marks.ts';
 import {
   compareBlob,
@@ -9,7 +10,6 @@ import {
   hashed,
   jsonOf,
   type LayoutFiles,
-  messageOf,
   openBlob,
   readBlob,
   readWhole,
@@ -168,10 +168,10 @@ async function checkLayer(
   if (stream === undefined) return;
   const tap = new Tap(stream);
   const unpacked = await hashed(unpack?.(tap) ?? tap).catch((error: unknown) => ({
-    problem: messageOf(error),
+    problem: errorText(error),
   }));
   if (tap.error !== undefined) {
-    problems.push(`${where}: cannot be read to its end: ${messageOf(tap.error)}`);
+    problems.push(`${where}: cannot be read to its end: ${errorText(tap.error)}`);
     return;
   }
   // What unpacks has enough before the end of a layer with something behind it.

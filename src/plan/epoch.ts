@@ -11,7 +11,7 @@ import type {PlanRequest} from './plan.ts';
 import {PlanProblem, type ProblemList} from './plan-problem.ts';
 import {scratchName} from './stage-graph.ts';
 
-export const epochName = 'SOURCE_DATE_EPOCH';
+const epochName = 'SOURCE_DATE_EPOCH';
 
 export interface ResolvedEpoch {
   readonly seconds: number | undefined;

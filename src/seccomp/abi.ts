@@ -56,7 +56,7 @@ export function auditArchsOf(architecture: FilteredArchitecture): readonly Audit
 }
 
 /** `NUMBER name name - name`: names from a number on, `-` for a number that is nobody's. */
-export function callNumbers(text: string): Map<string, number> {
+function callNumbers(text: string): Map<string, number> {
   const numbers = new Map<string, number>();
   let next = 0;
   for (const word of text.trim().split(/\s+/)) {

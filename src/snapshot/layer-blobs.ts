@@ -4,7 +4,6 @@ import {createHash} from 'node:crypto';
 import {readdir} from 'node:fs/promises';
 import type {Helper} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
-import {hexOf} from '../oci/digest.ts';
 import {type LayerCompression, layerCompressionOf} from '../oci/media-types.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
 import {Notes} from '../store/notes.ts';
@@ -12,7 +11,7 @@ import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import {formatText, isUsual, type LayerFormat, usualFormat} from './layer-format.ts';
 import {isCacheSource, type LayerSource, LostLayer, type OnLayerProgress} from './layer-source.ts';
-import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
+import {isImported, type LayerId, type LayerRow, type LayerTable} from './layer-table.ts';
 import {LayerWriter, type WrittenLayer} from './layer-writer.ts';
 import {type UnpackedLayer, unpackLayer} from './unpack.ts';
 
@@ -109,13 +108,13 @@ export class LayerBlobs {
     signal: AbortSignal,
   ): Promise<WrittenLayer> {
     const row = questions.row();
-    const isImported = row.diffId !== undefined && id === hexOf(row.diffId);
-    const isKept = isImported ? !format.force || isAlready(row, format) : isUsual(format);
+    const imported = isImported(row);
+    const isKept = imported ? !format.force || isAlready(row, format) : isUsual(format);
     if (isKept) return this.ensure(id, questions, signal);
-    const key = `${id} ${formatText(isImported ? withoutClamp(format) : format)}`;
+    const key = `${id} ${formatText(imported ? withoutClamp(format) : format)}`;
     return this.#remembered(key, signal, async () => {
       const {compression} = format;
-      if (!isImported) return this.#writer.fromFiles(await questions.stack(), format, signal);
+      if (!imported) return this.#writer.fromFiles(await questions.stack(), format, signal);
       // What came with an image keeps all that it has, also what says nothing new.
       if (row.hasDirectory && compression === 'estargz')
         return this.#writer.fromFiles(await questions.stack(), withoutClamp(format), signal, ['allxattrs=1']);

@@ -3,6 +3,7 @@
 
 import type {Descriptor} from '../oci/descriptor.ts';
 import type {LayerCompression} from '../oci/media-types.ts';
+import {errorText} from '../util/error-text.ts';
 
 export interface LayerSource {
   /** The blob's bytes, verified against digest and size by the time the iteration ends without a throw. */
@@ -36,7 +37,7 @@ export class LostLayer extends Error {
   readonly source: string;
 
   constructor(source: string, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), {cause});
+    super(errorText(cause), {cause});
     this.source = source;
   }
 }

@@ -2,7 +2,7 @@
 // store, or a place to fetch it from). A snapshot is a layer on top of a parent snapshot: a stack of layers. Both are
 // immutable but for what is learnt about them later: that a directory or a blob now exists.
 
-import type {DiffId, Digest} from '../oci/digest.ts';
+import {type DiffId, type Digest, hexOf} from '../oci/digest.ts';
 import type {Database, Row} from '../store/database.ts';
 import {Notes} from '../store/notes.ts';
 
@@ -21,6 +21,11 @@ export interface LayerRow {
   readonly bootId: string;
   /** Synced to disk: survives a power cut. */
   readonly durable: boolean;
+}
+
+/** Whether a layer came with an image, and was not made by a step. */
+export function isImported({id, diffId}: Pick<LayerRow, 'id' | 'diffId'>): boolean {
+  return diffId !== undefined && id === hexOf(diffId);
 }
 
 export interface SnapshotRow {

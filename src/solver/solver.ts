@@ -7,6 +7,7 @@ import {setMaxListeners} from 'node:events';
 import type {EmitEvent, StepUsage} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
 import type {Clock} from '../util/clock.ts';
+import {errorText} from '../util/error-text.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {
   contentKeyOf,
@@ -255,7 +256,7 @@ class Job<V extends SolverGraph<V>, R> {
       emit({type: 'step-finished', ...step, outcome: 'canceled'});
       return;
     }
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     emit({type: 'step-finished', ...step, outcome: 'error', error: text, ...(usage && {usage})});
   }
 

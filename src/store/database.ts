@@ -6,6 +6,7 @@ import {createRequire} from 'node:module';
 import {isAnyArrayBuffer} from 'node:util/types';
 import type LibsqlDatabase from 'libsql';
 import {buildError} from '../diagnostics/build-error.ts';
+import {errorText} from '../util/error-text.ts';
 import {diskFull} from './disk-full.ts';
 import {migrations, schema, schemaVersion} from './schema.ts';
 
@@ -38,7 +39,7 @@ export function openDatabase(path: string): Database {
     native.exec('PRAGMA synchronous = NORMAL');
     migrate(native, path);
   } catch (error) {
-    throw buildError('environment', 'store-database', `open state database ${path}: ${messageOf(error)}`, {
+    throw buildError('environment', 'store-database', `open state database ${path}: ${errorText(error)}`, {
       hints: ['the state directory can be removed: it holds caches and local images only'],
       cause: error,
     });
@@ -106,7 +107,7 @@ function versionOf(native: LibsqlDatabase.Database): number {
 
 /** A full disk by its name here instead of SQLite's words. */
 function named(error: unknown): unknown {
-  return messageOf(error).includes('database or disk is full') ? diskFull(error) : error;
+  return errorText(error).includes('database or disk is full') ? diskFull(error) : error;
 }
 
 function wrap(native: LibsqlDatabase.Database): Database {
@@ -156,8 +157,4 @@ function wrap(native: LibsqlDatabase.Database): Database {
       native.close();
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

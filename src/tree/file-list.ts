@@ -8,7 +8,7 @@ import {isDirectory, isRegularFile, type TreeRecord} from './record.ts';
 import type {Selection} from './select.ts';
 
 /** A longer list costs more than it is worth. */
-export const listedFilesMax = 100_000;
+const listedFilesMax = 100_000;
 
 const hashBytes = 6;
 const fieldsPerFile = 4;

@@ -104,7 +104,7 @@ export function isWithin(path: string, root: string): boolean {
 }
 
 /** Where the entries below `directory` are in records of tree order. */
-export function rangeBelow(records: readonly TreeRecord[], directory: string): readonly [number, number] {
+function rangeBelow(records: readonly TreeRecord[], directory: string): readonly [number, number] {
   if (directory === '.') return [records[0]?.path === '.' ? 1 : 0, records.length];
   const prefix = `${directory}/`;
   const start = partitionPoint(0, records.length, (at) => treeOrder(pathAt(records, at), prefix) < 0);

@@ -2,7 +2,7 @@
 // defined by what these functions do, down to their errors. Pure text; nothing here looks at a file system.
 
 /** What filepath.Match says of a malformed pattern. */
-export const badPatternMessage = 'syntax error in pattern';
+const badPatternMessage = 'syntax error in pattern';
 
 export class BadPatternError extends Error {
   override readonly name = 'BadPatternError';

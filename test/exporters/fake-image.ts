@@ -25,8 +25,8 @@ import type {AtLeastOne} from '../../src/util/at-least-one.ts';
 
 export const amd64: Platform = {os: 'linux', architecture: 'amd64'};
 export const armV7: Platform = {os: 'linux', architecture: 'arm', variant: 'v7'};
-export const baseCreated = '2020-01-01T00:00:00Z';
-export const layerTimesMs = [Date.UTC(2020, 0, 1), Date.UTC(2024, 4, 5, 6, 7, 8, 9)];
+const baseCreated = '2020-01-01T00:00:00Z';
+const layerTimesMs = [Date.UTC(2020, 0, 1), Date.UTC(2024, 4, 5, 6, 7, 8, 9)];
 
 export interface Workshop extends Disposable {
   readonly directory: string;

@@ -12,6 +12,7 @@ import {buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {LostLayer} from '../../snapshot/layer-source.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import {errorText} from '../../util/error-text.ts';
 import type {Engine} from '../engine.ts';
 import type {BuildRequest, CacheSpec} from '../request.ts';
 import {openBackend, patienceOf, patienceSeconds} from './open-backend.ts';
@@ -90,7 +91,7 @@ export class SharedCaches {
     for (const {name, ignoresErrors, writer} of this.#exports) {
       const failure = await writer.finish(results);
       if (failure === undefined) continue;
-      const message = `cache ${name} was not written: ${failure instanceof Error ? failure.message : failure}`;
+      const message = `cache ${name} was not written: ${errorText(failure)}`;
       if (!ignoresErrors && !isFailed)
         throw buildError('environment', 'cache-export', message, {cause: failure});
       this.#warn({severity: 'warning', code: 'cache-export', message});

@@ -14,6 +14,7 @@ import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {CacheContents} from '../../ops/exec/step-mounts.ts';
 import {CacheMountArchives} from '../../space/cache-mount-archives.ts';
 import type {CacheName} from '../../store/cache-mounts.ts';
+import {errorText} from '../../util/error-text.ts';
 import type {Engine} from '../engine.ts';
 import type {BuildRequest, CacheSpec} from '../request.ts';
 import {mountWishOf, openBackend, patienceOf} from './open-backend.ts';
@@ -87,7 +88,7 @@ export class SharedMounts implements CacheContents {
     const helper = await this.#engine.helper();
     await helper.request('remove', [`path=${directory}`]);
     await mkdir(directory, {mode: 0o755});
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     const message = `cache mount ${id} of another machine cannot be unpacked, and begins empty: ${reason}`;
     this.#warn({severity: 'warning', code: 'cache-import', message});
   }
@@ -117,7 +118,7 @@ export class SharedMounts implements CacheContents {
           await this.#write(cache, writer, signal);
         } catch (error) {
           if (signal.aborted) throw error;
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = errorText(error);
           const message = `cache mount ${cache.id} was not written to cache ${name}: ${reason}`;
           const isInUse = error instanceof BuildError && error.diagnostics[0].code === 'cache-mount-in-use';
           if (!ignoresErrors && !isFailed && !isInUse) {

@@ -1,15 +1,17 @@
 // What can be told without the helper: versions, the state directory, emulators, programs, configuration.
 
-import {accessSync, constants, existsSync, mkdtempSync, rmdirSync, statfsSync} from 'node:fs';
+import {existsSync, mkdtempSync, rmdirSync, statfsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {release} from 'node:os';
-import {delimiter, dirname, join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {loadConfig} from '../../config/load-config.ts';
+import {findProgram} from '../../helper/find-program.ts';
 import {runGit} from '../../helper/git-process.ts';
 import {formatPlatform, hostPlatform, type Platform, parsePlatform} from '../../oci/platform.ts';
 import {Emulation} from '../../ops/exec/emulation.ts';
 import {bytesText} from '../../progress/figures.ts';
 import {DockerCredentials} from '../../sources/registry/docker-credentials.ts';
+import {errorText} from '../../util/error-text.ts';
 import {type Finding, finding} from './report.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -137,7 +139,7 @@ export async function checkConfiguration(
       return finding('configuration', 'ok', 'no file: everything is as it is by default');
     return finding('configuration', 'ok', `${path}: settings for ${registries.size} registries`);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorText(error);
     return finding('configuration', 'missing', detail, {fix: 'mend the file', needed: true});
   }
 }
@@ -150,7 +152,9 @@ export async function checkCredentials(environment: Environment): Promise<Findin
   });
   try {
     const programs = await credentials.helperPrograms();
-    const absent = programs.filter((program) => !isInPath(program, environment));
+    const absent: string[] = [];
+    for (const program of programs)
+      if ((await findProgram(program, environment)) === undefined) absent.push(program);
     if (absent.length > 0) {
       const detail = `docker's config.json names ${absent.join(', ')}, which is not in PATH`;
       return finding('credentials', 'warning', detail, {fix: `install ${absent.join(', ')}`});
@@ -158,19 +162,8 @@ export async function checkCredentials(environment: Environment): Promise<Findin
     const helpers = programs.length === 0 ? 'no helpers' : programs.join(', ');
     return finding('credentials', 'ok', `docker's config.json: ${helpers}`);
   } catch (error) {
-    return finding('credentials', 'warning', error instanceof Error ? error.message : String(error), {
+    return finding('credentials', 'warning', errorText(error), {
       fix: 'tsbuild login writes the file anew',
     });
   }
-}
-
-function isInPath(program: string, environment: Environment): boolean {
-  return (environment['PATH'] ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -10,6 +10,7 @@ import {tryLease} from '../../network/lease.ts';
 import {limitArguments} from '../../ops/exec/resource-limits.ts';
 import {systemCallArguments} from '../../ops/exec/system-call-filter.ts';
 import {explained} from '../../ops/failure.ts';
+import {errorText} from '../../util/error-text.ts';
 import {type Finding, finding} from './report.ts';
 
 const uidmapFix =
@@ -118,7 +119,7 @@ export class SandboxTry implements Disposable {
       if (error instanceof HelperError)
         return failed('seccomp', error, true, 'use a kernel with CONFIG_SECCOMP_FILTER');
       const fix = 'RUN --security=insecure with --allow security.insecure runs without a filter';
-      return finding('seccomp', 'missing', error instanceof Error ? error.message : String(error), {
+      return finding('seccomp', 'missing', errorText(error), {
         fix,
         needed: true,
       });

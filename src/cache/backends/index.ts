@@ -14,12 +14,7 @@ import {localBackend} from './local/local-backend.ts';
 import {registryBackend} from './registry/registry-backend.ts';
 import {s3Backend} from './s3/s3-backend.ts';
 
-export const backendFactories: readonly BackendFactory[] = [
-  registryBackend,
-  localBackend,
-  s3Backend,
-  ghaBackend,
-];
+const backendFactories: readonly BackendFactory[] = [registryBackend, localBackend, s3Backend, ghaBackend];
 
 export function factoryOf(type: string): BackendFactory {
   const factory = backendFactories.find((candidate) => candidate.type === type);

@@ -2,6 +2,7 @@
 // anywhere but in the image, so a step whose layers it does not have is told by its key alone (as mode=min).
 
 import type {DiffId} from '../../oci/digest.ts';
+import {cacheMembers} from '../../oci/image-config.ts';
 import {isImageSource} from '../../snapshot/layer-source.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Snapshotter} from '../../snapshot/snapshotter.ts';
@@ -10,7 +11,7 @@ import type {Json} from '../../util/canonical-json.ts';
 import type {RecordCache} from '../record-cache.ts';
 import type {RecordTaker} from '../shared-cache.ts';
 import {primaryKeyOf, type SharedRecord} from '../shared-record.ts';
-import {inlineMember, inlineRecord} from './inline-document.ts';
+import {inlineRecord} from './inline-document.ts';
 
 export interface InlineCacheOptions {
   readonly records: RecordCache;
@@ -50,7 +51,7 @@ export class InlineCache implements RecordTaker {
       for (const name of [record.primary, key]) records.set(name, inlineRecord({...record, key: name}, at));
     }
     const sorted = [...records].toSorted(([a], [b]) => byteOrder(a, b)).map(([, record]) => record);
-    return sorted.length === 0 ? {} : {[inlineMember]: sorted};
+    return sorted.length === 0 ? {} : {[cacheMembers.own]: sorted};
   }
 
   /** What a process used differs from run to run, and an image should not. */

@@ -8,9 +8,6 @@ import {opDigestOf} from '../../solver/keys.ts';
 import type {Json} from '../../util/canonical-json.ts';
 import {documentName, formatRecord, type SharedRecord} from '../shared-record.ts';
 
-/** The member of the config. */
-export const inlineMember = 'tsbuild.cache.v1';
-
 interface ImageLayers {
   /** Bottom first. */
   readonly layers: readonly {readonly diffId: DiffId; readonly blob: Descriptor}[];

@@ -9,6 +9,7 @@ import {buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {digestOf} from '../../oci/digest.ts';
 import type {CacheName} from '../../store/cache-mounts.ts';
+import {errorText} from '../../util/error-text.ts';
 import {mapLimited} from '../../util/map-limited.ts';
 import {type Chunk, defaultScope} from './mount-document.ts';
 import {chunksAt, type MountPlace, verifiedBlob} from './mount-place.ts';
@@ -71,7 +72,7 @@ export class MountImports {
 
   #giveUp(place: MountPlace, error: unknown): void {
     this.#given.add(place);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     const message = `cache mounts of cache ${place.backend.name} are not used in this build: ${reason}`;
     this.#options.warn({severity: 'warning', code: 'cache-import', message});
   }

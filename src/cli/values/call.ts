@@ -7,8 +7,8 @@ import type {FlagValues} from '../flag-values.ts';
 import {csvFields} from './csv.ts';
 import type {Problem} from './problem.ts';
 
-export const callMethods = ['build', 'check', 'outline', 'targets', 'subrequests.describe'] as const;
-export type CallMethod = (typeof callMethods)[number];
+const callMethods = ['build', 'check', 'outline', 'targets', 'subrequests.describe'] as const;
+type CallMethod = (typeof callMethods)[number];
 
 export interface Call {
   readonly method: CallMethod;

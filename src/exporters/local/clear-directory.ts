@@ -12,7 +12,7 @@ import {type FileSystem, recordsOf} from '../platform-split.ts';
 type Kind = Pick<TreeRecord, 'path' | 'mode'>;
 
 /** As buildx has it: anything else than a directory below the working directory needs the user's word. */
-export const deleteEntitlement = 'buildx.local.delete';
+const deleteEntitlement = 'buildx.local.delete';
 /** Of one request, which is a frame of limited size. */
 const pathsAtOnce = 2_000;
 

@@ -169,7 +169,7 @@ function takes({offset, magic, mask}: BinfmtEntry, header: Uint8Array): boolean 
 }
 
 /** Undefined where binfmt_misc is not mounted. */
-export async function readEmulators(directory: string): Promise<EmulatorList | undefined> {
+async function readEmulators(directory: string): Promise<EmulatorList | undefined> {
   try {
     const status = await readFile(join(directory, 'status'), 'utf8');
     const names = (await readdir(directory)).filter((name) => name !== 'status' && name !== 'register');

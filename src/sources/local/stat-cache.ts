@@ -6,7 +6,7 @@ import {hash} from 'node:crypto';
 import type {TreeRecord} from '../../tree/record.ts';
 import {partitionPoint, treeOrder} from '../../tree/tree-order.ts';
 
-export const statCacheVersion = 1;
+const statCacheVersion = 1;
 
 const magic = 'tsbstat\n';
 const headerBytes = 24;

@@ -6,6 +6,7 @@ import {createGunzip} from 'node:zlib';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {LayerCompression} from '../../oci/media-types.ts';
 import type {LayoutFiles} from '../../oci/validate.ts';
+import {errorText} from '../../util/error-text.ts';
 
 /** Large pieces cost fewer turns of the event loop. */
 const pieceBytes = 256 * 1024;
@@ -123,7 +124,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     if (sourceFailed !== undefined) throw undefined;
   } catch (error) {
     if (sourceFailed !== undefined) throw (sourceFailed as {error: unknown}).error;
-    throw damaged('gzip', error instanceof Error ? error.message : String(error), error);
+    throw damaged('gzip', errorText(error), error);
   } finally {
     stopped = true;
     stream.destroy();
@@ -142,7 +143,7 @@ async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
     try {
       decoder.push(piece, last);
     } catch (error) {
-      throw damaged('zstd', error instanceof Error ? error.message : String(error), error);
+      throw damaged('zstd', errorText(error), error);
     }
     return out;
   };

@@ -2,6 +2,7 @@
 // can be done. The registry's own failure decides; its mirrors' are notes.
 
 import {BuildError, buildError} from '../../diagnostics/build-error.ts';
+import {errorText} from '../../util/error-text.ts';
 import type {Endpoint} from './endpoints.ts';
 import {NetworkFailure} from './network-failure.ts';
 import {TryLater} from './retry.ts';
@@ -78,7 +79,7 @@ function summaryOf(error: unknown): string {
   if (error instanceof NotFound) return 'not found';
   if (error instanceof AccessDenied) return 'access denied';
   if (error instanceof TryLater) return `status ${error.status}`;
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }
 
 function notFound(what: string, notes: readonly string[]): Error {

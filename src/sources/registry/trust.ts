@@ -4,6 +4,7 @@
 
 import {createSecureContext, rootCertificates, type SecureContext} from 'node:tls';
 import {buildError} from '../../diagnostics/build-error.ts';
+import {errorText} from '../../util/error-text.ts';
 import {type CertificateFolder, certificatesIn, type FolderCertificates} from './certificate-folders.ts';
 
 export interface TlsSettings {
@@ -94,7 +95,7 @@ export class TrustStore {
         'registry-invalid-certificate',
         `cannot use the certificates in ${files}`,
         {
-          notes: [error instanceof Error ? error.message : String(error)],
+          notes: [errorText(error)],
           cause: error,
         },
       );

@@ -15,7 +15,7 @@ import {type FaultProxy, startFaultProxy} from '../../support/fault-proxy.ts';
 import {type RegistryOptions, startRegistry, type TestRegistry} from '../../support/registry.ts';
 import {type TestImage, testImage} from '../../support/test-image.ts';
 
-export const amd64 = {os: 'linux', architecture: 'amd64'};
+const amd64 = {os: 'linux', architecture: 'amd64'};
 export const mebibyte = 1024 * 1024;
 /** What requests and headers may come to. */
 export const talkBytes = mebibyte / 4;

@@ -4,6 +4,7 @@
 import {isBesideImages} from '../../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {type DiffId, digestOf, parseDigest} from '../../../oci/digest.ts';
+import {cacheMembers} from '../../../oci/image-config.ts';
 import type {Manifest} from '../../../oci/manifest.ts';
 import {isIndexType, mediaTypes} from '../../../oci/media-types.ts';
 import {parseConfig} from '../../../oci/parse-config.ts';
@@ -11,7 +12,7 @@ import {type ParsedManifest, parseManifest} from '../../../oci/parse-manifest.ts
 import {manifestName, type Reference} from '../../../oci/reference.ts';
 import type {RegistryClient} from '../../../sources/registry/client.ts';
 import {acceptedManifests} from '../../../sources/registry/endpoint-reader.ts';
-import {inlineDocuments, inlineMember} from '../../inline/inline-document.ts';
+import {inlineDocuments} from '../../inline/inline-document.ts';
 import {buildkitRemark} from '../read-options.ts';
 import {fetchManifest} from './fetch-manifest.ts';
 
@@ -25,7 +26,6 @@ export interface TaggedImage {
 /** An image for more platforms than that is not looked through. */
 const platformsMax = 16;
 const buildkitConfig = 'application/vnd.buildkit.cacheconfig.v0';
-const buildkitMember = 'moby.buildkit.cache.v0';
 const nothing: TaggedImage = {documents: new Map()};
 
 export class ImageReader {
@@ -81,9 +81,9 @@ export class ImageReader {
       const blob = blobs[index];
       return blob === undefined ? [] : [{diffId, blob} satisfies {diffId: DiffId; blob: Descriptor}];
     });
-    const documents = inlineDocuments(members[inlineMember], {layers});
+    const documents = inlineDocuments(members[cacheMembers.own], {layers});
     if (documents.size > 0) return {documents};
-    return members[buildkitMember] === undefined ? plain : ofBuildkit;
+    return members[cacheMembers.buildkit] === undefined ? plain : ofBuildkit;
   }
 }
 

@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {type SourceFile, sourceFile} from '../../../diagnostics/source-file.ts';
+import {errorText} from '../../../util/error-text.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import {type CliIo, readAll} from '../../io.ts';
 
@@ -21,7 +22,7 @@ export async function dockerfileArgument(
     const bytes = path === '-' ? await readAll(io.stdin) : await readFile(resolve(io.cwd, path));
     return sourceFile(path, Buffer.from(bytes).toString('utf8'));
   } catch (error) {
-    io.stderr.write(`read ${path}: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.stderr.write(`read ${path}: ${errorText(error)}\n`);
     return exitCodes.failed;
   }
 }

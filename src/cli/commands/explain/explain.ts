@@ -11,7 +11,7 @@ import {chosenBuild, openHistory} from '../history-builds/chosen-build.ts';
 import {askedForecast} from '../plan/asked-forecast.ts';
 import {reasonOf} from '../plan/plan-text.ts';
 
-export interface Explained {
+interface Explained {
   readonly name: string;
   readonly line?: number;
   readonly state: 'miss' | 'unknown';
@@ -60,7 +60,7 @@ function explained(name: string, line: number | undefined, {code, text}: MissRea
   return {name, ...(line === undefined ? {} : {line}), state: 'miss', code, reason: text};
 }
 
-export function explainText(misses: readonly Explained[], hits: number): string {
+function explainText(misses: readonly Explained[], hits: number): string {
   if (misses.length === 0) return 'every step is in the cache\n';
   const lines = misses.map(({name, line, reason}) => {
     const place = line === undefined ? '' : ` (line ${line})`;

@@ -11,7 +11,7 @@ import type {Act} from '../command.ts';
 import {outcomeText} from './build-rows.ts';
 import {chosenBuild, openHistory} from './chosen-build.ts';
 
-export interface StepComparison {
+interface StepComparison {
   readonly name: string;
   readonly before?: RecordedStep;
   readonly after?: RecordedStep;
@@ -34,7 +34,7 @@ export const compareBuilds: Act = async ({flags, operands, io}) => {
 };
 
 /** In the order of the later build; what it has no more comes last. */
-export function compareSteps(before: BuildRecord, after: BuildRecord): StepComparison[] {
+function compareSteps(before: BuildRecord, after: BuildRecord): StepComparison[] {
   const old = new Map<string, RecordedStep[]>();
   for (const step of before.steps) old.set(titleOf(step), [...(old.get(titleOf(step)) ?? []), step]);
   const pairs = after.steps.map((step): StepComparison => {

@@ -14,7 +14,7 @@ import {runRequestOf, signalNumber, stopSignalOf} from './request.ts';
 import {SignalRelay} from './signal-relay.ts';
 
 /** docker's: the engine failed; the program cannot be run; there is no such program. */
-export const runExitCodes = {engine: 125, notExecutable: 126, notFound: 127} as const;
+const runExitCodes = {engine: 125, notExecutable: 126, notFound: 127} as const;
 
 const noSuchFile = 2;
 const killedBase = 128;
