@@ -83,6 +83,7 @@ function titleOf(name: string): string {
   return name.replace(/^\[[^\]]*\] /, '');
 }
 
+/** `1,234`. Not by toLocaleString: what Node needs for languages takes 40 ms to set up. */
 function grouped(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
