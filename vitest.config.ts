@@ -1,5 +1,7 @@
+import {availableParallelism} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {defineConfig} from 'vitest/config';
+import {DearestFirst} from './test/support/dearest-first.ts';
 
 // Three projects: `unit` (pure rooms, memory fakes, no spawn), `system` (real files, the native helper, a real
 // registry) and `e2e` (the built binary on whole builds). `npm run check` runs unit only; `npm test` runs all.
@@ -12,6 +14,10 @@ const resolve = {
 
 export default defineConfig({
   test: {
+    // One more than there are processors, of all projects together: most files wait for processes, disks and networks
+    // for half of their time.
+    maxWorkers: availableParallelism() + 1,
+    sequence: {sequencer: DearestFirst},
     projects: [
       {
         resolve,
@@ -22,6 +28,8 @@ export default defineConfig({
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.system.test.ts', 'test/e2e/**'],
+          // The first test of a file may import a hundred modules, on a machine that has other work.
+          testTimeout: 30_000,
         },
       },
       {
@@ -43,9 +51,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 600_000,
-          // Two at once, on however many processors: each is a build with processes of its own.
-          maxWorkers: 2,
-          sequence: {groupOrder: 1},
         },
       },
     ],
