@@ -55,7 +55,7 @@ export interface OpenEngineOptions extends EngineFiles {
 
 export function readEngineConfig({configFile, environment}: EngineFiles): Promise<Config> {
   return loadConfig({
-    ...(configFile === undefined ? {} : {configFile}),
+    configFile,
     environment,
     readFile: (path) => readFile(path, 'utf8'),
   });

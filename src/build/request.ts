@@ -70,7 +70,7 @@ export interface EngineOptions {
   /** State directory. */
   readonly root: string;
   /** Path of the TOML file given with --config; undefined: the defaults. */
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
   readonly emit: EmitEvent;
   /** Told what will be solved for, before anything runs. */
   readonly onPlanned?: (targets: readonly Vertex[]) => void;

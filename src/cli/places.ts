@@ -14,6 +14,14 @@ export function stateRootOf(flags: FlagValues, io: CliIo): string {
   return join(data, 'tsbuild');
 }
 
+/** Both, as the engine takes them. */
+export function placesOf(
+  flags: FlagValues,
+  io: CliIo,
+): {readonly root: string; readonly configFile: string | undefined} {
+  return {root: stateRootOf(flags, io), configFile: configFileOf(flags, io)};
+}
+
 /** --config, or $TSBUILD_CONFIG, as an absolute path; undefined: the usual places. */
 export function configFileOf(flags: FlagValues, {env, cwd}: CliIo): string | undefined {
   const path = flags.last('config') || env['TSBUILD_CONFIG'];

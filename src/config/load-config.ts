@@ -10,7 +10,7 @@ import {readConfig} from './read-config.ts';
 
 export interface ConfigInput {
   /** The file given with --config; undefined: the first default that exists. */
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Text of a file; rejects with code ENOENT when there is none. */
   readFile(path: string): Promise<string>;

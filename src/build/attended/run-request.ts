@@ -41,7 +41,7 @@ export interface RunRequest {
 export interface RunOptions extends Attendance {
   /** State directory. */
   readonly root: string;
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
   readonly onImage: (config: ImageConfig) => void;
   /** Of a pull, if there is one. */
   readonly emit: EmitEvent;

@@ -65,7 +65,7 @@ export async function shellAt(
 
 export interface FailedShellOptions extends ShellOptions {
   readonly root: string;
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
   /** Undefined: whatever failed last in this state directory. */
   readonly project?: Parameters<typeof projectOf>[0];
   /** Told before the shell has the terminal. */

@@ -20,7 +20,7 @@ import {checkProbe, SandboxTry} from './sandbox-checks.ts';
 
 export interface DoctorOptions {
   readonly root: string;
-  readonly configFile?: string;
+  readonly configFile?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -130,7 +130,7 @@ export async function checkConfiguration(
 ): Promise<Finding> {
   try {
     const config = await loadConfig({
-      ...(configFile === undefined ? {} : {configFile}),
+      configFile,
       environment,
       readFile: (path) => readFile(path, 'utf8'),
     });

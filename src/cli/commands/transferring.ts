@@ -1,7 +1,7 @@
 // What `push` and `pull` have in common: the engine without a build, and a sink that shows the bytes.
 
 import type {Transfer} from '../../build/transfer/transfer.ts';
-import {configFileOf, stateRootOf} from '../places.ts';
+import {placesOf} from '../places.ts';
 import {openSink, sinkNameOf} from '../progress.ts';
 import type {CommandCall} from './command.ts';
 
@@ -10,14 +10,12 @@ export async function transferring<T>(
   work: (transfer: Transfer) => Promise<T>,
 ): Promise<T> {
   const sinkName = sinkNameOf(flags, io);
-  const configFile = configFileOf(flags, io);
   const {withTransfer} = await import('../../build/transfer/transfer.ts');
   const sink = await openSink(sinkName, io);
   try {
     return await withTransfer(
       {
-        root: stateRootOf(flags, io),
-        configFile,
+        ...placesOf(flags, io),
         environment: io.env,
         emit: (event) => sink.emit(event),
       },

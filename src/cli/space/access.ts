@@ -10,7 +10,7 @@ import {ageText, sizeText} from '../format/figures.ts';
 import type {RowFormat} from '../format/print.ts';
 import type {FormatObject} from '../format/value.ts';
 import type {CliIo} from '../io.ts';
-import {configFileOf, stateRootOf} from '../places.ts';
+import {placesOf} from '../places.ts';
 
 export interface SpaceAccess extends AsyncDisposable {
   readonly engine: Engine;
@@ -18,10 +18,8 @@ export interface SpaceAccess extends AsyncDisposable {
 }
 
 export async function openSpace(flags: FlagValues, io: CliIo): Promise<SpaceAccess> {
-  const configFile = configFileOf(flags, io);
   const engine = await openEngine({
-    root: stateRootOf(flags, io),
-    configFile,
+    ...placesOf(flags, io),
     environment: io.env,
     clock: systemClock,
     onLayerProgress: () => {},

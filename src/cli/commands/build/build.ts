@@ -14,7 +14,7 @@ import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
+import {placesOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 import {
   costOf,
@@ -55,11 +55,10 @@ export async function runBuild(
   if (idFile !== undefined) await rm(idFile, {force: true});
 
   const engine = options.engine ?? (await import('../../../build/build.ts')).build;
-  const configFile = configFileOf(flags, io);
   const costs: StepCost[] = [];
   const warnings: Diagnostic[] = [];
   const sink = await openSink(sinkName, io);
-  const root = stateRootOf(flags, io);
+  const {root, configFile} = placesOf(flags, io);
   const recorder = new BuildRecorder(root, subjectOf(request), systemClock);
   let isCollectionDue = false;
   const collect = async (): Promise<void> => {
@@ -69,7 +68,7 @@ export async function runBuild(
     request,
     {
       root,
-      ...(configFile === undefined ? {} : {configFile}),
+      configFile,
       emit: (event) => {
         sink.emit(event);
         recorder.emit(event);

@@ -2,14 +2,12 @@
 // output, progress to standard error as ever.
 
 import type {BuildError} from '../../../diagnostics/build-error.ts';
-import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
-import {openSink, sinkNameOf} from '../../progress.ts';
 import {columnsOf, wantsColor} from '../../terminal.ts';
 import type {Call} from '../../values/call.ts';
+import {withBuild} from '../with-build.ts';
 import {checkJson, checkText} from './check.ts';
 import {describeJson, describeText} from './describe.ts';
 import {outlineJson, outlineText} from './outline.ts';
@@ -36,17 +34,9 @@ export async function runCall(
     io.stdout.write(call.format === 'json' ? asJson(describeJson()) : describeText());
     return exitCodes.ok;
   }
-  const sinkName = sinkNameOf(flags, io);
-  const request = await buildRequestOf(flags, operands, io);
-  const configFile = configFileOf(flags, io);
-  const sink = await openSink(sinkName, io);
-  const options: Asked[1] = {
-    root: stateRootOf(flags, io),
-    ...(configFile === undefined ? {} : {configFile}),
-    emit: (event) => sink.emit(event),
-    stdout: () => io.stdout,
-  };
-  const answer = await ask(call, [request, options, interrupt], io).finally(() => sink.close());
+  const answer = await withBuild({flags, operands, io}, (request, options) =>
+    ask(call, [request, options, interrupt], io),
+  );
   io.stdout.write(call.format === 'json' ? asJson(answer.json()) : answer.text);
   if (call.ignoresStatus) return exitCodes.ok;
   if (answer.error !== undefined && call.format === 'text') throw answer.error;

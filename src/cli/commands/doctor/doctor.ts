@@ -6,7 +6,7 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import {chosenFormat} from '../../format/flag.ts';
 import type {CliIo} from '../../io.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
+import {placesOf} from '../../places.ts';
 import {wantsColor} from '../../terminal.ts';
 
 export async function runDoctor(
@@ -18,11 +18,9 @@ export async function runDoctor(
   const format = chosenFormat(flags, ['text', 'json']);
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'doctor takes no operands');
   const {examine} = await import('../../../build/doctor/doctor.ts');
-  const configFile = configFileOf(flags, io);
   const report = await examine(
     {
-      root: stateRootOf(flags, io),
-      ...(configFile === undefined ? {} : {configFile}),
+      ...placesOf(flags, io),
       environment: io.env,
     },
     interrupt,

@@ -4,13 +4,12 @@ import {parseStepAddress} from '../../../build/attended/step-address.ts';
 import {type FilesTarget, packImageFiles, packStepFiles} from '../../../build/exports/image-files.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
-import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
+import {placesOf} from '../../places.ts';
 import {platformFlag} from '../../platform-flag.ts';
-import {openSink, sinkNameOf} from '../../progress.ts';
 import type {Act, CommandCall} from '../command.ts';
 import {stepBuildFlags} from '../shell/flags.ts';
+import {withBuild} from '../with-build.ts';
 import {withImages} from '../with-images.ts';
 
 export const exportFiles: Act = async (call) => {
@@ -42,29 +41,17 @@ async function ofImage(
   const image = await withImages(flags, io, async (store) =>
     chosenImage(matchImage(await store.list(), operand), operand, platform),
   );
-  const places = {root: stateRootOf(flags, io), configFile: configFileOf(flags, io), environment: io.env};
+  const places = {...placesOf(flags, io), environment: io.env};
   await packImageFiles(image, {...places, ...target}, interrupt);
   return exitCodes.ok;
 }
 
-async function ofStep(
-  text: string,
-  {flags, operands, io, interrupt}: CommandCall,
-  target: FilesTarget,
-): Promise<ExitCode> {
+async function ofStep(text: string, call: CommandCall, target: FilesTarget): Promise<ExitCode> {
   const address = parseStepAddress(text);
   if ('problem' in address) throw buildError('usage', 'cli-bad-value', address.problem);
-  const sinkName = sinkNameOf(flags, io);
   // To a build -o is something else.
-  const request = await buildRequestOf(flags.without('output'), operands, io);
-  const configFile = configFileOf(flags, io);
-  const sink = await openSink(sinkName, io);
-  const options = {
-    root: stateRootOf(flags, io),
-    ...(configFile === undefined ? {} : {configFile}),
-    emit: sink.emit.bind(sink),
-    stdout: () => io.stdout,
-  };
-  await packStepFiles(address, request, options, target, interrupt).finally(() => sink.close());
+  await withBuild({...call, flags: call.flags.without('output')}, (request, options) =>
+    packStepFiles(address, request, options, target, call.interrupt),
+  );
   return exitCodes.ok;
 }

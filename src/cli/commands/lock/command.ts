@@ -23,8 +23,5 @@ export const lockCommand: Command = {
     lockFileFlag,
     ...buildFlags.filter(({name, group}) => (group === 'Input' || group === 'Progress') && !own.has(name)),
   ],
-  load: async () => {
-    const {runLock} = await import('./lock.ts');
-    return ({flags, operands, io, interrupt}) => runLock(flags, operands, io, interrupt);
-  },
+  load: async () => (await import('./lock.ts')).writeLock,
 };

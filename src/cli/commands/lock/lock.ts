@@ -3,40 +3,25 @@
 import {readFile} from 'node:fs/promises';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {emptyLock, type LockFile, lockText, parseLock, withoutEntries} from '../../../lock/lock-file.ts';
-import {buildRequestOf} from '../../build-request.ts';
-import {type ExitCode, exitCodes} from '../../exit-codes.ts';
-import type {FlagValues} from '../../flag-values.ts';
-import type {CliIo} from '../../io.ts';
+import {exitCodes} from '../../exit-codes.ts';
 import {lockPathOf} from '../../lock-path.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
-import {openSink, sinkNameOf} from '../../progress.ts';
 import {writeResultFile} from '../../result-files.ts';
+import type {Act} from '../command.ts';
+import {withBuild} from '../with-build.ts';
 
-export async function runLock(
-  flags: FlagValues,
-  operands: readonly string[],
-  io: CliIo,
-  interrupt: AbortSignal,
-): Promise<ExitCode> {
-  const sinkName = sinkNameOf(flags, io);
-  const request = await buildRequestOf(flags, operands, io);
-  const path = lockPathOf(flags, request, io);
-  const known = await knownLock(path);
-  const kept = flags.all('update').reduce((lock, name) => updated(lock, name), known);
-  const configFile = configFileOf(flags, io);
-  const {lockBuild} = await import('../../../build/origin/lock.ts');
-  const sink = await openSink(sinkName, io);
-  const options = {
-    root: stateRootOf(flags, io),
-    ...(configFile === undefined ? {} : {configFile}),
-    emit: sink.emit.bind(sink),
-    stdout: () => io.stdout,
-  };
-  const lock = await lockBuild(request, kept, options, interrupt).finally(() => sink.close());
+export const writeLock: Act = async (call) => {
+  const {flags, io, interrupt} = call;
+  const {path, known, lock} = await withBuild(call, async (request, options) => {
+    const path = lockPathOf(flags, request, io);
+    const known = await knownLock(path);
+    const kept = flags.all('update').reduce((lock, name) => updated(lock, name), known);
+    const {lockBuild} = await import('../../../build/origin/lock.ts');
+    return {path, known, lock: await lockBuild(request, kept, options, interrupt)};
+  });
   await writeResultFile('--lock-file', path, lockText(lock));
   for (const line of changes(known, lock)) io.stdout.write(`${line}\n`);
   return exitCodes.ok;
-}
+};
 
 async function knownLock(path: string): Promise<LockFile> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {

@@ -7,7 +7,7 @@ import {HelperError} from '../../../helper/helper.ts';
 import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
+import {placesOf} from '../../places.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {LazyProgress} from './lazy-progress.ts';
 import {runRequestOf, signalNumber, stopSignalOf} from './request.ts';
@@ -27,15 +27,13 @@ export async function runRun(
 ): Promise<number> {
   const request = runRequestOf(flags, operands, io);
   const {runImage} = await import('../../../build/attended/run-image.ts');
-  const configFile = configFileOf(flags, io);
   const progress = new LazyProgress(flags, io);
   const relay = new SignalRelay(io, stopSignalOf(new ValueReader(flags)));
   try {
     const end = await runImage(
       request,
       {
-        root: stateRootOf(flags, io),
-        ...(configFile === undefined ? {} : {configFile}),
+        ...placesOf(flags, io),
         environment: io.env,
         emit: (event) => progress.emit(event),
         warn: diagnosticPrinter(io),

@@ -10,7 +10,7 @@ import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {limitsOf} from '../../limits-of.ts';
-import {configFileOf, stateRootOf} from '../../places.ts';
+import {placesOf} from '../../places.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {LazyProgress} from '../run/lazy-progress.ts';
 import {exitCodeOfEnd} from '../run/run.ts';
@@ -29,10 +29,8 @@ export async function runShell(
   const reader = new ValueReader(flags);
   const limits = limitsOf(reader);
   reader.throwProblems();
-  const configFile = configFileOf(flags, io);
   const options = {
-    root: stateRootOf(flags, io),
-    ...(configFile === undefined ? {} : {configFile}),
+    ...placesOf(flags, io),
     environment: io.env,
     tty: io.stdin.isTTY === true && io.stdout.isTTY === true,
     command,

@@ -104,13 +104,12 @@ async function buildInto(
   {flags, io, interrupt, engine}: CommandCall,
 ): Promise<void> {
   const build = engine ?? (await import('../../../build/build.ts')).build;
-  const configFile = configFileOf(flags, io);
   const sink = await openSink(sinkNameOf(flags, io), io);
   await build(
     request,
     {
       root,
-      ...(configFile === undefined ? {} : {configFile}),
+      configFile: configFileOf(flags, io),
       emit: (event) => sink.emit(event),
       stdout: () => io.stdout,
     },
