@@ -5,12 +5,13 @@ import type {AtLeastOne} from '../../util/at-least-one.ts';
 import type {FlagValues} from '../flag-values.ts';
 import type {Flag} from '../flags.ts';
 
-export const formatFlag: Flag = {
-  name: 'format',
-  value: 'FORMAT',
-  group: 'Output',
-  help: "table, json, 'table {{.Field}}\\t{{.Field}}' or a template of Go's kind (default: table)",
-};
+export function formatFlagFor(help: string): Flag {
+  return {name: 'format', value: 'FORMAT', group: 'Output', help};
+}
+
+export const formatFlag = formatFlagFor(
+  "table, json, 'table {{.Field}}\\t{{.Field}}' or a template of Go's kind (default: table)",
+);
 
 /** One of `formats`, the first where nothing is said. Throws BuildError('usage') for any other. */
 export function chosenFormat<Format extends string>(flags: FlagValues, formats: AtLeastOne<Format>): Format {

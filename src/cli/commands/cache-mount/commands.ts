@@ -1,6 +1,7 @@
 // `tsbuild cache-mount ls`, `inspect`, `export`, `import`, `rm` and `prune`: what RUN --mount=type=cache keeps.
 
 import type {Flag} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 import {pruneCommand} from '../prune/command.ts';
 
@@ -16,10 +17,6 @@ const variantFlag: Flag = {
   group: 'Cache',
   help: 'options of the mount, such as mode=0700,uid=1000 (mode, uid, gid, source; private=N)',
 };
-
-function formatFlag(help: string): Flag {
-  return {name: 'format', value: 'FORMAT', group: 'Output', help};
-}
 
 export const cacheMountCommands: readonly Command[] = [
   {
@@ -68,7 +65,7 @@ export const cacheMountCommands: readonly Command[] = [
     usage: ['[--format FORMAT] CACHE…'],
     summary: 'show everything about cache mounts',
     about: `Shows everything about cache mounts, variant by variant. ${mounts}`,
-    flags: [formatFlag('json, or a template with the fields of the list')],
+    flags: [formatFlagFor('json, or a template with the fields of the list')],
     load: async () => (await import('./list.ts')).inspectCaches,
   },
   {
@@ -80,7 +77,7 @@ export const cacheMountCommands: readonly Command[] = [
     about:
       'Lists cache mounts, those used last first: how the last step shared them, size, last use, owner and mode of their root, and where their contents came from when they were imported.',
     flags: [
-      formatFlag(
+      formatFlagFor(
         'table, json, or a template with .ID .CacheID .Variant .Sharing .Size .Bytes .LastUsed .LastUsedAt .CreatedAt .InUse .Scope',
       ),
       {name: 'quiet', short: 'q', group: 'Output', help: 'print ids only'},

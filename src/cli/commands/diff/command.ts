@@ -1,6 +1,7 @@
 // `tsbuild diff`.
 
 import {choosePlatformFlag} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 export const diffCommand: Command = {
@@ -12,7 +13,7 @@ export const diffCommand: Command = {
     'Compares two images of the local store: config member by member, instructions, layers, and the files that the layers make, with what differs of each (type, mode, owner, size, content, time, extended attributes). Prints nothing when they are alike.',
   flags: [
     {name: 'exit-code', group: 'Output', help: 'exit code 1 when the images differ'},
-    {name: 'format', value: 'FORMAT', group: 'Output', help: 'text or json (default: text)'},
+    formatFlagFor('text or json (default: text)'),
     choosePlatformFlag,
   ],
   load: async () => (await import('./diff.ts')).diffImages,

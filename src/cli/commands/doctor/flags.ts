@@ -1,7 +1,6 @@
 // The flags of `tsbuild doctor`.
 
 import type {Flag} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 
-export const doctorFlags: readonly Flag[] = [
-  {name: 'format', value: 'FORMAT', group: 'Output', help: 'text or json (default: text)'},
-];
+export const doctorFlags: readonly Flag[] = [formatFlagFor('text or json (default: text)')];

@@ -1,5 +1,6 @@
 // `tsbuild du`.
 
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 export const duCommand: Command = {
@@ -21,12 +22,7 @@ export const duCommand: Command = {
       group: 'Output',
       help: 'only what meets it, such as type=regular (repeatable)',
     },
-    {
-      name: 'format',
-      value: 'FORMAT',
-      group: 'Output',
-      help: 'table, json or a template such as "{{.ID}} {{.Size}}"',
-    },
+    formatFlagFor('table, json or a template such as "{{.ID}} {{.Size}}"'),
     {name: 'verbose', group: 'Output', help: 'everything about each of them'},
   ],
   load: async () => {

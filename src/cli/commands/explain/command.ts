@@ -2,6 +2,7 @@
 
 import {dockerFlags} from '../../docker-flags.ts';
 import {buildFlags} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 export const explainCommand: Command = {
@@ -13,7 +14,7 @@ export const explainCommand: Command = {
   about:
     'Says of each step that would run what differs from the nearest record: files by name, variables, options, base images, steps below it. Runs nothing. With --last it tells of the newest build of the history instead.',
   flags: [
-    {name: 'format', value: 'FORMAT', group: 'Output', help: 'text or json (default: text)'},
+    formatFlagFor('text or json (default: text)'),
     {name: 'last', group: 'Input', help: 'tell of the build that was done last, not of one to come'},
     ...buildFlags,
   ],

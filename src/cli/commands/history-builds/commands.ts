@@ -1,14 +1,10 @@
 // `tsbuild history ls`, `inspect`, `logs`, `compare`, `rm` and `export`: the builds that were recorded here.
 
-import type {Flag} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 const section = 'Cache and history';
 const builds = 'BUILD is an ID (its beginning or end is enough) or ^N, the N-th before the newest.';
-
-function formatFlag(help: string): Flag {
-  return {name: 'format', value: 'FORMAT', group: 'Output', help};
-}
 
 export const historyBuildCommands: readonly Command[] = [
   {
@@ -18,7 +14,7 @@ export const historyBuildCommands: readonly Command[] = [
     shortUsage: '[BUILD [BUILD]]',
     summary: 'tell in what two builds differ, step by step',
     about: `Tells in what two builds differ; without operands, the newest one and the one before it. ${builds}`,
-    flags: [formatFlag('text or json (default: text)')],
+    flags: [formatFlagFor('text or json (default: text)')],
     load: async () => (await import('./compare.ts')).compareBuilds,
   },
   {
@@ -29,7 +25,7 @@ export const historyBuildCommands: readonly Command[] = [
     summary: 'write a report of a build: timeline, graph, critical path, cache misses',
     about: `Writes a report of a build as one HTML file that needs nothing else, or its record as JSON. ${builds}`,
     flags: [
-      formatFlag('html or json (default: html)'),
+      formatFlagFor('html or json (default: html)'),
       {
         name: 'output',
         short: 'o',
@@ -47,7 +43,7 @@ export const historyBuildCommands: readonly Command[] = [
     shortUsage: '[BUILD]',
     summary: 'show a build step by step, with the reason for each cache miss',
     about: `Shows a build step by step. ${builds}`,
-    flags: [formatFlag('json, or a template with the fields of history ls and .Record')],
+    flags: [formatFlagFor('json, or a template with the fields of history ls and .Record')],
     load: async () => (await import('./inspect.ts')).inspectBuild,
   },
   {
@@ -68,7 +64,7 @@ export const historyBuildCommands: readonly Command[] = [
     about:
       'Lists builds, newest first; failed and interrupted ones are recorded, too. The last column says how many of the steps were found in the cache. The newest 200 are kept, with 512 MiB of logs at most.',
     flags: [
-      formatFlag(
+      formatFlagFor(
         'table, json, or a template with .ID .Name .Status .CreatedAt .Duration .Steps .Cached .Context .Tags .Error',
       ),
       {

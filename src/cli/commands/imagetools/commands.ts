@@ -1,5 +1,6 @@
 // `tsbuild imagetools create` and `tsbuild imagetools inspect`.
 
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 const section = 'Registries';
@@ -83,12 +84,7 @@ export const imagetoolsCommands: readonly Command[] = [
   tsbuild imagetools inspect --format '{{(index .Image "linux/arm64").Created}}' registry.example/app
 `,
     flags: [
-      {
-        name: 'format',
-        value: 'FORMAT',
-        group: 'Output',
-        help: 'json, or a template of Go’s kind (default: a text for people)',
-      },
+      formatFlagFor('json, or a template of Go’s kind (default: a text for people)'),
       {name: 'raw', group: 'Output', help: 'print the manifest byte for byte, without a line end'},
     ],
     dockerFlags: [{name: 'builder', value: true, refusal: 'is not needed: there are no builders'}],

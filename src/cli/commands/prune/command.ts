@@ -1,5 +1,6 @@
 // `tsbuild prune`.
 
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 export const pruneCommand: Command = {
@@ -48,12 +49,7 @@ export const pruneCommand: Command = {
     },
     {name: 'force', short: 'f', group: 'Cache', help: 'do not ask'},
     {name: 'dry-run', group: 'Output', help: 'remove nothing, say what would go or stay and why'},
-    {
-      name: 'format',
-      value: 'FORMAT',
-      group: 'Output',
-      help: 'table, json or a template such as "{{.ID}} {{.Reason}}"',
-    },
+    formatFlagFor('table, json or a template such as "{{.ID}} {{.Reason}}"'),
     {name: 'verbose', group: 'Output', help: 'whole IDs and reasons'},
   ],
   load: async () => {

@@ -1,6 +1,7 @@
 // `tsbuild save`.
 
 import {choosePlatformFlag} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 export const saveCommand: Command = {
@@ -17,12 +18,7 @@ export const saveCommand: Command = {
   tsbuild save --format oci-archive app | gzip > app.tar.gz
 `,
   flags: [
-    {
-      name: 'format',
-      value: 'FORMAT',
-      group: 'Output',
-      help: 'docker-archive or oci-archive (default: docker-archive)',
-    },
+    formatFlagFor('docker-archive or oci-archive (default: docker-archive)'),
     {
       name: 'output',
       short: 'o',

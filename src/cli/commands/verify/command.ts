@@ -2,6 +2,7 @@
 
 import {dockerFlags} from '../../docker-flags.ts';
 import {buildFlags} from '../../flags.ts';
+import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
 export const verifyCommand: Command = {
@@ -33,7 +34,7 @@ export const verifyCommand: Command = {
       group: 'Input',
       help: 'with --rebuild: the files of the second context have new times, as after a checkout on another day',
     },
-    {name: 'format', value: 'FORMAT', group: 'Output', help: 'table or json (default: table)'},
+    formatFlagFor('table or json (default: table)'),
     ...buildFlags,
   ],
   dockerFlags,
