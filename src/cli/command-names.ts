@@ -56,8 +56,19 @@ export const commandWords: readonly string[] = [
   ...new Set([...commandNames.map((name) => name.split(' ')[0] ?? name), ...plainCommands]),
 ];
 
-/** docker's longer words for `build`, so that a script that says them works. */
-export const buildSpellings = ['image build', 'builder build', 'buildx build', 'buildx b'] as const;
+/** docker's longer words for commands, so that a script that says them works; those with a word of its own first. */
+export const dockerSpellings: ReadonlyMap<string, string> = new Map([
+  ['buildx b', 'build'],
+  ['image list', 'images'],
+  ['image ls', 'images'],
+  ['image remove', 'rmi'],
+  ['image rm', 'rmi'],
+  ...['build', 'prune'].map((word) => [`builder ${word}`, word] as const),
+  ...['build', 'du', 'history', 'imagetools', 'prune'].map((word) => [`buildx ${word}`, word] as const),
+  ...['build', 'history', 'import', 'inspect', 'load', 'pull', 'push', 'save', 'tag'].map(
+    (word) => [`image ${word}`, word] as const,
+  ),
+]);
 
 /** Commands of docker that people may try here. */
 export const foreignCommands: readonly string[] = (

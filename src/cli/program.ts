@@ -8,7 +8,7 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {goBool} from '../util/go-bool.ts';
 import {suggest} from '../util/suggest.ts';
-import {buildSpellings, commandNames, plainCommands} from './command-names.ts';
+import {commandNames, dockerSpellings, plainCommands} from './command-names.ts';
 import type {Command as CommandRow} from './commands/command.ts';
 import type {DockerFlag} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
@@ -93,8 +93,15 @@ export function splitCommand(argv: readonly string[]): NamedCommand {
     if (flag === undefined) break;
     index += flag.value !== undefined && argument === `--${flag.name}` ? 2 : 1;
   }
-  const without = (words: number): string[] => [...argv.slice(0, index), ...argv.slice(index + words)];
-  const [first = '', second = ''] = argv.slice(index);
+  const [group = '', word = ''] = argv.slice(index);
+  const meant = dockerSpellings.get(`${group} ${word}`);
+  const words = meant === undefined ? argv.slice(index) : [meant, ...argv.slice(index + 2)];
+  return commandOf(argv.slice(0, index), words);
+}
+
+function commandOf(before: readonly string[], given: readonly string[]): NamedCommand {
+  const without = (count: number): string[] => [...before, ...given.slice(count)];
+  const [first = '', second = ''] = given;
   const words = `${first} ${second}`;
   if (commandNames.includes(words)) return {command: words, rest: without(2)};
   if (commandNames.includes(first) || plainCommands.some((name) => name === first)) {
@@ -102,7 +109,7 @@ export function splitCommand(argv: readonly string[]): NamedCommand {
   }
   const longer = commandNames.filter((name) => name.startsWith(`${first} `));
   if (longer.length > 0) throw unknownWord(first, second, longer);
-  return {command: 'build', rest: without(buildSpellings.some((spelling) => spelling === words) ? 2 : 0)};
+  return {command: 'build', rest: without(0)};
 }
 
 function unknownWord(first: string, second: string, longer: readonly string[]): BuildError {

@@ -32,6 +32,19 @@ export function matchImage(all: readonly ImageDetails[], operand: string): Image
   });
 }
 
+/** Every tag of the repository that `operand` names without a tag or digest; undefined when it is no such name. */
+export function repositoryTags(
+  all: readonly ImageDetails[],
+  operand: string,
+): AtLeastOne<ImageMatch> | undefined {
+  const reference = parseReference(operand);
+  if (isReferenceProblem(reference) || (reference.tag ?? reference.digest) !== undefined) return undefined;
+  const prefix = `${repositoryName(reference)}:`;
+  const names = [...new Set(all.map(({name}) => name))].filter((name) => name.startsWith(prefix)).sort();
+  const [first, ...others] = names.map((name) => matchImage(all, name));
+  return first === undefined ? undefined : [first, ...others];
+}
+
 /** The image of a match for `platform`, else the one that runs here, else the first. */
 export function chosenImage({images}: ImageMatch, operand: string, platform?: Platform): ImageDetails {
   if (platform === undefined) return bestOffer(hostPlatform(), images) ?? images[0];

@@ -37,5 +37,5 @@ export function removeImage(
 }
 
 function namesOf({name, images}: ImageMatch): readonly string[] {
-  return name === undefined ? [...new Set(images.map((image) => image.name))] : [name];
+  return name === undefined ? [...new Set(images.map((image) => image.name))].sort() : [name];
 }

@@ -23,6 +23,9 @@ describe('the command', () => {
     ['not looked for behind a context', ['.', 'images'], 'build', ['.', 'images']],
     ['not a word that only begins like one', ['image'], 'build', ['image']],
     ['build in docker’s longer words', ['--root=/r', 'buildx', 'build', '.'], 'build', ['.']],
+    ['docker’s words of a group', ['image', 'ls', 'web'], 'images', ['web']],
+    ['the same of three words', ['buildx', 'imagetools', 'inspect', 'x'], 'imagetools inspect', ['x']],
+    ['a group with a word that is not in it', ['image', 'constructor'], 'build', ['image', 'constructor']],
     ['not looked for in those words', ['image', 'build'], 'build', []],
   ])('is %s', (_, argv, command, operands) => {
     const line = parseCommandLine(argv);

@@ -68,6 +68,18 @@ export const functions: Readonly<Record<string, FormatFunction>> = {
   not: taking(1, ([value]) => !isTrue(value)),
 };
 
+const asItIs: FormatFunction = ([value]) => value;
+
+/** For the headings of a table: `upper` and the like are about values. */
+export const headingFunctions: Readonly<Record<string, FormatFunction>> = {
+  ...functions,
+  json: asItIs,
+  title: asItIs,
+  lower: asItIs,
+  upper: asItIs,
+  truncate: asItIs,
+};
+
 function taking(count: number | string, act: FormatFunction): FormatFunction {
   const [least = 0, most = least] = String(count).split('–').map(Number);
   return (args) => {

@@ -1,5 +1,5 @@
 // From pieces to a tree: literals, outputs, if, range and with. What Go's templates have beyond that (define, template,
-// block, break, assignment) is refused by name.
+// block, break) is refused by name.
 
 import {suggest} from '../../util/suggest.ts';
 import {functions} from './functions.ts';
@@ -18,6 +18,8 @@ export type Node =
 /** `$a, $b := first | second`: each command gets what the one before gave as its last argument. */
 export interface Pipe {
   readonly variables: readonly string[];
+  /** `$a = …`: the variable is there already. */
+  readonly assigns: boolean;
   readonly commands: readonly Command[];
 }
 
@@ -91,6 +93,7 @@ class BlockReader {
   /** `from`: how many words of the action come before its pipeline. */
   #block(kind: 'if' | 'with' | 'range', head: Action, from: number, opened: Action): Node {
     const pipe = new PipeReader(this.#template, head, from).whole(kind === 'range' ? 2 : 1);
+    if (pipe.assigns) throw this.#template.problem(`{{${kind}}} has variables of its own: write :=`, head);
     const {nodes: body, ender} = this.#nodes();
     if (ender === undefined) throw this.#template.problem(`this {{${kind}}} has no {{end}}`, opened);
     if (wordOf(ender) === 'end') return {kind, pipe, body, otherwise: []};
@@ -138,15 +141,16 @@ class PipeReader {
 
   #pipe(variablesMax: number): Pipe {
     const variables = this.#variables(variablesMax);
+    const assigns = variables.length > 0 && this.#isMark('=', this.#action.tokens[this.#at - 1]);
     const commands = [this.#command()];
     while (this.#isMark('|')) {
       this.#at++;
       commands.push(this.#command());
     }
-    return {variables, commands};
+    return {variables, assigns, commands};
   }
 
-  /** `$a :=` or `$a, $b :=`, if that is what stands here. */
+  /** `$a :=`, `$a, $b :=` or the same with `=`, if that is what stands here. */
   #variables(most: number): readonly string[] {
     const {tokens} = this.#action;
     const names: string[] = [];
@@ -154,8 +158,7 @@ class PipeReader {
       const [name, mark] = [tokens[at], tokens[at + 1]];
       if (name?.kind !== 'variable') return [];
       names.push(name.text);
-      if (this.#isMark('=', mark)) throw this.#template.problem('variables cannot be changed here', name);
-      if (this.#isMark(':=', mark)) {
+      if (this.#isMark(':=', mark) || this.#isMark('=', mark)) {
         if (names.length > most) throw this.#template.problem('there is one variable too many', name);
         this.#at = at + 2;
         return names;

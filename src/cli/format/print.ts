@@ -16,7 +16,7 @@ export function rowPrinter(
   format: string | undefined,
   {table, headings}: RowFormat,
 ): (rows: readonly FormatObject[]) => string {
-  const text = unescaped(format ?? 'table').trim();
+  const text = unescaped((format || 'table').replace(/^ +| +$/g, ''));
   if (text === 'json' || text === '{{json .}}') return jsonLines;
   const isTable = text === 'table' || /^table\s/.test(text);
   if (!isTable) {
@@ -64,7 +64,9 @@ function tableOf(
   headings: Readonly<Record<string, string>>,
   rows: readonly FormatObject[],
 ): string {
-  const lines = [headings, ...rows].map((row) => template.render(row).split('\t'));
+  const lines = [template.renderHeadings(headings), ...rows.map((row) => template.render(row))].map((line) =>
+    line.split('\t'),
+  );
   const widths: number[] = [];
   for (const cells of lines) {
     // The last cell of a line has nothing to its right.

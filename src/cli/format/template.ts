@@ -1,7 +1,7 @@
 // A template that can be carried out: on each row of a list, or on one object.
 
 import {suggest} from '../../util/suggest.ts';
-import {functions, Misuse} from './functions.ts';
+import {type FormatFunction, functions, headingFunctions, Misuse} from './functions.ts';
 import {type Command, type Node, type Operand, type Pipe, parseTemplate} from './parser.ts';
 import {type Place, TemplateText} from './problem.ts';
 import {type FormatValue, isList, isMap, isObject, isTrue, textOf} from './value.ts';
@@ -9,24 +9,36 @@ import {type FormatValue, isList, isMap, isObject, isTrue, textOf} from './value
 export interface Template {
   /** Throws BuildError('usage') with the place of a field or an argument that does not fit. */
   render(value: FormatValue): string;
+  /** The same of the headings of a table, which functions that change how a value looks leave alone. */
+  renderHeadings(headings: FormatValue): string;
 }
 
 /** Throws BuildError('usage') with the place of what is not understood. */
 export function templateOf(text: string): Template {
   const template = new TemplateText(text);
   const nodes = parseTemplate(template);
-  return {render: (value) => new Rendering(template, value).nodes(nodes, value, new Map())};
+  const render = (value: FormatValue, known: Functions): string =>
+    new Rendering(template, value, known).nodes(nodes, value, new Map());
+  return {
+    render: (value) => render(value, functions),
+    renderHeadings: (headings) => render(headings, headingFunctions),
+  };
 }
 
-type Variables = ReadonlyMap<string, FormatValue>;
+type Functions = Readonly<Record<string, FormatFunction>>;
+
+/** Blocks see the variables around them, and can change them. */
+type Variables = ReadonlyMap<string, {value: FormatValue}>;
 
 class Rendering {
   readonly #template: TemplateText;
   readonly #root: FormatValue;
+  readonly #functions: Functions;
 
-  constructor(template: TemplateText, root: FormatValue) {
+  constructor(template: TemplateText, root: FormatValue, known: Functions) {
     this.#template = template;
     this.#root = root;
+    this.#functions = known;
   }
 
   nodes(nodes: readonly Node[], dot: FormatValue, outer: Variables): string {
@@ -39,7 +51,8 @@ class Rendering {
         const value = this.#pipe(node.pipe, dot, variables);
         const [name] = node.pipe.variables;
         if (name === undefined) text += textOf(value);
-        else variables.set(name, value);
+        else if (node.pipe.assigns) this.#variable(name, variables, placeOf(node.pipe)).value = value;
+        else variables.set(name, {value});
       } else {
         text += this.#block(node, dot, variables);
       }
@@ -52,7 +65,7 @@ class Rendering {
     const names = node.pipe.variables;
     if (node.kind !== 'range') {
       const [name] = names;
-      const inner = name === undefined ? variables : new Map([...variables, [name, value]]);
+      const inner = name === undefined ? variables : new Map([...variables, [name, {value}]]);
       if (!isTrue(value)) return this.nodes(node.otherwise, dot, inner);
       return this.nodes(node.body, node.kind === 'with' ? value : dot, inner);
     }
@@ -61,8 +74,8 @@ class Rendering {
     return entries
       .map(([key, member]) => {
         const given = names.length === 1 ? [member] : [key, member];
-        const inner = new Map([...variables, ...names.map((name, index) => [name, given[index]] as const)]);
-        return this.nodes(node.body, member, inner);
+        const own = names.map((name, index) => [name, {value: given[index]}] as const);
+        return this.nodes(node.body, member, new Map([...variables, ...own]));
       })
       .join('');
   }
@@ -93,7 +106,7 @@ class Rendering {
       if (piped.length > 0) throw this.#template.problem('only a function can stand behind "|"', command);
       return args[0];
     }
-    const result = functions[command.name]?.([...args, ...piped]);
+    const result = this.#functions[command.name]?.([...args, ...piped]);
     if (result instanceof Misuse) {
       throw this.#template.problem(`${command.name} does not work here: ${result.problem}`, command);
     }
@@ -116,11 +129,14 @@ class Rendering {
         return this.#pipe(base.pipe, dot, variables);
       case 'variable':
         if (base.name === '$') return this.#root;
-        if (!variables.has(base.name)) {
-          throw this.#template.problem(`there is no variable ${base.name} here`, {start, end});
-        }
-        return variables.get(base.name);
+        return this.#variable(base.name, variables, {start, end}).value;
     }
+  }
+
+  #variable(name: string, variables: Variables, place: Place): {value: FormatValue} {
+    const variable = variables.get(name);
+    if (variable !== undefined) return variable;
+    throw this.#template.problem(`there is no variable ${name} here`, place);
   }
 
   #field(value: FormatValue, field: Place & {readonly name: string}): FormatValue {

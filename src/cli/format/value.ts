@@ -17,6 +17,7 @@ export type FormatMap = ReadonlyMap<string, FormatValue>;
 export interface FormatObject {
   readonly [field: string]: FormatValue;
   readonly [document]?: unknown;
+  readonly [optional]?: ReadonlySet<string>;
 }
 
 /** What an object was made of: `json` prints this, where Go's fields have other names than JSON's members. */
@@ -24,6 +25,13 @@ const document = Symbol('document');
 
 export function asDocument(made: FormatMap | object, fields: FormatObject): FormatObject {
   return {...fields, [document]: made};
+}
+
+/** Names of members that JSON has only where they are not zero (`omitempty`); a template sees the zero. */
+const optional = Symbol('optional');
+
+export function withOptional(fields: FormatObject, names: readonly string[]): FormatObject {
+  return {...fields, [optional]: new Set(names)};
 }
 
 /** Any JSON: objects are maps, since their members are nobody's fields. */
@@ -78,7 +86,9 @@ export function jsonOf(value: FormatValue): unknown {
   const made = value[document];
   if (made !== undefined) return isMap(made as FormatValue) ? jsonOf(made as FormatMap) : made;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, member]) => (isAbsent(member) ? [] : [[key, jsonOf(member)]])),
+    Object.entries(value).flatMap(([key, member]) =>
+      isAbsent(member) || (value[optional]?.has(key) && !isTrue(member)) ? [] : [[key, jsonOf(member)]],
+    ),
   );
 }
 

@@ -28,6 +28,19 @@ describe('rows', () => {
     );
   });
 
+  test('functions for the look of values leave headings alone', () => {
+    const columns = 'table {{.Name | lower}}\\t{{truncate .Name 2}}\\t{{json .Size}}';
+    expect(rowPrinter(columns, form)(rows.slice(0, 1))).toBe(
+      'NAME      NAME      SIZE\nweb       we        "12MB"\n',
+    );
+  });
+
+  test('an empty format is the table, and blanks around one do not count', () => {
+    expect(rowPrinter('', form)(rows)).toBe(rowPrinter(undefined, form)(rows));
+    expect(rowPrinter('  json ', form)(rows)).toBe(rowPrinter('json', form)(rows));
+    expect(rowPrinter('\\t{{.Name}}\\n', form)(rows.slice(0, 1))).toBe('\tweb\n\n');
+  });
+
   test('json is an object a line', () => {
     expect(rowPrinter('json', form)(rows.slice(0, 1))).toBe(
       '{"Name":"web","Size":"12MB","Labels":{"a":"1","b":"2"}}\n',

@@ -52,7 +52,7 @@ function historyRows(image: ImageDetails, flags: FlagValues, clock: Clock): Form
     const told = Date.parse(entry.created ?? '');
     return {
       ID: missing,
-      CreatedAt: Number.isNaN(told) ? '' : new Date(told).toISOString().replace('.000Z', 'Z'),
+      CreatedAt: Number.isNaN(told) ? '' : `${new Date(told).toISOString().slice(0, 19)}Z`,
       CreatedSince: Number.isNaN(told) ? 'N/A' : ageText(clock.nowMs() - told),
       CreatedBy: shownInstruction(entry.created_by ?? '', truncate),
       Size: isHuman ? sizeText(size) : String(size),

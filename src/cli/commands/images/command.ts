@@ -17,6 +17,7 @@ export const imagesCommand: Command = {
   reference=PATTERN         whose name (or name:tag) matches
   before=IMAGE              created before that image
   since=IMAGE               created after it
+  until=TIME                created before a time: 24h ago, 2026-01-31, or seconds since 1970
 Fields of --format: .Repository .Tag .ID .Digest .Platform .CreatedSince .CreatedAt .Size
 `,
   flags: [
@@ -36,7 +37,8 @@ Fields of --format: .Repository .Tag .ID .Digest .Platform .CreatedSince .Create
     },
     formatFlag,
     {name: 'no-trunc', group: 'Output', help: 'print whole IDs'},
-    {name: 'quiet', short: 'q', group: 'Output', help: 'print image IDs only'},
+    {name: 'quiet', short: 'q', group: 'Output', help: 'print image IDs only, each once'},
   ],
+  dockerFlags: [{name: 'tree', refusal: 'is not there: every platform of an index has a line of its own'}],
   load: async () => (await import('./images.ts')).listImages,
 };

@@ -1,16 +1,18 @@
-// --filter of `images`, with docker's words: dangling, label, reference, before, since. Values of one word are
+// --filter of `images`, with docker's words: dangling, label, reference, before, since, until. Values of one word are
 // alternatives, words must all be met; only labels must all be there.
 
+import {durationMs} from '../../../config/read-gc.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import type {ImageDetails} from '../../../store/image-store.ts';
+import {systemClock} from '../../../util/clock.ts';
 import {BadPatternError, compileMatch} from '../../../util/go-path.ts';
 import {suggest} from '../../../util/suggest.ts';
 import {createdMsOf, isDangling, nameParts} from './image-rows.ts';
 
 type Test = (image: ImageDetails) => boolean;
 
-const words = ['dangling', 'label', 'reference', 'before', 'since'] as const;
+const words = ['dangling', 'label', 'reference', 'before', 'since', 'until'] as const;
 type Word = (typeof words)[number];
 
 /** What `filters` (each `WORD=VALUE`) and the operand leave of `all`. */
@@ -70,7 +72,21 @@ function testOf(word: Word, value: string, all: readonly ImageDetails[]): Test {
       const than = createdMsOf(chosenImage(matchImage(all, value), value));
       return (image) => (word === 'before' ? createdMsOf(image) < than : createdMsOf(image) > than);
     }
+    case 'until': {
+      const limit = timeMs(value);
+      return (image) => createdMsOf(image) < limit;
+    }
   }
+}
+
+/** As docker has it: seconds since 1970, how long ago (`24h`), or a date with or without a time. */
+function timeMs(value: string): number {
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Number(value) * 1000;
+  const ageMs = durationMs(value);
+  if (ageMs !== undefined) return systemClock.nowMs() - ageMs;
+  const told = /^\d{4}-\d\d-\d\d(?:T|$)/.test(value) ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(told)) return told;
+  throw problem(`--filter until expects a time, got "${value}"`, 'such as 24h, 2026-01-31 or 1767225600');
 }
 
 /** A pattern for a repository or a name with its tag, as docker shows them. */

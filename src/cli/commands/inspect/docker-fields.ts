@@ -2,17 +2,20 @@
 // scripts read them. Beside them stand Manifest and, where there is one, Index: what docker does not show.
 
 import {shownName} from '../../../image/match-image.ts';
-import type {ContainerConfig} from '../../../oci/image-config.ts';
+import type {ContainerConfig, HealthcheckConfig} from '../../../oci/image-config.ts';
 import {isReferenceProblem, parseReference, repositoryName} from '../../../oci/reference.ts';
+import {durationText} from '../../../plan/go-format.ts';
 import type {ImageDetails} from '../../../store/image-store.ts';
 import {
   absentList,
   absentMap,
+  asDocument,
   type FormatObject,
   type FormatValue,
   mapOf,
   nilList,
   nilMap,
+  withOptional,
 } from '../../format/value.ts';
 
 /** `all`: every image of the store, for the other names of this one. */
@@ -23,7 +26,7 @@ export function dockerFields(image: ImageDetails, all: readonly ImageDetails[]):
     .map(({name}) => name)
     .sort();
   const last = (config.history ?? []).at(-1);
-  return {
+  const fields = {
     Id: image.configDigest,
     RepoTags: names.filter(isTagged).map(shownName),
     RepoDigests: [...new Set(names.flatMap((name) => digestNames(name, root.digest)))],
@@ -34,9 +37,9 @@ export function dockerFields(image: ImageDetails, all: readonly ImageDetails[]):
     Author: config.author ?? '',
     Config: configFields(config.config),
     Architecture: platform.architecture,
-    Variant: platform.variant,
+    Variant: platform.variant ?? '',
     Os: platform.os,
-    OsVersion: config['os.version'],
+    OsVersion: config['os.version'] ?? '',
     Size: image.sizeBytes,
     VirtualSize: image.sizeBytes,
     GraphDriver: {Data: nilMap, Name: 'overlayfs'},
@@ -46,6 +49,7 @@ export function dockerFields(image: ImageDetails, all: readonly ImageDetails[]):
     Manifest: plain(content),
     Index: root.digest === manifest.digest ? undefined : plain(root),
   };
+  return withOptional(fields, ['Variant', 'OsVersion']);
 }
 
 function isTagged(name: string): boolean {
@@ -59,8 +63,7 @@ function digestNames(name: string, digest: string): string[] {
 }
 
 function configFields(config: ContainerConfig): FormatObject {
-  const {Healthcheck: healthcheck} = config;
-  return {
+  const fields = {
     Hostname: '',
     Domainname: '',
     User: config.User ?? '',
@@ -73,27 +76,31 @@ function configFields(config: ContainerConfig): FormatObject {
     StdinOnce: false,
     Env: config.Env ?? nilList,
     Cmd: config.Cmd ?? nilList,
-    Healthcheck:
-      healthcheck === undefined
-        ? undefined
-        : {
-            Test: healthcheck.Test ?? absentList,
-            Interval: healthcheck.Interval,
-            Timeout: healthcheck.Timeout,
-            StartPeriod: healthcheck.StartPeriod,
-            StartInterval: healthcheck.StartInterval,
-            Retries: healthcheck.Retries,
-          },
-    ArgsEscaped: config.ArgsEscaped,
+    Healthcheck: config.Healthcheck === undefined ? null : healthFields(config.Healthcheck),
+    ArgsEscaped: config.ArgsEscaped ?? false,
     Image: '',
     Volumes: mapped(config.Volumes) ?? nilMap,
     WorkingDir: config.WorkingDir ?? '',
     Entrypoint: config.Entrypoint ?? nilList,
     OnBuild: config.OnBuild ?? nilList,
     Labels: mapOf(config.Labels) ?? nilMap,
-    StopSignal: config.StopSignal,
+    StopSignal: config.StopSignal ?? '',
     Shell: config.Shell ?? absentList,
   };
+  return withOptional(fields, ['Healthcheck', 'ArgsEscaped', 'StopSignal']);
+}
+
+/** JSON has nanoseconds; a template sees Go's durations: `5s`. */
+function healthFields(healthcheck: HealthcheckConfig): FormatObject {
+  const {Test, Interval = 0, Timeout = 0, StartPeriod = 0, StartInterval = 0, Retries = 0} = healthcheck;
+  return asDocument(healthcheck, {
+    Test: Test ?? absentList,
+    Interval: durationText(Interval),
+    Timeout: durationText(Timeout),
+    StartPeriod: durationText(StartPeriod),
+    StartInterval: durationText(StartInterval),
+    Retries,
+  });
 }
 
 /** Sets are maps to empty structs in Go. */

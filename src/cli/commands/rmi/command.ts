@@ -17,6 +17,9 @@ export const rmiCommand: Command = {
       help: 'remove an ID with all its names; no failure when there is no such image',
     },
   ],
-  dockerFlags: [{name: 'no-prune', value: false}],
+  dockerFlags: [
+    {name: 'no-prune', value: false},
+    {name: 'platform', value: true, refusal: 'is not there: a name goes with all its platforms'},
+  ],
   load: async () => (await import('./rmi.ts')).removeImages,
 };

@@ -11,10 +11,10 @@ export const saveCommand: Command = {
   shortUsage: 'IMAGE…',
   summary: 'write images into an archive for docker load, podman load, skopeo',
   about:
-    'Writes images of the local store into one archive, byte for byte as they are, so that every digest stays. docker-archive is an OCI layout that also has docker’s manifest.json: both kinds of readers find what they look for. Of an index all images that are here are saved, and the name leads to the index; with --platform one of them. An image that is named by ID is saved without a name.',
+    'Writes images of the local store into one archive, byte for byte as they are, so that every digest stays. docker-archive is an OCI layout that also has docker’s manifest.json: both kinds of readers find what they look for. Of an index all images that are here are saved, and the name leads to the index; with --platform one of them. A name without a tag stands for every tag of its repository; an image that is named by ID is saved without a name.',
   more: `Examples:
   tsbuild save -o app.tar app:1 app:2
-  tsbuild save app | podman load
+  tsbuild save app:1 | podman load
   tsbuild save --format oci-archive app | gzip > app.tar.gz
 `,
   flags: [

@@ -3,11 +3,10 @@
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {writeOutput} from '../../../exporters/output-file.ts';
 import {writeArchive} from '../../../exporters/tar-archive.ts';
-import {chosenImage, matchImage} from '../../../image/match-image.ts';
+import {chosenImage, type ImageMatch, matchImage, repositoryTags} from '../../../image/match-image.ts';
 import {archiveOf, type SavedImage} from '../../../image/save-archive.ts';
 import type {Platform} from '../../../oci/platform.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
-import type {ImageDetails} from '../../../store/image-store.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {chosenFormat} from '../../format/flag.ts';
 import {platformFlag} from '../../platform-flag.ts';
@@ -20,7 +19,12 @@ export const saveImages: Act = async ({flags, operands, io, interrupt}) => {
   const platform = platformFlag(flags);
   return withImages(flags, io, async (store, root) => {
     const all = await store.list();
-    const images = operands.map((operand) => savedImage(all, operand, platform));
+    const images = operands.flatMap((operand) =>
+      // As docker: a name without a tag is the whole repository.
+      (repositoryTags(all, operand) ?? [matchImage(all, operand)]).map((match) =>
+        savedImage(match, operand, platform),
+      ),
+    );
     const members = await archiveOf(merged(images), format, new LocalBlobStore(root));
     const destination = {stdout: io.stdout, workingDirectory: io.cwd, signal: interrupt};
     // No time of its own: the same images are the same archive.
@@ -31,12 +35,7 @@ export const saveImages: Act = async ({flags, operands, io, interrupt}) => {
   });
 };
 
-function savedImage(
-  all: readonly ImageDetails[],
-  operand: string,
-  platform: Platform | undefined,
-): SavedImage {
-  const match = matchImage(all, operand);
+function savedImage(match: ImageMatch, operand: string, platform: Platform | undefined): SavedImage {
   const image = chosenImage(match, operand, platform);
   const isWhole = match.name !== undefined && platform === undefined;
   return {

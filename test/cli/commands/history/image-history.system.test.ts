@@ -26,6 +26,7 @@ describe('history of an image', () => {
   it('--no-trunc and --human=false are for scripts', async () => {
     const format = '{{.CreatedAt}}|{{.CreatedBy}}|{{.Size}}';
     const {out} = await stored.run(['history', '--no-trunc', '--human=false', '--format', format, 'web:1']);
+    expect(out.split('\n')[0]).toBe('2024-05-01T11:00:00Z|CMD ["a"]|0');
     expect(out.split('\n')[1]).toMatch(/^2024-05-01T10:00:00Z\|COPY .* goes on and on\|\d+$/);
   });
 

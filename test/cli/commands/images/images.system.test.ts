@@ -53,6 +53,9 @@ describe('images', () => {
     [['--filter=dangling=true'], ['<none>:<none>']],
     [['--filter=dangling=false', 'reg.example/*'], ['reg.example/db:9']],
     [['--filter=since=web:1'], []],
+    [['--filter=until=1h', 'web'], ['web:1']],
+    [['--filter=until=2020-01-31T10:00:00Z'], []],
+    [['--filter=until=1800000000', '*/web'], ['me/web:2']],
   ])('%j leaves %j', async (args, names) => {
     expect(await listed(...args)).toEqual(names);
   });
@@ -64,6 +67,12 @@ describe('images', () => {
 
   it('--digests shows the digest that a registry would know', async () => {
     expect((await stored.run(['images', '--digests', 'web'])).out).toContain(blue.digest);
+  });
+
+  it('refuses a time that is none', async () => {
+    const {code, err} = await stored.run(['images', '--filter', 'until=yesterday']);
+    expect(code).toBe(2);
+    expect(err).toContain('until expects a time, got "yesterday"');
   });
 
   it('refuses a filter that there is not', async () => {

@@ -10,6 +10,8 @@ beforeAll(async () => {
   const here = await stored.add(['docker.io/library/web:1'], {layers, config, platform: hostPlatform()});
   const there = await stored.add([], {layers, platform: {os: 'linux', architecture: 's390x'}});
   await stored.addIndex(['docker.io/library/both:1'], [there, here]);
+  const Healthcheck = {Test: ['CMD', '/ok'], Interval: 90_000_000_000};
+  await stored.add(['docker.io/library/watched:1'], {layers, config: {Healthcheck, StopSignal: 'SIGINT'}});
 });
 afterAll(() => stored[Symbol.dispose]());
 
@@ -25,7 +27,10 @@ describe('inspect', () => {
       RootFS: {Type: 'layers', Layers: [expect.stringMatching(/^sha256:/)]},
       Config: {Env: ['A=1', 'B=2'], Entrypoint: null, Volumes: null, ExposedPorts: {'80/tcp': {}}},
     });
-    expect(image['Config']).not.toHaveProperty('Healthcheck');
+    for (const name of ['Healthcheck', 'StopSignal', 'ArgsEscaped']) {
+      expect(image['Config']).not.toHaveProperty(name);
+    }
+    expect(image).not.toHaveProperty('Variant');
     expect(image['Id']).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
@@ -37,6 +42,15 @@ describe('inspect', () => {
     ['{{len .RootFS.Layers}} {{.Os}}/{{.Architecture}}', `1 linux/${hostPlatform().architecture}`],
   ])('--format %s', async (format, expected) => {
     expect((await stored.run(['inspect', '-f', format, 'web:1'])).out).toBe(`${expected}\n`);
+  });
+
+  it.each([
+    ['web:1', '{{.Variant}}{{.OsVersion}}{{.Config.StopSignal}}|{{.Config.ArgsEscaped}}', '|false'],
+    ['web:1', '{{.Config.Healthcheck}} {{json .Config.Healthcheck}}', '<nil> null'],
+    ['watched:1', '{{.Config.Healthcheck}} {{.Config.StopSignal}}', '{[CMD /ok] 1m30s 0s 0s 0s 0} SIGINT'],
+    ['watched:1', '{{json .Config.Healthcheck}}', '{"Test":["CMD","/ok"],"Interval":90000000000}'],
+  ])('of %s %s shows what Go shows of what is not set', async (image, format, expected) => {
+    expect((await stored.run(['inspect', '-f', format, image])).out).toBe(`${expected}\n`);
   });
 
   it('prints what there is, and tells what there is not', async () => {

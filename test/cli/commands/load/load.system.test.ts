@@ -90,6 +90,15 @@ describe('save and load', () => {
     expect(first?.equals(second ?? Buffer.alloc(0))).toBe(true);
   });
 
+  it('a name without a tag is every tag of its repository', async () => {
+    await stored.add(['docker.io/library/web:1', 'docker.io/library/web:2', 'docker.io/library/web2:1'], {
+      layers,
+    });
+    await stored.run(['save', '-o', 'web.tar', 'web']);
+    const loaded = await stored.run(['load', '--root', join(stored.folder, 'other'), '-i', 'web.tar']);
+    expect(loaded.out).toBe('Loaded image: web:1\nLoaded image: web:2\n');
+  });
+
   it('an image that is saved by ID has no name', async () => {
     await stored.add(['docker.io/library/web:1'], {layers});
     const id = (await stored.run(['images', '-q', '--no-trunc'])).out.trim();

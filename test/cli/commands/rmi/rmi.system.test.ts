@@ -28,7 +28,9 @@ describe('rmi', () => {
     expect(code).toBe(1);
     expect(err).toContain('has several names');
     expect(await names()).toBe('1\n2\n');
-    expect((await stored.run(['rmi', '-f', prefix])).out).toContain(`Deleted: ${id}\n`);
+    expect((await stored.run(['rmi', '-f', prefix])).out).toBe(
+      `Untagged: web:1\nUntagged: web:2\nDeleted: ${id}\n`,
+    );
     expect(await names()).toBe('');
   });
 
