@@ -1,7 +1,8 @@
 // What the steps of one build get of networks: the kind of network, /etc/hosts and /etc/resolv.conf. The default is a
 // network of its own for each step; where that cannot be had it is the host's, and the user is told so, once.
 
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFileSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {DnsConfig} from '../config/config.ts';
 import {buildError} from '../diagnostics/build-error.ts';
@@ -53,7 +54,7 @@ export class StepNetworks {
     const shared = network === 'host' || (network === 'default' && lease === undefined);
     const [hosts, resolv] = await Promise.all([
       this.#file('hosts', hostsText(hostname, extraHosts, lease?.hostAddress ?? loopback)),
-      this.#resolvConf(shared, lease).then((conf) => this.#file('resolv.conf', resolvConfText(conf))),
+      this.#file('resolv.conf', resolvConfText(this.#resolvConf(shared, lease))),
     ]);
     const kind = lease?.argument ?? (shared ? 'host' : 'none');
     return [`network=${kind}`, `hosts=${hosts}`, `resolv=${resolv}`];
@@ -92,11 +93,11 @@ export class StepNetworks {
     }
   }
 
-  async #resolvConf(shared: boolean, lease: Lease | undefined): Promise<ResolvConf> {
+  #resolvConf(shared: boolean, lease: Lease | undefined): ResolvConf {
     const {dns} = this.#options;
-    const host = parseResolvConf(await readOrEmpty(hostResolvConf));
+    const host = parseResolvConf(readOrEmpty(hostResolvConf));
     if (dns.nameservers.length > 0 || (shared && host.nameservers.length > 0)) return configured(host, dns);
-    const behind = hasOnlyLoopback(host) ? parseResolvConf(await readOrEmpty(behindStub)) : host;
+    const behind = hasOnlyLoopback(host) ? parseResolvConf(readOrEmpty(behindStub)) : host;
     const known = behind.nameservers.length > 0 ? behind : host;
     return reachable(configured(known, dns), {ipv6: lease?.ipv6 ?? false, hostResolver: lease?.hostResolver});
   }
@@ -127,9 +128,9 @@ function sharedWarning(reason: string): Diagnostic {
   };
 }
 
-async function readOrEmpty(path: string): Promise<string> {
+function readOrEmpty(path: string): string {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }

@@ -21,6 +21,7 @@ import {type Foreseen, type Keys, type LookUp, type Missed, nothingKnown} from '
 import {ingredientsOf, missedStep} from './missed-step.ts';
 import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph} from './op-runner.ts';
 import {prioritiesOf} from './priorities.ts';
+import {type Made, Recorder, recorded} from './recorder.ts';
 import type {ResultCache} from './result-cache.ts';
 import type {Slots} from './slots.ts';
 import {StepReport} from './step-report.ts';
@@ -65,6 +66,7 @@ export async function solve<V extends SolverGraph<V>, R>(
   try {
     if (options.beforeRun !== undefined) await options.beforeRun(await job.misses(targets));
     const results = await Promise.all(targets.map((target) => job.solve(target)));
+    await job.recorder.finish();
     return {results, executed: job.executed, cached: job.cached};
   } catch (error) {
     controller.abort(error);
@@ -90,6 +92,7 @@ class Job<V extends SolverGraph<V>, R> {
   readonly #solved = new Map<string, Promise<Solved<R>>>();
   /** Equal keys of different vertices (two stages with the same steps) run once. */
   readonly #byKey = new SingleFlight<string, Solved<R>>();
+  readonly recorder: Recorder;
   readonly #reported = new Set<string>();
   readonly #ran = new Set<string>();
   firstFailure: unknown;
@@ -100,6 +103,7 @@ class Job<V extends SolverGraph<V>, R> {
     this.#options = options;
     this.#signal = signal;
     this.#priorities = priorities;
+    this.recorder = new Recorder(options.locks, signal);
   }
 
   solve(vertex: V): Promise<Solved<R>> {
@@ -158,6 +162,7 @@ class Job<V extends SolverGraph<V>, R> {
 
   async settled(): Promise<void> {
     await Promise.allSettled(this.#solved.values());
+    await this.recorder.settled();
   }
 
   async #solve(vertex: V): Promise<Solved<R>> {
@@ -167,17 +172,23 @@ class Job<V extends SolverGraph<V>, R> {
     this.#signal.throwIfAborted();
     const runner = this.#runnerOf(vertex);
     const map = runner.cacheMap(vertex);
-    if (vertex.origin.ignoreCache === true) return this.#execute(vertex, runner, map, inputs, nothingKnown);
+    if (vertex.origin.ignoreCache === true) {
+      return recorded(await this.#execute(vertex, runner, map, inputs, nothingKnown));
+    }
     const keys = await this.#reportingFailure(vertex, () => this.#keysOf(map, inputsOf(inputs)));
-    const hit = await this.#find(vertex, keys);
+    // What was looked for under this very key is looked for again under its lock only.
+    const isNew = keys.primary === undefined || keys.primary !== lookUp.missed?.primary;
+    const hit = isNew ? await this.#find(vertex, keys) : undefined;
     if (hit !== undefined) return hit;
-    if (keys.primary === undefined) return this.#execute(vertex, runner, map, inputs, keys);
+    if (keys.primary === undefined) return recorded(await this.#execute(vertex, runner, map, inputs, keys));
     const key = keys.primary;
     return this.#byKey.run(key, () =>
-      this.#options.locks.withLock(
-        `step ${key}`,
-        this.#signal,
-        async () => (await this.#find(vertex, keys)) ?? this.#execute(vertex, runner, map, inputs, keys),
+      this.recorder.locked(
+        key,
+        async () => {
+          const result = await this.#find(vertex, keys);
+          return result === undefined ? this.#execute(vertex, runner, map, inputs, keys) : {result};
+        },
         () => this.#note(vertex, 'waiting for another tsbuild that runs this step'),
       ),
     );
@@ -304,7 +315,7 @@ class Job<V extends SolverGraph<V>, R> {
     map: CacheMap<R>,
     inputs: readonly Solved<R>[],
     missed: Keys,
-  ): Promise<Solved<R>> {
+  ): Promise<Made<Solved<R>>> {
     const why = await this.#whyMissed(vertex, map, missed);
     const {value, report} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
       priority: this.#priorities.get(vertex.id) ?? 0,
@@ -315,12 +326,11 @@ class Job<V extends SolverGraph<V>, R> {
     const keys = await this.#keysOf(map, inputsOf(inputs));
     // Early cutoff: who built on that result finds what it was.
     const before = isUnchanged ? this.#options.cache.keyOf?.(made.value) : undefined;
-    if (keys.primary === undefined) return {...made, key: before};
-    if (isVolatile) return {...made, key: before ?? freshResultKey(keys.primary)};
+    if (keys.primary === undefined) return {result: {...made, key: before}};
+    if (isVolatile) return {result: {...made, key: before ?? freshResultKey(keys.primary)}};
     const taken = keys.all.some((key) => this.#options.cache.has(key));
-    const solved = {...made, key: before ?? (taken ? freshResultKey(keys.primary) : keys.primary)};
-    await this.#saveUnder(keys.all, vertex, map, keys.parts, solved);
-    return solved;
+    const result = {...made, key: before ?? (taken ? freshResultKey(keys.primary) : keys.primary)};
+    return {result, record: () => this.#saveUnder(keys.all, vertex, map, keys.parts, result)};
   }
 
   async #run(

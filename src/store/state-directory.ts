@@ -8,8 +8,7 @@
 //   leases/…             what live processes use (leases.ts)
 //   state.db            records
 
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
-import {mkdir} from 'node:fs/promises';
+import {existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {CacheMounts} from './cache-mounts.ts';
@@ -67,7 +66,7 @@ export function openStateDirectory(root: string): StateDirectory {
   leases.begin();
   const makeWork = async (): Promise<string> => {
     const path = workPath(root);
-    await mkdir(path, {mode: 0o700});
+    mkdirSync(path, {mode: 0o700});
     return path;
   };
   return {

@@ -1,0 +1,60 @@
+// Results are given to those who wait for them as soon as they are there, and written down behind their start: between
+// the end of one step and the beginning of the next is nothing that could as well be done a moment later. Until a
+// result is written down nobody else gets the lock of its key, so that whoever waits for it finds it.
+
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import type {LockSpace} from '../store/lock.ts';
+import {deferred} from '../util/deferred.ts';
+
+/** A result, and how it is written down, if it is. */
+export interface Made<T> {
+  readonly result: T;
+  record?(): Promise<void>;
+}
+
+export class Recorder {
+  readonly #locks: LockSpace;
+  readonly #signal: AbortSignal;
+  readonly #underWay = new Map<string, Promise<void>>();
+
+  constructor(locks: LockSpace, signal: AbortSignal) {
+    this.#locks = locks;
+    this.#signal = signal;
+  }
+
+  /** Runs `work` while holding the lock of `key`. */
+  async locked<T>(key: string, work: () => Promise<Made<T>>, onWait: () => void): Promise<T> {
+    await this.#underWay.get(key)?.catch(() => {});
+    const early = deferred<T>();
+    const whole = this.#locks.withLock(
+      `step ${key}`,
+      this.#signal,
+      async () => {
+        const {result, record} = await work();
+        early.resolve(result);
+        if (record === undefined) return;
+        await nextTurn();
+        await record();
+      },
+      onWait,
+    );
+    whole.catch(early.reject);
+    this.#underWay.set(key, whole);
+    return early.promise;
+  }
+
+  /** Resolves when everything is written down; rejects when something could not be. */
+  async finish(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay.values());
+  }
+}
+
+/** Without a lock: written down at once. */
+export async function recorded<T>({result, record}: Made<T>): Promise<T> {
+  await record?.();
+  return result;
+}
