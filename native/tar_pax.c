@@ -28,9 +28,11 @@ bool tar_signed_number(const char *field, size_t length, int64_t *value) {
     if (number >> 60 != 0) return false;
     number = number << 3 | (uint64_t)(field[at] - '0');
   }
-  while (at < length && (field[at] == ' ' || field[at] == 0)) at++;
+  bool empty = at == 0 || field[at - 1] == ' ';
+  while (at < length && field[at] == ' ') at++;
+  while (empty && at < length && field[at] == 0) at++;
   *value = (int64_t)number;
-  return at == length && (int64_t)number >= 0;
+  return (at == length || (!empty && field[at] == 0)) && (int64_t)number >= 0;
 }
 
 bool tar_number(const char *field, size_t length, uint64_t *value) {
@@ -40,12 +42,14 @@ bool tar_number(const char *field, size_t length, uint64_t *value) {
   return true;
 }
 
-void tar_add_run(struct tar_extension *extension, uint64_t offset, uint64_t length) {
+bool tar_add_run(struct tar_extension *extension, uint64_t offset, uint64_t length) {
   struct tar_extension *to = extension;
+  if (to->run_count >= RUNS_MAX) return false;
   if ((to->run_count & (to->run_count + 1)) == 0) {
     to->runs = xreallocarray(to->runs, 2 * (to->run_count + 1), sizeof *to->runs);
   }
   to->runs[to->run_count++] = (struct tar_run){offset, length};
+  return true;
 }
 
 /** "offset,length,offset,length…" (GNU sparse format 0.1). */
@@ -54,10 +58,10 @@ static bool parse_map(struct tar_extension *extension, char *text) {
   for (char *offset_text; (offset_text = strsep(&rest, ",")) != NULL;) {
     const char *length_text = strsep(&rest, ",");
     uint64_t offset, length;
-    if (length_text == NULL || extension->run_count >= RUNS_MAX) return false;
+    if (length_text == NULL) return false;
     if (!parse_u64(offset_text, INT64_MAX, &offset) || !parse_u64(length_text, INT64_MAX, &length))
       return false;
-    tar_add_run(extension, offset, length);
+    if (!tar_add_run(extension, offset, length)) return false;
   }
   return true;
 }
@@ -72,6 +76,7 @@ static bool add_xattr(struct tar_extension *extension, const char *name, const c
 /** GNU.sparse.*, without that prefix. */
 static bool apply_sparse(struct tar_extension *extension, const char *key, char *value) {
   extension->sparse = true;
+  if (*value == 0) return true;
   uint64_t number;
   if (strcmp(key, "name") == 0) {
     extension->sparse_name = value;
@@ -80,17 +85,18 @@ static bool apply_sparse(struct tar_extension *extension, const char *key, char 
   if (strcmp(key, "map") == 0) return parse_map(extension, value);
   if (!parse_u64(value, INT64_MAX, &number)) return false;
   if (strcmp(key, "major") == 0) extension->sparse_major = number;
+  if (strcmp(key, "minor") == 0) extension->sparse_minor = number;
   if (strcmp(key, "size") == 0 || strcmp(key, "realsize") == 0) {
     extension->has_sparse_size = true;
     extension->sparse_size = number;
   }
   // Format 0.0: pairs of records, each run an offset and then its length.
-  if (strcmp(key, "offset") == 0) tar_add_run(extension, number, 0);
+  if (strcmp(key, "offset") == 0 && !tar_add_run(extension, number, 0)) return false;
   if (strcmp(key, "numbytes") == 0) {
     if (extension->run_count == 0) return false;
     extension->runs[extension->run_count - 1].length = number;
   }
-  return extension->run_count <= RUNS_MAX;
+  return true;
 }
 
 /** A decimal time with any number of fractional digits. */
@@ -107,6 +113,11 @@ static bool parse_pax_time(const char *text, struct timespec *time) {
   return parse_time(copy, time);
 }
 
+static bool take_number(const char *value, bool *said, uint64_t *number) {
+  *said = *value != 0;
+  return !*said || parse_u64(value, INT64_MAX, number);
+}
+
 static bool apply_record(struct tar_extension *extension, const char *key, char *value, size_t length) {
   if (strncmp(key, XATTR_KEY, strlen(XATTR_KEY)) == 0) {
     return add_xattr(extension, key + strlen(XATTR_KEY), value, length);
@@ -114,24 +125,17 @@ static bool apply_record(struct tar_extension *extension, const char *key, char 
   bool known =
       strcmp(key, "path") == 0 || strcmp(key, "linkpath") == 0 || strncmp(key, "GNU.sparse.", 11) == 0;
   if (known && strlen(value) != length) return false;  // a NUL in a name
-  if (strcmp(key, "path") == 0) extension->path = value;
-  if (strcmp(key, "linkpath") == 0) extension->link = value;
   if (strncmp(key, "GNU.sparse.", 11) == 0) return apply_sparse(extension, key + 11, value);
-  if (strcmp(key, "size") == 0) {
-    extension->has_size = true;
-    return parse_u64(value, INT64_MAX, &extension->size);
-  }
-  if (strcmp(key, "uid") == 0) {
-    extension->has_uid = true;
-    return parse_u64(value, INT64_MAX, &extension->uid);
-  }
-  if (strcmp(key, "gid") == 0) {
-    extension->has_gid = true;
-    return parse_u64(value, INT64_MAX, &extension->gid);
-  }
+  // An empty value says nothing: what the header says counts.
+  bool said = length > 0;
+  if (strcmp(key, "path") == 0) extension->path = said ? value : NULL;
+  if (strcmp(key, "linkpath") == 0) extension->link = said ? value : NULL;
+  if (strcmp(key, "size") == 0) return take_number(value, &extension->has_size, &extension->size);
+  if (strcmp(key, "uid") == 0) return take_number(value, &extension->has_uid, &extension->uid);
+  if (strcmp(key, "gid") == 0) return take_number(value, &extension->has_gid, &extension->gid);
   if (strcmp(key, "mtime") == 0) {
-    extension->has_mtime = true;
-    return parse_pax_time(value, &extension->mtime);
+    extension->has_mtime = said;
+    return !said || parse_pax_time(value, &extension->mtime);
   }
   return true;
 }

@@ -36,8 +36,11 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == TAR_BLOCK, "a header is one block");
 
+/** The first problem counts, and says where it is: which header, and the last entry that was understood. */
 static int fail(struct tar_reader *reader, const char *problem) {
-  if (reader->problem == NULL) reader->problem = problem;
+  if (reader->problem != NULL) return -1;
+  const char *entry = reader->latest == NULL ? "" : xformat(", entry \"%.200s\"", reader->latest);
+  reader->problem = xformat("%s at byte %llu%s", problem, (unsigned long long)reader->header_at, entry);
   return -1;
 }
 
@@ -116,28 +119,29 @@ static char *read_extension_data(struct tar_reader *reader, uint64_t size) {
 /** Consumes an extension header. 1: it was one; 0: it is a member; -1. */
 static int take_extension(struct tar_reader *reader, const struct header *header, uint64_t size) {
   struct tar_extension *extension = &reader->extension;
-  // g: a global PAX header (comments of git archive), V: a volume label. Both say nothing about files.
-  if (header->type == 'g' || header->type == 'V') return skip(reader, size + tar_padding(size)) != 0 ? -1 : 1;
-  if (header->type != 'x' && header->type != 'L' && header->type != 'K') return 0;
+  // The label of a volume says nothing about files.
+  if (header->type == 'V') return skip(reader, size + tar_padding(size)) != 0 ? -1 : 1;
+  if (header->type == 0 || strchr("gxLK", header->type) == NULL) return 0;
   char *data = read_extension_data(reader, size);
   if (data == NULL) return -1;
-  if (header->type == 'L') extension->path = data;
-  if (header->type == 'K') extension->link = data;
-  if (header->type == 'x' && !tar_pax_records(extension, data, (size_t)size)) {
-    return fail(reader, "invalid PAX header");
-  }
-  return 1;
-}
-
-static char *field_text(const char *field, size_t size) {
-  return xstrndup(field, size);
+  if (header->type == 'L') extension->long_path = data;
+  if (header->type == 'K') extension->long_link = data;
+  if (header->type == 'L' || header->type == 'K') return 1;
+  // A global header (g) must be whole, but what it says of all files counts for nothing, as for docker. Of
+  // two others the second counts.
+  struct tar_extension ignored = {0};
+  struct tar_extension *to = header->type == 'g' ? &ignored : extension;
+  *to = (struct tar_extension){.long_path = to->long_path, .long_link = to->long_link};
+  return tar_pax_records(to, data, (size_t)size) ? 1 : fail(reader, "invalid PAX header");
 }
 
 static char *header_path(const struct header *header) {
-  char *name = field_text(header->name, sizeof header->name);
-  // Only POSIX ustar ("ustar\0") has a prefix; GNU uses these bytes for other things.
+  char *name = xstrndup(header->name, sizeof header->name);
+  // Only POSIX ustar ("ustar\0") has a prefix; GNU uses these bytes for other things. Star has times behind a
+  // shorter one.
   if (memcmp(header->magic, "ustar", 6) != 0 || header->prefix[0] == 0) return name;
-  return xformat("%.155s/%s", header->prefix, name);
+  bool star = memcmp(header->tail + 8, "tar", 4) == 0;
+  return xformat("%.*s/%s", star ? 131 : 155, header->prefix, name);
 }
 
 /** The four runs in an old GNU sparse header, and those in the blocks that continue it. */
@@ -157,7 +161,7 @@ static int read_old_sparse(struct tar_reader *reader, const struct header *heade
       if (!tar_number(runs + 24 * i, 12, &offset) || !tar_number(runs + 24 * i + 12, 12, &length)) {
         return fail(reader, "invalid sparse header");
       }
-      tar_add_run(extension, offset, length);
+      if (!tar_add_run(extension, offset, length)) return fail(reader, "invalid sparse map");
     }
     if (!more) return 0;
     if (read_exactly(reader, next, sizeof next) != 0) return -1;
@@ -192,12 +196,11 @@ static int read_sparse_map(struct tar_reader *reader) {
   size_t at = TAR_BLOCK;
   uint64_t count = 0;
   if (read_map_number(reader, block, &at, &count) != 0) return -1;
-  if (count > EXTENSION_MAX) return fail(reader, "invalid sparse map");
   for (uint64_t i = 0; i < count; i++) {
     uint64_t offset = 0, length = 0;
     if (read_map_number(reader, block, &at, &offset) != 0) return -1;
     if (read_map_number(reader, block, &at, &length) != 0) return -1;
-    tar_add_run(&reader->extension, offset, length);
+    if (!tar_add_run(&reader->extension, offset, length)) return fail(reader, "invalid sparse map");
   }
   return 0;
 }
@@ -205,8 +208,13 @@ static int read_sparse_map(struct tar_reader *reader) {
 /** Runs must be in order, inside the file, and have exactly the data that the archive has. */
 static int take_runs(struct tar_reader *reader, struct tar_member *member) {
   struct tar_extension *extension = &reader->extension;
-  if (extension->sparse_major == 1 && read_sparse_map(reader) != 0) return -1;
-  if (extension->has_sparse_size) member->size = extension->sparse_size;
+  bool in_front = extension->sparse_major == 1 && extension->sparse_minor == 0;
+  if (!in_front && (extension->sparse_major != 0 || extension->sparse_minor > 1)) {
+    return fail(reader, "unknown sparse version");
+  }
+  if (!extension->has_sparse_size) return fail(reader, "invalid sparse header");
+  if (in_front && read_sparse_map(reader) != 0) return -1;
+  member->size = extension->sparse_size;
   uint64_t position = 0;
   uint64_t data = 0;
   for (size_t i = 0; i < extension->run_count; i++) {
@@ -224,39 +232,16 @@ static int take_runs(struct tar_reader *reader, struct tar_member *member) {
 }
 
 static int set_type(struct tar_reader *reader, struct tar_member *member, const struct header *header) {
+  char type = header->type;
   size_t length = strlen(member->path);
-  switch (header->type) {
-    case 0:
-      // Old tars mark directories by a slash alone. Newer ones have a type, which then counts, as in Go.
-      member->type = length > 0 && member->path[length - 1] == '/' ? TAR_DIRECTORY : TAR_FILE;
-      return 0;
-    case '0':
-    case '7':
-    case 'S':
-      member->type = TAR_FILE;
-      return 0;
-    case '1':
-      member->type = TAR_HARD_LINK;
-      return 0;
-    case '2':
-      member->type = TAR_SYMLINK;
-      return 0;
-    case '3':
-      member->type = TAR_CHARACTER;
-      return 0;
-    case '4':
-      member->type = TAR_BLOCK_DEVICE;
-      return 0;
-    case '5':
-      member->type = TAR_DIRECTORY;
-      return 0;
-    case '6':
-      member->type = TAR_FIFO;
-      return 0;
-    default:
-      break;
+  // Old tars mark directories by a slash alone. Newer ones have a type, which then counts, as in Go.
+  if (type == 0) type = length > 0 && member->path[length - 1] == '/' ? TAR_DIRECTORY : TAR_FILE;
+  if (type == '7' || type == 'S') type = TAR_FILE;
+  if (type < TAR_FILE || type > TAR_FIFO) {
+    return fail(reader, xformat("%.200s has the unknown tar type '%c'", member->path, type));
   }
-  return fail(reader, xformat("%s has the unknown tar type '%c'", member->path, header->type));
+  member->type = (enum tar_type)type;
+  return 0;
 }
 
 /** Numbers of the header, unless the extension has better ones. */
@@ -289,12 +274,18 @@ static int make_member(struct tar_reader *reader, struct tar_member *member, con
                        uint64_t size) {
   struct tar_extension *extension = &reader->extension;
   *member = (struct tar_member){.xattrs = extension->xattrs};
-  member->path = extension->sparse_name != NULL ? extension->sparse_name
-                 : extension->path != NULL      ? extension->path
-                                                : header_path(header);
-  member->link = extension->link != NULL ? extension->link : field_text(header->link, sizeof header->link);
-  if (set_type(reader, member, header) != 0 || set_numbers(reader, member, header) != 0) return -1;
-  if (member->type != TAR_FILE) return 0;
+  // GNU's long names go before those of PAX, as in Go.
+  member->path = extension->long_path != NULL && *extension->long_path != 0 ? extension->long_path
+                 : extension->path != NULL                                  ? extension->path
+                                                                            : header_path(header);
+  member->link = extension->long_link != NULL && *extension->long_link != 0 ? extension->long_link
+                 : extension->link != NULL                                  ? extension->link
+                                           : xstrndup(header->link, sizeof header->link);
+  if (set_type(reader, member, header) != 0) return -1;
+  if (extension->sparse_name != NULL) member->path = extension->sparse_name;
+  reader->latest = member->path;
+  if (set_numbers(reader, member, header) != 0) return -1;
+  if (member->type != TAR_FILE) return extension->sparse ? fail(reader, "invalid sparse header") : 0;
   reader->remaining = member->size = size;
   reader->padding = tar_padding(size);
   if (header->type == 'S' && read_old_sparse(reader, header) != 0) return -1;
@@ -310,6 +301,7 @@ int tar_next(struct tar_reader *reader, struct tar_member *member) {
   reader->runs = NULL;
   for (;;) {
     static struct header header;
+    reader->header_at = reader->position;
     int got = read_header(reader, &header);
     if (got <= 0) return got;
     uint64_t size;

@@ -16,12 +16,14 @@ struct tar_run {
 struct tar_extension {
   char *path;
   char *link;
+  char *long_path;  // GNU's
+  char *long_link;
   bool has_size, has_uid, has_gid, has_mtime;
   uint64_t size, uid, gid;
   struct timespec mtime;
   struct xattrs xattrs;
   char *sparse_name;
-  uint64_t sparse_major;
+  uint64_t sparse_major, sparse_minor;
   bool has_sparse_size;
   uint64_t sparse_size;
   struct tar_run *runs;
@@ -37,7 +39,10 @@ struct tar_reader {
   struct tar_extension extension;
   struct tar_run *runs;  // NULL: not sparse
   size_t run_count;
-  uint64_t position;  // in the archive, for messages
+  // For messages, in the archive: where it is read, and the header that is looked at; the last member's path.
+  uint64_t position;
+  uint64_t header_at;
+  const char *latest;
 };
 
 /** The next member, whose texts live for ever. 1; 0 at the end of the archive; -1 with `problem` set. */

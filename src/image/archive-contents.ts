@@ -5,7 +5,7 @@ import {posix} from 'node:path';
 import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import {type Digest, parseDigest} from '../oci/digest.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
-import {readTar, type TarMember} from './tar-reader.ts';
+import {readTar, type TarMember} from '../tar/read-tar.ts';
 
 export interface StoredMember {
   readonly digest: Digest;

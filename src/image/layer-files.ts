@@ -5,7 +5,8 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {layerCompressionOf} from '../oci/media-types.ts';
 import {decompress} from '../sources/registry/decompress.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
-import {readTar, type TarEntry, type TarMember} from './tar-reader.ts';
+import type {TarEntry} from '../tar/entry.ts';
+import {readTar, type TarMember} from '../tar/read-tar.ts';
 
 export interface LayerFile extends TarEntry {
   /** sha256 of the content, in hex; '' of what has none. */

@@ -11,6 +11,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   tree: 2,
   progress: 2,
   ssh: 2,
+  tar: 2,
   config: 2,
   seccomp: 2,
   daemon: 3,
@@ -55,6 +56,7 @@ export const pureRooms: ReadonlySet<string> = new Set([
   'policy',
   'lock',
   'signature',
+  'tar',
   'instructions',
   'lint',
 ]);

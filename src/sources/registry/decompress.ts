@@ -6,6 +6,7 @@ import {createGunzip} from 'node:zlib';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {LayerCompression} from '../../oci/media-types.ts';
 import type {LayoutFiles} from '../../oci/validate.ts';
+import {blockBytes, isHeader, isZero} from '../../tar/header.ts';
 import {errorText} from '../../util/error-text.ts';
 
 /** Large pieces cost fewer turns of the event loop. */
@@ -52,8 +53,8 @@ export function withZstd(files: LayoutFiles): LayoutFiles {
   return {...files, unzstd: (stream) => decompress('zstd', stream)};
 }
 
-/** A tar block: enough for every magic number. */
-const headBytes = 512;
+/** Enough for every magic number. */
+const headBytes = blockBytes;
 
 async function readHead(pieces: AsyncIterator<Uint8Array>): Promise<{head: Uint8Array; ended: boolean}> {
   const read: Uint8Array[] = [];
@@ -84,12 +85,9 @@ function sniff(head: Uint8Array): LayerCompression | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
   if (bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0x1f8b08) return 'gzip';
   if (bytes.length >= 4 && bytes.readUInt32LE(0) === zstdMagic) return 'zstd';
-  const block = bytes.subarray(0, headBytes);
-  if (block.length < headBytes) return undefined;
-  // A tar header of POSIX or GNU, or an empty archive.
-  return block.toString('latin1', 257, 262) === 'ustar' || block.every((byte) => byte === 0)
-    ? 'none'
-    : undefined;
+  if (bytes.length < headBytes) return undefined;
+  // An empty archive is nothing but zeros.
+  return isHeader(bytes) || isZero(bytes.subarray(0, headBytes)) ? 'none' : undefined;
 }
 
 async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

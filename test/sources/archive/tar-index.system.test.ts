@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {pack} from 'tar-stream';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {readMember, tarIndex} from '../../../src/sources/archive/tar-index.ts';
+import {member, record} from '../../support/tar-bytes.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -61,5 +62,30 @@ it('of equal names the last one counts', async () => {
 it('what is no tar is told', async () => {
   const path = join(directory, 'text');
   writeFileSync(path, 'no archive, but long enough for a header '.repeat(20));
-  await expect(tarIndex(path)).rejects.toThrow('is no tar archive');
+  await expect(tarIndex(path)).rejects.toThrow(`${path} is no valid tar: `);
+});
+
+it('a file with holes has them, and an entry of another kind takes its name away', async () => {
+  const path = join(directory, 'odd.tar');
+  const pax =
+    record('GNU.sparse.name', 's') + record('GNU.sparse.realsize', '9') + record('GNU.sparse.map', '2,3');
+  const parts = [
+    member({name: 'pax', type: 'x'}, pax),
+    member({name: 'GNUSparseFile.1/s'}, 'abc'),
+    member({name: 'gone'}, 'x'),
+    member({name: 'gone', type: '2', link: 's'}),
+    Buffer.alloc(1024),
+  ];
+  writeFileSync(path, Buffer.concat(parts));
+  expect(await textOf(path, 's')).toBe('\0\0abc\0\0\0\0');
+  expect(await textOf(path, 'gone')).toBeUndefined();
+});
+
+it('an archive that is cut off is told where', async () => {
+  const path = join(directory, 'cut.tar');
+  writeFileSync(
+    path,
+    Buffer.concat([member({name: 'a'}, 'x'), member({name: 'b'}, 'y'.repeat(600)).subarray(0, 800)]),
+  );
+  await expect(tarIndex(path)).rejects.toThrow('ends too early (at byte 1024, entry "b")');
 });
