@@ -73,7 +73,8 @@ export async function build(
     }),
     isList: isPlatformList(request),
   };
-  const places = {workingDirectory: request.workingDirectory, stdout: options.stdout};
+  const {stdout, signingKey} = options;
+  const places = {workingDirectory: request.workingDirectory, stdout, signingKey};
   const warn: ExportContext['warn'] = (code, message, hint) =>
     options.emit({
       type: 'warning',

@@ -8,6 +8,7 @@ import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
 import type {ResourceLimits} from '../ops/exec/resource-limits.ts';
 import type {EmitEvent} from '../progress/events.ts';
+import type {SigningKey} from '../signature/keys.ts';
 import type {AgentSource} from '../ssh/agents.ts';
 
 export type ContextInput =
@@ -76,6 +77,8 @@ export interface EngineOptions {
   readonly onPlanned?: (targets: readonly Vertex[]) => void;
   /** Told at the end of a build that has made something when the state directory is to be collected. */
   readonly onCollectionDue?: () => void;
+  /** Signs what is pushed; no part of the request, which is kept and shown. */
+  readonly signingKey?: SigningKey;
   /** Where an output with `dest=-` goes; asked for only then. */
   readonly stdout: () => NodeJS.WritableStream;
 }

@@ -54,6 +54,13 @@ export const choosePlatformFlag: Flag = {
   help: 'of an index the image for this platform (default: the one that runs on this machine)',
 };
 
+export const signKeyFlag: Flag = {
+  name: 'sign-key',
+  value: 'FILE',
+  group: 'Output',
+  help: 'sign what is pushed, and what is attested of it, with this private key (tsbuild sign); or env://NAME; its password is in $COSIGN_PASSWORD',
+};
+
 export const buildFlags: readonly Flag[] = [
   {
     name: 'file',
@@ -166,6 +173,7 @@ export const buildFlags: readonly Flag[] = [
     group: 'Output',
     help: 'short for --attest type=sbom,SPEC; also true or false',
   },
+  signKeyFlag,
   {
     name: 'check',
     group: 'Output',

@@ -17,8 +17,6 @@ import type {Json} from '../util/canonical-json.ts';
 import {jsonBytes} from './assemble.ts';
 import type {Attestation} from './exporter.ts';
 
-const emptyConfigType = 'application/vnd.oci.empty.v1+json';
-
 export interface AttestationManifest {
   /** As the index lists it. */
   readonly descriptor: Descriptor;
@@ -55,7 +53,7 @@ export function attestationManifest(
     mediaType: mediaTypes.manifest,
     ...(isArtifact ? {artifactType: attestationArtifactType} : {}),
     config: {
-      mediaType: isArtifact ? emptyConfigType : mediaTypes.config,
+      mediaType: isArtifact ? mediaTypes.empty : mediaTypes.config,
       digest: digestOf(config),
       size: config.length,
     },

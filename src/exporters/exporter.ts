@@ -6,6 +6,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import type {DiffId, Digest} from '../oci/digest.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
 import type {Platform} from '../oci/platform.ts';
+import type {Reference} from '../oci/reference.ts';
 import type {LayerFormat} from '../snapshot/layer-format.ts';
 import type {RegistryClient} from '../sources/registry/client.ts';
 import type {AtLeastOne} from '../util/at-least-one.ts';
@@ -104,6 +105,8 @@ export interface ExportContext {
   /** How many bytes of a thing, such as a layer, are through. */
   progress(item: string, current: number, total: number): void;
   registry(): Promise<RegistryClient>;
+  /** Signs what is in a repository, before a tag leads to it; undefined: nobody asked for that. */
+  sign?(repository: Reference, root: Digest, options: {readonly insecure: boolean}): Promise<void>;
 }
 
 /** What the command reports afterwards (`--iidfile`, `--metadata-file`, `-q`). */

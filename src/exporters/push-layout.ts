@@ -30,6 +30,13 @@ export async function pushLayout(
     const name = repositoryName(repository);
     context.note(`pushing layers to ${name}`);
     const writer = client.writer(repository, {insecure});
+    const beforeTags = async (): Promise<void> => {
+      for (const {subject, descriptor} of layout.referrers) {
+        const keeper = await tellReferrers(writer, subject, [descriptor], context.signal);
+        context.note(`${descriptor.digest} refers to ${subject}, as its ${keeper} says in ${name}`);
+      }
+      await context.sign?.(repository, layout.root.digest, {insecure});
+    };
     await pushImage(
       writer,
       {
@@ -44,13 +51,10 @@ export async function pushLayout(
         onBlob: (blob, outcome) => {
           if (outcome !== 'uploaded') context.note(`${blob.digest} is ${outcome} in ${name}`);
         },
+        ...(layout.referrers.length === 0 && context.sign === undefined ? {} : {beforeTags}),
       },
       context.signal,
     );
-    for (const {subject, descriptor} of layout.referrers) {
-      const keeper = await tellReferrers(writer, subject, [descriptor], context.signal);
-      context.note(`${descriptor.digest} refers to ${subject}, as its ${keeper} says in ${name}`);
-    }
     for (const tag of tags.length > 0 ? tags.map((one) => `:${one}`) : ['']) {
       context.note(`pushed manifest for ${name}${tag}@${layout.root.digest}`);
     }

@@ -2,6 +2,7 @@
 // cosign or not. The schemes are those that sigstore uses for each kind of key.
 
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -15,6 +16,8 @@ export interface SigningKey {
   sign(message: Uint8Array): Uint8Array;
   /** SubjectPublicKeyInfo. */
   readonly publicPem: string;
+  /** By which a bundle names the public key: the hash of its SubjectPublicKeyInfo, in base64. */
+  readonly hint: string;
 }
 
 export interface VerifyingKey {
@@ -49,7 +52,11 @@ export function readSigningKey(pem: string, password: string): SigningKey | KeyP
   }
   const scheme = schemeOf(key);
   if (typeof scheme !== 'string' && scheme !== null) return scheme;
-  return {sign: (message) => sign(scheme, message, key), publicPem: spki(createPublicKey(key))};
+  const publicKey = createPublicKey(key);
+  const hint = createHash('sha256')
+    .update(publicKey.export({format: 'der', type: 'spki'}))
+    .digest('base64');
+  return {sign: (message) => sign(scheme, message, key), publicPem: spki(publicKey), hint};
 }
 
 /** Also of a certificate, and of a private key that is not sealed. */

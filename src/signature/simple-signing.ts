@@ -8,6 +8,7 @@ import type {Manifest} from '../oci/manifest.ts';
 import {mediaTypes} from '../oci/media-types.ts';
 import {canonicalJson, type Json} from '../util/canonical-json.ts';
 import type {SigningKey, VerifyingKey} from './keys.ts';
+import type {Envelope} from './sigstore-bundle.ts';
 
 export const payloadMediaType = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const signatureAnnotation = 'dev.cosignproject.cosign/signature';
@@ -21,6 +22,23 @@ export interface SignedPayload {
 /** The tag that the signatures of an image are under, in its own repository. */
 export function signatureTag(digest: Digest): string {
   return `sha256-${hexOf(digest)}.sig`;
+}
+
+/** The tag that signed statements about an image are under. */
+export function attestationTag(digest: Digest): string {
+  return `sha256-${hexOf(digest)}.att`;
+}
+
+/** A signed statement as cosign's tags have it; its signature is in the envelope. */
+export function envelopeLayer(envelope: Envelope, predicateType: string): SignedPayload {
+  const bytes = Buffer.from(canonicalJson(envelope));
+  const layer: Descriptor = {
+    mediaType: 'application/vnd.dsse.envelope.v1+json',
+    digest: digestOf(bytes),
+    size: bytes.length,
+    annotations: {[signatureAnnotation]: '', predicateType},
+  };
+  return {layer, bytes};
 }
 
 /** `repository` as it is named to docker; `claims` is signed with the rest. */

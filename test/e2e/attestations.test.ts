@@ -2,11 +2,12 @@
 // verify, lock and source policy, each on whole builds.
 
 import {createHash} from 'node:crypto';
-import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {newKeyPair} from '../../src/signature/keys.ts';
 import {type Workspace, workspaceWithBases} from './command.ts';
 
 let space: Workspace;
@@ -146,6 +147,58 @@ describe('attestations', () => {
     const [code, text] = await verified('2');
     expect(code).toBe(1);
     expect(text).toContain(`its subject is sha256:${first}, its index says sha256:${second}`);
+  });
+
+  it('are signed with what is pushed, by a key of which nothing is kept', async () => {
+    const {address} = space.registry ?? {};
+    const {privatePem, publicPem} = newKeyPair('pass-of-the-key', {N: 16, r: 8, p: 1});
+    writeFileSync(at('mine.pub'), publicPem);
+    writeFileSync(at('mine.key'), privatePem);
+    const name = `${address}/e2e/signed:1`;
+    const env = {COSIGN_PASSWORD: 'pass-of-the-key', SIGNING_KEY: privatePem};
+    const context = await space.context({Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a'});
+    const args = ['--sign-key', 'env://SIGNING_KEY', '--provenance=true', '--metadata-file', at('meta')];
+    const unpushed = await space.run(['build', ...args, context], {env});
+    expect([unpushed.code, unpushed.stderr]).toEqual([
+      2,
+      expect.stringContaining('--sign-key signs what is pushed, and nothing is'),
+    ]);
+    const run = await space.run(['build', ...args, '--push', '-t', name, context], {env});
+    expect(run.code, run.stderr).toBe(0);
+    const verified = await space.run(['verify', '--progress=quiet', '--key', at('mine.pub'), name]);
+    expect([verified.code, verified.stdout.toString()]).toEqual([0, 'ok\n']);
+
+    const headers = {
+      accept: 'application/vnd.oci.image.index.v1+json,application/vnd.oci.image.manifest.v1+json',
+    };
+    const get = async (path: string) =>
+      (await fetch(`http://${address}/v2/e2e/signed/${path}`, {headers})).json();
+    const index = (await get('manifests/1')) as Document;
+    const image = index.manifests[0]?.digest ?? '';
+    const tagged = (await get(`manifests/${image.replace(':', '-')}.att`)) as Document;
+    const list = (await get(`manifests/${image.replace(':', '-')}`)) as Document;
+    expect(list.manifests).toEqual([
+      expect.objectContaining({
+        artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+        annotations: expect.objectContaining({
+          'dev.sigstore.bundle.predicateType': 'https://slsa.dev/provenance/v1',
+        }),
+      }),
+    ]);
+    const envelope = (await get(`blobs/${tagged.layers[0]?.digest}`)) as {payload: string};
+    expect(JSON.parse(Buffer.from(envelope.payload, 'base64').toString())).toMatchObject({
+      subject: [{digest: {sha256: image.slice(7)}}],
+      predicateType: 'https://slsa.dev/provenance/v1',
+    });
+
+    const state = readdirSync(space.root, {recursive: true, withFileTypes: true}).filter((entry) =>
+      entry.isFile(),
+    );
+    const kept = state.map(({parentPath, name: file}) => readFileSync(join(parentPath, file), 'latin1'));
+    const told = [run.stderr, run.stdout.toString(), readFileSync(at('meta'), 'utf8'), ...kept].join('\n');
+    expect(kept.join('\n')).toContain(name);
+    for (const secret of ['pass-of-the-key', 'SIGNING_KEY', privatePem.split('\n')[1] ?? ''])
+      expect(told).not.toContain(secret);
   });
 
   it('are made by the image of a scanner, which sees the result and what else is to be scanned', async () => {

@@ -1,6 +1,7 @@
 // What exporters are given of an engine.
 
 import type {ExportContext} from '../../exporters/exporter.ts';
+import type {SigningKey} from '../../signature/keys.ts';
 import {imageStoreOf} from '../../store/image-store.ts';
 import {systemClock} from '../../util/clock.ts';
 import type {Engine} from '../engine.ts';
@@ -8,11 +9,13 @@ import type {Engine} from '../engine.ts';
 export interface ExportPlaces extends Pick<ExportContext, 'workingDirectory'> {
   /** Asked for only where something is written to it. */
   readonly stdout: () => NodeJS.WritableStream;
+  /** Signs what is pushed. */
+  readonly signingKey?: SigningKey | undefined;
 }
 
 export function exportContext(
   engine: Engine,
-  {workingDirectory, stdout}: ExportPlaces,
+  {workingDirectory, stdout, signingKey}: ExportPlaces,
   reports: Pick<ExportContext, 'note' | 'progress' | 'warn'>,
   signal: AbortSignal,
 ): ExportContext {
@@ -28,5 +31,18 @@ export function exportContext(
     },
     ...reports,
     registry: engine.registry,
+    ...(signingKey === undefined ? {} : {sign: signWith(signingKey, engine, reports, signal)}),
+  };
+}
+
+function signWith(
+  key: SigningKey,
+  {registry}: Pick<Engine, 'registry'>,
+  {note}: Pick<ExportContext, 'note'>,
+  signal: AbortSignal,
+): NonNullable<ExportContext['sign']> {
+  return async (repository, root, {insecure}) => {
+    const {signPushed} = await import('../transfer/sign.ts');
+    await signPushed(repository, root, key, {client: await registry(), insecure, signal, note});
   };
 }

@@ -17,6 +17,7 @@ import {
 import {isIndexType} from '../../oci/media-types.ts';
 import type {Platform} from '../../oci/platform.ts';
 import {normalisedName, type Reference, repositoryName} from '../../oci/reference.ts';
+import type {SigningKey} from '../../signature/keys.ts';
 import {byRepository} from '../../sources/registry/push/by-repository.ts';
 import type {PushBlob, PushManifest} from '../../sources/registry/push/repository-writer.ts';
 import {storedBlob} from '../../sources/registry/push/stored-blob.ts';
@@ -100,10 +101,15 @@ function joined(entries: readonly IndexEntry[], annotations: readonly Annotation
   return joinedIndex(annotated, annotationsAt(annotations, 'index'));
 }
 
+export interface IndexPush {
+  readonly tags: readonly Reference[];
+  readonly signingKey: SigningKey | undefined;
+}
+
 /** Puts the index under every name, each of which has a tag; a repository has everything before a tag in it moves. */
 export async function pushIndex(
   index: CombinedIndex,
-  tags: readonly Reference[],
+  {tags, signingKey}: IndexPush,
   transfer: Transfer,
 ): Promise<void> {
   for (const {repository, tags: names} of byRepository(tags)) {
@@ -121,7 +127,7 @@ export async function pushIndex(
       manifests.delete(index.descriptor.digest);
       const root = {mediaType: index.descriptor.mediaType, bytes: index.bytes};
       const push = {blobs: [...blobs.values()], manifests: [...manifests.values(), root], tags: names};
-      await pushContent(repository, push, transfer, {note, progress});
+      await pushContent(repository, push, transfer, {note, progress, signingKey});
     });
   }
 }

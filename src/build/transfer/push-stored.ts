@@ -3,14 +3,19 @@
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {normalisedName, type Reference} from '../../oci/reference.ts';
+import type {SigningKey} from '../../signature/keys.ts';
 import {storedBlob} from '../../sources/registry/push/stored-blob.ts';
 import {imageStoreOf} from '../../store/image-store.ts';
 import {contentBelow} from './image-content.ts';
 import {pushContent} from './push-content.ts';
 import type {Transfer} from './transfer.ts';
 
-/** Pushes the image that is stored under `reference` to where its name says; gives what it leads to. */
-export async function pushStored(reference: Reference, transfer: Transfer): Promise<Descriptor> {
+/** Pushes the image that is stored under `reference` to where its name says, signed if there is a key; gives what it leads to. */
+export async function pushStored(
+  reference: Reference,
+  signingKey: SigningKey | undefined,
+  transfer: Transfer,
+): Promise<Descriptor> {
   const {engine, reporter} = transfer;
   const name = normalisedName(reference);
   const root = imageStoreOf(engine.state.database, engine.state.root).rootOf(name);
@@ -31,7 +36,7 @@ export async function pushStored(reference: Reference, transfer: Transfer): Prom
   const tags = tag === undefined ? [] : [tag];
   const push = {blobs: [...content.blobs.values()], manifests: [...content.manifests.values()]};
   await reporter.step(`pushing ${name}`, (note, progress) =>
-    pushContent(reference, {...push, tags}, transfer, {note, progress}),
+    pushContent(reference, {...push, tags}, transfer, {note, progress, signingKey}),
   );
   return root;
 }

@@ -1,112 +1,152 @@
-// Signatures of images in registries, written and read: where cosign has them, beside the image, so that either tool
-// reads what the other wrote.
+// Signing what is in a registry: an image by its digest, and what is attested of it. Nothing is signed but what the
+// registry answered with, and only where that is what was asked for.
 
 import {buildError} from '../../diagnostics/build-error.ts';
-import type {Descriptor} from '../../oci/descriptor.ts';
-import type {Digest} from '../../oci/digest.ts';
-import {mediaTypes} from '../../oci/media-types.ts';
-import {parseManifest} from '../../oci/parse-manifest.ts';
-import {manifestName, normalisedName, type Reference, repositoryName} from '../../oci/reference.ts';
-import type {SigningKey, VerifyingKey} from '../../signature/keys.ts';
 import {
-  payloadMediaType,
-  signatureManifest,
-  signatureProblem,
-  signatureTag,
-  signImage,
-} from '../../signature/simple-signing.ts';
-import {blobInMemory} from '../../sources/registry/push/stored-blob.ts';
+  attestationArtifactType,
+  isBesideImages,
+  predicateTypeAnnotation,
+  referenceDigestAnnotation,
+  statementMediaType,
+} from '../../oci/attestation-marks.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {type Digest, digestOf} from '../../oci/digest.ts';
+import {type ParsedManifest, parseManifest} from '../../oci/parse-manifest.ts';
+import {manifestName, normalisedName, type Reference, repositoryName} from '../../oci/reference.ts';
+import type {SigningKey} from '../../signature/keys.ts';
+import type {RegistryClient} from '../../sources/registry/client.ts';
 import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
+import {
+  putSignature,
+  putSignedStatement,
+  type SignatureForm,
+  type Signer,
+  type Statement,
+} from './signatures.ts';
 import type {Transfer} from './transfer.ts';
 
 export interface SignRequest {
   readonly key: SigningKey;
+  readonly forms: readonly SignatureForm[];
   /** Said in the signature. */
   readonly claims: Readonly<Record<string, string>>;
   /** Every image of an index, too. */
   readonly isRecursive: boolean;
+  /** What is attested of its images, too. */
+  readonly attestations: boolean;
 }
+
+/** As scanners write them, which list every file. */
+const statementBytesMax = 256 * 1024 * 1024;
 
 /** Gives what was signed, as `REPOSITORY@DIGEST`. */
 export async function signInRegistry(
   reference: Reference,
-  {key, claims, isRecursive}: SignRequest,
+  request: SignRequest,
   {engine, reporter, signal}: Transfer,
 ): Promise<readonly string[]> {
-  const name = normalisedName(reference);
-  return reporter.step(`signing ${name}`, async (note) => {
+  return reporter.step(`signing ${normalisedName(reference)}`, async (note) => {
     const client = await engine.registry();
-    const reader = new RepositoryReader(client, reference, signal);
-    const repository = repositoryName(reference);
-    const digests = await digestsOf(name, reference, reader, isRecursive);
-    for (const digest of digests) {
-      const tag = signatureTag(digest);
-      const before = await layersToKeep(tag, reader);
-      const payload = signImage(digest, repository, claims, key);
-      const {config, manifest} = signatureManifest([...before, payload.layer]);
-      const writer = client.writer(reference);
-      for (const bytes of [payload.bytes, config]) await writer.putBlob(blobInMemory(bytes), signal);
-      await writer.putManifest({mediaType: mediaTypes.manifest, bytes: manifest}, signal, tag);
-      note(`signature ${before.length + 1} of ${digest} is in ${repository}:${tag}`);
-    }
-    return digests.map((digest) => `${repository}@${digest}`);
+    return signImages(reference, request, {client, signal, note});
   });
 }
 
-/** Why no signature of `digest` counts; empty when one does. */
-export async function signatureProblems(
-  digest: Digest,
-  reader: RepositoryReader,
-  key: VerifyingKey,
-): Promise<readonly string[]> {
-  const layers = await signaturesAt(signatureTag(digest), reader);
-  if (layers.length === 0) return [`${digest} is not signed`];
-  const problems: string[] = [];
-  for (const [index, layer] of layers.entries()) {
-    const bytes = await reader.whole(layer);
-    const problem = bytes === undefined ? 'is missing' : signatureProblem({layer, bytes}, digest, key);
-    if (problem === undefined) return [];
-    problems.push(`signature ${index + 1} of ${digest} ${problem}`);
-  }
-  return problems;
+export interface SigningPlace {
+  readonly client: RegistryClient;
+  readonly insecure?: boolean;
+  readonly signal: AbortSignal;
+  note(text: string): void;
 }
 
-async function digestsOf(
-  name: string,
+/** Signs what was just pushed into a repository, before a tag leads to it. */
+export async function signPushed(
+  repository: Reference,
+  digest: Digest,
+  key: SigningKey,
+  place: SigningPlace,
+): Promise<void> {
+  const {tag: _, ...rest} = repository;
+  const request = {
+    key,
+    forms: ['tag', 'bundle'],
+    claims: {},
+    isRecursive: false,
+    attestations: true,
+  } as const;
+  await signImages({...rest, digest}, request, place);
+}
+
+async function signImages(
   reference: Reference,
-  reader: RepositoryReader,
-  isRecursive: boolean,
-): Promise<readonly Digest[]> {
+  {key, forms, claims, isRecursive, attestations}: SignRequest,
+  {client, insecure = false, signal, note}: SigningPlace,
+): Promise<readonly string[]> {
+  const reader = new RepositoryReader(client, reference, signal, {insecure});
+  const writer = client.writer(reference, {insecure});
+  const signer: Signer = {key, forms, reader, writer, signal, note};
+  const root = await rootOf(reference, reader);
+  const children = root.parsed.kind === 'index' ? root.parsed.index.manifests : [];
+  const subjects = new Map(
+    [root.descriptor, ...(isRecursive ? children : [])].map((one) => [one.digest, one]),
+  );
+  for (const subject of subjects.values()) await putSignature(subject, claims, signer);
+  if (attestations) {
+    const entries = root.parsed.kind === 'index' ? children : [root.descriptor];
+    for (const image of entries.filter((entry) => !isBesideImages(entry)))
+      for (const statement of await statementsOf(image, entries, reader))
+        await putSignedStatement(image, statement, signer);
+  }
+  return [...subjects.keys()].map((digest) => `${repositoryName(reference)}@${digest}`);
+}
+
+interface FoundRoot {
+  readonly descriptor: Descriptor;
+  readonly parsed: ParsedManifest;
+}
+
+async function rootOf(reference: Reference, reader: RepositoryReader): Promise<FoundRoot> {
+  const name = normalisedName(reference);
   const found = await reader.manifest(manifestName(reference));
   if (found === undefined) {
     throw buildError('user', 'registry-not-found', `${name} is not in its registry`, {
       hints: ['a signature lies beside the image in its registry: tsbuild push sends it there'],
     });
   }
-  if (reference.digest !== undefined && found.digest !== reference.digest) {
-    const message = `${name}: the registry answered with a manifest of digest ${found.digest}`;
-    throw buildError('environment', 'registry-wrong-digest', message);
+  const {digest, bytes, mediaType} = found;
+  if (reference.digest !== undefined && digest !== reference.digest)
+    throw otherDigest(name, 'manifest', digest);
+  return {descriptor: {mediaType, digest, size: bytes.length}, parsed: parseManifest(bytes, mediaType)};
+}
+
+/** What stands beside the image in its index, and what refers to it. */
+async function statementsOf(
+  image: Descriptor,
+  entries: readonly Descriptor[],
+  reader: RepositoryReader,
+): Promise<readonly Statement[]> {
+  const beside = entries.filter(({annotations}) => annotations?.[referenceDigestAnnotation] === image.digest);
+  const referring = (await reader.referrers(image.digest)).filter(
+    ({artifactType}) => artifactType === attestationArtifactType,
+  );
+  const manifests = new Map([...beside, ...referring].map((one) => [one.digest, one]));
+  const statements: Statement[] = [];
+  for (const {digest} of manifests.values()) {
+    const found = await reader.manifest(digest);
+    if (found?.digest !== digest) throw otherDigest(digest, 'manifest', found?.digest);
+    const parsed = parseManifest(found.bytes, found.mediaType);
+    const layers = parsed.kind === 'manifest' ? parsed.manifest.layers : [];
+    for (const layer of layers.filter(({mediaType}) => mediaType === statementMediaType)) {
+      const bytes = await reader.whole(layer, statementBytesMax);
+      const got = bytes === undefined ? undefined : digestOf(bytes);
+      if (bytes === undefined || got !== layer.digest) throw otherDigest(layer.digest, 'statement', got);
+      statements.push({predicateType: layer.annotations?.[predicateTypeAnnotation] ?? '', bytes});
+    }
   }
-  const parsed = parseManifest(found.bytes, found.mediaType);
-  const children = isRecursive && parsed.kind === 'index' ? parsed.index.manifests : [];
-  return [...new Set([found.digest, ...children.map(({digest}) => digest)])];
+  return statements;
 }
 
-/** Everything that is under the tag, which is written anew with it. */
-async function layersToKeep(tag: string, reader: RepositoryReader): Promise<readonly Descriptor[]> {
-  const found = await reader.manifest(tag);
-  if (found === undefined) return [];
-  const parsed = parseManifest(found.bytes, found.mediaType);
-  if (parsed.kind === 'manifest') return parsed.manifest.layers;
-  const message = `${tag} in the registry is no list of signatures, and is not overwritten`;
-  throw buildError('environment', 'registry-invalid-answer', message);
-}
-
-async function signaturesAt(tag: string, reader: RepositoryReader): Promise<readonly Descriptor[]> {
-  const found = await reader.manifest(tag);
-  if (found === undefined) return [];
-  const parsed = parseManifest(found.bytes, found.mediaType);
-  return parsed.kind === 'manifest'
-    ? parsed.manifest.layers.filter(({mediaType}) => mediaType === payloadMediaType)
-    : [];
+function otherDigest(asked: string, what: string, digest: Digest | undefined): Error {
+  const got = digest === undefined ? `no ${what}` : `a ${what} of digest ${digest}`;
+  const message = `${asked}: the registry answered with ${got}`;
+  return buildError('environment', 'registry-wrong-digest', message);
 }

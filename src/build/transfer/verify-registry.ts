@@ -11,7 +11,7 @@ import {type LayoutFiles, validateImage, validateReferrer} from '../../oci/valid
 import type {VerifyingKey} from '../../signature/keys.ts';
 import {withZstd} from '../../sources/registry/decompress.ts';
 import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
-import {signatureProblems} from './sign.ts';
+import {signatureProblems} from './signatures.ts';
 import type {Transfer} from './transfer.ts';
 
 export async function verifyInRegistry(

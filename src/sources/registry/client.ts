@@ -170,13 +170,9 @@ export class RegistryClient {
   writer(reference: string | Reference, {insecure = false}: {insecure?: boolean} = {}): RepositoryWriter {
     const parsed = referenceOf(reference);
     const {domain, path: repository} = parsed;
-    const own = this.#own(parsed);
-    const endpoint: Endpoint = insecure
-      ? {...own, schemes: ['https', 'http'], tls: {...own.tls, insecure: true}}
-      : own;
     return new RepositoryWriter({
       session: this.#session,
-      endpoint,
+      endpoint: this.#own(parsed, insecure),
       domain,
       repository,
       pacing: this.#pacing,
@@ -236,10 +232,14 @@ export class RegistryClient {
   }
 
   /** Any request to the registry of a reference itself, mirrors aside. */
-  async send(reference: string | Reference, request: RegistryRequest): Promise<HttpResponse> {
+  async send(
+    reference: string | Reference,
+    request: RegistryRequest,
+    {insecure = false}: {insecure?: boolean} = {},
+  ): Promise<HttpResponse> {
     const parsed = referenceOf(reference);
     try {
-      return await this.#session.send(this.#own(parsed), request);
+      return await this.#session.send(this.#own(parsed, insecure), request);
     } catch (error) {
       throw this.#asFailure(normalisedName(parsed), parsed, error);
     }
@@ -307,10 +307,10 @@ export class RegistryClient {
   }
 
   /** The registry without its mirrors. */
-  #own({domain}: Reference): Endpoint {
+  #own({domain}: Reference, insecure = false): Endpoint {
     const own = endpointsOf(domain, this.#options.config).at(-1);
     assert(own !== undefined, 'a registry is its own last endpoint');
-    return own;
+    return insecure ? {...own, schemes: ['https', 'http'], tls: {...own.tls, insecure: true}} : own;
   }
 
   #asFailure(what: string, reference: Reference, error: unknown): unknown {

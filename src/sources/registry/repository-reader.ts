@@ -26,11 +26,18 @@ export class RepositoryReader {
   readonly #client: RegistryClient;
   readonly #reference: Reference;
   readonly #signal: AbortSignal;
+  readonly #options: {readonly insecure?: boolean};
 
-  constructor(client: RegistryClient, reference: Reference, signal: AbortSignal) {
+  constructor(
+    client: RegistryClient,
+    reference: Reference,
+    signal: AbortSignal,
+    options: {readonly insecure?: boolean} = {},
+  ) {
     this.#client = client;
     this.#reference = reference;
     this.#signal = signal;
+    this.#options = options;
   }
 
   /** By tag or digest; undefined when there is none. */
@@ -48,9 +55,9 @@ export class RepositoryReader {
     return (await this.#get(`/blobs/${digest}`, {'accept-encoding': 'identity'}))?.body;
   }
 
-  /** A small blob in one piece. */
-  async whole({digest}: Descriptor): Promise<Uint8Array | undefined> {
-    return (await this.#get(`/blobs/${digest}`, {}))?.bytes(smallBytesMax);
+  /** A blob in one piece. */
+  async whole({digest}: Descriptor, bytesMax = smallBytesMax): Promise<Uint8Array | undefined> {
+    return (await this.#get(`/blobs/${digest}`, {}))?.bytes(bytesMax);
   }
 
   /** What has the manifest as its subject: as the registry lists it, or else as those who pushed it did. */
@@ -63,14 +70,15 @@ export class RepositoryReader {
 
   async #get(path: string, headers: Readonly<Record<string, string>>): Promise<HttpResponse | undefined> {
     const {path: repository} = this.#reference;
-    const response = await this.#client.send(this.#reference, {
+    const request = {
       path: `/${repository}${path}`,
       headers,
       scope: `repository:${repository}:pull`,
       signal: this.#signal,
       // A tag and a list are what they are told to be; only a blob has a digest that whoever asks compares.
       verified: path.startsWith('/blobs/'),
-    });
+    };
+    const response = await this.#client.send(this.#reference, request, this.#options);
     if (response.status === 200) return response;
     const detail = await detailOf(response);
     if (response.status === 404) return undefined;

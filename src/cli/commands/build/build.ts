@@ -9,6 +9,7 @@ import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {BuildRecorder} from '../../../history/recorder.ts';
 import type {SinkName} from '../../../progress/sinks/index.ts';
 import {systemClock} from '../../../util/clock.ts';
+import {goBool} from '../../../util/go-bool.ts';
 import type {BuildFunction} from '../../build-function.ts';
 import {buildRequestOf} from '../../build-request.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
@@ -24,6 +25,7 @@ import {
   type StepCost,
   writeResultFile,
 } from '../../result-files.ts';
+import {pushSigningKey} from '../sign/key-file.ts';
 import {endOf, subjectOf} from './recorded.ts';
 
 /** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
@@ -46,6 +48,12 @@ export async function runBuild(
   const toStdout = request.outputs.find(({options: output}) => output.get('dest') === '-');
   if (toStdout !== undefined && flags.has('quiet')) {
     throw buildError('usage', 'cli-bad-value', '--quiet prints to standard output, and so does dest=-');
+  }
+  const signingKey = await pushSigningKey(flags, io);
+  if (signingKey !== undefined && !request.outputs.some(pushes)) {
+    throw buildError('usage', 'cli-bad-value', '--sign-key signs what is pushed, and nothing is', {
+      hints: ['--push pushes the image to the registries of its names'],
+    });
   }
   const idFile = pathOf(flags, 'iidfile', io);
   const metadataFile = pathOf(flags, 'metadata-file', io);
@@ -81,6 +89,7 @@ export async function runBuild(
         isCollectionDue = true;
       },
       stdout: () => io.stdout,
+      ...(signingKey === undefined ? {} : {signingKey}),
     },
     options.interrupt,
   )
@@ -117,6 +126,11 @@ function withoutShownLog(error: unknown, sink: SinkName): unknown {
   if (sink !== 'tty' && sink !== 'quiet') return error;
   const [first, ...others] = error.diagnostics.map(({notes: _, ...diagnostic}) => diagnostic);
   return first === undefined ? error : new BuildError('step', [first, ...others], {cause: error.cause});
+}
+
+/** As the exporters read it. */
+function pushes({type, options}: BuildRequest['outputs'][number]): boolean {
+  return goBool(options.get('push') ?? '') ?? type === 'registry';
 }
 
 /** Those of -t, or else those of the outputs. */

@@ -1,5 +1,6 @@
 // `tsbuild imagetools create` and `tsbuild imagetools inspect`.
 
+import {signKeyFlag} from '../../flags.ts';
 import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
@@ -59,6 +60,7 @@ export const imagetoolsCommands: readonly Command[] = [
         group: 'Progress',
         help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
       },
+      signKeyFlag,
       {
         name: 'tag',
         short: 't',

@@ -14,6 +14,7 @@ import {writeResultFile} from '../../result-files.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {parseAnnotation} from '../../values/annotation.ts';
 import type {Act, CommandCall} from '../command.ts';
+import {pushSigningKey} from '../sign/key-file.ts';
 import {transferring} from '../transferring.ts';
 
 export const createImage: Act = async (call) => {
@@ -26,10 +27,11 @@ export const createImage: Act = async (call) => {
     });
   }
   const request = {...readRequest(call), sources: await sourcesOf(call, tags)};
+  const signingKey = await pushSigningKey(flags, io);
   const {combineIndex, pushIndex} = await import('../../../build/transfer/create-index.ts');
   const index = await transferring(call, async (transfer) => {
     const made = await combineIndex(request, transfer);
-    if (!isDry) await pushIndex(made, tags, transfer);
+    if (!isDry) await pushIndex(made, {tags, signingKey}, transfer);
     return made;
   });
   if (isDry) io.stdout.write(`${Buffer.from(index.bytes).toString()}\n`);

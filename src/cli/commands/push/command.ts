@@ -1,11 +1,12 @@
 // `tsbuild push`.
 
+import {signKeyFlag} from '../../flags.ts';
 import type {Command} from '../command.ts';
 
 export const pushCommand: Command = {
   name: 'push',
   section: 'Registries',
-  usage: ['[-q] NAME[:TAG]'],
+  usage: ['[-q] [--sign-key FILE] NAME[:TAG]'],
   shortUsage: 'NAME[:TAG]',
   summary: 'send an image of the local store to its registry',
   about:
@@ -17,6 +18,7 @@ export const pushCommand: Command = {
       group: 'Input',
       help: 'push every tag that the repository has in the local store',
     },
+    signKeyFlag,
     {name: 'quiet', short: 'q', group: 'Output', help: 'print the name only'},
   ],
   dockerFlags: [{name: 'disable-content-trust'}],

@@ -5,6 +5,7 @@ import {familiarName, normalisedName, type Reference, repositoryName} from '../.
 import {exitCodes} from '../../exit-codes.ts';
 import {imageReference} from '../../image-name.ts';
 import type {Act, CommandCall} from '../command.ts';
+import {pushSigningKey} from '../sign/key-file.ts';
 import {transferring} from '../transferring.ts';
 import {withImages} from '../with-images.ts';
 
@@ -16,10 +17,11 @@ export const push: Act = async (call) => {
   }
   const reference = imageReference(operand);
   const references = flags.has('all-tags') ? await storedTags(reference, call) : [reference];
+  const signingKey = await pushSigningKey(flags, io);
   const {pushStored} = await import('../../../build/transfer/push-stored.ts');
   await transferring(call, async (transfer) => {
     for (const one of references) {
-      const {digest, size} = await pushStored(one, transfer);
+      const {digest, size} = await pushStored(one, signingKey, transfer);
       const text = flags.has('quiet')
         ? normalisedName(one)
         : `${one.tag ?? 'latest'}: digest: ${digest} size: ${size}`;

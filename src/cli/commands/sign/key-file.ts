@@ -10,6 +10,8 @@ import {
   type SigningKey,
   type VerifyingKey,
 } from '../../../signature/keys.ts';
+import type {FlagValues} from '../../flag-values.ts';
+import {signKeyFlag} from '../../flags.ts';
 import type {CliIo} from '../../io.ts';
 
 export const passwordVariable = 'COSIGN_PASSWORD';
@@ -20,6 +22,12 @@ export async function signingKeyAt(place: string, io: CliIo): Promise<SigningKey
   const pem = await pemAt(place, io);
   const password = io.env[passwordVariable] ?? '';
   return orFail(readSigningKey(pem, password), place, [`its password is taken from $${passwordVariable}`]);
+}
+
+/** The key of --sign-key, which signs what is pushed. Throws BuildError. */
+export async function pushSigningKey(flags: FlagValues, io: CliIo): Promise<SigningKey | undefined> {
+  const place = flags.last(signKeyFlag.name);
+  return place === undefined ? undefined : signingKeyAt(place, io);
 }
 
 /** Throws BuildError. */

@@ -1,10 +1,13 @@
 // `tsbuild sign NAME`.
 
+import type {SignatureForm} from '../../../build/transfer/signatures.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {exitCodes} from '../../exit-codes.ts';
+import type {FlagValues} from '../../flag-values.ts';
 import {imageReference} from '../../image-name.ts';
 import type {Act} from '../command.ts';
 import {transferring} from '../transferring.ts';
+import {withoutKey} from './command.ts';
 import {signingKeyAt} from './key-file.ts';
 
 export const sign: Act = async (call) => {
@@ -16,18 +19,34 @@ export const sign: Act = async (call) => {
   const place = flags.last('key');
   if (!place) {
     throw buildError('usage', 'cli-bad-value', 'sign needs a key', {
-      hints: ['give it with --key FILE; tsbuild generate-key-pair makes one'],
+      hints: [
+        'give it with --key FILE; tsbuild generate-key-pair makes one',
+        `signing without a key ${withoutKey}`,
+      ],
     });
   }
   const reference = imageReference(operand);
   const claims = Object.fromEntries(flags.all('annotations').map(claimOf));
   const key = await signingKeyAt(place, io);
   const {signInRegistry} = await import('../../../build/transfer/sign.ts');
-  const request = {key, claims, isRecursive: flags.has('recursive')};
+  const request = {
+    key,
+    claims,
+    forms: formsOf(flags),
+    isRecursive: flags.has('recursive'),
+    attestations: flags.has('attestations'),
+  };
   const signed = await transferring(call, (transfer) => signInRegistry(reference, request, transfer));
   for (const name of signed) io.stdout.write(`${name}\n`);
   return exitCodes.ok;
 };
+
+/** cosign's flag: true is what cosign 3 makes by itself, false what cosign 2 makes. */
+function formsOf(flags: FlagValues): readonly SignatureForm[] {
+  const isBundle = flags.last('new-bundle-format');
+  if (isBundle === undefined) return ['tag', 'bundle'];
+  return isBundle === 'true' ? ['bundle'] : ['tag'];
+}
 
 function claimOf(text: string): [string, string] {
   const [key = '', value] = text.split(/=(.*)/s);

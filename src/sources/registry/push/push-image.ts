@@ -17,6 +17,8 @@ export interface PushObserver {
   /** Bytes of a blob that were sent so far. */
   onBytes(blob: PushBlob, sent: number): void;
   onBlob(blob: PushBlob, outcome: BlobOutcome): void;
+  /** Everything is there, and no tag has moved. */
+  beforeTags?(): Promise<void>;
 }
 
 /** More wait for the registry's slots only. */
@@ -34,7 +36,9 @@ export async function pushImage(
   });
   const root = manifests.at(-1);
   for (const manifest of manifests) {
-    if (manifest !== root || tags.length === 0) await writer.putManifest(manifest, signal);
-    else for (const tag of tags) await writer.putManifest(manifest, signal, tag);
+    const isTagged = manifest === root && tags.length > 0;
+    if (!isTagged || observer.beforeTags !== undefined) await writer.putManifest(manifest, signal);
   }
+  await observer.beforeTags?.();
+  if (root !== undefined) for (const tag of tags) await writer.putManifest(root, signal, tag);
 }

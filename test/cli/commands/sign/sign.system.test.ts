@@ -1,11 +1,13 @@
 import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished} from 'vitest';
 import {generateKeyPair} from '../../../../src/cli/commands/generate-key-pair/generate-key-pair.ts';
 import {sign} from '../../../../src/cli/commands/sign/sign.ts';
 import {verify} from '../../../../src/cli/commands/verify/verify.ts';
 import {BuildError} from '../../../../src/diagnostics/build-error.ts';
+import {newKeyPair} from '../../../../src/signature/keys.ts';
+import {startFakeRegistry} from '../../../support/fake-registry.ts';
 import {startRegistry, type TestRegistry} from '../../../support/registry.ts';
 import {commandCall} from '../../command-call.ts';
 import {memoryIo} from '../../memory-io.ts';
@@ -18,8 +20,10 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tsbuild-sign-'));
   registry = await startRegistry();
   for (const prefix of ['mine', 'other']) {
-    const io = memoryIo({cwd: folder, env});
-    await generateKeyPair(commandCall(io, [], [['output-key-prefix', prefix]]));
+    // Opened in no time; what cosign's keys cost is measured where keys are tested.
+    const {privatePem, publicPem} = newKeyPair(env.COSIGN_PASSWORD, {N: 16, r: 8, p: 1});
+    writeFileSync(join(folder, `${prefix}.key`), privatePem);
+    writeFileSync(join(folder, `${prefix}.pub`), publicPem);
   }
 });
 afterAll(async () => {
@@ -59,16 +63,62 @@ describe('tsbuild sign', () => {
     const repository = name.replace(/:latest$/, '');
     expect(await ran(sign, name, [['key', 'mine.key']])).toEqual([0, `${repository}@${digest}\n`]);
     expect(await ran(verify, name, mine)).toEqual([0, 'ok\n']);
-    expect(await ran(verify, name, [['key', 'other.pub']])).toEqual([
-      1,
-      `signature 1 of ${digest} was not made with this key\n`,
-    ]);
+    const [code, text] = await ran(verify, name, [['key', 'other.pub']]);
+    expect(code).toBe(1);
+    expect(text.replace(/(?<=bundle )\S+/, 'B')).toBe(
+      `signature 1 of ${digest} was not made with this key\nbundle B of ${digest} was not made with this key\n`,
+    );
     await ran(sign, name, [
       ['key', 'other.key'],
       ['annotations', 'team=a=b'],
     ]);
     expect(await ran(verify, name, mine)).toEqual([0, 'ok\n']);
     expect(await ran(verify, name, [['key', 'other.pub']])).toEqual([0, 'ok\n']);
+  });
+
+  it.each([
+    ['true', 'sha256-HEX', 'sha256-HEX.sig'],
+    ['false', 'sha256-HEX.sig', 'sha256-HEX'],
+  ])('with --new-bundle-format=%s one form alone is written, and verified', async (value, there, absent) => {
+    const {name, digest} = await pushed(`form-${value}`, 'a');
+    await ran(sign, name, [
+      ['key', 'mine.key'],
+      ['new-bundle-format', value],
+    ]);
+    expect(await ran(verify, name, mine)).toEqual([0, 'ok\n']);
+    const [code, text] = await ran(verify, name, [['key', 'other.pub']]);
+    expect(code).toBe(1);
+    expect(text).toMatch(
+      /^(?:signature 1|bundle sha256:[0-9a-f]{12}) of sha256:\S+ was not made with this key\n$/,
+    );
+    const statusOf = async (tag: string): Promise<number> => {
+      const [host = '', repository = ''] = name.replace(/:latest$/, '').split(/\/(.*)/s);
+      const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
+      const path = `v2/${repository}/manifests/${tag.replace('HEX', digest.slice(7))}`;
+      return (await fetch(`http://${host}/${path}`, {headers: {accept}})).status;
+    };
+    expect([await statusOf(there), await statusOf(absent)]).toEqual([200, 404]);
+  });
+
+  it('signs no other manifest than the one that was asked for, whatever the registry answers', async () => {
+    const liar = await startFakeRegistry();
+    onTestFinished(() => liar.close());
+    const {digest} = (await liar.addImage('app', '1', {layers: []})).descriptor;
+    const other = await liar.addImage('app', '2', {layers: [{entries: [{path: 'a', content: 'a'}]}]});
+    liar.fault = ({path}) =>
+      path.endsWith(digest)
+        ? {
+            type: 'answer',
+            status: 200,
+            headers: {'content-type': other.descriptor.mediaType, 'docker-content-digest': digest},
+            body: Buffer.from(other.manifest).toString(),
+          }
+        : undefined;
+    const name = `${liar.address}/app@${digest}`;
+    await expect(ran(sign, name, [['key', 'mine.key']])).rejects.toThrow(
+      `${name}: the registry answered with a manifest of digest ${other.descriptor.digest}`,
+    );
+    expect(liar.requests.filter(({method}) => method !== 'GET' && method !== 'HEAD')).toEqual([]);
   });
 
   it('does not sign what the name means later', async () => {
@@ -112,13 +162,14 @@ describe('tsbuild sign', () => {
 
 describe('tsbuild generate-key-pair', () => {
   it('writes a private key that is its owner’s alone, and overwrites nothing', async () => {
-    expect(statSync(join(folder, 'mine.key')).mode & 0o777).toBe(0o600);
-    expect(readFileSync(join(folder, 'mine.key'), 'utf8')).toMatch(
+    await generateKeyPair(commandCall(memoryIo({cwd: folder, env}), [], [['output-key-prefix', 'new']]));
+    expect(statSync(join(folder, 'new.key')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, 'new.key'), 'utf8')).toMatch(
       /^-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY/,
     );
     writeFileSync(join(folder, 'taken.pub'), 'mine');
     const taken = generateKeyPair(
-      commandCall(memoryIo({cwd: folder, env}), [], [['output-key-prefix', 'mine']]),
+      commandCall(memoryIo({cwd: folder, env}), [], [['output-key-prefix', 'new']]),
     );
     await expect(taken).rejects.toThrow('it is there already');
   });

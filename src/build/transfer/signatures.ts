@@ -1,0 +1,155 @@
+// Signatures and signed statements of one repository, written and read in both of cosign's forms: as layers under a tag
+// that the digest gives (cosign 2), and as sigstore bundles that refer to the image (cosign 3), so that either tool
+// reads what the other wrote.
+
+import {buildError} from '../../diagnostics/build-error.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import type {Digest} from '../../oci/digest.ts';
+import {mediaTypes} from '../../oci/media-types.ts';
+import {parseManifest} from '../../oci/parse-manifest.ts';
+import type {SigningKey, VerifyingKey} from '../../signature/keys.ts';
+import {
+  type BundledStatement,
+  bundleManifest,
+  bundlePredicateAnnotation,
+  bundleVerdict,
+  isBundle,
+  signaturePredicateType,
+  signatureStatement,
+  signedEnvelope,
+} from '../../signature/sigstore-bundle.ts';
+import {
+  attestationTag,
+  envelopeLayer,
+  payloadMediaType,
+  type SignedPayload,
+  signatureManifest,
+  signatureProblem,
+  signatureTag,
+  signImage,
+} from '../../signature/simple-signing.ts';
+import {tellReferrers} from '../../sources/registry/push/referrers.ts';
+import type {RepositoryWriter} from '../../sources/registry/push/repository-writer.ts';
+import {blobInMemory} from '../../sources/registry/push/stored-blob.ts';
+import type {RepositoryReader} from '../../sources/registry/repository-reader.ts';
+import {systemClock} from '../../util/clock.ts';
+
+export type SignatureForm = 'tag' | 'bundle';
+
+/** One repository, and who signs in it. */
+export interface Signer {
+  readonly key: SigningKey;
+  readonly forms: readonly SignatureForm[];
+  readonly reader: RepositoryReader;
+  readonly writer: RepositoryWriter;
+  readonly signal: AbortSignal;
+  note(text: string): void;
+}
+
+/** `claims` are said in the signature. */
+export async function putSignature(
+  subject: Descriptor,
+  claims: Readonly<Record<string, string>>,
+  signer: Signer,
+): Promise<void> {
+  const {digest} = subject;
+  const {key, forms, writer} = signer;
+  if (forms.includes('tag'))
+    await putUnderTag(signatureTag(digest), signImage(digest, writer.name, claims, key), signer);
+  if (forms.includes('bundle')) {
+    const envelope = signedEnvelope(signatureStatement(digest, claims), key);
+    await putBundle(subject, {envelope, predicateType: signaturePredicateType}, signer);
+  }
+}
+
+export interface Statement {
+  readonly predicateType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Signs what is said of an image. */
+export async function putSignedStatement(
+  subject: Descriptor,
+  {predicateType, bytes}: Statement,
+  signer: Signer,
+): Promise<void> {
+  const envelope = signedEnvelope(bytes, signer.key);
+  if (signer.forms.includes('tag'))
+    await putUnderTag(attestationTag(subject.digest), envelopeLayer(envelope, predicateType), signer);
+  if (signer.forms.includes('bundle')) await putBundle(subject, {envelope, predicateType}, signer);
+}
+
+/** Everything that is under the tag stays under it. */
+async function putUnderTag(tag: string, {layer, bytes}: SignedPayload, signer: Signer): Promise<void> {
+  const {reader, writer, signal, note} = signer;
+  const before = await layersUnder(tag, reader);
+  if (before === undefined) {
+    const message = `${tag} in the registry is no list of signatures, and is not overwritten`;
+    throw buildError('environment', 'registry-invalid-answer', message);
+  }
+  const {config, manifest} = signatureManifest([...before, layer]);
+  for (const blob of [bytes, config]) await writer.putBlob(blobInMemory(blob), signal);
+  await writer.putManifest({mediaType: mediaTypes.manifest, bytes: manifest}, signal, tag);
+  note(`signature ${before.length + 1} is in ${writer.name}:${tag}`);
+}
+
+async function putBundle(subject: Descriptor, statement: BundledStatement, signer: Signer): Promise<void> {
+  const {key, writer, signal, note} = signer;
+  const created = new Date(systemClock.nowMs()).toISOString();
+  const {blobs, manifest, descriptor} = bundleManifest(statement, subject, key, created);
+  for (const blob of blobs) await writer.putBlob(blobInMemory(blob), signal);
+  await writer.putManifest({mediaType: descriptor.mediaType, bytes: manifest}, signal);
+  const keeper = await tellReferrers(writer, subject.digest, [descriptor], signal);
+  note(`bundle ${descriptor.digest} refers to ${subject.digest}, as its ${keeper} says in ${writer.name}`);
+}
+
+/** Why no signature of `digest` counts; empty when one does. */
+export async function signatureProblems(
+  digest: Digest,
+  reader: RepositoryReader,
+  key: VerifyingKey,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const layers = (await layersUnder(signatureTag(digest), reader)) ?? [];
+  const payloads = layers.filter(({mediaType}) => mediaType === payloadMediaType);
+  for (const [index, layer] of payloads.entries()) {
+    const bytes = await reader.whole(layer);
+    const problem = bytes === undefined ? 'is missing' : signatureProblem({layer, bytes}, digest, key);
+    if (problem === undefined) return [];
+    problems.push(`signature ${index + 1} of ${digest} ${problem}`);
+  }
+  for (const referrer of await bundlesOf(digest, reader)) {
+    const bytes = await bundleIn(referrer, reader);
+    const verdict = bytes === undefined ? {problem: 'is missing'} : bundleVerdict(bytes, digest, key);
+    if (verdict === 'valid') return [];
+    if (verdict !== 'other')
+      problems.push(`bundle ${referrer.digest.slice(0, 19)} of ${digest} ${verdict.problem}`);
+  }
+  return problems.length > 0 ? problems : [`${digest} is not signed`];
+}
+
+/** Those that may be signatures: of other statements a list may say what they are. */
+async function bundlesOf(digest: Digest, reader: RepositoryReader): Promise<readonly Descriptor[]> {
+  return (await reader.referrers(digest)).filter(({artifactType, annotations}) => {
+    const told = annotations?.[bundlePredicateAnnotation] ?? signaturePredicateType;
+    return isBundle(artifactType) && told === signaturePredicateType;
+  });
+}
+
+async function bundleIn({digest}: Descriptor, reader: RepositoryReader): Promise<Uint8Array | undefined> {
+  const found = await reader.manifest(digest);
+  const parsed = found === undefined ? undefined : parseManifest(found.bytes, found.mediaType);
+  const layer = parsed?.kind === 'manifest' ? parsed.manifest.layers[0] : undefined;
+  return layer === undefined ? undefined : reader.whole(layer);
+}
+
+/** Undefined where something else is under the tag. */
+async function layersUnder(
+  tag: string,
+  reader: RepositoryReader,
+): Promise<readonly Descriptor[] | undefined> {
+  const found = await reader.manifest(tag);
+  if (found === undefined) return [];
+  const parsed = parseManifest(found.bytes, found.mediaType);
+  return parsed.kind === 'manifest' ? parsed.manifest.layers : undefined;
+}

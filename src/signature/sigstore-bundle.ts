@@ -1,0 +1,147 @@
+// Signatures as sigstore bundles, which cosign 3 makes and verifies: an in-toto statement in a DSSE envelope, with what
+// verifies it, as one JSON document. Here that is a hint at a public key: a certificate of Fulcio's or an entry of a
+// transparency log would have to be asked for on the internet. A bundle is the only layer of a manifest that has the
+// image as its subject (cosign's specs/BUNDLE_SPEC.md). Pure.
+
+import {statementMediaType, statementType} from '../oci/attestation-marks.ts';
+import {jsonOf} from '../oci/checked-blobs.ts';
+import type {Descriptor} from '../oci/descriptor.ts';
+import {type Digest, digestOf, hexOf} from '../oci/digest.ts';
+import {mediaTypes} from '../oci/media-types.ts';
+import {canonicalJson, type Json} from '../util/canonical-json.ts';
+import type {SigningKey, VerifyingKey} from './keys.ts';
+
+export const bundleMediaType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+/** Bundles of every version; the first ones had it as a parameter. */
+const anyBundle = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v0\.\d+)?\+json(?:;version=0\.\d+)?$/;
+export const bundlePredicateAnnotation = 'dev.sigstore.bundle.predicateType';
+/** What a statement says that does nothing but sign. */
+export const signaturePredicateType = 'https://sigstore.dev/cosign/sign/v1';
+
+/** DSSE's. */
+export type Envelope = {
+  readonly payload: string;
+  readonly payloadType: string;
+  readonly signatures: readonly {readonly sig: string}[];
+};
+
+export function isBundle(mediaType: string | undefined): boolean {
+  return mediaType !== undefined && anyBundle.test(mediaType);
+}
+
+/** The statement that is signed of an image; `claims` are signed with it. */
+export function signatureStatement(digest: Digest, claims: Readonly<Record<string, string>>): Uint8Array {
+  return jsonBytes({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{digest: {sha256: hexOf(digest)}, annotations: {...claims}}],
+    predicateType: signaturePredicateType,
+    predicate: {},
+  });
+}
+
+/** A statement in a DSSE envelope, signed. */
+export function signedEnvelope(statement: Uint8Array, key: SigningKey): Envelope {
+  return {
+    payload: base64(statement),
+    payloadType: statementMediaType,
+    signatures: [{sig: base64(key.sign(preAuthenticated(statementMediaType, statement)))}],
+  };
+}
+
+export interface BundleManifest {
+  /** As a list of referrers has it. */
+  readonly descriptor: Descriptor;
+  /** The bundle and an empty config. */
+  readonly blobs: readonly Uint8Array[];
+  readonly manifest: Uint8Array;
+}
+
+export interface BundledStatement {
+  readonly envelope: Envelope;
+  readonly predicateType: string;
+}
+
+/** `created` in RFC 3339. */
+export function bundleManifest(
+  {envelope, predicateType}: BundledStatement,
+  {mediaType, digest, size}: Descriptor,
+  key: SigningKey,
+  created: string,
+): BundleManifest {
+  const bundle = jsonBytes({
+    mediaType: bundleMediaType,
+    verificationMaterial: {publicKey: {hint: key.hint}},
+    dsseEnvelope: envelope,
+  });
+  const config = jsonBytes({});
+  const annotations = {
+    'dev.sigstore.bundle.content': 'dsse-envelope',
+    [bundlePredicateAnnotation]: predicateType,
+    'org.opencontainers.image.created': created,
+  };
+  const manifest = jsonBytes({
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    artifactType: bundleMediaType,
+    config: {mediaType: mediaTypes.empty, digest: digestOf(config), size: config.length},
+    layers: [{mediaType: bundleMediaType, digest: digestOf(bundle), size: bundle.length}],
+    subject: {mediaType, digest, size},
+    annotations,
+  });
+  const descriptor: Descriptor = {
+    mediaType: mediaTypes.manifest,
+    digest: digestOf(manifest),
+    size: manifest.length,
+    artifactType: bundleMediaType,
+    annotations,
+  };
+  return {descriptor, blobs: [bundle, config], manifest};
+}
+
+/** What a bundle is worth as a signature of an image; `other`: it says something else of it. */
+export type BundleVerdict = 'valid' | 'other' | {readonly problem: string};
+
+export function bundleVerdict(bytes: Uint8Array, digest: Digest, key: VerifyingKey): BundleVerdict {
+  const envelope = envelopeIn(bytes);
+  if (envelope === undefined) return {problem: 'holds no envelope of a statement'};
+  const {payload, payloadType, signatures} = envelope;
+  const statement = Buffer.from(payload, 'base64');
+  const parsed = jsonOf(statement);
+  const type = String(parsed?.['_type']);
+  if (payloadType !== statementMediaType || !statementType.test(type))
+    return {problem: 'holds no in-toto statement'};
+  if (parsed?.['predicateType'] !== signaturePredicateType) return 'other';
+  const signed = preAuthenticated(payloadType, statement);
+  if (!signatures.some(({sig}) => key.verify(signed, Buffer.from(sig, 'base64'))))
+    return {problem: 'was not made with this key'};
+  const subjects = Array.isArray(parsed?.['subject']) ? (parsed['subject'] as unknown[]) : [];
+  const digests = subjects.map(
+    (subject) => (subject as {digest?: {sha256?: unknown}} | null)?.digest?.sha256,
+  );
+  if (digests.includes(hexOf(digest))) return 'valid';
+  return {problem: `is of ${digests.map((one) => `sha256:${String(one)}`).join(', ')}, not of ${digest}`};
+}
+
+function envelopeIn(bytes: Uint8Array): Envelope | undefined {
+  const envelope = jsonOf(bytes)?.['dsseEnvelope'] as Partial<Envelope> | null | undefined;
+  const {payload, payloadType, signatures} = envelope ?? {};
+  if (typeof payload !== 'string' || typeof payloadType !== 'string' || !Array.isArray(signatures))
+    return undefined;
+  const isSignature = (one: unknown): one is {sig: string} =>
+    typeof (one as {sig?: unknown} | null)?.sig === 'string';
+  return signatures.every(isSignature) ? {payload, payloadType, signatures} : undefined;
+}
+
+/** What DSSE signs (its protocol.md, "PAE"): the type belongs to what is signed. */
+function preAuthenticated(type: string, payload: Uint8Array): Uint8Array {
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function jsonBytes(value: Json): Uint8Array {
+  return Buffer.from(canonicalJson(value));
+}
