@@ -7,8 +7,8 @@ import type {FlagValues} from '../../flag-values.ts';
 import {imageReference} from '../../image-name.ts';
 import type {Act} from '../command.ts';
 import {transferring} from '../transferring.ts';
-import {withoutKey} from './command.ts';
 import {signingKeyAt} from './key-file.ts';
+import {withoutKey} from './keyless.ts';
 
 export const sign: Act = async (call) => {
   const {flags, operands, io} = call;

@@ -4,7 +4,7 @@ import {dockerFlags} from '../../docker-flags.ts';
 import {buildFlags} from '../../flags.ts';
 import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
-import {keylessFlags} from '../sign/command.ts';
+import {keylessFlags} from '../sign/keyless.ts';
 
 export const verifyCommand: Command = {
   name: 'verify',
