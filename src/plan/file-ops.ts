@@ -2,7 +2,7 @@
 // one of them may do is decided by the instruction.
 
 import type {CopyInstruction} from '../dockerfile/ast.ts';
-import type {CopySource, FileAction, SourceOp} from '../graph/op.ts';
+import type {CopySource, FileAction, Owner, SourceOp} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 import {InputList} from './graph-builder.ts';
@@ -72,7 +72,7 @@ export function lowerTransfer(
   const base = isLinked ? -1 : inputs.indexOf(stage.vertex);
   const shared = {
     destination,
-    ...(transfer.owner === '' ? {} : {owner: transfer.owner}),
+    ...(transfer.owner === '' ? {} : {owner: ownerOf(transfer.owner)}),
     ...(mode === undefined ? {} : {mode}),
     ...stage.creationTime(),
   };
@@ -151,6 +151,14 @@ function historyText(transfer: FileTransfer): string {
   ].join(' ');
 }
 
+/** The name `root` is 0 whatever the image says of it, as in BuildKit, so that it is the same owner in keys, too. */
+function ownerOf(text: string): Owner {
+  return text
+    .split(':')
+    .map((part) => (part === 'root' ? '0' : part))
+    .join(':');
+}
+
 const symbolicMode = /^[ugoa]*(?:[-+=][rwxXstugo]*)+(?:,[ugoa]*(?:[-+=][rwxXstugo]*)+)*$/;
 
 /** --chmod: an octal number, or chmod(1)'s symbolic form; undefined when there is none. */
@@ -174,7 +182,7 @@ export function makeWorkdir(stage: StageState): void {
   const action: FileAction = {
     type: 'make-directory',
     path: cleanAbsolute(stage.workdir),
-    ...(stage.user === '' ? {} : {owner: stage.user}),
+    ...(stage.user === '' ? {} : {owner: ownerOf(stage.user)}),
     unknownOwner: 'root',
     ...stage.creationTime(),
   };

@@ -10,7 +10,7 @@ export interface MemoryIo extends CliIo {
 
 export interface MemoryIoOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly stdin?: string;
+  readonly stdin?: string | Uint8Array;
   readonly cwd?: string;
   readonly stderrIsTty?: boolean;
 }

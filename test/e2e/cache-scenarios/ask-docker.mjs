@@ -25,9 +25,11 @@ const socket = `unix://${join(folder, 'docker.sock')}`;
 const env = {...process.env, DOCKER_HOST: socket, DOCKER_BUILDKIT: '1'};
 
 /** Not spawnSync: this process serves files to the daemon meanwhile. */
-async function docker(...args) {
+async function docker(args, {input, more = {}} = {}) {
   // The distribution's own client: newer ones want a plugin that it does not have.
-  const {stdout, stderr} = await execute('/usr/bin/docker', args, {env, maxBuffer: 1 << 26});
+  const running = execute('/usr/bin/docker', args, {env: {...env, ...more}, maxBuffer: 1 << 26});
+  running.child.stdin.end(input);
+  const {stdout, stderr} = await running;
   return `${stdout}${stderr}`;
 }
 
@@ -65,7 +67,7 @@ const files = await serveFiles();
 let child;
 try {
   child = await startDaemon(registry.address);
-  const version = (await docker('version', '--format', '{{.Server.Version}}')).trim();
+  const version = (await docker(['version', '--format', '{{.Server.Version}}'])).trim();
   const verdicts = wanted.length === 0 ? {} : JSON.parse(readFileSync(file, 'utf8')).verdicts;
   for (const [index, scenario] of scenarios.entries()) {
     const isWanted = wanted.length === 0 ? scenario.documented === undefined : wanted.includes(scenario.name);
@@ -74,17 +76,24 @@ try {
     // The daemon has no bridge: it shall leave the machine's network alone.
     const network = (flags) => (flags.includes('--network') ? [] : ['--network=host']);
     const build = (flags) =>
-      docker('build', '--progress', 'plain', ...network(flags), ...flags, play.context);
-    const push = (version) =>
-      pushMovingBase(registry.address, folder, play.movingBase, `${process.pid}-${version}`);
+      docker(['build', '--progress', 'plain', ...network(flags), ...flags, play.operand], {
+        input: play.input,
+        more: play.env,
+      });
+    const push = async (base) => {
+      if (base !== undefined) await pushMovingBase(registry.address, folder, play.movingBase, base);
+    };
     files.serve(index + 1, scenario.served);
-    if (scenario.edit.moveBase) await push(1);
+    await push(scenario.base);
     await build(play.flags);
     play.edit();
     if (scenario.edit.served !== undefined) files.serve(index + 1, scenario.edit.served);
-    if (scenario.edit.moveBase) await push(2);
+    await push(scenario.edit.base);
     verdicts[scenario.name] = verdictsOf(scenario, await build(play.flagsAfter));
     process.stdout.write(`${scenario.name}: ${JSON.stringify(verdicts[scenario.name])}\n`);
+  }
+  for (const name of Object.keys(verdicts)) {
+    if (!scenarios.some((scenario) => scenario.name === name)) delete verdicts[name];
   }
   writeFileSync(file, `${JSON.stringify({version, verdicts}, null, 2)}\n`);
 } finally {

@@ -7,11 +7,13 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {runCli} from '../../../src/cli/run.ts';
 import {memoryIo} from '../../cli/memory-io.ts';
+import {type GitRepository, type GitServer, startGitServer} from '../../support/git-server.ts';
 import {repository, type Workspace, workspaceWithBases} from '../command.ts';
+import {skip} from '../requirements.ts';
 import {pushMovingBase} from './moving-base.mjs';
 import {scenarioPage} from './page.mjs';
 import {Play, serveFiles, stepOf} from './play.mjs';
-import {type Scenario, scenarios, type Verdict} from './scenarios.mjs';
+import {type GitChange, type OwnBase, type Scenario, scenarios, type Verdict} from './scenarios.mjs';
 
 const here = join(repository, 'test/e2e/cache-scenarios');
 const asked = JSON.parse(readFileSync(join(here, 'buildkit.json'), 'utf8')) as {
@@ -21,30 +23,46 @@ const asked = JSON.parse(readFileSync(join(here, 'buildkit.json'), 'utf8')) as {
 
 let space: Workspace;
 let files: Awaited<ReturnType<typeof serveFiles>>;
+let repositories: GitServer | undefined;
 beforeAll(async () => {
   space = await workspaceWithBases();
   files = await serveFiles();
+  repositories = await startGitServer();
 });
 afterAll(async () => {
   await files?.close();
+  await repositories?.close();
   await space?.[Symbol.asyncDispose]();
 });
 
-async function moveBase({movingBase}: Play, version: number): Promise<void> {
+async function pushBase({movingBase}: Play, base: OwnBase | undefined): Promise<void> {
+  if (base === undefined) return;
   const address = space.registry?.address;
   if (address === undefined) throw new Error('there is a registry');
-  await pushMovingBase(address, space.folder, movingBase, `${process.pid}-${version}`);
+  await pushMovingBase(address, space.folder, movingBase, base);
+}
+
+function commit(repository: GitRepository | undefined, changes: readonly GitChange[] = []): void {
+  for (const {tag, ...change} of changes) {
+    repository?.commit(change);
+    if (tag !== undefined) repository?.git('push', '--quiet', 'origin', `HEAD:refs/tags/${tag}`);
+  }
 }
 
 /** Outcome of each step of the row; of several vertices of one step all have to be found. */
 async function build(
   scenario: Scenario,
-  context: string,
+  play: Play,
   flags: readonly string[],
 ): Promise<Readonly<Record<string, Verdict>>> {
-  const io = memoryIo({env: process.env, cwd: space.folder});
+  const {operand, input, env} = play;
+  const io = memoryIo({
+    env: {...process.env, ...env},
+    cwd: space.folder,
+    ...(input === undefined ? {} : {stdin: input}),
+  });
   const own = ['--root', space.root, '--config', join(space.folder, 'tsbuild.toml')];
-  const argv = ['build', '--progress', 'rawjson', ...own, ...flags, context];
+  const argv = ['build', '--progress', 'rawjson', ...own, ...flags, operand];
   const code = await runCli(argv, io, new AbortController().signal);
   expect(code, io.err()).toBe(0);
   const found: Record<string, Verdict> = {};
@@ -64,16 +82,20 @@ const numbered = scenarios.map((scenario, index) => ({...scenario, number: index
 
 describe.each([...new Set(scenarios.map(({group}) => group))])('%s', (group) => {
   const rows = numbered.filter((scenario) => scenario.group === group);
-  it.concurrent.each(rows)('$number $name', async (scenario) => {
+  it.concurrent.for(rows)('$number $name', async (scenario, test) => {
     const {number, edit, after} = scenario;
-    const play = new Play(scenario, space.folder, number, {url: files.url});
+    if (scenario.git !== undefined && repositories === undefined) skip(test, 'git is not installed');
+    const repository = scenario.git && repositories?.create(`row-${number}`);
+    commit(repository, scenario.git);
+    const play = new Play(scenario, space.folder, number, {url: files.url, git: repository?.url});
     files.serve(number, scenario.served);
-    if (edit.moveBase === true) await moveBase(play, 1);
-    await build(scenario, play.context, play.flags);
+    await pushBase(play, scenario.base);
+    await build(scenario, play, play.flags);
     play.edit();
+    commit(repository, edit.git);
     if (edit.served !== undefined) files.serve(number, edit.served);
-    if (edit.moveBase === true) await moveBase(play, 2);
-    expect(await build(scenario, play.context, play.flagsAfter)).toEqual(after);
+    await pushBase(play, edit.base);
+    expect(await build(scenario, play, play.flagsAfter)).toEqual(after);
   });
 });
 

@@ -1,8 +1,10 @@
 // What moving-base.mjs gives.
 
+import type {OwnBase} from './scenarios.mjs';
+
 export declare function pushMovingBase(
   address: string,
   folder: string,
   name: string,
-  version: string,
+  base: OwnBase,
 ): Promise<void>;

@@ -1,4 +1,4 @@
-// Edits of base images and stages, of mounts, and those that early cutoff is for.
+// Edits of base images and stages, and those that early cutoff is for.
 
 function stages(name, dockerfile, edit, after, more = {}) {
   return {group: 'Bases and stages', name, dockerfile, edit, after, ...more};
@@ -8,7 +8,7 @@ const two =
   'FROM busybox AS build\nRUN echo one > /one\nFROM busybox\nCOPY --from=build /one /one\nRUN cat /one > /two\n';
 const all = (verdict) => ({'RUN echo': verdict, COPY: verdict, 'RUN cat': verdict});
 
-const bases = [
+export const stageRows = [
   stages(
     'the base is named by another tag of the same image',
     'FROM busybox:1\nRUN echo one > /one\n',
@@ -20,9 +20,10 @@ const bases = [
   stages(
     'the base is another image under the same name',
     'FROM moving\nCOPY a /a\n',
-    {moveBase: true, flags: ['--pull']},
+    {base: {version: '2'}},
     {COPY: 'run'},
     {
+      base: {version: '1'},
       files: {a: '1\n'},
       flags: ['--pull'],
     },
@@ -30,12 +31,57 @@ const bases = [
   stages(
     'COPY --link outlives another base',
     'FROM moving\nCOPY --link a /a\n',
-    {moveBase: true, flags: ['--pull']},
+    {base: {version: '2'}},
     {COPY: 'hit'},
     {
+      base: {version: '1'},
       files: {a: '1\n'},
       flags: ['--pull'],
       documented: {COPY: 'hit'},
+    },
+  ),
+  stages(
+    'the base says other things of itself, its layers are the same',
+    'FROM moving\nCOPY a /a\n',
+    {base: {version: '1', config: {Labels: {a: '2'}, Cmd: ['b']}}},
+    {COPY: 'hit'},
+    {
+      base: {version: '1', config: {Labels: {a: '1'}, Cmd: ['a']}},
+      files: {a: '1\n'},
+      flags: ['--pull'],
+    },
+  ),
+  stages(
+    'the base sets another variable',
+    'FROM moving\nCOPY a /a\n',
+    {base: {version: '1', config: {Env: ['A=2']}}},
+    {COPY: 'hit'},
+    {
+      base: {version: '1', config: {Env: ['A=1']}},
+      files: {a: '1\n'},
+      flags: ['--pull'],
+    },
+  ),
+  stages(
+    'a trigger of the base is as it was, what it copies, too',
+    'FROM moving\nCOPY b /b\n',
+    {touch: ['a']},
+    {'COPY a': 'hit', 'COPY b': 'hit'},
+    {
+      base: {version: '1', config: {OnBuild: ['COPY a /a']}},
+      files: {a: '1\n', b: '1\n'},
+      flags: ['--pull'],
+    },
+  ),
+  stages(
+    'a trigger of the base changes',
+    'FROM moving\nCOPY b /b\n',
+    {base: {version: '1', config: {OnBuild: ['COPY a /c']}}},
+    {'COPY a': 'run', 'COPY b': 'run'},
+    {
+      base: {version: '1', config: {OnBuild: ['COPY a /a']}},
+      files: {a: '1\n', b: '1\n'},
+      flags: ['--pull'],
     },
   ),
   stages(
@@ -135,136 +181,6 @@ const bases = [
   ),
 ];
 
-function mounting(name, flags, edit, verdict, more = {}) {
-  const dockerfile = `FROM busybox\nRUN ${flags} ls / > /out\nRUN cat /out > /two\n`;
-  const after = {'RUN --mount': verdict, 'RUN cat': verdict};
-  const {after: own, documented, ...rest} = more;
-  return {
-    group: 'Mounts of RUN',
-    name,
-    dockerfile,
-    edit,
-    after: own ?? after,
-    files: {'src/a': '1\n', 'src/b': '2\n'},
-    ...(documented === undefined ? {} : {documented: {'RUN --mount': documented, 'RUN cat': documented}}),
-    ...rest,
-  };
-}
-
-const bind = '--mount=type=bind,source=src,target=/m';
-const once = {after: {'RUN --mount': 'run', 'RUN cat': 'hit'}};
-const mounts = [
-  mounting('a bound file is touched', bind, {touch: ['src/a']}, 'hit'),
-  mounting('a bound file changes', bind, {write: {'src/a': '9\n'}}, 'run', once),
-  mounting('a file beside the bound directory changes', bind, {write: {other: '1\n'}}, 'hit'),
-  mounting(
-    'the bound directory is renamed',
-    bind,
-    {rename: [['src', 'dir']], dockerfile: [['source=src', 'source=dir']]},
-    'hit',
-  ),
-  mounting(
-    'the bound file is renamed',
-    '--mount=type=bind,source=src/a,target=/m',
-    {
-      rename: [['src/a', 'src/z']],
-      dockerfile: [['src/a', 'src/z']],
-    },
-    'hit',
-  ),
-  mounting('a bind mount can be written', bind, {dockerfile: [['target=/m', 'target=/m,rw']]}, 'run', once),
-  mounting(
-    'a cache mount names another cache',
-    '--mount=type=cache,target=/c,id=one',
-    {dockerfile: [['id=one', 'id=two']]},
-    'hit',
-    {
-      documented: 'hit',
-    },
-  ),
-  mounting(
-    'a cache mount is shared in another way',
-    '--mount=type=cache,target=/c,id=one',
-    {
-      dockerfile: [['id=one', 'id=one,sharing=locked']],
-    },
-    'hit',
-    {documented: 'hit'},
-  ),
-  mounting(
-    'a cache mount lies elsewhere',
-    '--mount=type=cache,target=/c,id=one',
-    {dockerfile: [['/c,', '/e,']]},
-    'run',
-  ),
-  mounting(
-    'a cache mount is read-only',
-    '--mount=type=cache,target=/c,id=one',
-    {dockerfile: [['id=one', 'id=one,ro']]},
-    'run',
-    once,
-  ),
-  mounting(
-    'a secret has another value',
-    '--mount=type=secret,id=s,target=/s',
-    {write: {'s.txt': '2\n'}},
-    'hit',
-    {
-      files: {'s.txt': '1\n'},
-      flags: ['--secret', 'id=s,src={{CONTEXT}}/s.txt'],
-    },
-  ),
-  mounting(
-    'a secret is another one',
-    '--mount=type=secret,id=s,target=/s',
-    {
-      dockerfile: [['id=s,', 'id=t,']],
-      flags: ['--secret', 'id=t,src={{CONTEXT}}/s.txt'],
-    },
-    'run',
-    {files: {'s.txt': '1\n'}, flags: ['--secret', 'id=s,src={{CONTEXT}}/s.txt'], ...once},
-  ),
-  mounting(
-    'a secret lies elsewhere',
-    '--mount=type=secret,id=s,target=/s',
-    {dockerfile: [['target=/s', 'target=/t']]},
-    'run',
-    {
-      files: {'s.txt': '1\n'},
-      flags: ['--secret', 'id=s,src={{CONTEXT}}/s.txt'],
-    },
-  ),
-  mounting(
-    'an ssh mount is added, without an agent',
-    '--mount=type=tmpfs,target=/t',
-    {
-      dockerfile: [['--mount=type=tmpfs', '--mount=type=ssh --mount=type=tmpfs']],
-    },
-    'run',
-    once,
-  ),
-  mounting('a tmpfs lies elsewhere', '--mount=type=tmpfs,target=/t', {dockerfile: [['/t ', '/u ']]}, 'run'),
-  mounting(
-    'a tmpfs has a limit',
-    '--mount=type=tmpfs,target=/t',
-    {dockerfile: [['target=/t', 'target=/t,size=9m']]},
-    'run',
-    {
-      documented: 'run',
-      ...once,
-    },
-  ),
-];
-
-const onOff = (name, before, after) => ({
-  group: 'Mounts of RUN',
-  name,
-  dockerfile: `FROM busybox\nRUN ${before}ls / > /out\nRUN cat /out > /two\n`,
-  edit: {dockerfile: [[`RUN ${before}ls`, `RUN ${after}ls`]]},
-  after: {[`RUN ${after}ls`]: 'run', 'RUN cat': 'hit'},
-  documented: {[`RUN ${after}ls`]: 'run', 'RUN cat': 'run'},
-});
-
 function cutoff(name, line, edit, above, more = {}) {
   return {
     group: 'Early cutoff',
@@ -277,7 +193,7 @@ function cutoff(name, line, edit, above, more = {}) {
 }
 
 const changed = [['A=1', 'A=2']];
-const cutoffs = [
+export const cutoffRows = [
   cutoff('an argument that is only printed', 'RUN echo $A; echo one > /one', changed, 'hit', {
     first: 'RUN echo',
   }),
@@ -303,11 +219,4 @@ const cutoffs = [
     {first: 'RUN touch'},
   ),
   cutoff('the time of day', 'RUN : $A; sleep 0.01; touch /one', changed, 'hit', {first: 'RUN :'}),
-];
-
-export const stageRows = [
-  ...bases,
-  ...mounts,
-  onOff('--network=none of a step', '', '--network=none '),
-  ...cutoffs,
 ];

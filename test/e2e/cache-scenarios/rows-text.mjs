@@ -8,6 +8,16 @@ function row(name, dockerfile, edit, after, more = {}) {
   return {group: 'How the Dockerfile is written', name, dockerfile, edit: {dockerfile: edit}, after, ...more};
 }
 
+/** The Dockerfile is read from elsewhere. */
+const placed = (name, edit) => ({
+  group: 'How the Dockerfile is written',
+  name,
+  dockerfile: 'FROM busybox\nCOPY a /one\nRUN cat /one > /two\n',
+  files: {a: '1\n'},
+  edit,
+  after: {COPY: 'hit', RUN: 'hit'},
+});
+
 const writing = [
   row('a comment is added', one, [['RUN cat', '# why\nRUN cat']], hit),
   row(
@@ -67,6 +77,27 @@ const writing = [
     },
     {documented: {'RUN <<': 'hit', 'RUN cat': 'hit'}},
   ),
+  row(
+    'a heredoc is indented, and says so',
+    'FROM busybox\nRUN <<EOF\necho one > /one\nEOF\nRUN cat /one > /two\n',
+    [['<<EOF\necho one > /one\nEOF', '<<-EOF\n\techo one > /one\n\tEOF']],
+    {'RUN <<': 'hit', 'RUN cat': 'hit'},
+    {documented: {'RUN <<': 'hit', 'RUN cat': 'hit'}},
+  ),
+  row(
+    'the end mark of a heredoc gets quotes',
+    'FROM busybox\nRUN <<EOF\necho one > /one\nEOF\nRUN cat /one > /two\n',
+    [['<<EOF', '<<"EOF"']],
+    {'RUN <<': 'hit', 'RUN cat': 'hit'},
+    {documented: {'RUN <<': 'hit', 'RUN cat': 'hit'}},
+  ),
+  row(
+    'a heredoc that a command reads changes',
+    'FROM busybox\nRUN cat <<EOF > /one\none\nEOF\nRUN cat /one > /two\n',
+    [['\none\n', '\n1\n']],
+    {'RUN cat <<': 'run', 'RUN cat /one': 'run'},
+    {documented: {'RUN cat <<': 'run', 'RUN cat /one': 'run'}},
+  ),
   row('a command changes', one, [['echo one', 'echo 1']], run),
   row(
     'two steps that do not need each other change places',
@@ -82,6 +113,22 @@ const writing = [
     'RUN true': 'run',
     ...run,
   }),
+  placed('the Dockerfile gets another name', {
+    dockerfileAt: 'Containerfile',
+    flags: ['-f', '{{CONTEXT}}/Containerfile'],
+  }),
+  placed('the Dockerfile lies in a directory', {
+    dockerfileAt: 'docker/Dockerfile',
+    flags: ['-f', '{{CONTEXT}}/docker/Dockerfile'],
+  }),
+  placed('the Dockerfile comes on standard input', {input: 'dockerfile', flags: ['-f', '-']}),
+  {
+    ...placed('a comment is added to a Dockerfile that is copied, too', {
+      dockerfile: [['FROM', '# why\nFROM']],
+    }),
+    dockerfile: 'FROM busybox\nCOPY . /one/\nRUN cat /one/a > /two\n',
+    after: {COPY: 'run', RUN: 'run'},
+  },
   row('the last step is removed', one, [['RUN cat /one > /two\n', '']], {'RUN echo': 'hit'}),
 ];
 
@@ -100,6 +147,24 @@ const settings = [
   group: 'What an image says of itself',
   name: `${keyword} changes`,
   dockerfile: one.replace('RUN echo', `${before}\nRUN echo`),
+  edit: {dockerfile: [[before, after]]},
+  after: hit,
+}));
+
+const orders = [
+  ['LABEL and EXPOSE', 'LABEL a=1\nEXPOSE 80', 'EXPOSE 80\nLABEL a=1'],
+  [
+    'STOPSIGNAL and a step',
+    'STOPSIGNAL SIGINT\nRUN echo one > /one',
+    'RUN echo one > /one\nSTOPSIGNAL SIGINT',
+  ],
+  ['CMD and ENV', 'CMD ["a"]\nENV A=1', 'ENV A=1\nCMD ["a"]'],
+].map(([what, before, after]) => ({
+  group: 'What an image says of itself',
+  name: `${what} change places`,
+  dockerfile: before.includes('RUN')
+    ? one.replace('RUN echo one > /one', before)
+    : one.replace('RUN echo', `${before}\nRUN echo`),
   edit: {dockerfile: [[before, after]]},
   after: hit,
 }));
@@ -148,6 +213,21 @@ const flags = [
   flagged('a build argument says what is the default', start('ARG A=1'), [], ['--build-arg', 'A=1'], hit),
   flagged('a build argument that nothing declares', one, [], ['--build-arg', 'A=1'], hit),
   flagged('a proxy', one, [], ['--build-arg', 'HTTP_PROXY=http://127.0.0.1:1'], hit),
+  flagged('the platform that it is anyway', one, [], ['--platform', '{{PLATFORM}}'], hit),
+  flagged('a secret that no step mounts', one, [], ['--secret', 'id=s,src={{CONTEXT}}/Dockerfile'], hit),
+  flagged(
+    'the last stage as the target',
+    one.replace('FROM busybox', 'FROM busybox AS last'),
+    [],
+    ['--target', 'last'],
+    hit,
+  ),
+  flagged('the directory that the result goes to', one, [], ['-o', 'type=local,dest={{CONTEXT}}-out'], hit),
+  flagged('a hostname', one, [], ['--build-arg', 'BUILDKIT_SANDBOX_HOSTNAME=h'], run, {documented: run}),
+  {
+    ...flagged('a time zone and a language of the caller', one, [], [], hit),
+    edit: {env: {TZ: 'Asia/Tokyo', LANG: 'de_DE.UTF-8'}},
+  },
   flagged('a label', one, [], ['--label', 'a=1'], hit),
   flagged('a name of the image', one, [], ['-t', 'scenario:two'], hit),
   flagged(
@@ -202,4 +282,4 @@ const flags = [
   ),
 ];
 
-export const textRows = [...writing, ...settings, ...surroundings, ...flags];
+export const textRows = [...writing, ...settings, ...orders, ...surroundings, ...flags];

@@ -26,6 +26,13 @@ describe('COPY', () => {
     });
   });
 
+  it('the owner root is the number 0, so that both are one key; other names stay', async () => {
+    expect((await copyOf('COPY --chown=root a b')).owner).toBe('0');
+    expect((await copyOf('COPY --chown=root:root a b')).owner).toBe('0:0');
+    expect((await copyOf('COPY --chown=me:root a b')).owner).toBe('me:0');
+    expect((await copyOf('COPY --chown=roots:wheel a b')).owner).toBe('roots:wheel');
+  });
+
   it('A65: several sources are one layer', async () => {
     const plan = await planOf('FROM busybox\nCOPY a b* c /d/');
     expect(fileOf(plan).actions).toMatchObject([
