@@ -87,7 +87,7 @@ export class ContextFetcher {
       const found = await this.#read(snapshot, name);
       if (found !== undefined) return sourceFile(name, found);
     }
-    throw unreadable(names[0] ?? '', 'ENOENT', {home: 'the context'});
+    throw unreadable(names[0] ?? '', {code: 'ENOENT'}, {home: 'the context'});
   }
 
   async #unpacked(digest: Digest, view: () => Promise<View>, name: string): Promise<FetchedContext> {
@@ -113,7 +113,7 @@ export class ContextFetcher {
       });
     const [source] = selection?.sources ?? [];
     if (source === undefined) return undefined;
-    if (source.kind === 'directory') throw unreadable(path, 'EISDIR', {home: 'the context'});
+    if (source.kind === 'directory') throw unreadable(path, {code: 'EISDIR'}, {home: 'the context'});
     const work = await makeWork();
     const view = viewArguments(await snapshotter.view(snapshot, signal));
     const action = ['action=copy', 'view=1', ...copyArgumentsOf(source, '/copied'), 'owner=0:0', 'mode=0600'];

@@ -1,9 +1,11 @@
 // A build context that is a directory of the host, and where its Dockerfile is.
 
-import {readFile, stat} from 'node:fs/promises';
+import {readdir, readFile, stat} from 'node:fs/promises';
 import {basename, dirname, join, relative, resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import {refusalText} from '../util/error-text.ts';
+import {suggest} from '../util/suggest.ts';
 import type {BuildRequest} from './request.ts';
 
 export const defaultDockerfile = 'Dockerfile';
@@ -32,16 +34,14 @@ export async function localPlaceOf(
     return {directory, dockerfile, shown: join(dirname(request.dockerfile), basename(dockerfile))};
   }
   const dockerfile = await spelled(join(directory, defaultDockerfile));
+  const shownDirectory = relative(request.workingDirectory, directory);
   if (!(await isThere(dockerfile))) {
-    throw buildError('user', 'context-no-dockerfile', `${path} has no Dockerfile`, {
-      hints: ['name another file with -f FILE'],
-    });
+    const near = await nearTo(dockerfile);
+    const hint =
+      near === undefined ? 'name another file with -f FILE' : didYouMean(join(shownDirectory, near));
+    throw buildError('user', 'context-no-dockerfile', `${path} has no Dockerfile`, {hints: [hint]});
   }
-  return {
-    directory,
-    dockerfile,
-    shown: join(relative(request.workingDirectory, directory), basename(dockerfile)),
-  };
+  return {directory, dockerfile, shown: join(shownDirectory, basename(dockerfile))};
 }
 
 /** The path as it is on disk: `dockerfile` where there is no `Dockerfile`. */
@@ -63,30 +63,40 @@ export async function readLocalDockerfile({dockerfile = '', shown}: LocalPlace):
   try {
     return sourceFile(shown, decode(await readFile(dockerfile)));
   } catch (error) {
-    throw unreadable(shown, (error as NodeJS.ErrnoException).code ?? String(error), {cause: error});
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw unreadable(shown, error, {near: isMissing ? await nearTo(dockerfile) : undefined});
   }
 }
 
-/** `home`: what -f is relative to. */
+/** `home`: what -f is relative to; `near`: a file beside it that may have been meant. */
 export function unreadable(
   shown: string,
-  code: string,
-  {home = 'the current directory', cause}: {readonly home?: string; readonly cause?: unknown} = {},
+  cause: unknown,
+  {home = 'the current directory', near}: {readonly home?: string; readonly near?: string | undefined} = {},
 ): Error {
-  const hint =
-    code === 'EACCES'
-      ? `make it readable: chmod a+r ${shown}`
-      : `is ${basename(shown)} the right name? -f is relative to ${home}`;
-  const message = `failed to read dockerfile: open ${shown}: ${reasons[code] ?? code}`;
+  const isDenied = (cause as {readonly code?: unknown}).code === 'EACCES';
+  const hint = isDenied
+    ? `make it readable: chmod a+r ${shown}`
+    : near === undefined
+      ? `is ${basename(shown)} the right name? -f is relative to ${home}`
+      : didYouMean(join(dirname(shown), near));
+  const message = `failed to read dockerfile: open ${shown}: ${refusalText(cause)}`;
   return buildError('user', 'context-no-dockerfile', message, {hints: [hint], cause});
 }
 
-/** As the C library says it. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or directory',
-  EISDIR: 'is a directory',
-  EACCES: 'permission denied',
-};
+function didYouMean(path: string): string {
+  return `did you mean -f ${path}?`;
+}
+
+/** Of the files where `path` should be, the name of one that looks like it, or like a Dockerfile of another name. */
+async function nearTo(path: string): Promise<string | undefined> {
+  const entries = await readdir(dirname(path), {withFileTypes: true}).catch(() => []);
+  const names = entries.filter((entry) => entry.isFile()).map(({name}) => name);
+  const otherNames = names.filter((name) => otherNamesOfIt.test(name)).sort();
+  return suggest(basename(path), names) ?? otherNames[0];
+}
+
+const otherNamesOfIt = /^containerfile$|^dockerfile\.(?!dockerignore$|lock$)|\.dockerfile$/i;
 
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);

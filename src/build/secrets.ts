@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
+import {refusalText} from '../util/error-text.ts';
 import type {BuildRequest} from './request.ts';
 
 export type Secrets = Readonly<Record<string, Uint8Array>>;
@@ -25,10 +26,14 @@ export async function readSecrets(request: BuildRequest): Promise<Secrets> {
     try {
       return [id, await readFile(path)];
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw buildError('usage', 'usage-secret', `--secret id=${id}: cannot read ${secret.file}: ${code}`, {
-        cause: error,
-      });
+      throw buildError(
+        'usage',
+        'usage-secret',
+        `--secret id=${id}: cannot read ${secret.file}: ${refusalText(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
   });
   return Object.fromEntries(await Promise.all(entries));

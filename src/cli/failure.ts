@@ -4,6 +4,8 @@
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {renderDiagnostics} from '../diagnostics/render.ts';
+import {HelperError} from '../helper/helper.ts';
+import {explained} from '../ops/failure.ts';
 import {type ExitCode, exitCodeOf, exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
 import {columnsOf, wantsColor} from './terminal.ts';
@@ -16,9 +18,11 @@ export function reportFailure(error: unknown, io: CliIo, interrupt: AbortSignal)
     io.stderr.write('interrupted\n');
     return exitCodes.interrupted;
   }
-  if (error instanceof BuildError) {
-    io.stderr.write(textOfDiagnostics(error.diagnostics, io));
-    return exitCodeOf(error.kind);
+  // What the helper could not do beside a step is the machine's doing as well.
+  const failure = error instanceof HelperError ? explained(error) : error;
+  if (failure instanceof BuildError) {
+    io.stderr.write(textOfDiagnostics(failure.diagnostics, io));
+    return exitCodeOf(failure.kind);
   }
   const diskFull = diskFullMessage(error);
   if (diskFull !== undefined) {

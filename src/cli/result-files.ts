@@ -11,6 +11,7 @@ import type {Digest} from '../oci/digest.ts';
 import {formatPlatform} from '../oci/platform.ts';
 import type {BuildEvent, StepUsage} from '../progress/events.ts';
 import {vertexWarning} from '../progress/vertex-warning.ts';
+import {refusalText} from '../util/error-text.ts';
 
 /** The image ID, docker's sense: the digest of the config, or of the index of several platforms. */
 export function imageIdOf(result: BuildResult): Digest | undefined {
@@ -97,7 +98,8 @@ export async function writeResultFile(flag: string, path: string, text: string):
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, {force: true});
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw buildError('user', 'cli-result-file', `${flag} ${path} cannot be written: ${code}`, {cause: error});
+    throw buildError('user', 'cli-result-file', `${flag} ${path} cannot be written: ${refusalText(error)}`, {
+      cause: error,
+    });
   }
 }

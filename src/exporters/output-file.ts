@@ -6,7 +6,10 @@ import {createReadStream} from 'node:fs';
 import {type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
+import {getSystemErrorMap} from 'node:util';
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
+import {HelperError} from '../helper/helper.ts';
+import {refusalText} from '../util/error-text.ts';
 import type {ExportContext} from './exporter.ts';
 
 /** Takes bytes in order; resolves when the next may come. */
@@ -149,11 +152,26 @@ export function outputError(dest: string, problem: string, hint?: string): Build
   return buildError('user', 'exporter-output', `output ${dest} ${problem}`, hints);
 }
 
-/** What the user can mend (permissions, a missing directory) as such; everything else as it is. */
+/** The user's to mend: permissions, a missing directory. */
+const usersCodes: ReadonlySet<string> = new Set(
+  'EACCES EPERM EROFS ENOENT ENOTDIR EISDIR ENAMETOOLONG'.split(' '),
+);
+const fullCodes: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** What can be mended as such, with the place that was to be written; everything else as it is. */
 export function asOutputError(error: unknown, path: string): unknown {
-  const {code} = error as NodeJS.ErrnoException;
-  const mendable = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG'];
-  return code !== undefined && mendable.includes(code)
-    ? outputError(path, `cannot be written: ${code}`)
-    : error;
+  const code = error instanceof HelperError ? codeOf(error) : (error as NodeJS.ErrnoException).code;
+  const isFull = fullCodes.has(code ?? '');
+  // What the helper may not do may be about what it reads.
+  if (!isFull && (error instanceof HelperError || !usersCodes.has(code ?? ''))) return error;
+  return buildError(
+    isFull ? 'environment' : 'user',
+    'exporter-output',
+    `output ${path} cannot be written: ${refusalText({code})}`,
+    {cause: error},
+  );
+}
+
+function codeOf({errno}: HelperError): string | undefined {
+  return getSystemErrorMap().get(-errno)?.[0];
 }

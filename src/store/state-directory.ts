@@ -11,6 +11,7 @@
 import {existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
+import {refusalText} from '../util/error-text.ts';
 import {CacheMounts} from './cache-mounts.ts';
 import {type Database, openDatabase} from './database.ts';
 import {FailedSteps} from './failed-steps.ts';
@@ -46,11 +47,10 @@ export function openStateDirectory(root: string): StateDirectory {
       makeDirectories(join(root, name), 0o700);
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw buildError(
       'environment',
       'store-not-writable',
-      `state directory ${root} is not writable: ${code}`,
+      `state directory ${root} is not writable: ${refusalText(error)}`,
       {
         hints: ['choose another one with --root DIR or TSBUILD_ROOT'],
         cause: error,

@@ -46,13 +46,31 @@ describe('the Dockerfile', () => {
     await expect(found()).rejects.toThrow('ctx has no Dockerfile');
   });
 
+  it.each(['Dockerfle', 'DOCKERFILE', 'Containerfile', 'app.dockerfile', 'Dockerfile.dev'])(
+    'that is not there may have been meant to be %s',
+    async (name) => {
+      for (const other of [name, 'Dockerfile.dockerignore', 'Dockerfile.lock', 'package.json'])
+        writeFileSync(join(folder, 'ctx', other), '');
+      mkdirSync(join(folder, 'ctx', 'Dockerfil'));
+      const hints = [`did you mean -f ctx/${name}?`];
+      await expect(found()).rejects.toMatchObject({diagnostics: [{hints}]});
+    },
+  );
+
+  it('that -f names wrongly may be a file beside it', async () => {
+    writeFileSync(join(folder, 'ctx', 'prod.Dockerfile'), '');
+    await expect(found('ctx/pord.Dockerfile')).rejects.toMatchObject({
+      diagnostics: [{hints: ['did you mean -f ctx/prod.Dockerfile?']}],
+    });
+  });
+
   it('that is a directory is told so', async () => {
     mkdirSync(join(folder, 'ctx', 'Dockerfile'));
     await expect(found()).rejects.toThrow('open ctx/Dockerfile: is a directory');
   });
 
   it('that may not be read is told so', () => {
-    expect(unreadable('Dockerfile', 'EACCES')).toMatchObject({
+    expect(unreadable('Dockerfile', {code: 'EACCES'})).toMatchObject({
       message: 'failed to read dockerfile: open Dockerfile: permission denied',
       diagnostics: [{hints: ['make it readable: chmod a+r Dockerfile']}],
     });

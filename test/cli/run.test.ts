@@ -5,6 +5,7 @@ import type {BuildRequest, BuildResult, EngineOptions} from '../../src/build/req
 import type {BuildFunction} from '../../src/cli/build-function.ts';
 import {runCli} from '../../src/cli/run.ts';
 import {buildError} from '../../src/diagnostics/build-error.ts';
+import {HelperError} from '../../src/helper/helper.ts';
 import {digestOf} from '../../src/oci/digest.ts';
 import {AssertionError} from '../../src/util/assert.ts';
 import {type MemoryIo, type MemoryIoOptions, memoryIo} from './memory-io.ts';
@@ -80,6 +81,14 @@ describe('exit codes', () => {
     const {code, io} = await run(['.'], {engine: failing(full)});
     expect(code).toBe(3);
     expect(io.err()).toMatch(/no space left on device/);
+  });
+
+  it('a full disk that the helper meets is 3, too, and no bug', async () => {
+    const full = new HelperError('pack', 28, '', 'cannot write the blob: no space left on device');
+    const {code, io} = await run(['.'], {engine: failing(full)});
+    expect(code).toBe(3);
+    expect(io.err()).toMatch(/cannot write the blob: no space left on device\n {2}hint: free some space/);
+    expect(io.err()).not.toMatch(/report/);
   });
 
   it('a bug is 70, with version and stack', async () => {

@@ -13,6 +13,7 @@ import {imageStoreOf} from '../../store/image-store.ts';
 import {ScanDecoder} from '../../tree/record.ts';
 import {assert} from '../../util/assert.ts';
 import {systemClock} from '../../util/clock.ts';
+import {refusalText} from '../../util/error-text.ts';
 import {type Engine, openEngine} from '../engine.ts';
 import {stepReporter} from '../step.ts';
 import {attend, type ProcessEnd} from './attend.ts';
@@ -162,8 +163,9 @@ async function sourceOf({source}: Extract<RunMount, {type: 'bind'}>): Promise<st
     try {
       await mkdir(source, {recursive: true});
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw buildError('user', 'run-bind', `cannot make the directory ${source}: ${code}`, {cause: error});
+      throw buildError('user', 'run-bind', `cannot make the directory ${source}: ${refusalText(error)}`, {
+        cause: error,
+      });
     }
   }
   return source;

@@ -11,6 +11,7 @@ import {formatPlatformVersion, type Platform} from '../../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../../oci/reference.ts';
 import {evaluatePolicy, type PolicySource} from '../../policy/evaluate.ts';
 import type {SourcePolicy} from '../../policy/source-policy.ts';
+import {refusalText} from '../../util/error-text.ts';
 import {withoutCredentials} from '../../util/url-credentials.ts';
 import type {BuildRequest} from '../request.ts';
 
@@ -140,7 +141,9 @@ async function readLock(path: string): Promise<LockFile> {
 
 async function textOf(path: string, what: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw buildError('user', 'source-gate', `cannot read the ${what} ${path}: ${cause.code}`, {cause});
+    throw buildError('user', 'source-gate', `cannot read the ${what} ${path}: ${refusalText(cause)}`, {
+      cause,
+    });
   });
 }
 

@@ -41,10 +41,10 @@ export const localExporter: ExporterFactory = {
           const directory = join(place, system.directory);
           try {
             makeDirectories(directory);
+            await copyFiles(system, directory, built.images.length > 1, context);
           } catch (error) {
             throw asOutputError(error, dest);
           }
-          await copyFiles(system, directory, built.images.length > 1, context);
         }
         return {};
       },

@@ -11,6 +11,7 @@ import {parseManifest} from '../../oci/parse-manifest.ts';
 import type {Platform} from '../../oci/platform.ts';
 import type {LocalBlobStore} from '../../store/blob-store.ts';
 import {assert} from '../../util/assert.ts';
+import {refusalText} from '../../util/error-text.ts';
 import {BadAnswer} from '../registry/failures.ts';
 import {resolveImage} from '../registry/resolve-image.ts';
 
@@ -141,7 +142,9 @@ async function readDocument(path: string, directory: string): Promise<Uint8Array
         cause: error,
       });
     }
-    throw buildError('environment', 'layout-unreadable', `cannot read ${path}: ${code}`, {cause: error});
+    throw buildError('environment', 'layout-unreadable', `cannot read ${path}: ${refusalText(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -4,6 +4,7 @@
 
 import {join} from 'node:path';
 import {buildError} from '../../diagnostics/build-error.ts';
+import {refusalText} from '../../util/error-text.ts';
 
 export interface CertificateFolder {
   readonly path: string;
@@ -26,12 +27,12 @@ export async function certificatesIn(
   try {
     names = (await list(path)).toSorted();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    const {code} = error as NodeJS.ErrnoException;
     if (!isNamed && (code === 'ENOENT' || code === 'ENOTDIR')) return {ca: [], keypair: []};
     throw buildError(
       'environment',
       'registry-missing-certificate',
-      `cannot read certificates in ${path}: ${code}`,
+      `cannot read certificates in ${path}: ${refusalText(error)}`,
       {
         ...(isNamed ? {hints: ['it is a tlsconfigdir of the configuration file']} : {}),
         cause: error,

@@ -8,6 +8,7 @@ import {dirname} from 'node:path';
 import {inDockerFolder} from '../../config/docker-folder.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import {eraseFromHelper, storeInHelper} from '../../helper/credential-helper.ts';
+import {refusalText} from '../../util/error-text.ts';
 import {dockerServer, helperOf, keyForHost, membersOf, unusable} from './docker-credentials.ts';
 
 export interface LoginPlace {
@@ -89,6 +90,6 @@ async function replace(path: string, document: object): Promise<void> {
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, {force: true});
-    throw unusable(path, (error as NodeJS.ErrnoException).code ?? String(error), error);
+    throw unusable(path, refusalText(error), error);
   }
 }

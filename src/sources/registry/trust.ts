@@ -4,7 +4,7 @@
 
 import {createSecureContext, rootCertificates, type SecureContext} from 'node:tls';
 import {buildError} from '../../diagnostics/build-error.ts';
-import {errorText} from '../../util/error-text.ts';
+import {errorText, refusalText} from '../../util/error-text.ts';
 import {type CertificateFolder, certificatesIn, type FolderCertificates} from './certificate-folders.ts';
 
 export interface TlsSettings {
@@ -131,7 +131,7 @@ export class TrustStore {
     try {
       return await this.#files.read(path);
     } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      const reason = refusalText(error);
       throw buildError(
         'environment',
         'registry-missing-certificate',

@@ -48,7 +48,7 @@ describe('who is trusted', () => {
 
   it('is an error when a configured file is missing', async () => {
     const missing = store({}).trust.context({...defaultTls, ca: ['/own.pem']});
-    await expect(missing).rejects.toThrow('cannot read certificate /own.pem: ENOENT');
+    await expect(missing).rejects.toThrow('cannot read certificate /own.pem: no such file or directory');
     await expect(missing).rejects.toBeInstanceOf(BuildError);
   });
 

@@ -4,6 +4,7 @@ import {writeFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {reportHtml} from '../../../history/report/report.ts';
+import {refusalText} from '../../../util/error-text.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {chosenFormat} from '../../format/flag.ts';
 import type {Act} from '../command.ts';
@@ -19,11 +20,7 @@ export const exportBuild: Act = async ({flags, operands, io}) => {
   if (file === undefined || file === '-') io.stdout.write(text);
   else {
     await writeFile(resolve(io.cwd, file), text).catch((error: NodeJS.ErrnoException) => {
-      throw buildError(
-        'environment',
-        'history-export',
-        `cannot write ${file}: ${error.code ?? error.message}`,
-      );
+      throw buildError('environment', 'history-export', `cannot write ${file}: ${refusalText(error)}`);
     });
   }
   return exitCodes.ok;

@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {emptyLock, type LockFile, lockText, parseLock, withoutEntries} from '../../../lock/lock-file.ts';
+import {refusalText} from '../../../util/error-text.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {lockPathOf} from '../../lock-path.ts';
 import {writeResultFile} from '../../result-files.ts';
@@ -26,7 +27,7 @@ export const writeLock: Act = async (call) => {
 async function knownLock(path: string): Promise<LockFile> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
-    throw buildError('user', 'lock-unreadable', `cannot read ${path}: ${cause.code}`, {cause});
+    throw buildError('user', 'lock-unreadable', `cannot read ${path}: ${refusalText(cause)}`, {cause});
   });
   if (text === undefined) return emptyLock;
   const lock = parseLock(text);

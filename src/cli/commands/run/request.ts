@@ -6,6 +6,7 @@ import {constants} from 'node:os';
 import {resolve} from 'node:path';
 import type {RunMount, RunRequest} from '../../../build/attended/run-request.ts';
 import {hostPlatform, type Platform, parsePlatform} from '../../../oci/platform.ts';
+import {refusalText} from '../../../util/error-text.ts';
 import {networkOf, shmSizeOf} from '../../build-request.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
@@ -97,7 +98,7 @@ function fileVariables(reader: ValueReader, io: CliIo): string[] {
         const entries = parseEnvFile(readFileSync(resolve(io.cwd, path), 'utf8'), io.env);
         return 'problem' in entries ? {problem: `--env-file ${path}: ${entries.problem}`} : {entries};
       } catch (error) {
-        return {problem: `--env-file ${path}: ${(error as NodeJS.ErrnoException).code ?? error}`};
+        return {problem: `--env-file ${path}: ${refusalText(error)}`};
       }
     })
     .flatMap(({entries}) => entries);
