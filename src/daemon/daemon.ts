@@ -3,7 +3,7 @@
 
 import type {DiffId} from '../oci/digest.ts';
 
-/** Takes bytes in order; resolves when the next may come. */
+/** Takes bytes in order; resolves when it has done with them and the next may come. */
 export type WriteBytes = (chunk: Uint8Array) => Promise<void>;
 
 export interface Daemon {

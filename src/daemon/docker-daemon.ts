@@ -1,7 +1,6 @@
 // docker's API, as far as images are loaded through it: over a unix socket, or over the network. Versions without a
 // number in the path are understood by every docker, and by podman's service.
 
-import {once} from 'node:events';
 import {
   type ClientRequest,
   type IncomingMessage,
@@ -80,7 +79,8 @@ export class DockerDaemon implements Daemon {
     answering.catch(over);
     const write: WriteBytes = async (chunk) => {
       if (isOver) throw new Error('it reads no more');
-      if (!request.write(chunk)) await Promise.race([once(request, 'drain'), answering]);
+      const written = new Promise<void>((resolve) => request.write(chunk, () => resolve()));
+      await Promise.race([written, answering]);
     };
     try {
       await produce(write);

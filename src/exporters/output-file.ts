@@ -2,20 +2,19 @@
 // or pipe that is written to directly, or standard output.
 
 import {randomBytes} from 'node:crypto';
-import {createReadStream} from 'node:fs';
 import {type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import {getSystemErrorMap} from 'node:util';
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
 import {HelperError} from '../helper/helper.ts';
+import {filePieces} from '../store/file-pieces.ts';
 import {refusalText} from '../util/error-text.ts';
 import type {ExportContext} from './exporter.ts';
 
-/** Takes bytes in order; resolves when the next may come. */
+/** Takes bytes in order; resolves when it has done with them and the next may come. */
 export type WriteBytes = (chunk: Uint8Array) => Promise<void>;
 
-export const pieceBytes = 1024 * 1024;
 /** For archives on their way to a pipe: on disk, where /tmp may be memory. */
 const largeTemporaryDirectory = '/var/tmp';
 
@@ -65,7 +64,7 @@ export async function makeOutput(
     const path = join(directory, 'archive');
     await produce(path);
     await writeOutput(dest, context, async (write) => {
-      for await (const chunk of createReadStream(path, {highWaterMark: pieceBytes})) await write(chunk);
+      for await (const piece of filePieces(path)) await write(piece);
     });
   } finally {
     await rm(directory, {recursive: true, force: true});

@@ -2,11 +2,12 @@
 // by 0:0, with one time for all, so the same image gives the same bytes. Not for layers: tar-stream clamps ids and
 // mangles binary xattrs; layers come from the helper.
 
-import {createReadStream} from 'node:fs';
-import {type Pack, pack as startPack} from 'tar-stream';
+import {type Header, pack as startPack} from 'tar-stream';
+import {filePieces} from '../store/file-pieces.ts';
+import {blockBytes, paddingOf} from '../tar/header.ts';
 import {assert} from '../util/assert.ts';
 import {byteOrder} from '../util/byte-order.ts';
-import {pieceBytes, type WriteBytes} from './output-file.ts';
+import type {WriteBytes} from './output-file.ts';
 
 export type ArchiveMember =
   | {readonly name: string; readonly type: 'directory'}
@@ -28,107 +29,60 @@ export async function writeArchive(
   write: WriteBytes,
   {epochSeconds, signal}: ArchiveOptions,
 ): Promise<void> {
-  signal.throwIfAborted();
   const sorted = members.toSorted((a, b) => byteOrder(a.name, b.name));
   const mtime = new Date(Math.min(Math.max(0, epochSeconds), epochSecondsMax) * 1000);
-  const pack = startPack();
-  // The reader and the feeder below see every failure; the event would end the process.
-  pack.on('error', () => {});
-  const abort = (): void => void pack.destroy(new Error('aborted'));
-  signal.addEventListener('abort', abort, {once: true});
-  const feeding = feed(pack, sorted, mtime).catch((error: unknown) => {
-    pack.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  });
-  // Both sides fail when one does; the reader's view is only the echo when the feeder failed first.
-  const draining = drain(pack, write);
-  const [fed, drained] = await Promise.allSettled([feeding, draining]);
-  signal.removeEventListener('abort', abort);
-  signal.throwIfAborted();
-  if (drained.status === 'rejected' && fed.status === 'rejected')
-    throw firstCause(drained.reason, fed.reason);
-  if (fed.status === 'rejected') throw fed.reason;
-  if (drained.status === 'rejected') throw drained.reason;
-}
-
-/**
- * A failed destination destroys the pack, which fails the feeder with a bare "destroyed"; a failed source does the
- * reverse.
- */
-function firstCause(drained: unknown, fed: unknown): unknown {
-  const isEcho = (error: unknown): boolean =>
-    error instanceof Error && /destroyed|closed/i.test(error.message);
-  return isEcho(drained) ? fed : drained;
-}
-
-async function drain(pack: Pack, write: WriteBytes): Promise<void> {
-  for await (const chunk of pack as AsyncIterable<Uint8Array>) await write(chunk);
-}
-
-async function feed(pack: Pack, members: readonly ArchiveMember[], mtime: Date): Promise<void> {
-  for (const member of members) {
+  const put: WriteBytes = async (bytes) => {
+    signal.throwIfAborted();
+    await write(bytes);
+  };
+  for (const member of sorted) {
     assert(!member.name.startsWith('/'), `archive member ${member.name} is relative`);
+    const {name} = member;
     switch (member.type) {
       case 'directory':
-        await added((done) =>
-          pack.entry({name: `${member.name}/`, type: 'directory', mode: 0o755, mtime}, done),
-        );
+        await put(await headerOf({name: `${name}/`, type: 'directory', mode: 0o755, mtime}));
         break;
-      case 'bytes':
-        await added((done) => pack.entry(header(member.name, mtime), Buffer.from(member.bytes), done));
+      case 'bytes': {
+        const {bytes} = member;
+        await put(await headerOf({name, type: 'file', mode: 0o644, mtime, size: bytes.length}));
+        if (bytes.length > 0) await put(bytes);
+        await putPadding(bytes.length, put);
         break;
+      }
       case 'file':
-        await addFile(pack, member, mtime);
+        await put(await headerOf({name, type: 'file', mode: 0o644, mtime, size: member.size}));
+        await putFile(member, put);
+        await putPadding(member.size, put);
         break;
     }
   }
-  pack.finalize();
+  await put(new Uint8Array(2 * blockBytes));
+  signal.throwIfAborted();
 }
 
-async function addFile(
-  pack: Pack,
-  member: Extract<ArchiveMember, {type: 'file'}>,
-  mtime: Date,
-): Promise<void> {
-  const {name, path, size} = member;
-  await added((done) => {
-    const entry = pack.entry({...header(name, mtime), size}, done);
-    // `done` is told of every failure; the event would end the process.
-    entry.on('error', () => {});
-    const copy = async (): Promise<void> => {
-      let copied = 0;
-      for await (const chunk of createReadStream(path, {highWaterMark: pieceBytes})) {
-        copied += chunk.length;
-        assert(copied <= size, `${path} is longer than ${size} bytes`);
-        if (!entry.write(chunk)) await drainedOrClosed(entry);
-        // Destroyed with the archive, which `done` has been told of.
-        if (entry.destroyed) return;
-      }
-      assert(copied === size, `${path} has ${copied} bytes, not ${size}`);
-      entry.end(null);
-    };
-    copy().catch(done);
-  });
+async function putFile({path, size}: Extract<ArchiveMember, {type: 'file'}>, put: WriteBytes): Promise<void> {
+  let copied = 0;
+  for await (const piece of filePieces(path)) {
+    copied += piece.length;
+    assert(copied <= size, `${path} is longer than ${size} bytes`);
+    await put(piece);
+  }
+  assert(copied === size, `${path} has ${copied} bytes, not ${size}`);
 }
 
-function drainedOrClosed(entry: NodeJS.EventEmitter): Promise<void> {
-  return new Promise((resume) => {
-    const go = (): void => {
-      entry.off('drain', go);
-      entry.off('close', go);
-      resume();
-    };
-    entry.on('drain', go);
-    entry.on('close', go);
-  });
+async function putPadding(size: number, put: WriteBytes): Promise<void> {
+  const padding = paddingOf(size);
+  if (padding > 0) await put(new Uint8Array(padding));
 }
 
-function header(name: string, mtime: Date): {name: string; type: 'file'; mode: number; mtime: Date} {
-  return {name, type: 'file', mode: 0o644, mtime};
-}
-
-function added(add: (done: (error?: Error | null) => void) => void): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    add((error?: Error | null) => (error ? reject(error) : resolve()));
-  });
+/** The header alone: contents go from file to file in two buffers, where a stream would need one for each piece. */
+async function headerOf(entry: Partial<Header> & {readonly name: string}): Promise<Uint8Array> {
+  const pack = startPack();
+  pack.on('error', () => {});
+  pack.entry(entry).on('error', () => {});
+  for await (const block of pack as AsyncIterable<Uint8Array>) {
+    assert(block.length === blockBytes, `archive member ${entry.name} has a header of one block`);
+    return block;
+  }
+  throw new Error(`no header for ${entry.name}`);
 }

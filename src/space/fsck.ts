@@ -4,11 +4,12 @@
 // were killed are no mistake: they are told apart.
 
 import {createHash} from 'node:crypto';
-import {createReadStream, existsSync, rmSync} from 'node:fs';
+import {existsSync, rmSync} from 'node:fs';
 import {rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Helper} from '../helper/helper.ts';
 import type {Digest} from '../oci/digest.ts';
+import {filePieces} from '../store/file-pieces.ts';
 import {collecting, liveLeases, staleLeases} from '../store/leases.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {BlobReach} from './blob-reach.ts';
@@ -57,7 +58,7 @@ async function damagedBlobs({root}: StateDirectory, signal: AbortSignal): Promis
     signal.throwIfAborted();
     const hash = createHash('sha256');
     try {
-      for await (const piece of createReadStream(join(root, 'blobs', 'sha256', name))) hash.update(piece);
+      for await (const piece of filePieces(join(root, 'blobs', 'sha256', name))) hash.update(piece);
     } catch (error) {
       // A prune beside us was faster.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;

@@ -12,6 +12,7 @@ import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import {type BlobExpectation, type BlobSink, FileSink, isSealed, seal, storedMode} from './blob-sink.ts';
+import {handlePieces, pieceBytes} from './file-pieces.ts';
 import {Leases} from './leases.ts';
 import {isAlive, ownProcess} from './process-start.ts';
 
@@ -52,7 +53,6 @@ export interface BlobStore extends BlobReader {
 }
 
 const smallBlobMax = 32 * 1024 * 1024;
-const pieceBytes = 1024 * 1024;
 /**
  * Pid namespaces may share a store, and a pid of another one looks dead here: what is still written to is left alone.
  */
@@ -104,8 +104,7 @@ export class LocalBlobStore implements BlobStore {
     const handle = await open(path, 'r');
     try {
       const hash = createHash('sha256');
-      for await (const piece of handle.createReadStream({highWaterMark: pieceBytes, autoClose: false}))
-        hash.update(piece);
+      for await (const piece of handlePieces(handle)) hash.update(piece);
       if (`sha256:${hash.digest('hex')}` === digest) {
         await seal(handle);
         return true;

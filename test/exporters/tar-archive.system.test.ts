@@ -1,6 +1,7 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {pack} from 'tar-stream';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type ArchiveMember, writeArchive} from '../../src/exporters/tar-archive.ts';
 import {AssertionError} from '../../src/util/assert.ts';
@@ -41,6 +42,23 @@ describe('writeArchive', () => {
       ['c', 0],
     ]);
     expect(read[1]?.bytes.equals(Buffer.alloc(large, 'x'))).toBe(true);
+  });
+
+  it('writes the bytes that tar-stream itself would', async () => {
+    const members: ArchiveMember[] = [
+      {name: 'a', type: 'directory'},
+      {name: `a/${'n'.repeat(110)}/${'m'.repeat(60)}`, type: 'bytes', bytes: Buffer.from('odd')},
+      {name: 'b', type: 'file', path, size: large},
+    ];
+    const whole = pack();
+    const chunks: Uint8Array[] = [];
+    const mtime = new Date(7000);
+    whole.entry({name: 'a/', type: 'directory', mode: 0o755, mtime});
+    whole.entry({name: members[1]?.name ?? '', mode: 0o644, mtime}, 'odd');
+    whole.entry({name: 'b', mode: 0o644, mtime}, Buffer.alloc(large, 'x'));
+    whole.finalize();
+    for await (const chunk of whole as AsyncIterable<Uint8Array>) chunks.push(chunk);
+    expect((await written(members, 7)).equals(Buffer.concat(chunks))).toBe(true);
   });
 
   it.each([
