@@ -1,16 +1,18 @@
-// The steps of a build for mode=max: each vertex with its op in the terms of BuildKit's LLB, numbered in the order of
-// work, and the lines of the Dockerfile that it came from. Nothing secret is in an op but what the user wrote into the
-// Dockerfile; proxies, which may hold passwords, are left out, and so are the credentials of URLs.
+// The steps of a build for mode=max, as BuildKit writes LLB in JSON (its solver/pb/json.go, and the names and numbers
+// of ops.proto): each vertex with its op, numbered in the order of work, after the last one the vertex that only
+// names the result; and the lines of the Dockerfile that a step came from. Nothing secret is in an op but what the
+// user wrote into the Dockerfile; proxies, which may hold passwords, are left out, and so are the credentials of
+// URLs.
 
-import type {ExecMount, ExecOp, FileAction, Op, SourceOp} from '../graph/op.ts';
+import type {CopyAction, ExecMount, ExecOp, FileAction, FileOp, Op, SourceOp} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
+import type {Platform} from '../oci/platform.ts';
 import type {Json} from '../util/canonical-json.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 import {gitUri} from './materials.ts';
 
 export interface BuildStep {
   readonly id: string;
-  readonly name: string;
   readonly op: Json;
   readonly inputs: readonly string[];
 }
@@ -28,12 +30,14 @@ export interface StepLocation {
 /** `vertices` inputs first, as they are numbered. */
 export function buildStepsOf(vertices: readonly Vertex[]): readonly BuildStep[] {
   const ids = new Map(vertices.map((vertex, index) => [vertex, `step${index}`]));
-  return vertices.map((vertex) => ({
+  const steps = vertices.map((vertex) => ({
     id: ids.get(vertex) ?? '',
-    name: vertex.origin.name,
-    op: opJson(vertex.op),
+    op: opJson(vertex.op, vertex.inputs.length),
     inputs: vertex.inputs.map((input) => `${ids.get(input)}:0`),
   }));
+  const last = steps.at(-1);
+  if (last === undefined) return [];
+  return [...steps, {id: `step${steps.length}`, op: {Op: {}}, inputs: [`${last.id}:0`]}];
 }
 
 /** By the id of the step. */
@@ -46,17 +50,26 @@ export function stepLocationsOf(vertices: readonly Vertex[]): Readonly<Record<st
   return Object.fromEntries(located);
 }
 
-function opJson(op: Op): Json {
+function opJson(op: Op, inputCount: number): Json {
   switch (op.kind) {
-    case 'source':
-      return {source: sourceJson(op)};
+    case 'source': {
+      const {source} = op;
+      return {
+        Op: {source: sourceJson(op)},
+        ...(source.type === 'image' ? {platform: platformJson(source.platform)} : {}),
+      };
+    }
     case 'exec':
-      return {exec: execJson(op), platform: {...op.platform}};
+      return {Op: {exec: execJson(op)}, platform: platformJson(op.platform)};
     case 'file':
-      return {file: {base: op.base, actions: op.actions.map(actionJson)}};
+      return {Op: {file: fileJson(op, inputCount)}};
     case 'merge':
-      return {merge: {}};
+      return {Op: {merge: {}}};
   }
+}
+
+function platformJson({os, architecture, variant}: Platform): Json {
+  return {OS: os, Architecture: architecture, Variant: variant};
 }
 
 function sourceJson({source}: SourceOp): Json {
@@ -79,59 +92,130 @@ function sourceJson({source}: SourceOp): Json {
   }
 }
 
-function execJson(op: ExecOp): Json {
+/** NetMode and SecurityMode; 0 is left out, as everything that is 0. */
+const networks = {default: undefined, host: 1, none: 2} as const;
+const securities = {sandbox: undefined, insecure: 1} as const;
+
+function execJson({args, env, cwd, user, rootInput, mounts, network, security}: ExecOp): Json {
   return {
-    meta: {args: [...op.args], env: [...op.env], cwd: op.cwd, user: op.user},
-    mounts: [{input: op.rootInput, dest: '/'}, ...op.mounts.map(mountJson)],
-    network: op.network,
-    security: op.security,
+    meta: {args: [...args], env: [...env], cwd, user: user === '' ? undefined : user},
+    mounts: [{input: rootInput, dest: '/'}, ...mounts.map(mountJson)],
+    network: networks[network],
+    security: securities[security],
   };
 }
 
+/** MountType; a bind mount is 0. */
+const mountTypes = {secret: 1, ssh: 2, cache: 3, tmpfs: 4} as const;
+const sharings = {shared: undefined, private: 1, locked: 2} as const;
+/** Of a mount that is of no input, and has no result. */
+const none = -1;
+
 /** Of a secret only that there is one. */
 function mountJson(mount: ExecMount): Json {
-  const {type, target = ''} = mount;
+  const dest = mount.target;
   switch (mount.type) {
     case 'bind':
       return {
-        mountType: type,
-        dest: target,
+        dest,
         input: mount.input,
         selector: mount.source,
-        readonly: mount.readonly,
+        output: none,
+        readonly: mount.readonly || undefined,
       };
     case 'cache':
       return {
-        mountType: type,
-        dest: target,
+        mountType: mountTypes.cache,
+        dest,
         input: mount.input,
-        cacheOpt: {ID: mount.id, sharing: mount.sharing},
+        output: none,
+        cacheOpt: {ID: mount.id, sharing: sharings[mount.sharing]},
       };
-    case 'secret':
-      return {mountType: type, dest: target, secretOpt: {ID: mount.id, optional: !mount.required}};
-    case 'ssh':
-      return {mountType: type, dest: target, SSHOpt: {ID: mount.id, optional: !mount.required}};
+    case 'secret': {
+      const secretOpt = {ID: mount.id, optional: mount.required ? undefined : true};
+      return {mountType: mountTypes.secret, dest, input: none, output: none, secretOpt};
+    }
+    case 'ssh': {
+      const SSHOpt = {ID: mount.id, optional: mount.required ? undefined : true};
+      return {mountType: mountTypes.ssh, dest, input: none, output: none, SSHOpt};
+    }
     case 'tmpfs':
-      return {mountType: type, dest: target};
+      return {mountType: mountTypes.tmpfs, dest, input: none, output: none};
     case 'text':
-      return {mountType: type, dest: target, data: base64Of(mount.text)};
+      // BuildKit mounts a file of another vertex, which here there is none of.
+      return {dest, input: none, output: none, readonly: true, data: base64Of(mount.text)};
   }
 }
 
-function actionJson(action: FileAction): Json {
-  const owner = action.owner === undefined ? {} : {owner: action.owner};
+/** Each action on top of the one before it, whose results are counted behind the inputs of the vertex. */
+function fileJson({base, actions}: FileOp, inputCount: number): Json {
+  const single = actions.flatMap((action) => singleActions(action, base));
+  return {
+    actions: single.map(({source, action}, index) => ({
+      input: index === 0 ? base : inputCount + index - 1,
+      secondaryInput: source,
+      output: index === single.length - 1 ? 0 : none,
+      Action: action,
+    })),
+  };
+}
+
+interface SingleAction {
+  /** The input that is read. */
+  readonly source: number;
+  readonly action: Json;
+}
+
+function singleActions(action: FileAction, base: number): readonly SingleAction[] {
+  const owner = ownerJson(action.owner, base);
   switch (action.type) {
-    case 'copy': {
-      const {input, destination} = action;
-      return {copy: {input, src: action.sources.map(({path}) => path), dest: destination, ...owner}};
-    }
+    case 'copy':
+      return copyActions(action, owner);
     case 'make-file': {
-      const data = base64Of(action.content);
-      return {mkfile: {path: action.destination, name: action.name, data, ...owner}};
+      const {content, destination, name, mode} = action;
+      const path = destination.endsWith('/') ? `${destination}${name}` : destination;
+      return [{source: none, action: {mkfile: {path, data: base64Of(content), owner, ...modeJson(mode)}}}];
     }
     case 'make-directory':
-      return {mkdir: {path: action.path, ...owner}};
+      return [{source: none, action: {mkdir: {path: action.path, makeParents: true, owner}}}];
   }
+}
+
+/** LLB copies one source at a time. */
+function copyActions(
+  {input, sources, destination, mode, unpack, excludes}: CopyAction,
+  owner: Json | undefined,
+): SingleAction[] {
+  return sources.map(({path, wildcard}) => ({
+    source: input,
+    action: {
+      copy: {
+        src: path,
+        dest: destination,
+        owner,
+        ...modeJson(mode),
+        allowWildcard: wildcard || undefined,
+        attemptUnpackDockerCompatibility: unpack || undefined,
+        excludePatterns: excludes.length === 0 ? undefined : [...excludes],
+        createDestPath: true,
+      },
+    },
+  }));
+}
+
+function modeJson(mode: number | string | undefined): {readonly mode?: number; readonly modeStr?: string} {
+  if (mode === undefined) return {};
+  return typeof mode === 'number' ? {mode} : {modeStr: mode};
+}
+
+/** Names are of the passwd and group files of the input. */
+function ownerJson(owner: string | undefined, input: number): Json | undefined {
+  if (owner === undefined) return undefined;
+  const [user = '', group] = owner.split(':');
+  const part = (name: string): Json => ({
+    User: /^\d+$/.test(name) ? {byId: Number(name)} : {byName: {name, input}},
+  });
+  return {user: part(user), group: group === undefined ? undefined : part(group)};
 }
 
 export function base64Of(text: string): string {

@@ -1,5 +1,6 @@
 // The dependencies of an image: every image, URL and git ref that its graph begins with, with what they were at the
-// time of the build (SLSA's resolvedDependencies, v0.2's materials).
+// time of the build (SLSA's resolvedDependencies, v0.2's materials). As BuildKit names them; but an image has the
+// digest of its platform's manifest, where BuildKit has that of the index, if there is one.
 
 import type {Vertex} from '../graph/vertex.ts';
 import {imagePackageUrl} from '../oci/package-url.ts';
@@ -23,7 +24,7 @@ export function verticesOf(target: Vertex | undefined): readonly Vertex[] {
   return [...seen];
 }
 
-/** In the order of their URIs, each once. */
+/** Images, repositories and URLs, of each kind in the order of their URIs, each once. */
 export function materialsOf(
   vertices: readonly Vertex[],
   fetched: readonly FetchedSource[],
@@ -33,13 +34,22 @@ export function materialsOf(
   for (const {op} of vertices) {
     if (op.kind !== 'source' || op.source.type !== 'image') continue;
     const {reference, manifestDigest, platform} = op.source;
-    add(imagePackageUrl(reference, platform, manifestDigest), {sha256: hexOfText(manifestDigest)});
+    add(imagePackageUrl(reference, platform), {sha256: hexOfText(manifestDigest)});
   }
-  for (const source of fetched) {
-    if (source.type === 'http') add(source.url, {sha256: hexOfText(source.digest)});
-    else add(gitUri(source.remote, source.ref), {sha1: source.commit});
-  }
-  return [...materials.values()].toSorted((a, b) => byteOrder(a.uri, b.uri));
+  const images = inOrder(materials.values());
+  const others = (type: FetchedSource['type']): readonly Material[] =>
+    inOrder(fetched.filter((source) => source.type === type).map(fetchedMaterial));
+  return [...images, ...others('git'), ...others('http')];
+}
+
+export function fetchedMaterial(source: FetchedSource): Material {
+  if (source.type === 'http') return {uri: source.url, digest: {sha256: hexOfText(source.digest)}};
+  const {remote, ref, commit} = source;
+  return {uri: gitUri(remote, ref), digest: {[commit.length === 64 ? 'sha256' : 'sha1']: commit}};
+}
+
+function inOrder(materials: Iterable<Material>): readonly Material[] {
+  return [...materials].toSorted((a, b) => byteOrder(a.uri, b.uri));
 }
 
 export function gitUri(remote: string, ref: string | undefined): string {

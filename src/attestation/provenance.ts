@@ -1,7 +1,8 @@
-// SLSA provenance of an image in BuildKit's shape. What BuildKit calls `buildkit_…` is `tsbuild_…` here, since we are
-// not BuildKit, and the build type is our own (docs/formats/provenance.md). No secret is ever in it: secrets and keys
-// are told by id only, URLs lose their credentials, proxies are left out. A build with SOURCE_DATE_EPOCH gives the
-// same provenance each time: it then has no times and no id of the run.
+// SLSA provenance of an image as BuildKit's docs/attestations/slsa-definitions.md defines it, member for member, so
+// that what reads BuildKit's reads this: the build type says how to read it, not who wrote it
+// (docs/formats/provenance.md). No secret is ever in it: secrets and keys are told by id only, URLs lose their
+// credentials, proxies are left out. A build with SOURCE_DATE_EPOCH gives the same provenance each time: it then has
+// no times and no id of the run.
 
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {ExecMount} from '../graph/op.ts';
@@ -14,7 +15,7 @@ import type {Json} from '../util/canonical-json.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 import type {ProvenanceRequest} from './attest-request.ts';
 import {base64Of, buildStepsOf, stepLocationsOf} from './build-steps.ts';
-import {type Material, materialsOf, verticesOf} from './materials.ts';
+import {fetchedMaterial, type Material, materialsOf, verticesOf} from './materials.ts';
 import type {FetchedSource} from './source-ledger.ts';
 
 export const provenanceTypes = {
@@ -22,7 +23,9 @@ export const provenanceTypes = {
   'v0.2': 'https://slsa.dev/provenance/v0.2',
 } as const;
 
-const buildType = 'urn:tsbuild:build-type:dockerfile:v1';
+/** Of version 1, and of 0.2, whose own members begin with it, too. */
+const buildType = 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md';
+const buildType02 = 'https://mobyproject.org/buildkit@v1';
 
 export interface ConfigSource {
   /** Where the Dockerfile came from, when it is not of this machine. */
@@ -37,6 +40,8 @@ export interface RequestParameters {
   /** `target`, `build-arg:K`, `label:K`, `context:NAME`, … */
   readonly args: Readonly<Record<string, string>>;
   readonly configSource: ConfigSource;
+  /** The Dockerfile is a file of this machine. */
+  readonly isLocalFile: boolean;
 }
 
 export interface RunOfBuild {
@@ -48,6 +53,8 @@ export interface RunOfBuild {
 export interface ProvenanceInput {
   readonly plan: Pick<Plan, 'epochSeconds' | 'vertex'>;
   readonly parameters: RequestParameters;
+  /** What looked at the result to tell what is in it. */
+  readonly scanner?: Vertex | undefined;
   readonly fetched: readonly FetchedSource[];
   readonly file: SourceFile;
   readonly run: RunOfBuild;
@@ -78,26 +85,25 @@ export function provenancePredicate(input: ProvenanceInput, request: ProvenanceR
 }
 
 function partsOf(
-  {plan, parameters, fetched, file, run, layers}: ProvenanceInput,
+  {plan, parameters, scanner, fetched, file, run, layers}: ProvenanceInput,
   mode: 'min' | 'max',
 ): Omit<Parts, 'builderId' | 'isReproducible'> {
   const vertices = verticesOf(plan.vertex);
   const isMax = mode === 'max';
-  const locals = localNames(vertices);
+  const locals = localNames(vertices, parameters);
+  const given = Object.entries(parameters.args).filter(([key]) => !isProxy(key));
+  const told = isMax ? given : given.filter(([key]) => !/^(?:build-arg|label):/.test(key));
+  const hasAllMaterials = locals.length === 0;
   return {
-    configSource: parameters.configSource,
+    configSource: withDigest(parameters.configSource, fetched),
     request: {
       frontend: 'dockerfile.v0',
-      args: Object.fromEntries(
-        Object.entries(parameters.args)
-          .filter(([key]) => !isProxy(key) && (isMax || !/^(?:build-arg|label):/.test(key)))
-          .toSorted(([a], [b]) => byteOrder(a, b)),
-      ),
-      ...namedIds('secrets', mountIds(vertices, 'secret')),
-      ...namedIds('ssh', mountIds(vertices, 'ssh')),
+      args: Object.fromEntries(told.toSorted(([a], [b]) => byteOrder(a, b))),
+      ...(isMax ? namedIds('secrets', mountIds(vertices, 'secret')) : {}),
+      ...(isMax ? namedIds('ssh', mountIds(vertices, 'ssh')) : {}),
       ...(locals.length === 0 ? {} : {locals: locals.map((name) => ({name}))}),
     },
-    materials: materialsOf(vertices, fetched),
+    materials: materialsOf([...vertices, ...verticesOf(scanner)], fetched),
     buildConfig: isMax ? {llbDefinition: buildStepsOf(vertices).map((step): Json => ({...step}))} : undefined,
     times:
       plan.epochSeconds === undefined
@@ -106,8 +112,8 @@ function partsOf(
     details: isMax
       ? detailsOf(vertices, {path: parameters.configSource.path, text: file.text}, layers)
       : undefined,
-    hermetic: isHermetic(vertices),
-    completeness: {request: isMax, materials: locals.length === 0 && isHermetic(vertices)},
+    hermetic: hasAllMaterials && !vertices.some(hasNetwork),
+    completeness: {request: told.length === given.length, materials: hasAllMaterials},
   };
 }
 
@@ -126,10 +132,10 @@ function version1(parts: Parts): Members {
         ...(times.id === undefined
           ? {}
           : {invocationID: times.id, startedOn: times.startedOn, finishedOn: times.finishedOn}),
-        tsbuild_metadata: details,
-        tsbuild_hermetic: hermetic,
-        tsbuild_completeness: {request: completeness.request, resolvedDependencies: completeness.materials},
-        tsbuild_reproducible: parts.isReproducible,
+        buildkit_metadata: details ?? {},
+        buildkit_hermetic: hermetic,
+        buildkit_completeness: {request: completeness.request, resolvedDependencies: completeness.materials},
+        buildkit_reproducible: parts.isReproducible,
       },
     },
   };
@@ -140,7 +146,7 @@ function version02(parts: Parts): Members {
   const {path, ...source} = configSource;
   return {
     builder: {id: parts.builderId},
-    buildType,
+    buildType: buildType02,
     materials: materials.map((material) => ({...material})),
     invocation: {
       configSource: {...source, entryPoint: path},
@@ -154,8 +160,8 @@ function version02(parts: Parts): Members {
       buildFinishedOn: times.finishedOn,
       completeness: {parameters: completeness.request, environment: true, materials: completeness.materials},
       reproducible: parts.isReproducible,
-      [`${buildType}#hermetic`]: hermetic,
-      [`${buildType}#metadata`]: details,
+      [`${buildType02}#hermetic`]: hermetic,
+      [`${buildType02}#metadata`]: details ?? {},
     },
   };
 }
@@ -176,16 +182,36 @@ function detailsOf(
   };
 }
 
-/** No step could have read what is not in the materials. */
-function isHermetic(vertices: readonly Vertex[]): boolean {
-  return vertices.every(({op}) => op.kind !== 'exec' || op.network === 'none');
+/** Of a remote context what it was, which is among what was fetched. */
+function withDigest(source: ConfigSource, fetched: readonly FetchedSource[]): ConfigSource {
+  const shown = source.uri === undefined ? undefined : withoutCredentials(source.uri);
+  const isMeant = ({uri}: Material): boolean =>
+    // A directory within the repository is no part of what was fetched.
+    shown === uri || [`${uri}:`, `${uri}#:`].some((start) => shown?.startsWith(start));
+  const found = fetched.map(fetchedMaterial).find(isMeant);
+  return found === undefined ? source : {...source, digest: found.digest};
 }
 
-function localNames(vertices: readonly Vertex[]): readonly string[] {
+function hasNetwork({op}: Vertex): boolean {
+  return op.kind === 'exec' && op.network !== 'none';
+}
+
+/**
+ * Directories of this machine. A context that was fetched is none, and is among the materials; the frontend would have
+ * read the Dockerfile as a local source of its own.
+ */
+function localNames(
+  vertices: readonly Vertex[],
+  {args, configSource, isLocalFile}: RequestParameters,
+): readonly string[] {
+  const isLocal = (name: string): boolean =>
+    name === 'context'
+      ? configSource.uri === undefined
+      : (args[`context:${name}`]?.startsWith('local:') ?? true);
   const names = vertices.flatMap(({op}) =>
-    op.kind === 'source' && op.source.type === 'local' ? [op.source.name] : [],
+    op.kind === 'source' && op.source.type === 'local' && isLocal(op.source.name) ? [op.source.name] : [],
   );
-  return [...new Set(names)].toSorted(byteOrder);
+  return [...new Set([...names, ...(isLocalFile ? ['dockerfile'] : [])])].toSorted(byteOrder);
 }
 
 /** Id → whether every step can do without it. */

@@ -3,8 +3,7 @@
 
 import {setMaxListeners} from 'node:events';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {Dockerfile} from '../dockerfile/ast.ts';
-import type {BuiltImage, BuiltImages, ExportContext, Exporter, ExportResult} from '../exporters/exporter.ts';
+import type {BuiltImages, ExportContext, Exporter, ExportResult} from '../exporters/exporter.ts';
 import {createExporter} from '../exporters/index.ts';
 import {normalisedName, parseReference} from '../oci/reference.ts';
 import type {Plan} from '../plan/plan.ts';
@@ -15,8 +14,9 @@ import {builtImage} from './built-image.ts';
 import {exportContext} from './exports/export-context.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {openBuild} from './opened.ts';
-import {Witness} from './origin/witness.ts';
-import {type Planning, planRequest, planRequestsOf} from './planning.ts';
+import {scansOf} from './origin/scans.ts';
+import {type Scan, Witness} from './origin/witness.ts';
+import {planRequest} from './planning.ts';
 import {isPlatformList, targetPlatforms} from './platforms.ts';
 import type {BuildRequest, BuildResult, EngineOptions} from './request.ts';
 import {SpaceGuard} from './space/guard.ts';
@@ -64,12 +64,12 @@ export async function build(
     startedMs,
     signal: guard.signal,
   });
-  const viewOf = (scan: Plan | undefined): BuiltImage['rootView'] | undefined =>
-    scan && ((until) => engine.snapshotter.view(snapshotOf(scan), until));
+  const scanned = (scan: Plan | undefined): Scan | undefined =>
+    scan && {plan: scan, view: (until) => engine.snapshotter.view(snapshotOf(scan), until)};
   const built: BuiltImages = {
     images: mapAtLeastOne(plans, (plan) => {
       const image = builtImage(plan, snapshotOf(plan), engine.snapshotter, inline);
-      return {...image, ...witness.attestationsOf(plan, image, viewOf(scanOf.get(plan)))};
+      return {...image, ...witness.attestationsOf(plan, image, scanned(scanOf.get(plan)))};
     }),
     isList: isPlatformList(request),
   };
@@ -97,20 +97,6 @@ export async function build(
     provenance: (mode) => Promise.all(plans.map((plan) => witness.metadataOf(plan, mode))),
     ...(imageDigest === undefined ? {} : {imageDigest}),
   };
-}
-
-/** What an image of a scanner is to make, by the plan whose result it looks at. */
-async function scansOf(
-  plans: readonly Plan[],
-  planning: Planning,
-  dockerfile: Dockerfile,
-): Promise<ReadonlyMap<Plan, Plan>> {
-  const sbom = planning.request.attest?.sbom;
-  if (sbom === undefined || sbom === true) return new Map();
-  const {scanPlan} = await import('./origin/scan-plan.ts');
-  const [context] = planRequestsOf(planning, dockerfile);
-  const scans = plans.map(async (plan): Promise<[Plan, Plan]> => [plan, await scanPlan(plan, sbom, context)]);
-  return new Map(await Promise.all(scans));
 }
 
 function exportersOf(request: BuildRequest): ReturnType<typeof createExporter>[] {

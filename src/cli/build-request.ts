@@ -3,7 +3,7 @@
 
 import {statSync} from 'node:fs';
 import {resolve} from 'node:path';
-import type {BuildRequest, ContextInput} from '../build/request.ts';
+import {type BuildRequest, type ContextInput, defaultShmSizeBytes} from '../build/request.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import {
   formatPlatformVersion,
@@ -29,7 +29,6 @@ import {outputsOf} from './values/outputs.ts';
 import {isProblem, type Problem} from './values/problem.ts';
 import {parseSecret, parseSsh, type SshForward} from './values/secret.ts';
 
-const defaultShmSizeBytes = 64 * 1024 * 1024;
 const entitlements = ['network.host', 'security.insecure', 'buildx.local.delete'];
 
 /** Throws BuildError('usage') with every bad value, BuildError('user') when the context is not there. */

@@ -47,6 +47,7 @@ const input: ProvenanceInput = {
       target: 'app',
     },
     configSource: {path: 'Dockerfile'},
+    isLocalFile: false,
   },
   fetched: [
     {type: 'http', url: 'https://example.com/a.tar', digest: digestOf('a')},
@@ -62,17 +63,62 @@ const asText = (value: unknown): string => JSON.stringify(value);
 describe('provenance with mode=max', () => {
   const predicate = provenancePredicate(input, v1max);
 
-  it('names every source with its digest, in byte order', () => {
+  it('names every source with its digest: images, repositories, URLs', () => {
     expect(predicate).toMatchObject({
       buildDefinition: {
         resolvedDependencies: [
-          {uri: 'https://example.com/a.tar', digest: {sha256: hexOf(digestOf('a'))}},
+          {uri: 'pkg:docker/alpine@3.20?platform=linux%2Famd64', digest: {sha256: 'ab'.repeat(32)}},
           {uri: 'https://example.com/r.git#v1', digest: {sha1: 'e'.repeat(40)}},
-          {
-            uri: `pkg:docker/alpine@3.20?digest=${digest}&platform=linux%2Famd64`,
-            digest: {sha256: 'ab'.repeat(32)},
-          },
+          {uri: 'https://example.com/a.tar', digest: {sha256: hexOf(digestOf('a'))}},
         ],
+      },
+    });
+  });
+
+  it('names an image by a digest only where the Dockerfile does, and commits of git by the hash they are', () => {
+    const {op} = base;
+    if (op.kind !== 'source' || op.source.type !== 'image') throw new Error('no image');
+    const reference = `docker.io/library/alpine@${digest}`;
+    const pinned = vertex({kind: 'source', source: {...op.source, reference}}, [], {name: 'FROM'});
+    const git = {
+      type: 'git',
+      remote: 'https://example.com/r',
+      ref: undefined,
+      commit: 'f'.repeat(64),
+    } as const;
+    expect(provenancePredicate({...input, plan: {vertex: pinned}, fetched: [git]}, v1max)).toMatchObject({
+      buildDefinition: {
+        resolvedDependencies: [
+          {uri: `pkg:docker/alpine?digest=${digest}&platform=linux%2Famd64`},
+          {uri: 'https://example.com/r', digest: {sha256: 'f'.repeat(64)}},
+        ],
+      },
+    });
+  });
+
+  it('names the image of the scanner that looked at the result', () => {
+    const scanner = vertex(
+      {
+        kind: 'source',
+        source: {type: 'image', reference: 'example.com/scan:2', manifestDigest: digest, platform},
+      },
+      [],
+      {name: '[sbom]'},
+    );
+    expect(provenancePredicate({...input, scanner, fetched: []}, v1max)).toMatchObject({
+      buildDefinition: {
+        resolvedDependencies: [
+          {uri: 'pkg:docker/alpine@3.20?platform=linux%2Famd64'},
+          {uri: 'pkg:docker/example.com/scan@2?platform=linux%2Famd64', digest: {sha256: 'ab'.repeat(32)}},
+        ],
+      },
+    });
+  });
+
+  it('says how it is to be read, by BuildKit’s definition', () => {
+    expect(predicate).toMatchObject({
+      buildDefinition: {
+        buildType: 'https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md',
       },
     });
   });
@@ -84,14 +130,23 @@ describe('provenance with mode=max', () => {
           buildConfig: {
             llbDefinition: [
               {id: 'step0', inputs: []},
-              {id: 'step1', inputs: ['step0:0'], op: {exec: {network: 'none'}}},
+              {
+                id: 'step1',
+                inputs: ['step0:0'],
+                // NetMode NONE, and MountType SECRET and SSH.
+                op: {
+                  Op: {exec: {network: 2, mounts: [{input: 0, dest: '/'}, {mountType: 1}, {mountType: 2}]}},
+                  platform: {OS: 'linux', Architecture: 'amd64'},
+                },
+              },
+              {id: 'step2', inputs: ['step1:0'], op: {Op: {}}},
             ],
           },
         },
       },
       runDetails: {
         metadata: {
-          tsbuild_metadata: {
+          buildkit_metadata: {
             source: {
               locations: {step1: {locations: [{ranges: [{start: {line: 2}, end: {line: 3}}]}]}},
               infos: [{filename: 'Dockerfile', language: 'Dockerfile'}],
@@ -125,25 +180,62 @@ describe('provenance with mode=max', () => {
     expect(decoded).not.toContain('geheim');
   });
 
-  it('is hermetic when no step has a network', () => {
-    expect(predicate).toMatchObject({runDetails: {metadata: {tsbuild_hermetic: true}}});
+  it('is hermetic when no step has a network, and nothing of this machine goes in', () => {
+    const resolved = (resolvedDependencies: boolean) => ({buildkit_completeness: {resolvedDependencies}});
+    expect(predicate).toMatchObject({runDetails: {metadata: {buildkit_hermetic: true, ...resolved(true)}}});
     const open = vertex({...exec, network: 'default'}, [base], {name: 'RUN'});
     expect(provenancePredicate({...input, plan: {vertex: open}}, v1max)).toMatchObject({
-      runDetails: {metadata: {tsbuild_hermetic: false}},
+      runDetails: {metadata: {buildkit_hermetic: false, ...resolved(true)}},
     });
+    const parameters = {...input.parameters, isLocalFile: true};
+    expect(provenancePredicate({...input, parameters}, v1max)).toMatchObject({
+      buildDefinition: {externalParameters: {request: {locals: [{name: 'dockerfile'}]}}},
+      runDetails: {metadata: {buildkit_hermetic: false, ...resolved(false)}},
+    });
+  });
+
+  it('says what a context that was fetched was, and counts it as complete', () => {
+    const local = (name: string) => vertex({kind: 'source', source: {type: 'local', name}}, [], {name});
+    const both = vertex({kind: 'merge'}, [local('context'), local('tools'), local('own')], {name: 'COPY'});
+    const predicateOf = (uri: string) => {
+      const args = {'context:tools': 'https://example.com/tools.git', 'context:own': 'local:own'};
+      const parameters = {args, configSource: {uri, path: 'Dockerfile'}, isLocalFile: false};
+      // As the ledger has it.
+      const remote = uri.replace('me:pw', 'xxxxx').replace(/#.*/, '');
+      const fetched = [{type: 'git', remote, ref: 'v1', commit: 'e'.repeat(40)} as const];
+      return provenancePredicate({...input, plan: {vertex: both}, parameters, fetched}, v1max);
+    };
+    for (const uri of ['https://me:pw@example.com/r.git#v1', 'https://example.com/r.git#v1:sub/dir']) {
+      expect(predicateOf(uri)).toMatchObject({
+        buildDefinition: {
+          externalParameters: {
+            configSource: {uri: uri.replace('me:pw@', 'xxxxx@'), digest: {sha1: 'e'.repeat(40)}},
+            request: {locals: [{name: 'own'}]},
+          },
+        },
+      });
+    }
   });
 });
 
 describe('provenance with mode=min', () => {
   const predicate = provenancePredicate(input, {...v1max, mode: 'min'});
 
-  it('tells neither build arguments nor labels, steps or text', () => {
+  it('tells neither build arguments nor labels, secrets, steps or text', () => {
     expect(predicate).toMatchObject({
       buildDefinition: {externalParameters: {request: {args: {target: 'app'}}}},
-      runDetails: {metadata: {tsbuild_completeness: {request: false}}},
+      runDetails: {metadata: {buildkit_metadata: {}, buildkit_completeness: {request: false}}},
     });
-    for (const absent of ['build-arg', 'label:', 'llbDefinition', 'tsbuild_metadata'])
+    for (const absent of ['build-arg', 'label:', 'llbDefinition', 'infos', '"secrets"', '"ssh"', 'token'])
       expect(asText(predicate)).not.toContain(absent);
+  });
+
+  it('tells the whole request where there is nothing to leave out', () => {
+    const parameters = {...input.parameters, args: {target: 'app', 'no-cache': ''}};
+    expect(provenancePredicate({...input, parameters}, {...v1max, mode: 'min'})).toMatchObject({
+      buildDefinition: {externalParameters: {request: {args: {target: 'app', 'no-cache': ''}}}},
+      runDetails: {metadata: {buildkit_completeness: {request: true}}},
+    });
   });
 
   it('tells when the build ran', () => {
@@ -169,21 +261,27 @@ it('a build with SOURCE_DATE_EPOCH has the same provenance whenever it runs', ()
 it('version v0.2 says the same in its own members', () => {
   expect(provenancePredicate(input, {...v1max, version: 'v0.2'})).toMatchObject({
     invocation: {configSource: {entryPoint: 'Dockerfile'}, parameters: {frontend: 'dockerfile.v0'}},
+    buildType: 'https://mobyproject.org/buildkit@v1',
     materials: [{}, {}, {}],
-    metadata: {buildInvocationID: 'run-1', completeness: {parameters: true, materials: true}},
+    metadata: {
+      buildInvocationID: 'run-1',
+      completeness: {parameters: true, environment: true, materials: true},
+      'https://mobyproject.org/buildkit@v1#hermetic': true,
+      'https://mobyproject.org/buildkit@v1#metadata': {source: {}},
+    },
   });
 });
 
 it('who vouches for the build, and that it is reproducible, are the word of the user', () => {
   const words = {builderId: 'https://ci.example.com/7', isReproducible: true};
   expect(provenancePredicate(input, {...v1max, ...words})).toMatchObject({
-    runDetails: {builder: {id: words.builderId}, metadata: {tsbuild_reproducible: true}},
+    runDetails: {builder: {id: words.builderId}, metadata: {buildkit_reproducible: true}},
   });
   expect(provenancePredicate(input, {...v1max, version: 'v0.2', ...words})).toMatchObject({
     builder: {id: words.builderId},
     metadata: {reproducible: true},
   });
   expect(provenancePredicate(input, v1max)).toMatchObject({
-    runDetails: {builder: {id: ''}, metadata: {tsbuild_reproducible: false}},
+    runDetails: {builder: {id: ''}, metadata: {buildkit_reproducible: false}},
   });
 });

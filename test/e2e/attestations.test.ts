@@ -71,7 +71,7 @@ describe('attestations', () => {
     ]);
     const text = JSON.stringify(statements);
     expect(text).toContain(createHash('sha256').update('first').digest('hex'));
-    expect(text).toContain('pkg:docker/busybox@latest?digest=sha256:');
+    expect(text).toContain('pkg:docker/busybox@latest?platform=linux%2F');
     expect(text).not.toContain('very-secret-token');
     const run = await space.run(['verify', at('said')]);
     expect([run.code, run.stdout.toString()]).toEqual([0, 'ok\n']);
@@ -221,17 +221,31 @@ describe('attestations', () => {
         'ARG BUILDKIT_SBOM_SCAN_CONTEXT=true\nCOPY --from=tools /tool /\nCOPY own /\n',
       own: 'own\n',
     });
-    const scanned = (type: string) => {
-      const output = ['-o', `type=oci,dest=${at('scanned')},tar=false`];
-      return space.run(['build', '--attest', `type=sbom,generator=scanner,KIND=${type}`, ...output, context]);
-    };
-    expect((await scanned('https://spdx.dev/Document')).code).toBe(0);
-    const [statement] = statementsOf(at('scanned'));
+    const output = ['-o', `type=oci,dest=${at('scanned')},tar=false`];
+    const attest = (type: string) => ['--attest', `type=sbom,generator=scanner,KIND=${type}`];
+    const scanned = (type: string, more: readonly string[] = []) =>
+      space.run(['build', ...attest(type), ...more, ...output, context]);
+    expect((await scanned('https://spdx.dev/Document', ['--provenance=mode=min'])).code).toBe(0);
+    const [statement, provenance] = statementsOf(at('scanned'));
+    expect(JSON.stringify(provenance)).toContain('pkg:docker/scanner@latest?platform=linux%2F');
     expect(statement?.['predicate']).toEqual({name: 'own tool + sbom-context sbom-tools '});
     expect((await space.run(['verify', at('scanned')])).stdout.toString()).toBe('ok\n');
     const refused = await scanned('https://example.com/other');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('wrote a.spdx.json, which is no in-toto statement of an SPDX document');
+
+    const locked = await space.run(['lock', context]);
+    expect(locked.stdout.toString()).not.toContain('scanner');
+    const unlocked = await scanned('https://spdx.dev/Document', ['--locked']);
+    expect([unlocked.code, unlocked.stderr]).toEqual([
+      1,
+      expect.stringContaining('docker.io/library/scanner:latest for linux/'),
+    ]);
+    const relocked = await space.run(['lock', ...attest('https://spdx.dev/Document'), context]);
+    expect(relocked.stdout.toString()).toMatch(
+      /^added docker\.io\/library\/scanner:latest linux\/\S+ sha256:/,
+    );
+    expect((await scanned('https://spdx.dev/Document', ['--locked'])).code).toBe(0);
   });
 
   it('are not made unless asked for', async () => {

@@ -6,6 +6,7 @@ import type {LockFile} from '../../lock/lock-file.ts';
 import {openBuild} from '../opened.ts';
 import {planRequest} from '../planning.ts';
 import type {BuildRequest, EngineOptions} from '../request.ts';
+import {scansOf} from './scans.ts';
 
 /** Entries of `known` stay as they are; what else the build needs is asked for anew. */
 export async function lockBuild(
@@ -16,7 +17,8 @@ export async function lockBuild(
 ): Promise<LockFile> {
   const locking: BuildRequest = {...request, pull: true, lock: {mode: 'extend', known}};
   await using opened = await openBuild(locking, options, signal);
-  const {plans} = await planRequest(opened, options.emit);
+  const {plans, dockerfile} = await planRequest(opened, options.emit);
+  await scansOf(plans, opened, dockerfile);
   const {sources, context, ledger} = opened;
   for (const {op} of new Set(plans.flatMap(({vertex}) => verticesOf(vertex)))) {
     if (op.kind !== 'source') continue;

@@ -4,19 +4,18 @@
 import {randomUUID} from 'node:crypto';
 import {basename} from 'node:path';
 import type {ProvenanceRequest, SbomGenerator} from '../../attestation/attest-request.ts';
-import type {RequestParameters} from '../../attestation/provenance.ts';
+import type {ProvenanceInput, RequestParameters} from '../../attestation/provenance.ts';
 import type {FetchedSource} from '../../attestation/source-ledger.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
 import type {Attestation, BuiltImage} from '../../exporters/exporter.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
-import {formatPlatform} from '../../oci/platform.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {assert} from '../../util/assert.ts';
 import {systemClock} from '../../util/clock.ts';
 import type {Engine} from '../engine.ts';
 import {defaultDockerfile} from '../local-place.ts';
 import {once} from '../once.ts';
-import type {BuildRequest, ImageProvenance} from '../request.ts';
+import {type BuildRequest, defaultShmSizeBytes, type ImageProvenance} from '../request.ts';
 
 export interface WitnessOptions {
   readonly request: BuildRequest;
@@ -25,6 +24,12 @@ export interface WitnessOptions {
   fetched(): readonly FetchedSource[];
   readonly startedMs: number;
   readonly signal: AbortSignal;
+}
+
+/** The work of a scanner's image. */
+export interface Scan {
+  readonly plan: Plan;
+  readonly view: BuiltImage['rootView'];
 }
 
 export class Witness {
@@ -39,7 +44,7 @@ export class Witness {
   attestationsOf(
     plan: Plan,
     image: Pick<BuiltImage, 'rootView'>,
-    scan: BuiltImage['rootView'] | undefined,
+    scan: Scan | undefined,
   ): Pick<BuiltImage, 'attestations'> {
     const {provenance, sbom} = this.#options.request.attest ?? {};
     if (provenance === undefined && sbom === undefined) return {};
@@ -50,7 +55,7 @@ export class Witness {
         const said = await bill.get();
         if (provenance === undefined) return said;
         const descriptors = layers.map(({descriptor}) => descriptor);
-        return [...said, await this.#provenance(plan, descriptors, provenance)];
+        return [...said, await this.#provenance({plan, scanner: scan?.plan.vertex}, descriptors, provenance)];
       },
     };
   }
@@ -59,13 +64,13 @@ export class Witness {
     plan: Plan,
     image: Pick<BuiltImage, 'rootView'>,
     sbom: true | SbomGenerator,
-    scan: BuiltImage['rootView'] | undefined,
+    scan: Scan | undefined,
   ): Promise<readonly Attestation[]> {
     const {request, engine, signal} = this.#options;
     const {billOfMaterials, billsOfScanner} = await import('./bill-of-materials.ts');
     if (sbom !== true) {
       assert(scan !== undefined, 'an image that a scanner is asked for is scanned');
-      return billsOfScanner(await scan(signal), engine, sbom.image, signal);
+      return billsOfScanner(await scan.view(signal), engine, sbom.image, signal);
     }
     const createdSeconds = plan.epochSeconds ?? Math.floor(systemClock.nowMs() / 1000);
     const name = request.tags[0] ?? 'image';
@@ -73,12 +78,12 @@ export class Witness {
   }
 
   async metadataOf(plan: Plan, mode: ProvenanceRequest['mode']): Promise<ImageProvenance> {
-    const {predicate} = await this.#provenance(plan, [], {mode, version: 'v1', inlineOnly: true});
+    const {predicate} = await this.#provenance({plan}, [], {mode, version: 'v1', inlineOnly: true});
     return {platform: plan.platform, predicate};
   }
 
   async #provenance(
-    plan: Plan,
+    made: Pick<ProvenanceInput, 'plan' | 'scanner'>,
     layers: readonly Descriptor[],
     asked: ProvenanceRequest,
   ): Promise<Attestation> {
@@ -88,14 +93,17 @@ export class Witness {
     const parameters = parametersOf(request);
     return {
       predicateType: provenanceTypes[asked.version],
-      predicate: provenancePredicate({plan, parameters, fetched: fetched(), file, run, layers}, asked),
+      predicate: provenancePredicate({...made, parameters, fetched: fetched(), file, run, layers}, asked),
     };
   }
 }
 
-/** As buildx would have asked BuildKit's frontend. Host paths are nobody's affair. */
+/**
+ * As buildx would have asked BuildKit's frontend; BuildKit itself leaves out what is of the host, such as the platform
+ * and the caches. Host paths are nobody's affair.
+ */
 function parametersOf(request: BuildRequest): RequestParameters {
-  const {context, target, platforms, noCache} = request;
+  const {context, target, noCache, network, extraHosts, shmSizeBytes, ulimits} = request;
   const remoteContexts = Object.entries(request.buildContexts).map(([name, value]): [string, string] => [
     `context:${name}`,
     /^[a-z][a-z0-9+.-]*:\/\/|^git@/.test(value) ? value : `local:${name}`,
@@ -106,13 +114,23 @@ function parametersOf(request: BuildRequest): RequestParameters {
       ...prefixed('label:', request.labels),
       ...Object.fromEntries(remoteContexts),
       ...(target === undefined ? {} : {target}),
-      ...(platforms.length === 0 ? {} : {platform: platforms.map(formatPlatform).join(',')}),
       ...(noCache === false ? {} : {'no-cache': noCache === true ? '' : noCache.join(',')}),
+      ...(network === 'default' ? {} : {'force-network-mode': network}),
+      ...unlessEmpty(
+        'add-hosts',
+        extraHosts.map(({host, address}) => `${host}=${address}`),
+      ),
+      ...(shmSizeBytes === defaultShmSizeBytes ? {} : {'shm-size': String(shmSizeBytes)}),
+      ...unlessEmpty(
+        'ulimit',
+        ulimits.map(({name, soft, hard}) => `${name}=${soft}:${hard}`),
+      ),
     },
     configSource: {
       ...(context.type === 'url' ? {uri: context.url} : {}),
       path: dockerfilePath(request),
     },
+    isLocalFile: isLocalFile(request),
   };
 }
 
@@ -120,6 +138,15 @@ function parametersOf(request: BuildRequest): RequestParameters {
 function dockerfilePath({context, dockerfile = defaultDockerfile}: BuildRequest): string {
   if (dockerfile === '-') return defaultDockerfile;
   return context.type === 'directory' ? basename(dockerfile) : dockerfile;
+}
+
+function isLocalFile({context, dockerfile = '', dockerfileText}: BuildRequest): boolean {
+  if (dockerfileText !== undefined) return true;
+  return context.type !== 'url' && !/^https?:\/\//.test(dockerfile);
+}
+
+function unlessEmpty(key: string, values: readonly string[]): Record<string, string> {
+  return values.length === 0 ? {} : {[key]: values.join(',')};
 }
 
 function prefixed(prefix: string, values: Readonly<Record<string, string>>): Record<string, string> {
