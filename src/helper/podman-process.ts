@@ -2,6 +2,7 @@
 
 import {spawn} from 'node:child_process';
 import {buildError} from '../diagnostics/build-error.ts';
+import {written} from './child-input.ts';
 
 export interface PodmanRun {
   /** Its path. */
@@ -67,10 +68,4 @@ export async function runPodman({program, environment, args, input, signal}: Pod
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function written(stream: NodeJS.WritableStream, chunk: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(chunk, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -24,9 +24,7 @@ export async function* decompress(
   kind: LayerCompression,
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const pieces = source[Symbol.asyncIterator]();
-  const {head, ended} = await readHead(pieces);
-  const whole = rejoined(head, ended, pieces);
+  const {head, whole} = await withHead(source);
   switch (sniff(head) ?? kind) {
     case 'none':
       return yield* whole;
@@ -35,6 +33,15 @@ export async function* decompress(
     case 'zstd':
       return yield* unzstd(whole);
   }
+}
+
+/** The first bytes (a tar block, where there are so many), and all of them, which are to be read or returned. */
+export async function withHead(
+  source: AsyncIterable<Uint8Array>,
+): Promise<{readonly head: Uint8Array; readonly whole: AsyncIterable<Uint8Array>}> {
+  const pieces = source[Symbol.asyncIterator]();
+  const {head, ended} = await readHead(pieces);
+  return {head, whole: rejoined(head, ended, pieces)};
 }
 
 /** What the bytes begin like; of what is unknown `none`. Reads no further than it must. */

@@ -9,7 +9,7 @@ export const loadCommand: Command = {
   shortUsage: '',
   summary: 'take images from an archive of docker, podman, skopeo or tsbuild save',
   about:
-    'Reads an archive (docker’s or OCI’s; plain, gzip or zstd) from FILE or standard input into the local store. Every digest and size is verified, and that each layer unpacks to what its config says, before anything gets a name. Images keep their digests; those of an archive without manifests get one in docker’s media types.',
+    'Reads an archive (docker’s or OCI’s; plain, gzip, bzip2, xz or zstd) from FILE or standard input into the local store. Every digest and size is verified, and that each layer unpacks to what its config says, before anything gets a name. Images keep their digests; those of an archive without manifests get one in docker’s media types.',
   flags: [
     {name: 'input', short: 'i', value: 'FILE', group: 'Input', help: 'read FILE (default: standard input)'},
     {

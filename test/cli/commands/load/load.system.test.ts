@@ -1,8 +1,10 @@
+import {spawnSync} from 'node:child_process';
 import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {hostPlatform} from '../../../../src/oci/platform.ts';
+import {needCommand} from '../../../e2e/requirements.ts';
 import {type TestEntry, testImage, testTar} from '../../../support/test-image.ts';
 import {StoredImages} from '../../stored-images.ts';
 
@@ -115,6 +117,13 @@ describe('load', () => {
     expect(await stored.run(['load', '-i', path])).toMatchObject({code: 0, out: 'Loaded image: old:1\n'});
     const {out} = await stored.run(['inspect', '-f', '{{len .RootFS.Layers}}', 'old:1']);
     expect(out).toBe('2\n');
+  });
+
+  it('takes what xz has compressed', async (test) => {
+    const path = await layoutArchive();
+    spawnSync(needCommand(test, 'xz', 'xz-utils'), [path]);
+    const {code, out} = await stored.run(['load', '-i', `${path}.xz`]);
+    expect({code, out}).toEqual({code: 0, out: 'Loaded image: reg.example/x:3\n'});
   });
 
   it('takes a layout with whole names', async () => {
