@@ -105,8 +105,9 @@ const outputsText = `Outputs (-o):
   type=tar,dest=FILE                  the image's files as one tar
   type=local,dest=DIR                 the image's files in a directory; nothing there is deleted
   type=cacheonly                      nowhere: only the cache is filled
-  dest=- writes to standard output. Images take compression=gzip|zstd|estargz|uncompressed,
-  compression-level=N, force-compression=true, rewrite-timestamp=true, squash=stage|all.
+  dest=- writes to standard output, and so do oci and tar without dest. Images take
+  compression=gzip|zstd|estargz|uncompressed, compression-level=N, force-compression=true,
+  rewrite-timestamp=true, squash=stage|all.
 `;
 
 const examplesText = `Examples:

@@ -21,3 +21,8 @@ export function imageReference(text: string): Reference {
   if (!isReferenceProblem(reference)) return reference;
   throw buildError('usage', 'cli-bad-value', `"${text}" is no name of an image: ${reference.problem}`);
 }
+
+/** docker's word to who named neither tag nor digest; nothing to others. */
+export function defaultTagNotice({tag, digest}: Reference): string {
+  return (tag ?? digest) === undefined ? 'Using default tag: latest\n' : '';
+}

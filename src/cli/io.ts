@@ -2,7 +2,11 @@
 // that tests can run whole commands in memory. Commands return exit codes; only main.ts ends the process.
 
 export interface CliIo {
-  readonly stdin: AsyncIterable<Uint8Array | string> & {readonly isTTY?: boolean};
+  readonly stdin: AsyncIterable<Uint8Array | string> & {
+    readonly isTTY?: boolean;
+    /** Of a terminal: what is typed comes letter by letter, and is not shown. */
+    setRawMode?(on: boolean): unknown;
+  };
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;
   readonly env: Readonly<Record<string, string | undefined>>;

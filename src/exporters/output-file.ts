@@ -27,9 +27,9 @@ type Destination =
 type Surroundings = Pick<ExportContext, 'stdout' | 'workingDirectory'>;
 type Writing = Surroundings & Pick<ExportContext, 'signal'>;
 
-/** Throws where `dest` could not be written to as things are. */
-export async function checkOutput(dest: string, context: Surroundings): Promise<void> {
-  await destinationOf(dest, context);
+/** Throws where `dest` could not be written to as things are; `hint` is for one that is a directory. */
+export async function checkOutput(dest: string, context: Surroundings, hint?: string): Promise<void> {
+  await destinationOf(dest, context, hint);
 }
 
 /** Lets `produce` write the archive in pieces. */
@@ -71,7 +71,11 @@ export async function makeOutput(
   }
 }
 
-async function destinationOf(dest: string, context: Surroundings): Promise<Destination> {
+async function destinationOf(
+  dest: string,
+  context: Surroundings,
+  directoryHint?: string,
+): Promise<Destination> {
   if (dest === '-') {
     if ((context.stdout as {isTTY?: boolean}).isTTY === true) {
       throw buildError('usage', 'exporter-terminal', 'an archive is not written to a terminal', {
@@ -83,7 +87,7 @@ async function destinationOf(dest: string, context: Surroundings): Promise<Desti
   const path = resolve(context.workingDirectory, dest);
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) {
-    throw outputError(dest, 'is a directory, expected a file', 'use tar=false for a layout in a directory');
+    throw outputError(dest, 'is a directory, expected a file', directoryHint);
   }
   if (existing !== undefined && !existing.isFile()) return {type: 'special', path};
   const parent = await stat(dirname(path)).catch(() => undefined);

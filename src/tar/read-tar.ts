@@ -13,7 +13,7 @@ export interface TarMember {
 
 const someArchive: TarNaming = {
   name: 'the archive',
-  hint: 'archives may be plain, or compressed with gzip or zstd',
+  hint: 'archives may be plain, or compressed with gzip, bzip2, xz or zstd',
 };
 
 /** The members in order. Throws BuildError('user') where the bytes are no tar, or end before it does. */

@@ -51,6 +51,11 @@ describe('-o type=oci', () => {
     );
   });
 
+  it('writes it to standard output when it is not said where', async () => {
+    const {stdout} = await space.build(['-t', 'app:1', '-o', 'type=oci', context]);
+    expect(stdout.equals(readFileSync(at('oci.tar')))).toBe(true);
+  });
+
   it('gives the same bytes when it is asked again', async () => {
     await space.build(['-t', 'app:1', '-o', `type=oci,dest=${at('again.tar')}`, context]);
     expect(readFileSync(at('again.tar')).equals(readFileSync(at('oci.tar')))).toBe(true);

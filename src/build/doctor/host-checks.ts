@@ -10,7 +10,7 @@ import {runGit} from '../../helper/git-process.ts';
 import {formatPlatform, hostPlatform, type Platform, parsePlatform} from '../../oci/platform.ts';
 import {Emulation} from '../../ops/exec/emulation.ts';
 import {bytesText} from '../../progress/figures.ts';
-import {DockerCredentials} from '../../sources/registry/docker-credentials.ts';
+import {userCredentials} from '../../sources/registry/docker-credentials.ts';
 import {errorText} from '../../util/error-text.ts';
 import {type Finding, finding} from './report.ts';
 
@@ -145,11 +145,7 @@ export async function checkConfiguration(
 }
 
 export async function checkCredentials(environment: Environment): Promise<Finding> {
-  const credentials = new DockerCredentials({
-    environment,
-    readFile: (path) => readFile(path, 'utf8'),
-    askHelper: async () => undefined,
-  });
+  const credentials = userCredentials(environment);
   try {
     const programs = await credentials.helperPrograms();
     const absent: string[] = [];

@@ -10,15 +10,22 @@ import {contentBelow} from './image-content.ts';
 import {pushContent} from './push-content.ts';
 import type {Transfer} from './transfer.ts';
 
-/** Pushes the image that is stored under `reference` to where its name says, signed if there is a key; gives what it leads to. */
+export interface StoredPush {
+  /** Signs what is pushed. */
+  readonly signingKey: SigningKey | undefined;
+  /** Of an index one of its manifests; undefined: all of it. */
+  readonly only: Descriptor | undefined;
+}
+
+/** Pushes the image that is stored under `reference` to where its name says; gives what the name leads to then. */
 export async function pushStored(
   reference: Reference,
-  signingKey: SigningKey | undefined,
+  {signingKey, only}: StoredPush,
   transfer: Transfer,
 ): Promise<Descriptor> {
   const {engine, reporter} = transfer;
   const name = normalisedName(reference);
-  const root = imageStoreOf(engine.state.database, engine.state.root).rootOf(name);
+  const root = only ?? imageStoreOf(engine.state.database, engine.state.root).rootOf(name);
   if (root === undefined) {
     throw buildError('user', 'image-not-found', `no image "${name}" in the local store`, {
       hints: [

@@ -9,8 +9,9 @@ export interface Output {
   readonly options: ReadonlyMap<string, string>;
 }
 
-export function parseOutput(text: string): Output | Problem {
-  if (text === '') return {problem: '--output is empty: expected type=TYPE[,KEY=VALUE…], a directory or "-"'};
+/** Gives nothing for an empty text, such as that of a variable that is not set: as buildx has it. */
+export function parseOutput(text: string): Output | Problem | [] {
+  if (text === '') return [];
   const fields = csvFields(text);
   if ('problem' in fields) return {problem: `--output ${text}: ${fields.problem}`};
   if (fields.length === 1 && !text.includes('=')) {

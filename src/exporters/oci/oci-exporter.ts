@@ -30,7 +30,7 @@ export const ociExporter: ExporterFactory = {
       name: 'exporting to oci image format',
       prepare: async (context) => {
         checkAnnotations(form.annotations, context, options);
-        if (asTar) await checkOutput(dest, context);
+        if (asTar) await checkOutput(dest, context, 'use tar=false for a layout in a directory');
       },
       async export(built, context) {
         const layout = await makeLayout(built, context, form);

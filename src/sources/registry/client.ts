@@ -2,7 +2,6 @@
 // asked as the configuration says, mirrors first. Every failure that a user can meet is one BuildError; see
 // failures.ts.
 
-import {readFile} from 'node:fs/promises';
 import type {Config} from '../../config/config.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
@@ -21,7 +20,7 @@ import {assert} from '../../util/assert.ts';
 import type {Clock} from '../../util/clock.ts';
 import {Authenticator} from './authenticator.ts';
 import {downloadBlob} from './blob-download.ts';
-import {type CredentialSource, DockerCredentials} from './docker-credentials.ts';
+import {type CredentialSource, userCredentials} from './docker-credentials.ts';
 import {EndpointReader} from './endpoint-reader.ts';
 import {type Endpoint, endpointsOf} from './endpoints.ts';
 import {type EndpointFailure, failureOf, isEndpointFailure} from './failures.ts';
@@ -74,16 +73,7 @@ export class RegistryClient {
       ...options.pacing,
     };
     this.#http = new HttpClient({environment, ...(timeouts === undefined ? {} : {timeouts})});
-    const credentials =
-      options.credentials ??
-      new DockerCredentials({
-        environment,
-        readFile: (path) => readFile(path, 'utf8'),
-        askHelper: async (request) => {
-          const {askCredentialHelper} = await import('../../helper/credential-helper.ts');
-          return askCredentialHelper(request);
-        },
-      });
+    const credentials = options.credentials ?? userCredentials(environment);
     this.#session = new RegistrySession(
       this.#http,
       new Authenticator(this.#http, credentials, this.#pacing),

@@ -2,6 +2,7 @@
 // DOCKER_CONFIG or ~/.docker. Read when a registry first asks, never before. docker.io is filed under its old index
 // address.
 
+import {readFile} from 'node:fs/promises';
 import {inDockerFolder} from '../../config/docker-folder.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {CredentialHelperRequest, HelperCredential} from '../../helper/credential-helper.ts';
@@ -35,6 +36,18 @@ const hubServer = 'https://index.docker.io/v1/';
 /** The name that docker files a registry under. */
 export function dockerServer(host: string): string {
   return host === 'docker.io' ? hubServer : host;
+}
+
+/** Those of the user whose environment it is. */
+export function userCredentials(environment: DockerCredentialOptions['environment']): DockerCredentials {
+  return new DockerCredentials({
+    environment,
+    readFile: (path) => readFile(path, 'utf8'),
+    askHelper: async (request) => {
+      const {askCredentialHelper} = await import('../../helper/credential-helper.ts');
+      return askCredentialHelper(request);
+    },
+  });
 }
 
 export class DockerCredentials implements CredentialSource {

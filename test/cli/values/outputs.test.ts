@@ -40,6 +40,28 @@ describe('outputs', () => {
   });
 });
 
+describe('where an output goes', () => {
+  it.each([
+    ['type=oci', {dest: '-'}],
+    ['type=oci,dest=,tar=true', {dest: '-', tar: 'true'}],
+    ['type=oci,tar=false', {tar: 'false'}],
+    ['type=tar', {dest: '-'}],
+    ['type=docker', {}],
+    ['type=local', {}],
+  ])('that is %s', (text, options) => {
+    const [[, found]] = outputs('-o', text) as [[string, object]];
+    expect(found).toEqual(options);
+  });
+
+  it('an empty one asks for nothing', () => {
+    expect(outputs('-o', '', '--output=')).toEqual([]);
+  });
+
+  it('only one can be standard output', () => {
+    expect(() => outputs('-o', '-', '-o', 'type=oci')).toThrow('only one output can be standard output');
+  });
+});
+
 describe('--annotation', () => {
   it.each([
     ['k=v', [['annotation.k', 'v']]],

@@ -1,25 +1,27 @@
-// `tsbuild login [SERVER]`.
+// `tsbuild login [SERVER]`: by what docker knows already, by flags, or by asking.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
-import {type CliIo, readAll} from '../../io.ts';
+import {readAll} from '../../io.ts';
 import {configFileOf} from '../../places.ts';
-import type {Act} from '../command.ts';
+import type {Act, CommandCall} from '../command.ts';
 import {registryHost} from '../registry-host.ts';
 
-export const logIn: Act = async ({flags, operands, io, interrupt}) => {
+export const logIn: Act = async (call) => {
+  const {flags, operands, io, interrupt} = call;
   const host = registryHost(operands, 'login');
-  const username = flags.last('username');
-  if (!username) {
-    throw buildError('usage', 'cli-bad-value', 'login needs a user', {
-      hints: ['give it with --username USER'],
-    });
+  checkFlags(flags);
+  const files = {configFile: configFileOf(flags, io), environment: io.env};
+  const {knownUser, login, loginAgain} = await import('../../../build/transfer/login.ts');
+  // As docker: who says nothing may be known.
+  const isKnown = !flags.last('username') && flags.last('password') === undefined;
+  if (isKnown && (await loginAgain(host, files, interrupt))) {
+    io.stdout.write('Authenticating with existing credentials...\nLogin Succeeded\n');
+    return exitCodes.ok;
   }
-  const password = await passwordOf(flags, io);
-  const configFile = configFileOf(flags, io);
-  const {login} = await import('../../../build/transfer/login.ts');
-  const file = await login({host, username, password}, {configFile, environment: io.env}, interrupt);
+  const answers = await answersOf(call, () => knownUser(host, files, interrupt));
+  const file = await login({host, ...answers}, files, interrupt);
   if (file !== undefined) {
     io.stderr.write(
       `warning: the password is kept unencrypted in ${file}; a credential helper (credsStore) would encrypt it\n`,
@@ -29,16 +31,53 @@ export const logIn: Act = async ({flags, operands, io, interrupt}) => {
   return exitCodes.ok;
 };
 
-async function passwordOf(flags: FlagValues, io: CliIo): Promise<string> {
-  const given = flags.last('password');
-  const fromInput = flags.has('password-stdin');
-  if (given !== undefined && fromInput) {
+function checkFlags(flags: FlagValues): void {
+  if (!flags.has('password-stdin')) return;
+  if (flags.last('password') !== undefined) {
     throw buildError('usage', 'cli-bad-value', '--password and --password-stdin exclude each other');
   }
-  // One line end is the shell's, further ones may be the password's.
-  const password = fromInput ? (await readAll(io.stdin)).toString('utf8').replace(/\r?\n$/, '') : given;
-  if (password) return password;
-  throw buildError('usage', 'cli-bad-value', 'login needs a password', {
-    hints: ['give it on standard input: tsbuild login -u USER --password-stdin SERVER < FILE'],
-  });
+  if (!flags.last('username')) {
+    throw buildError('usage', 'cli-bad-value', 'login needs a user where the password is on standard input', {
+      hints: ['give it with --username USER'],
+    });
+  }
+}
+
+interface Answers {
+  readonly username: string;
+  readonly password: string;
+}
+
+async function answersOf(
+  {flags, io, interrupt}: CommandCall,
+  knownUser: () => Promise<string | undefined>,
+): Promise<Answers> {
+  const given = {username: flags.last('username'), password: flags.last('password')};
+  if (given.password !== undefined) {
+    io.stderr.write('warning: others can see a password of the command line; use --password-stdin\n');
+  }
+  if (flags.has('password-stdin')) {
+    // One line end is the shell's, further ones may be the password's.
+    given.password = (await readAll(io.stdin)).toString('utf8').replace(/\r?\n$/, '');
+  } else if (!(given.username && given.password) && io.stdin.isTTY === true) {
+    const {TerminalQuestions} = await import('./terminal-questions.ts');
+    const questions = new TerminalQuestions(io, interrupt);
+    if (!given.username) {
+      const known = await knownUser();
+      const answer = await questions.line(known === undefined ? 'Username: ' : `Username (${known}): `);
+      given.username = answer.trim() || known;
+    }
+    if (given.username && !given.password) given.password = await questions.secret('Password: ');
+  }
+  const {username, password} = given;
+  if (!username) throw missing('user', 'give it with --username USER');
+  if (password) return {username, password};
+  throw missing(
+    'password',
+    'give it on standard input: tsbuild login -u USER --password-stdin SERVER < FILE',
+  );
+}
+
+function missing(what: string, hint: string): Error {
+  return buildError('usage', 'cli-bad-value', `login needs a ${what}`, {hints: [hint]});
 }

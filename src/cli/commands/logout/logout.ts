@@ -8,6 +8,6 @@ export const logOut: Act = async ({operands, io, interrupt}) => {
   const host = registryHost(operands, 'logout');
   const {eraseLogin} = await import('../../../sources/registry/docker-logins.ts');
   const known = await eraseLogin(host, {environment: io.env, signal: interrupt});
-  io.stdout.write(known ? `Removed the login for ${host}\n` : `Not logged in to ${host}\n`);
+  io.stdout.write(known ? `Removing login credentials for ${host}\n` : `Not logged in to ${host}\n`);
   return exitCodes.ok;
 };

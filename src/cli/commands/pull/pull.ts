@@ -1,9 +1,9 @@
 // `tsbuild pull NAME[:TAG|@DIGEST]`: what was fetched is told as docker tells it, for scripts that read it.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
-import {familiarName, normalisedName} from '../../../oci/reference.ts';
+import {familiarName, normalisedName, repositoryName} from '../../../oci/reference.ts';
 import {exitCodes} from '../../exit-codes.ts';
-import {imageReference} from '../../image-name.ts';
+import {defaultTagNotice, imageReference} from '../../image-name.ts';
 import {givenPlatform} from '../../platform-flag.ts';
 import type {Act} from '../command.ts';
 import {transferring} from '../transferring.ts';
@@ -20,17 +20,24 @@ export const pull: Act = async (call) => {
     throw buildError('usage', 'cli-bad-value', '--all-tags fetches all tags, so the name must have none');
   }
   const platform = givenPlatform(flags, io);
+  const isQuiet = flags.has('quiet');
+  if (!allTags && !isQuiet) io.stdout.write(defaultTagNotice(reference));
   const {pullAllTags, pullImage} = await import('../../../build/transfer/pull.ts');
   const pulled = await transferring(call, async (transfer) =>
     allTags ? pullAllTags(reference, platform, transfer) : [await pullImage(reference, platform, transfer)],
   );
-  for (const {name, digest, isUpToDate} of pulled) {
-    const shown = allTags ? name : familiarName({...reference, tag: reference.tag ?? 'latest'});
-    const status = isUpToDate ? 'Image is up to date for' : 'Downloaded newer image for';
-    if (!flags.has('quiet')) io.stdout.write(`Digest: ${digest}\nStatus: ${status} ${shown}\n`);
-    io.stdout.write(`${name}\n`);
-  }
-  if (pulled.length === 0)
+  const [first] = pulled;
+  if (first === undefined) {
     throw buildError('user', 'image-not-found', `${normalisedName(reference)} has no tags`);
+  }
+  if (!isQuiet) {
+    const isNew = pulled.some(({isUpToDate}) => !isUpToDate);
+    const status = isNew ? 'Downloaded newer image for' : 'Image is up to date for';
+    const isBare = !allTags && (reference.tag ?? reference.digest) === undefined;
+    const shown = familiarName(isBare ? {...reference, tag: 'latest'} : reference);
+    io.stdout.write(pulled.map(({digest}) => `Digest: ${digest}\n`).join(''));
+    io.stdout.write(`Status: ${status} ${shown}\n`);
+  }
+  io.stdout.write(`${allTags ? repositoryName(reference) : first.name}\n`);
   return exitCodes.ok;
 };

@@ -6,7 +6,7 @@ import type {Command} from '../command.ts';
 export const pushCommand: Command = {
   name: 'push',
   section: 'Registries',
-  usage: ['[-q] [--sign-key FILE] NAME[:TAG]'],
+  usage: ['[-a] [--platform OS/ARCH] [-q] [--sign-key FILE] NAME[:TAG]'],
   shortUsage: 'NAME[:TAG]',
   summary: 'send an image of the local store to its registry',
   about:
@@ -17,6 +17,12 @@ export const pushCommand: Command = {
       short: 'a',
       group: 'Input',
       help: 'push every tag that the repository has in the local store',
+    },
+    {
+      name: 'platform',
+      value: 'OS/ARCH',
+      group: 'Input',
+      help: 'of an index only the image for this platform, without attestations (default: all of it)',
     },
     signKeyFlag,
     {name: 'quiet', short: 'q', group: 'Output', help: 'print the name only'},

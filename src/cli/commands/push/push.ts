@@ -1,9 +1,11 @@
 // `tsbuild push NAME[:TAG]`: what was pushed is told as docker tells it, for scripts that read it.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
+import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import {familiarName, normalisedName, type Reference, repositoryName} from '../../../oci/reference.ts';
 import {exitCodes} from '../../exit-codes.ts';
-import {imageReference} from '../../image-name.ts';
+import {defaultTagNotice, imageReference} from '../../image-name.ts';
+import {platformFlag} from '../../platform-flag.ts';
 import type {Act, CommandCall} from '../command.ts';
 import {pushSigningKey} from '../sign/key-file.ts';
 import {transferring} from '../transferring.ts';
@@ -16,18 +18,22 @@ export const push: Act = async (call) => {
     throw buildError('usage', 'cli-operands', `push needs one NAME[:TAG], got ${operands.length} arguments`);
   }
   const reference = imageReference(operand);
-  const references = flags.has('all-tags') ? await storedTags(reference, call) : [reference];
+  const [allTags, isQuiet] = [flags.has('all-tags'), flags.has('quiet')];
+  const platform = platformFlag(flags);
+  if (!allTags && !isQuiet) io.stdout.write(defaultTagNotice(reference));
+  const references = allTags ? await storedTags(reference, call) : [reference];
   const signingKey = await pushSigningKey(flags, io);
+  const all = platform === undefined ? [] : await withImages(flags, io, (store) => store.list());
   const {pushStored} = await import('../../../build/transfer/push-stored.ts');
   await transferring(call, async (transfer) => {
     for (const one of references) {
-      const {digest, size} = await pushStored(one, signingKey, transfer);
-      const text = flags.has('quiet')
-        ? normalisedName(one)
-        : `${one.tag ?? 'latest'}: digest: ${digest} size: ${size}`;
-      io.stdout.write(`${text}\n`);
+      const name = normalisedName(one);
+      const only = platform && chosenImage(matchImage(all, name), name, platform).manifest;
+      const {digest, size} = await pushStored(one, {signingKey, only}, transfer);
+      if (!isQuiet) io.stdout.write(`${one.tag ?? 'latest'}: digest: ${digest} size: ${size}\n`);
     }
   });
+  if (isQuiet) io.stdout.write(`${allTags ? repositoryName(reference) : normalisedName(reference)}\n`);
   return exitCodes.ok;
 };
 

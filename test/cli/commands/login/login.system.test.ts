@@ -85,6 +85,10 @@ async function store(name: string): Promise<string> {
   return image.descriptor.digest;
 }
 
+async function tagAlso(name: string, tags: readonly string[]): Promise<void> {
+  for (const tag of tags) await tsbuild(['tag', name, name.replace(/:1$/, `:${tag}`)]);
+}
+
 describe('login', () => {
   it('keeps a password that works where docker keeps it, and only its owner reads it', async () => {
     if (registry === undefined) return;
@@ -93,6 +97,43 @@ describe('login', () => {
       auths: {[registry.address]: {auth: encoded}},
     });
     expect(statSync(configFile()).mode & 0o777).toBe(0o600);
+  });
+
+  it('without a word tries what is kept already', async () => {
+    if (registry === undefined) return;
+    const again = ['login', registry.address];
+    expect(await tsbuild(again)).toMatchObject({code: 2, err: expect.stringContaining('login needs a user')});
+    await login();
+    expect(await tsbuild(again)).toMatchObject({
+      code: 0,
+      out: 'Authenticating with existing credentials...\nLogin Succeeded\n',
+      err: '',
+    });
+    const stale = Buffer.from('me:changed since').toString('base64');
+    writeFileSync(configFile(), JSON.stringify({auths: {[registry.address]: {auth: stale}}}));
+    expect((await tsbuild(again)).code).toBe(2);
+  });
+
+  it('asks at a terminal, with the user that is known for a suggestion', async () => {
+    if (registry === undefined) return;
+    const env = {DOCKER_CONFIG: join(folder, 'docker'), TSBUILD_CONFIG: join(folder, 'tsbuild.toml')};
+    mkdirSync(join(folder, 'docker'), {recursive: true});
+    const stale = Buffer.from('me:changed since').toString('base64');
+    writeFileSync(configFile(), JSON.stringify({auths: {[registry.address]: {auth: stale}}}));
+    const io = memoryIo({env, stdin: `\n${password}\r`, cwd: folder});
+    const stdin = Object.assign(io.stdin, {isTTY: true, setRawMode: () => {}});
+    const code = await runCli(['login', registry.address], {...io, stdin}, new AbortController().signal);
+    expect([code, io.out()]).toEqual([0, 'Username (me): Password: \nLogin Succeeded\n']);
+    expect(readFileSync(configFile(), 'utf8')).toContain(encoded);
+  });
+
+  it('warns of a password that others can see', async () => {
+    if (registry === undefined) return;
+    const {code, err} = await tsbuild(['login', '-u', 'me', '-p', password, registry.address]);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('others can see a password of the command line'),
+    ]);
   });
 
   it('writes through a link, which stays one', async () => {
@@ -132,7 +173,23 @@ describe('login', () => {
       out: expect.stringContaining(`digest: ${digest}`),
     });
     expect(await tsbuild(['pull', '-q', name])).toMatchObject({code: 0, out: `${name}\n`});
-    expect(await tsbuild(['logout', registry.address])).toMatchObject({code: 0});
+    await tagAlso(name, ['latest', '2']);
+    const repository = name.replace(/:1$/, '');
+    expect((await tsbuild(['push', repository])).out).toMatch(
+      /^Using default tag: latest\nlatest: digest: sha256:/,
+    );
+    expect((await tsbuild(['push', '-q', '-a', repository])).out).toBe(`${repository}\n`);
+    expect((await tsbuild(['pull', repository])).out).toBe(
+      `Using default tag: latest\nDigest: ${digest}\nStatus: Image is up to date for ${repository}:latest\n${repository}:latest\n`,
+    );
+    expect((await tsbuild(['pull', '-q', '-a', repository])).out).toBe(`${repository}\n`);
+    expect((await tsbuild(['pull', '-a', repository])).out).toBe(
+      `${`Digest: ${digest}\n`.repeat(3)}Status: Image is up to date for ${repository}\n${repository}\n`,
+    );
+    expect(await tsbuild(['logout', registry.address])).toMatchObject({
+      code: 0,
+      out: `Removing login credentials for ${registry.address}\n`,
+    });
     expect((await tsbuild(['push', name])).code).toBe(1);
     expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({auths: {}});
   });
