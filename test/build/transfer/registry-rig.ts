@@ -85,7 +85,9 @@ export class RegistryRig {
   }
 
   push(text: string, address = this.proxy.address): Promise<Descriptor> {
-    return this.transfer((open) => pushStored(this.name(text, address), undefined, open));
+    return this.transfer((open) =>
+      pushStored(this.name(text, address), {signingKey: undefined, only: undefined}, open),
+    );
   }
 
   pull(text: string, state = join(this.root, 'other'), address = this.proxy.address): Promise<Pulled> {
