@@ -48,7 +48,9 @@ export async function buildRequestOf(
       `build needs exactly one PATH, URL or "-", got ${operands.length === 0 ? 'none' : operands.join(' ')}`,
       path === undefined
         ? 'tsbuild . builds the current directory; tsbuild --help shows everything'
-        : nearCommand(path),
+        : kindOf(resolve(io.cwd, path)) === undefined
+          ? nearCommand(path)
+          : undefined,
     );
   }
   const dockerfile = flags.last('file');

@@ -75,6 +75,15 @@ describe('the context', () => {
     expect(await problems(['a', 'b'])).toEqual(['build needs exactly one PATH, URL or "-", got a b']);
   });
 
+  it('that is there is not taken for a misspelt command', async () => {
+    await expect(request(['/rum', 'app'])).rejects.toMatchObject({
+      diagnostics: [{hints: ['did you mean the command tsbuild run?']}],
+    });
+    await expect(request(['/run', 'app'])).rejects.toMatchObject({
+      diagnostics: [expect.not.objectContaining({hints: expect.anything()})],
+    });
+  });
+
   it('is not meant by a command that docker has and we do not', async () => {
     expect(await problems(['ps', 'app'])).toEqual(['there is no command ps']);
   });

@@ -49,6 +49,24 @@ describe('tty progress', () => {
     expect(screen()).toContain(' => [2/2] RUN make  (not cached: x.c changed) ');
   });
 
+  it('shows what a running step says now, and in the last picture all that it said', () => {
+    const {story, screen} = stage();
+    story.start('a', 'exporting to image').note('a', 'exporting layers').note('a', 'naming to app').wait(150);
+    expect(screen()).toContain(' => => naming to app');
+    expect(screen()).not.toContain('exporting layers');
+    story.end('a').close();
+    expect(screen()).toMatch(/ => exporting to image .*\n => => exporting layers\n => => naming to app/);
+  });
+
+  it('shows the end of what a step said, where it said much', () => {
+    const {story, screen} = stage();
+    story.start('a', 'pushing');
+    for (let blob = 1; blob <= 9; blob++) story.note('a', `blob ${blob} is there`);
+    story.end('a').close();
+    expect(screen()).not.toContain('blob 1 is there');
+    expect(screen()).toMatch(/blob 2 is there\n[\s\S]*blob 9 is there/);
+  });
+
   it('shows as many lines of output as asked for', () => {
     const host = {...fakeHost(), outputLines: 2};
     const ticks: (() => void)[] = [];

@@ -105,7 +105,7 @@ class TtySink implements ProgressSink {
     const nowMs = this.#host.clock.nowMs();
     return [...this.#steps.values()].flatMap((step) => [
       step.headline(nowMs, columns),
-      ...step.details(nowMs, columns),
+      ...step.details(nowMs, columns, true),
     ]);
   }
 

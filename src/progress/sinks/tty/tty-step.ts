@@ -15,7 +15,7 @@ interface Item extends Amount {
   readonly endMs?: number;
 }
 
-/** Longest list of downloads shown under a step. */
+/** Longest list of downloads, or of notes, shown under a step. */
 const itemsMax = 8;
 /** In a narrower terminal the name has the room. */
 const usageColumnsMin = 100;
@@ -26,7 +26,7 @@ export class TtyStep {
   name: string;
   startedMs: number;
   finished: Finished | undefined;
-  #note: string | undefined;
+  readonly #notes: string[] = [];
   #miss: MissReason | undefined;
   readonly #items = new Map<string, Item>();
 
@@ -45,7 +45,7 @@ export class TtyStep {
   }
 
   note(text: string): void {
-    this.#note = text;
+    this.#notes.push(text);
   }
 
   progress(event: Progress): void {
@@ -79,12 +79,14 @@ export class TtyStep {
     return {text, ...(color === undefined ? {} : {color})};
   }
 
-  /** Why it runs, and its downloads. */
-  details(nowMs: number, columns: number): ScreenLine[] {
-    const lines: ScreenLine[] = [];
-    if (this.#note !== undefined && this.isRunning) {
-      lines.push({text: cutToWidth(` => => ${tameLine(this.#note)}`, columns)});
-    }
+  /** What it says of itself now (`all`: since it began), and its downloads. */
+  details(nowMs: number, columns: number, all = false): ScreenLine[] {
+    const notes = all ? this.#notes.slice(-itemsMax) : this.isRunning ? this.#notes.slice(-1) : [];
+    const color = this.isRunning ? {} : {color: 'blue' as const};
+    const lines: ScreenLine[] = notes.map((note) => ({
+      text: cutToWidth(` => => ${tameLine(note)}`, columns),
+      ...color,
+    }));
     const items = [...this.#items];
     const shown = items.filter(
       ([, item]) => this.isRunning || item.endMs === undefined || items.length <= itemsMax,
