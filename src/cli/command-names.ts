@@ -63,6 +63,7 @@ export const dockerSpellings: ReadonlyMap<string, string> = new Map([
   ['image ls', 'images'],
   ['image remove', 'rmi'],
   ['image rm', 'rmi'],
+  ['system df', 'du'],
   ...['build', 'prune'].map((word) => [`builder ${word}`, word] as const),
   ...['build', 'du', 'history', 'imagetools', 'prune'].map((word) => [`buildx ${word}`, word] as const),
   ...['build', 'history', 'import', 'inspect', 'load', 'pull', 'push', 'save', 'tag'].map(

@@ -13,17 +13,23 @@ export interface DockerFlag {
   readonly accepted?: readonly string[];
 }
 
+const debug: DockerFlag = {name: 'debug', short: 'D'};
+const builder: DockerFlag = {
+  name: 'builder',
+  value: true,
+  refusal: 'is not supported: tsbuild has no builder instances, use --root for a separate state',
+};
+
+/** Of buildx's commands that ask a builder about its cache and its history; `timeout` is for finding the builder. */
+export const builderFlags: readonly DockerFlag[] = [debug, builder, {name: 'timeout', value: true}];
+
 export const dockerFlags: readonly DockerFlag[] = [
   {name: 'rm'},
   {name: 'force-rm'},
   {name: 'compress'},
-  {name: 'debug', short: 'D'},
+  debug,
   {name: 'disable-content-trust'},
-  {
-    name: 'builder',
-    value: true,
-    refusal: 'is not supported: tsbuild has no builder instances, use --root for a separate state',
-  },
+  builder,
   {name: 'print', value: true, refusal: 'is an old name of --call: use --call=outline or --call=targets'},
   {
     name: 'policy',

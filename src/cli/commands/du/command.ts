@@ -1,5 +1,6 @@
 // `tsbuild du`.
 
+import {builderFlags} from '../../docker-flags.ts';
 import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
@@ -25,6 +26,7 @@ export const duCommand: Command = {
     formatFlagFor('table, json or a template such as "{{.ID}} {{.Size}}"'),
     {name: 'verbose', group: 'Output', help: 'everything about each of them'},
   ],
+  dockerFlags: builderFlags,
   load: async () => {
     const {runDu} = await import('./du.ts');
     return ({flags, operands, io}) => runDu(flags, operands, io);

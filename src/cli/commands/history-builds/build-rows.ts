@@ -6,6 +6,7 @@ import type {FormatObject} from '../../format/value.ts';
 
 export const buildHeadings = {
   ID: 'BUILD ID',
+  Ref: 'BUILD ID',
   Name: 'NAME',
   Status: 'STATUS',
   CreatedAt: 'CREATED AT',
@@ -22,6 +23,7 @@ export function buildRow(record: BuildRecord): FormatObject {
   const graph = steps.filter(isOfGraph);
   return {
     ID: id,
+    Ref: id,
     Name: nameOf(record),
     Status: status === 'error' ? 'Error' : status === 'canceled' ? 'Canceled' : 'Completed',
     CreatedAt: timeText(startedMs),
@@ -31,6 +33,24 @@ export function buildRow(record: BuildRecord): FormatObject {
     Context: context,
     Tags: tags,
     Error: error,
+  };
+}
+
+/** What `history inspect` knows, under the names that buildx gives it. */
+export function inspectRow(record: BuildRecord): FormatObject {
+  const {startedMs, finishedMs, dockerfile, target = '', platforms, steps} = record;
+  const row = buildRow(record);
+  const completed = steps.filter((step) => isOfGraph(step) && ['done', 'cached'].includes(step.outcome));
+  return {
+    ...row,
+    Dockerfile: dockerfile,
+    Target: target,
+    Platform: platforms,
+    StartedAt: timeText(startedMs),
+    CompletedAt: timeText(finishedMs),
+    NumTotalSteps: row['Steps'] ?? 0,
+    NumCachedSteps: row['Cached'] ?? 0,
+    NumCompletedSteps: completed.length,
   };
 }
 

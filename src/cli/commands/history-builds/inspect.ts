@@ -10,22 +10,31 @@ import {exitCodes} from '../../exit-codes.ts';
 import {objectPrinter} from '../../format/print.ts';
 import type {FormatValue} from '../../format/value.ts';
 import type {Act} from '../command.ts';
-import {buildRow, nameOf, outcomeText, timeText} from './build-rows.ts';
+import {inspectRow, nameOf, outcomeText, timeText} from './build-rows.ts';
 import {chosenBuild, openHistory} from './chosen-build.ts';
 
 export const inspectBuild: Act = async ({flags, operands, io}) => {
   const [operand, surplus] = operands;
+  if (operand === 'attachment') throw noAttachments();
   if (surplus !== undefined) throw buildError('usage', 'cli-operands', 'history inspect takes one BUILD');
   const format = flags.last('format');
   const record = chosenBuild(openHistory(flags, io), operand);
   if (format === undefined) io.stdout.write(inspectText(record));
   else if (format === 'json') io.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
   else {
-    const whole = {...buildRow(record), Record: record as unknown as FormatValue};
+    const whole = {...inspectRow(record), Record: record as unknown as FormatValue};
     io.stdout.write(objectPrinter(format)([whole]));
   }
   return exitCodes.ok;
 };
+
+/** `history inspect attachment` of buildx. */
+function noAttachments(): Error {
+  const message = 'the history keeps no attachments: what is attested of an image is attached to the image';
+  return buildError('usage', 'history-attachment', message, {
+    hints: ['tsbuild verify IMAGE shows it, and --metadata-file of a build has its provenance'],
+  });
+}
 
 export function inspectText(record: BuildRecord): string {
   const {id, context, dockerfile, target, tags, platforms, status, error, imageDigest, warnings} = record;

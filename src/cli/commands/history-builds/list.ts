@@ -1,25 +1,30 @@
 // `tsbuild history ls` and `tsbuild history rm`.
 
+import {existsSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
-import type {BuildRecord} from '../../../history/build-record.ts';
+import {systemClock} from '../../../util/clock.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import {rowPrinter} from '../../format/print.ts';
 import type {Act} from '../command.ts';
-import {buildHeadings, buildRow, nameOf} from './build-rows.ts';
+import {buildHeadings, buildRow} from './build-rows.ts';
 import {chosenId, openHistory} from './chosen-build.ts';
+import {isBelow, recordFilter} from './record-filter.ts';
 
 const table = '{{.ID}}\t{{.Name}}\t{{.Status}}\t{{.CreatedAt}}\t{{.Duration}}\t{{.Cached}}/{{.Steps}}';
 
 export const listBuilds: Act = async ({flags, operands, io}) => {
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'history ls takes no operands');
   const print = rowPrinter(flags.last('format'), {table, headings: {...buildHeadings, Steps: 'STEPS'}});
-  const accepts = filterOf(flags);
+  const accepts = recordFilter(flags.all('filter'), systemClock.nowMs());
+  const place = flags.has('local') ? repositoryOf(io.cwd) : undefined;
   const limit = limitOf(flags);
   const rows = [];
   for (const record of openHistory(flags, io).records()) {
     if (rows.length >= limit) break;
-    if (accepts(record)) rows.push(buildRow(record));
+    if (accepts(record) && (place === undefined || isBelow(record.context, place)))
+      rows.push(buildRow(record));
   }
   io.stdout.write(flags.has('quiet') ? rows.map(({ID}) => `${String(ID)}\n`).join('') : print(rows));
   return exitCodes.ok;
@@ -39,26 +44,12 @@ export const removeBuilds: Act = async ({flags, operands, io}) => {
   return exitCodes.ok;
 };
 
-const filters: Readonly<Record<string, (record: BuildRecord, value: string) => boolean>> = {
-  status: ({status}, value) => status === value,
-  name: (record, value) => nameOf(record).includes(value),
-  context: ({context}, value) => context === value || context.startsWith(`${value}/`),
-  tag: ({tags}, value) => tags.some((tag) => tag.includes(value)),
-};
-
-/** All filters hold; of several of one key one is enough, as docker has it. */
-function filterOf(flags: FlagValues): (record: BuildRecord) => boolean {
-  const wanted = new Map<string, string[]>();
-  for (const text of flags.all('filter')) {
-    const [key = '', value] = [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)];
-    if (!text.includes('=') || !Object.hasOwn(filters, key)) {
-      const known = Object.keys(filters).join(', ');
-      throw buildError('usage', 'cli-bad-value', `--filter expects KEY=VALUE with ${known}, got "${text}"`);
-    }
-    wanted.set(key, [...(wanted.get(key) ?? []), value]);
+/** The nearest directory above that git calls a work tree. */
+function repositoryOf(cwd: string): string {
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    if (existsSync(join(directory, '.git'))) return directory;
+    if (directory === '/') throw buildError('user', 'history-local', `${cwd} is in no git repository`);
   }
-  return (record) =>
-    [...wanted].every(([key, values]) => values.some((value) => filters[key]?.(record, value) === true));
 }
 
 function limitOf(flags: FlagValues): number {

@@ -1,5 +1,6 @@
 // `tsbuild prune`.
 
+import {builderFlags} from '../../docker-flags.ts';
 import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
@@ -52,6 +53,7 @@ export const pruneCommand: Command = {
     formatFlagFor('table, json or a template such as "{{.ID}} {{.Reason}}"'),
     {name: 'verbose', group: 'Output', help: 'whole IDs and reasons'},
   ],
+  dockerFlags: builderFlags,
   load: async () => {
     const {runPrune} = await import('./prune.ts');
     return ({flags, operands, io, interrupt}) => runPrune(flags, operands, io, interrupt);
