@@ -11,6 +11,8 @@ export interface Daemon {
   readonly name: string;
   /** It keeps the images of several platforms under one name. */
   readonly keepsIndexes: boolean;
+  /** Layers may be compressed with zstd. */
+  readonly readsZstd: boolean;
   /** The layers of each of its images, bottom first. An archive may leave such out. */
   layerStacks(signal: AbortSignal): Promise<readonly (readonly DiffId[])[]>;
   /** Throws BuildError when it refuses the archive, or is not there any more. */

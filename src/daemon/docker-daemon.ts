@@ -20,6 +20,9 @@ const answerBytesMax = 64 * 1024 * 1024;
 const imagesMax = 512;
 const imagesAtOnce = 8;
 
+/** The first docker that unpacks layers of zstd. */
+const zstdMajor = 23;
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -28,12 +31,14 @@ interface Answer {
 export class DockerDaemon implements Daemon {
   readonly name: string;
   readonly keepsIndexes: boolean;
+  readonly readsZstd: boolean;
   readonly #endpoint: Endpoint;
 
-  private constructor(endpoint: Endpoint, name: string, keepsIndexes: boolean) {
+  private constructor(endpoint: Endpoint, told: Pick<Daemon, 'name' | 'keepsIndexes' | 'readsZstd'>) {
     this.#endpoint = endpoint;
-    this.name = name;
-    this.keepsIndexes = keepsIndexes;
+    this.name = told.name;
+    this.keepsIndexes = told.keepsIndexes;
+    this.readsZstd = told.readsZstd;
   }
 
   /** Undefined: nobody answers there. */
@@ -41,10 +46,14 @@ export class DockerDaemon implements Daemon {
     const answer = await ask(endpoint, '/info').catch(() => undefined);
     if (answer === undefined) return undefined;
     if (answer.status !== 200) throw failed('docker', `${address}: ${messageOf(answer)}`);
-    const {DriverStatus: status} = (json(answer.text) ?? {}) as {DriverStatus?: unknown};
+    const {DriverStatus: status, ServerVersion: version} = (json(answer.text) ?? {}) as {
+      DriverStatus?: unknown;
+      ServerVersion?: unknown;
+    };
     // containerd's store takes whole indexes, and other layers than the ones that its images tell of.
-    const isContainerd = JSON.stringify(status ?? []).includes('io.containerd.snapshotter');
-    return new DockerDaemon(endpoint, 'docker', isContainerd);
+    const keepsIndexes = JSON.stringify(status ?? []).includes('io.containerd.snapshotter');
+    const major = Number.parseInt(String(version), 10);
+    return new DockerDaemon(endpoint, {name: 'docker', keepsIndexes, readsZstd: !(major < zstdMajor)});
   }
 
   async layerStacks(signal: AbortSignal): Promise<readonly (readonly DiffId[])[]> {

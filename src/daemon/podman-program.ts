@@ -10,6 +10,7 @@ import type {Environment} from './endpoint.ts';
 export class PodmanProgram implements Daemon {
   readonly name = 'podman';
   readonly keepsIndexes = false;
+  readonly readsZstd = true;
   readonly #run: Pick<PodmanRun, 'program' | 'environment'>;
 
   private constructor(run: Pick<PodmanRun, 'program' | 'environment'>) {

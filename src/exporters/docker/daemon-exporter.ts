@@ -4,6 +4,7 @@
 import {commonLayers, type Daemon} from '../../daemon/daemon.ts';
 import {formatPlatform} from '../../oci/platform.ts';
 import {checkAnnotations} from '../annotations.ts';
+import {zstdLayers} from '../docker-manifest.ts';
 import type {ExportOptions} from '../export-options.ts';
 import type {ExportContext, Exporter} from '../exporter.ts';
 import type {ImageForm} from '../image-options.ts';
@@ -36,12 +37,25 @@ export function daemonExporter(options: ExportOptions, form: ImageForm): Exporte
         // Made anew, attestations would tell of another time, and docker's image be another one.
         const loaded = daemon.keepsIndexes
           ? layout
-          : await makeLayout(withoutAttestations(built, context), {...context, note: () => {}}, form);
+          : await makeLayout(
+              withoutAttestations(built, context),
+              {...context, note: () => {}},
+              readableForm(daemon, layout, form, context),
+            );
         await loadInto(daemon, loaded, form, context);
       }
       return exportResult(layout);
     },
   };
+}
+
+/** The image stays the same: its ID is that of the layers as they are unpacked. */
+function readableForm(daemon: Daemon, layout: Layout, form: ImageForm, context: ExportContext): ImageForm {
+  if (daemon.readsZstd || zstdLayers(layout.images[0].manifest.layers) === 0) return form;
+  context.note(`layers are sent with gzip: this ${daemon.name} is older than 23, and does not know zstd`);
+  // A level of zstd is none of gzip.
+  const {level: _, ...format} = form.format;
+  return {...form, format: {...format, compression: 'gzip', force: true}};
 }
 
 async function loadInto(

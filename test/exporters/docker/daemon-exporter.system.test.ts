@@ -3,6 +3,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {describe, expect, it} from 'vitest';
 import {createExporter} from '../../../src/exporters/index.ts';
+import {mediaTypes} from '../../../src/oci/media-types.ts';
 import {containerdInfo, type FakeDocker, startFakeDocker} from '../../support/fake-docker.ts';
 import {type Workshop, workshop} from '../fake-image.ts';
 import {readArchive} from '../read-archive.ts';
@@ -56,6 +57,34 @@ describe('--load', () => {
     const {manifests} = JSON.parse(index) as {manifests: {digest: string}[]};
     expect(manifests.map((entry) => entry.digest)).toEqual([digest]);
     expect(shop.context.tagged.get('docker.io/library/app:1')?.digest).toBe(digest);
+  });
+
+  it.each([
+    ['20.10.24+dfsg1', 'gzip'],
+    ['24.0.7', 'zstd'],
+  ])('gives docker %s layers that it can read', async (version, expected) => {
+    using shop = workshop();
+    const archives: Buffer[] = [];
+    await using docker = await startFakeDocker(loading(archives), {'/info': {ServerVersion: version}});
+    const built = await shop.built();
+    const [image] = built.images;
+    const layers: typeof image.layers = async (signal, wish) =>
+      (await image.layers(signal)).map((layer) =>
+        wish?.format?.compression === 'gzip' && wish.format.force
+          ? layer
+          : {...layer, descriptor: {...layer.descriptor, mediaType: mediaTypes.layerZstd}},
+      );
+    const exporter = createExporter('docker', new Map([['compression', 'zstd']]), [
+      'docker.io/library/app:1',
+    ]);
+    await exporter.prepare?.({...shop.context, environment: {DOCKER_HOST: `unix://${docker.path}`}});
+    await exporter.export({isList: false, images: [{...image, layers}]}, shop.context);
+    const texts = (await readArchive(archives[0] ?? Buffer.alloc(0))).map(({bytes}) => bytes.toString());
+    const manifest = texts.find((text) => text.includes('"layers":')) ?? '{}';
+    const sent = (JSON.parse(manifest) as {layers: {mediaType: string}[]}).layers;
+    expect(sent.map(({mediaType}) => mediaType.split('.').at(-1))).toEqual([expected, expected]);
+    const isTold = shop.context.notes.some((note) => note.startsWith('layers are sent with gzip'));
+    expect(isTold).toBe(expected === 'gzip');
   });
 
   it('leaves out the layers that are there, and says so', async () => {

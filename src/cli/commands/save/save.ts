@@ -1,6 +1,7 @@
 // `tsbuild save IMAGE…`.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
+import {zstdWarning} from '../../../exporters/docker-manifest.ts';
 import {writeOutput} from '../../../exporters/output-file.ts';
 import {writeArchive} from '../../../exporters/tar-archive.ts';
 import {chosenImage, type ImageMatch, matchImage, repositoryTags} from '../../../image/match-image.ts';
@@ -19,13 +20,18 @@ export const saveImages: Act = async ({flags, operands, io, interrupt}) => {
   const platform = platformFlag(flags);
   return withImages(flags, io, async (store, root) => {
     const all = await store.list();
-    const images = operands.flatMap((operand) =>
+    const named = operands.flatMap((operand) =>
       // As docker: a name without a tag is the whole repository.
       (repositoryTags(all, operand) ?? [matchImage(all, operand)]).map((match) =>
         savedImage(match, operand, platform),
       ),
     );
-    const members = await archiveOf(merged(images), format, new LocalBlobStore(root));
+    const images = merged(named);
+    if (format === 'docker-archive') {
+      const warning = zstdWarning(images.flatMap(({image}) => image.content.layers));
+      if (warning !== undefined) io.stderr.write(`warning: ${warning}\n`);
+    }
+    const members = await archiveOf(images, format, new LocalBlobStore(root));
     const destination = {stdout: io.stdout, workingDirectory: io.cwd, signal: interrupt};
     // No time of its own: the same images are the same archive.
     await writeOutput(flags.last('output') ?? '-', destination, (write) =>

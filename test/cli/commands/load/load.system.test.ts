@@ -101,6 +101,16 @@ describe('save and load', () => {
     expect(loaded.out).toBe('Loaded image: web:1\nLoaded image: web:2\n');
   });
 
+  it('layers of zstd are warned of, in archives for docker', async () => {
+    await stored.add(['docker.io/library/web:1', 'docker.io/library/web:2'], {
+      layers: [{entries: [{path: 'a', content: 'a'}], compression: 'zstd'}],
+    });
+    const warning =
+      'warning: the archive has a layer compressed with zstd, which docker before 23 cannot load\n';
+    expect((await stored.run(['save', '-o', 'a.tar', 'web'])).err).toBe(warning);
+    expect((await stored.run(['save', '--format=oci-archive', '-o', 'b.tar', 'web'])).err).toBe('');
+  });
+
   it('an image that is saved by ID has no name', async () => {
     await stored.add(['docker.io/library/web:1'], {layers});
     const id = (await stored.run(['images', '-q', '--no-trunc'])).out.trim();
