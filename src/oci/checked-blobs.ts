@@ -42,9 +42,15 @@ export async function openBlob(
   where: string,
   problems: string[],
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const stream = await files.open(`blobs/sha256/${hexOf(descriptor.digest)}`, descriptor);
-  if (stream === undefined) problems.push(`${where}: blob ${descriptor.digest} is missing`);
-  return stream;
+  try {
+    const stream = await files.open(`blobs/sha256/${hexOf(descriptor.digest)}`, descriptor);
+    if (stream === undefined) problems.push(`${where}: blob ${descriptor.digest} is missing`);
+    return stream;
+  } catch (error) {
+    // One that cannot be had does not hide what is wrong with the others.
+    problems.push(`${where}: blob ${descriptor.digest} cannot be read: ${errorText(error)}`);
+    return undefined;
+  }
 }
 
 export interface Hashed {

@@ -9,6 +9,7 @@ import {
 } from './attestation-marks.ts';
 import {jsonOf, type LayoutFiles, readBlob} from './checked-blobs.ts';
 import type {Descriptor} from './descriptor.ts';
+import type {Digest} from './digest.ts';
 import type {Manifest} from './manifest.ts';
 
 export function isAttestation({layers}: Manifest): boolean {
@@ -27,17 +28,51 @@ export function checkReference(
   problems.push(`${where}: attests ${digest}, which its index does not list`);
 }
 
+/** What a manifest refers to is `expected`, in every member. */
+export function checkSubject(
+  bytes: Uint8Array,
+  expected: Pick<Descriptor, 'digest'> & Partial<Descriptor>,
+  where: string,
+  problems: string[],
+): void {
+  const subject = subjectIn(bytes);
+  if (subject === undefined) {
+    problems.push(`${where}: has no subject, it is listed as one of ${expected.digest}`);
+  } else if (subject.digest !== expected.digest) {
+    problems.push(`${where}: its subject is ${subject.digest}, its index says ${expected.digest}`);
+  } else {
+    if (expected.size !== undefined && subject.size !== expected.size)
+      problems.push(`${where}: its subject has ${expected.size} bytes, not ${subject.size}`);
+    if (expected.mediaType !== undefined && subject.mediaType !== expected.mediaType)
+      problems.push(`${where}: its subject is ${expected.mediaType}, not ${subject.mediaType}`);
+  }
+}
+
+function subjectIn(bytes: Uint8Array): Partial<Descriptor> | undefined {
+  return (jsonOf(bytes)?.['subject'] ?? undefined) as Partial<Descriptor> | undefined;
+}
+
+export interface FoundAttestation {
+  readonly bytes: Uint8Array;
+  readonly descriptor: Descriptor;
+  readonly where: string;
+  /** Among which what it attests is to be found. */
+  readonly siblings: readonly Descriptor[];
+}
+
 export async function checkAttestation(
   files: LayoutFiles,
   {config, layers}: Manifest,
-  {bytes, descriptor, where}: {bytes: Uint8Array; descriptor: Descriptor; where: string},
+  {bytes, descriptor, where, siblings}: FoundAttestation,
   problems: string[],
 ): Promise<void> {
-  const subject = jsonOf(bytes)?.['subject'] as Partial<Descriptor> | undefined;
+  const subject = subjectIn(bytes);
   const attested = descriptor.annotations?.[referenceDigestAnnotation] ?? subject?.digest;
   if (attested === undefined) problems.push(`${where}: does not say what it attests`);
-  if (subject !== undefined && subject.digest !== attested)
-    problems.push(`${where}: its subject is ${subject.digest}, its index says ${attested}`);
+  else if (subject !== undefined) {
+    const sibling = siblings.find(({digest}) => digest === attested);
+    checkSubject(bytes, sibling ?? {digest: attested as Digest}, where, problems);
+  }
   await readBlob(files, config, `${where} > config`, problems);
   for (const [index, layer] of layers.entries()) {
     const place = `${where} > statement ${index}`;

@@ -20,7 +20,7 @@ import type {ImageConfig} from './image-config.ts';
 import type {Manifest} from './manifest.ts';
 import {type LayerCompression, layerCompressionOf, mediaTypes} from './media-types.ts';
 import {parseManifest} from './parse-manifest.ts';
-import {checkAttestation, checkReference, isAttestation} from './validate-attestation.ts';
+import {checkAttestation, checkReference, checkSubject, isAttestation} from './validate-attestation.ts';
 
 export type {LayoutFiles} from './checked-blobs.ts';
 
@@ -31,7 +31,7 @@ export async function validateImage(files: LayoutFiles, root: Descriptor, where:
   return problems;
 }
 
-/** What is wrong with an attestation that refers to `subject` from outside its index; nothing of other referrers. */
+/** What is wrong with something that refers to `subject` from outside its index; of an attestation its statements, too. */
 export async function validateReferrer(
   files: LayoutFiles,
   referrer: Descriptor,
@@ -42,10 +42,18 @@ export async function validateReferrer(
   const place = `${where} > referrer ${short(referrer)}`;
   const bytes = await readBlob(files, referrer, place, problems);
   const parsed = bytes === undefined ? undefined : parseManifest(bytes, referrer.mediaType);
-  if (bytes === undefined || parsed?.kind !== 'manifest' || !isAttestation(parsed.manifest)) return problems;
+  if (bytes === undefined || parsed?.kind !== 'manifest') return problems;
+  if (!isAttestation(parsed.manifest)) {
+    const {config, layers} = parsed.manifest;
+    checkSubject(bytes, subject, place, problems);
+    for (const blob of [config, ...layers])
+      await readBlob(files, blob, `${place} > ${short(blob)}`, problems);
+    return problems;
+  }
   const annotations = {...referrer.annotations, [referenceDigestAnnotation]: subject.digest};
   const descriptor = {...referrer, annotations};
-  await checkAttestation(files, parsed.manifest, {bytes, descriptor, where: place}, problems);
+  const attestation = {bytes, descriptor, where: place, siblings: [subject]};
+  await checkAttestation(files, parsed.manifest, attestation, problems);
   return problems;
 }
 
@@ -103,7 +111,8 @@ async function checkManifest(
   }
   if (parsed.kind === 'index') await checkIndexBytes(files, bytes, where, problems);
   else if (isAttestation(parsed.manifest)) {
-    await checkAttestation(files, parsed.manifest, {bytes, descriptor, where}, problems);
+    const siblings = parent.siblings;
+    await checkAttestation(files, parsed.manifest, {bytes, descriptor, where, siblings}, problems);
   } else await checkImage(files, parsed.manifest, descriptor, where, problems);
 }
 
@@ -152,6 +161,9 @@ function checkConfig(
       problems.push(`${where}: ${key} is ${config[key]}, the index says ${platform[key]}`);
     }
   }
+  // arm64 is v8 also where only one of them says so.
+  const [own, listed] = [config.variant, platform?.variant];
+  if (own && listed && own !== listed) problems.push(`${where}: variant is ${own}, the index says ${listed}`);
 }
 
 async function checkLayer(

@@ -49,7 +49,14 @@ const epoch = ['--build-arg', 'SOURCE_DATE_EPOCH=1700000000'];
 describe('attestations', () => {
   it('say what an image was made of, and verify agrees', async () => {
     const context = await space.context({
-      Dockerfile: `FROM busybox\nADD ${urlOf('file')} /file\nRUN --mount=type=secret,id=token cat /run/secrets/token >/dev/null\n`,
+      Dockerfile: [
+        'FROM busybox',
+        `ADD ${urlOf('file')} /file`,
+        'COPY node_modules /srv/node_modules',
+        'RUN --mount=type=secret,id=token rm -r /srv/node_modules/gone && cat /run/secrets/token >/dev/null\n',
+      ].join('\n'),
+      'node_modules/kept/package.json': '{"name":"kept","version":"1.0.0"}',
+      'node_modules/gone/package.json': '{"name":"gone","version":"1.0.0"}',
     });
     writeFileSync(at('token'), 'very-secret-token');
     const output = ['-o', `type=oci,dest=${at('said')},tar=false`];
@@ -72,6 +79,8 @@ describe('attestations', () => {
     const text = JSON.stringify(statements);
     expect(text).toContain(createHash('sha256').update('first').digest('hex'));
     expect(text).toContain('pkg:docker/busybox@latest?platform=linux%2F');
+    expect(text).toContain('pkg:npm/kept@1.0.0');
+    expect(text).not.toContain('pkg:npm/gone');
     expect(text).not.toContain('very-secret-token');
     const run = await space.run(['verify', at('said')]);
     expect([run.code, run.stdout.toString()]).toEqual([0, 'ok\n']);

@@ -37,7 +37,7 @@ function layout(change: {
     layers: [layer],
   };
   change.manifest?.(manifest);
-  const platform = {os: 'linux', architecture: 'amd64'};
+  const platform = {os: 'linux', architecture: 'amd64', variant: 'v2'};
   const entry = {
     mediaType: mediaTypes.manifest,
     ...add(files, Buffer.from(JSON.stringify(manifest))),
@@ -51,7 +51,7 @@ function layout(change: {
 
 /** The layout of one image, and a statement about it beside it; `change` may spoil that before it is written. */
 function attested(
-  change: (parts: {statement: Record<string, unknown>; entry: Record<string, unknown>}) => void,
+  change: (parts: Record<'statement' | 'entry' | 'manifest' | 'image', Record<string, unknown>>) => void,
 ): Files {
   const files = layout({});
   const index = JSON.parse(String(files.get('index.json'))) as {manifests: Record<string, unknown>[]};
@@ -67,7 +67,9 @@ function attested(
     platform: {os: 'unknown', architecture: 'unknown'},
     annotations: {'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': image},
   };
-  change({statement, entry});
+  const {platform: _, ...subject} = index.manifests[0] ?? {};
+  const more: Record<string, unknown> = {};
+  change({statement, entry, manifest: more, image: subject});
   const said = add(files, Buffer.from(JSON.stringify(statement)));
   const manifest = {
     schemaVersion: 2,
@@ -80,6 +82,7 @@ function attested(
         annotations: {'in-toto.io/predicate-type': predicateType},
       },
     ],
+    ...more,
   };
   const written = add(files, Buffer.from(JSON.stringify(manifest)));
   index.manifests.push({mediaType: mediaTypes.manifest, ...written, ...entry});
@@ -141,11 +144,57 @@ describe('validateLayout', () => {
     ['too few diff_ids', {rootfs: {type: 'layers', diff_ids: []}}, /0 diff_ids for 1 layers/],
     ['a history of other layers', {history: [{}, {}]}, /history tells of 2 layers, there are 1/],
     ['another architecture', {architecture: 'arm64'}, /architecture is arm64, the index says amd64/],
+    ['another variant', {variant: 'v3'}, /variant is v3, the index says v2/],
     ['no os', {os: ''}, /os is missing/],
     ['rootfs of another type', {rootfs: {type: 'tree', diff_ids: []}}, /rootfs.type/],
   ])('sees %s', async (_, members, message) => {
     const files = layout({config: (config) => void Object.assign(config, members)});
     expect((await problemsOf(files)).join('\n')).toMatch(message);
+  });
+
+  it('sees a manifest of another size, and of another type than it is listed as', async () => {
+    const files = layout({});
+    const index = String(files.get('index.json'));
+    const spoiled = index
+      .replace(/"size":\d+/, '"size":7')
+      .replace(/(?<="manifests":\[\{"mediaType":)"[^"]*"/, `"${mediaTypes.dockerManifest}"`);
+    files.set('index.json', Buffer.from(spoiled));
+    expect(await problemsOf(files)).toEqual([
+      expect.stringMatching(/has \d+ bytes, not 7$/),
+      expect.stringContaining(`is ${mediaTypes.manifest}, but is listed as ${mediaTypes.dockerManifest}`),
+    ]);
+  });
+
+  it('sees a config that is no config, by its type and by what it is', async () => {
+    const files = layout({
+      manifest: (manifest) => {
+        manifest['config'] = {...(manifest['config'] as object), mediaType: 'text/plain'};
+      },
+    });
+    expect(await problemsOf(files)).toEqual([expect.stringContaining('config has media type text/plain')]);
+    const [, name = ''] = [...files.keys()];
+    files.set(name, Buffer.from('[]'));
+    expect((await problemsOf(files)).join('\n')).toMatch(/config: is no JSON object/);
+  });
+
+  it('tells of what cannot be read beside everything else', async () => {
+    const files = layout({config: (config) => void Object.assign(config, {os: ''})});
+    const [layer = ''] = files.keys();
+    const reader: LayoutFiles = {
+      async open(path) {
+        if (path === layer) throw new Error('EIO');
+        const bytes = files.get(path);
+        return bytes === undefined
+          ? undefined
+          : (async function* () {
+              yield bytes;
+            })();
+      },
+    };
+    expect(await validateLayout(reader)).toEqual([
+      expect.stringContaining('os is missing'),
+      expect.stringMatching(/layer 0: blob sha256:\S+ cannot be read: EIO$/),
+    ]);
   });
 
   it('sees unknown media types', async () => {
@@ -164,6 +213,23 @@ describe('of attestations validateLayout', () => {
 
   it('finds nothing wrong with a right one', async () => {
     expect(await problemsOf(attested(() => undefined))).toEqual([]);
+  });
+
+  it('tells when their subject is another image, has another size, or another type', async () => {
+    const subjectOf = async (change: object): Promise<string[]> => {
+      const files = attested(({manifest, image}) => {
+        manifest['subject'] = {...image, ...change};
+      });
+      return problemsOf(files);
+    };
+    expect(await subjectOf({})).toEqual([]);
+    expect(await subjectOf({digest: `sha256:${other}`})).toEqual([
+      expect.stringContaining(`its subject is sha256:${other}, its index says sha256:`),
+    ]);
+    expect(await subjectOf({size: 5, mediaType: mediaTypes.index})).toEqual([
+      expect.stringMatching(/its subject has \d+ bytes, not 5$/),
+      expect.stringContaining(`its subject is ${mediaTypes.manifest}, not ${mediaTypes.index}`),
+    ]);
   });
 
   it('tells when the image is not there', async () => {

@@ -9,6 +9,11 @@ const align = 16;
 const headerBytes = 32;
 /** Both strings follow the header itself. */
 const inlineFlag = 2;
+const pointerSizes: ReadonlySet<number> = new Set([0, 4, 8]);
+/** Of what byte order pointers are, and the flag. */
+const flagsMax = 3;
+/** What Go says of the program's own module where it knows no version. */
+const unversioned = '(devel)';
 const infoBytesMax = 4 * 1024 * 1024;
 /** Modules stand between two of these: 16 bytes of its own that the runtime finds the text by. */
 const frameBytes = 16;
@@ -34,9 +39,16 @@ export async function goPackages(stream: AsyncIterable<Uint8Array>, path: string
 
 function magicIn(window: Buffer): number | undefined {
   for (let at = window.indexOf(magic); at >= 0; at = window.indexOf(magic, at + 1)) {
-    if (at % align === 0) return at;
+    if (at % align === 0 && isHeader(window, at)) return at;
   }
   return undefined;
+}
+
+/** Programs that read others have the magic text as a text of their own: behind that is no size of a pointer. */
+function isHeader(window: Buffer, at: number): boolean {
+  const [pointerBytes, flags] = [window[at + 14], window[at + 15]];
+  if (pointerBytes === undefined || flags === undefined) return true;
+  return pointerSizes.has(pointerBytes) && flags <= flagsMax;
 }
 
 function packagesOf(info: Buffer, path: string): FoundPackage[] {
@@ -50,9 +62,13 @@ function packagesOf(info: Buffer, path: string): FoundPackage[] {
   if (goVersion !== undefined) found.push({type: 'golang', name: 'stdlib', version: goVersion, path});
   for (const line of text.split('\n')) {
     const [kind, name = '', moduleVersion = ''] = line.split('\t');
+    // A module that was taken from a directory is still the one that it is a copy of.
+    if (kind === '=>' && /^[./]/.test(name)) continue;
     if (kind === '=>') found.pop();
-    if ((kind === 'mod' || kind === 'dep' || kind === '=>') && name !== '')
-      found.push({...named(name), type: 'golang', version: moduleVersion, path});
+    if ((kind === 'mod' || kind === 'dep' || kind === '=>') && name !== '') {
+      const version = moduleVersion === unversioned ? '' : moduleVersion;
+      found.push({...named(name), type: 'golang', version, path});
+    }
   }
   return found;
 }

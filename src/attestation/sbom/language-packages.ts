@@ -13,6 +13,10 @@ export function npmPackage(text: string, path: string): FoundPackage | undefined
   if (typeof document !== 'object' || document === null) return undefined;
   const {name, version, license} = document as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string' || typeof version !== 'string' || name === '') return undefined;
+  // Before npm 3 it was an object.
+  const told = [license, (license as {type?: unknown} | null | undefined)?.type].find(
+    (one): one is string => typeof one === 'string',
+  );
   const [, namespace, bare = name] = /^(@[^/]+)\/(.+)$/.exec(name) ?? [];
   return {
     type: 'npm',
@@ -20,11 +24,14 @@ export function npmPackage(text: string, path: string): FoundPackage | undefined
     name: bare,
     version,
     path,
-    ...(typeof license === 'string' ? {license} : {}),
+    ...(told === undefined ? {} : {license: told}),
   };
 }
 
-/** `*.dist-info/METADATA`, `*.egg-info/PKG-INFO` or `*.egg-info`: headers as of mail, up to the first empty line. */
+/**
+ * `*.dist-info/METADATA`, `*.egg-info/PKG-INFO`, `*.egg-info` or `*.egg/EGG-INFO/PKG-INFO`: headers as of mail, up to
+ * the first empty line.
+ */
 export function pythonPackage(text: string, path: string): FoundPackage | undefined {
   const [head = ''] = text.split(/\r?\n\r?\n/, 1);
   const header = (key: string): string | undefined =>

@@ -75,7 +75,7 @@ async function packagesIn(file: ScannedFile): Promise<readonly FoundPackage[]> {
     return apkPackages(await textOf(file, textBytesMax), path);
   if (/(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(path))
     return one(npmPackage(await textOf(file, metadataBytesMax), path));
-  if (/\.dist-info\/METADATA$|\.egg-info\/PKG-INFO$|\.egg-info$/.test(path))
+  if (/\.dist-info\/METADATA$|\.egg-info\/PKG-INFO$|\.egg-info$|\.egg\/EGG-INFO\/PKG-INFO$/.test(path))
     return one(pythonPackage(await textOf(file, metadataBytesMax), path));
   if (size >= programBytesMin && (await isProgram(file))) return goPackages(file.read(), path);
   return [];

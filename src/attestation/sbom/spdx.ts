@@ -93,11 +93,13 @@ function urlOf(
   const isSystem = type === 'rpm' || usual !== undefined;
   const place = isSystem ? (id ?? usual) : namespace;
   const distro = isSystem && id !== undefined && release !== undefined ? `${id}-${release}` : undefined;
+  // purl-spec: those of Go are in lower case.
+  const spelled = (text: string): string => (type === 'golang' ? text.toLowerCase() : text);
   return packageUrl({
     type,
-    name,
+    name: spelled(name),
     version,
-    ...(place === undefined ? {} : {namespace: place}),
+    ...(place === undefined ? {} : {namespace: spelled(place)}),
     qualifiers: {arch: architecture, distro, epoch},
   });
 }

@@ -7,7 +7,7 @@ export function dpkgPackages(text: string, path: string): FoundPackage[] {
   return paragraphs(text, /^([A-Za-z-]+):[ \t]*(.*)$/).flatMap((fields) => {
     const [name, version, status] = [fields.get('Package'), fields.get('Version'), fields.get('Status')];
     if (name === undefined || version === undefined) return [];
-    if (status !== undefined && !status.endsWith(' installed')) return [];
+    if (status !== undefined && !/ (?:installed|triggers-(?:awaited|pending))$/.test(status)) return [];
     const architecture = fields.get('Architecture');
     return {type: 'deb', name, version, path, ...(architecture === undefined ? {} : {architecture})};
   });

@@ -33,6 +33,7 @@ export async function verifyInRegistry(
     const told: string[] = [];
     const files = withZstd(filesOf(reader, told));
     const problems = await validateImage(files, root, name);
+    signal.throwIfAborted();
     const parsed = parseManifest(bytes, mediaType);
     const images =
       parsed.kind === 'index' ? parsed.index.manifests.filter((one) => !isBesideImages(one)) : [];

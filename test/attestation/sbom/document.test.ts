@@ -51,8 +51,45 @@ describe('a bill of materials', () => {
     ]);
   });
 
+  it('finds packages wherever installers leave them', async () => {
+    const info = (name: string): string => `Name: ${name}\nVersion: 1\n`;
+    const manifest = (name: string): string => JSON.stringify({name, version: '1.0.0'});
+    const found = await document([
+      file('var/lib/dpkg/status.d/tzdata', 'Package: tzdata\nVersion: 2024a\n'),
+      file('var/lib/dpkg/status.d/tzdata.md5sums', 'Package: no\nVersion: 1\n'),
+      file('lib/apk/db/installed', 'P:musl\nV:1.2\n'),
+      file('usr/lib/apk/db/installed', 'P:zlib\nV:1.3\n'),
+      file('a/node_modules/@scope/b/package.json', manifest('@scope/b')),
+      file('a/node_modules/@scope/b/node_modules/c/package.json', manifest('c')),
+      file('a/node_modules/.pnpm/d@1.0.0/node_modules/d/package.json', manifest('d')),
+      file('a/package.json', manifest('own')),
+      file('p/one.dist-info/METADATA', info('one')),
+      file('p/two.egg-info/PKG-INFO', info('two')),
+      file('p/three-1-py3.egg-info', info('three')),
+      file('p/four-1-py3.egg/EGG-INFO/PKG-INFO', info('four')),
+    ]);
+    const names = 'musl zlib tzdata c d @scope/b four one three two';
+    expect(found.packages.slice(1).map(({name}) => name)).toEqual(names.split(' '));
+  });
+
+  it('writes the URLs of Go’s modules in lower case, and a scope as it has to be', () => {
+    const go = {
+      type: 'golang',
+      namespace: 'github.com/BurntSushi',
+      name: 'Toml',
+      version: '',
+      path: 'p',
+    } as const;
+    const npm = {type: 'npm', namespace: '@scope', name: 'b', version: '1.0.0', path: 'q'} as const;
+    const scan = {packages: [go, npm], distribution: {}, omissions: []};
+    const text = JSON.stringify(spdxDocument(scan, {name: 'app', createdSeconds: 0}));
+    expect(text).toContain('"pkg:golang/github.com/burntsushi/toml"');
+    expect(text).toContain('"pkg:npm/%40scope/b@1.0.0"');
+    expect(text).toContain('"name":"github.com/BurntSushi/Toml"');
+  });
+
   it('has the members that SPDX 2.3 demands, ids once and in its alphabet, and relations between ids', async () => {
-    const {packages, relationships, creationInfo} = await document(files);
+    const {packages, relationships, creationInfo, documentNamespace} = await document(files);
     const ids = packages.map(({SPDXID}) => SPDXID);
     expect(new Set(ids).size).toBe(ids.length);
     for (const each of packages) {
@@ -72,6 +109,7 @@ describe('a bill of materials', () => {
     }
     expect(relationships.filter(({relationshipType}) => relationshipType === 'DESCRIBES')).toHaveLength(1);
     expect(creationInfo.created).toBe('1970-01-01T00:00:00Z');
+    expect(documentNamespace).toMatch(/^[a-z]+:[^\s#]+$/);
   });
 
   it('is the same for the same files, in whatever order, and another for others', async () => {

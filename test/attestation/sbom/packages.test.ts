@@ -22,6 +22,17 @@ describe('dpkg', () => {
     ]);
   });
 
+  it.each([
+    ['hold ok installed', 1],
+    ['install ok triggers-pending', 1],
+    ['install ok triggers-awaited', 1],
+    ['install ok half-configured', 0],
+    ['install ok unpacked', 0],
+    ['purge ok not-installed', 0],
+  ])('with the status "%s" counts %i packages', (word, count) => {
+    expect(dpkgPackages(`Package: a\nStatus: ${word}\nVersion: 1\n`, 'p')).toHaveLength(count);
+  });
+
   it('needs no status in a file of status.d', () => {
     expect(dpkgPackages('Package: base-files\nVersion: 12\n', 's')).toMatchObject([{name: 'base-files'}]);
   });
@@ -54,6 +65,11 @@ describe('npm', () => {
     });
   });
 
+  it('licences were objects once', () => {
+    const text = '{"name":"a","version":"1","license":{"type":"MIT","url":"x"}}';
+    expect(npmPackage(text, 'p')).toMatchObject({license: 'MIT'});
+  });
+
   it.each([['{'], ['null'], ['{"name":"a"}'], ['{"name":"","version":"1"}'], ['{"name":1,"version":"1"}']])(
     '%s is no package',
     (text) => {
@@ -77,10 +93,10 @@ it('Python’s names have one spelling, and what follows the headers is no heade
 describe('a program of Go', () => {
   const modules =
     'path\texample.com/cmd\nmod\texample.com/app\tv1.2.0\th1:x=\n' +
-    'dep\texample.com/old\tv1.0.0\n=>\texample.com/fork\tv1.0.1\th1:y=\ndep\tsolo\tv2.0.0\n';
+    'dep\texample.com/old\tv1.0.0\n=>\texample.com/fork\tv1.0.1\th1:y=\ndep\tsolo\tv2.0.0\n=>\t./solo\t\n';
 
-  function program(flags: number, before: number): Buffer {
-    const text = Buffer.concat([Buffer.alloc(16, 'a'), Buffer.from(modules), Buffer.alloc(16, 'b')]);
+  function program(flags: number, before: number, told = modules): Buffer {
+    const text = Buffer.concat([Buffer.alloc(16, 'a'), Buffer.from(told), Buffer.alloc(16, 'b')]);
     const header = Buffer.alloc(32);
     header.write('\xff Go buildinf:', 'latin1');
     header.writeUInt8(8, 14);
@@ -100,6 +116,16 @@ describe('a program of Go', () => {
       {type: 'golang', namespace: 'example.com', name: 'app', version: 'v1.2.0', path: 'bin/app'},
       {type: 'golang', namespace: 'example.com', name: 'fork', version: 'v1.0.1', path: 'bin/app'},
       {type: 'golang', name: 'solo', version: 'v2.0.0', path: 'bin/app'},
+    ]);
+  });
+
+  it('is found behind the magic text of one that reads programs, and has no version of its own', async () => {
+    const quoted = Buffer.alloc(64, 'y');
+    quoted.write('\xff Go buildinf:rest of a text', 'latin1');
+    const bytes = Buffer.concat([quoted, program(2, 0, 'mod\texample.com/Own\t(devel)\t\n')]);
+    expect(await goPackages(pieces(bytes, 48), 'p')).toMatchObject([
+      {name: 'stdlib'},
+      {namespace: 'example.com', name: 'Own', version: ''},
     ]);
   });
 

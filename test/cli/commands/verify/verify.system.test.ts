@@ -14,6 +14,7 @@ import {gunzipSync, gzipSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {verify} from '../../../../src/cli/commands/verify/verify.ts';
 import {createExporter} from '../../../../src/exporters/index.ts';
+import {digestOf} from '../../../../src/oci/digest.ts';
 import {LocalBlobStore} from '../../../../src/store/blob-store.ts';
 import {openImageStore} from '../../../../src/store/image-store.ts';
 import {type Workshop, workshop} from '../../../exporters/fake-image.ts';
@@ -187,6 +188,36 @@ describe('tsbuild verify of an image in a registry', () => {
     expect(text).toMatch(new RegExp(`layer 0: content is sha256:.*, not ${changed}`));
     expect(text).toContain('layer 0: cannot be read to its end: ');
     expect(text).toContain(`${last?.descriptor.digest}: the registry calls it text/plain`);
+  });
+
+  it('reads what refers to an image as it says it does', async () => {
+    const image = await registry.addImage('app', '1', input('a'));
+    const list = (referrer: Buffer): void => {
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      registry.addManifest('app', 'referrer', referrer, mediaType);
+      const entry = {mediaType, digest: digestOf(referrer), size: referrer.length};
+      const index = {schemaVersion: 2, manifests: [entry]};
+      const tag = image.descriptor.digest.replace(':', '-');
+      const indexType = 'application/vnd.oci.image.index.v1+json';
+      registry.addManifest('app', tag, Buffer.from(JSON.stringify(index)), indexType);
+    };
+    const {mediaType, digest, size} = image.descriptor;
+    const referrer = (subject: object): Buffer =>
+      Buffer.from(JSON.stringify({schemaVersion: 2, config: image.config, layers: [], subject}));
+    list(referrer({mediaType, digest, size}));
+    expect(await verified(`${registry.address}/app:1`)).toEqual([0, 'ok\n']);
+    const other = `sha256:${'0'.repeat(64)}`;
+    list(referrer({mediaType, digest: other, size}));
+    expect(await verified(`${registry.address}/app:1`)).toEqual([
+      1,
+      expect.stringContaining(`its subject is ${other}, its index says ${digest}`),
+    ]);
+    const absent = {mediaType: 'text/plain', digest: other, size: 1};
+    list(Buffer.from(JSON.stringify({schemaVersion: 2, config: absent, layers: []})));
+    const [code, text] = await verified(`${registry.address}/app:1`);
+    expect(code).toBe(1);
+    expect(text).toContain(`has no subject, it is listed as one of ${digest}`);
+    expect(text).toContain(`blob ${other} is missing`);
   });
 
   it('says when the registry has no such image', async () => {
