@@ -36,6 +36,12 @@ export const signCommand: Command = {
       group: 'Output',
       help: 'true: the bundle only, as cosign 3; =false: the tag only, as cosign 2 (default: both)',
     },
+    {
+      name: 'progress',
+      value: 'MODE',
+      group: 'Progress',
+      help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
+    },
   ],
   dockerFlags: [
     {name: 'yes', short: 'y'},

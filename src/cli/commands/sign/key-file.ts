@@ -21,7 +21,7 @@ const variablePrefix = 'env://';
 export async function signingKeyAt(place: string, io: CliIo): Promise<SigningKey> {
   const pem = await pemAt(place, io);
   const password = io.env[passwordVariable] ?? '';
-  return orFail(readSigningKey(pem, password), place, [`its password is taken from $${passwordVariable}`]);
+  return orFail(readSigningKey(pem, password), place);
 }
 
 /** The key of --sign-key, which signs what is pushed. Throws BuildError. */
@@ -32,11 +32,13 @@ export async function pushSigningKey(flags: FlagValues, io: CliIo): Promise<Sign
 
 /** Throws BuildError. */
 export async function verifyingKeyAt(place: string, io: CliIo): Promise<VerifyingKey> {
-  return orFail(readVerifyingKey(await pemAt(place, io)), place, []);
+  return orFail(readVerifyingKey(await pemAt(place, io)), place);
 }
 
-function orFail<Key extends object>(key: Key | KeyProblem, place: string, hints: readonly string[]): Key {
+function orFail<Key extends object>(key: Key | KeyProblem, place: string): Key {
   if (!('problem' in key)) return key;
+  const isSealed = key.problem.includes('password');
+  const hints = isSealed ? [`its password is taken from $${passwordVariable}`] : [];
   throw buildError('user', 'key-unusable', `${place} is no key to use: ${key.problem}`, {hints});
 }
 

@@ -154,6 +154,13 @@ describe('tsbuild sign', () => {
     expect(await refused(sign, name, [['key', 'env://NO_KEY']])).toBe(
       'the environment variable NO_KEY holds no key',
     );
+    const hintsOf = async (key: string, password: string): Promise<unknown> => {
+      const io = memoryIo({cwd: folder, env: {COSIGN_PASSWORD: password}});
+      const failed = sign(commandCall(io, [name], [['key', key]]));
+      return failed.catch((error: unknown) => (error as BuildError).diagnostics[0].hints);
+    };
+    expect(await hintsOf('mine.key', 'wrong')).toEqual(['its password is taken from $COSIGN_PASSWORD']);
+    expect(await hintsOf('mine.pub', 'wrong')).toEqual([]);
     const missing = name.replace('refused', 'absent');
     expect(await refused(sign, missing, [['key', 'mine.key']])).toBe(`${missing} is not in its registry`);
     expect(await refused(verify, missing, mine)).toBe(`${missing}: not found`);
