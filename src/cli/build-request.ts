@@ -23,7 +23,7 @@ import {lockPathOf} from './lock-path.ts';
 import {ValueReader} from './value-reader.ts';
 import {parseAddHost} from './values/add-host.ts';
 import {attestRequestOf, parseAttest, parseShortAttest} from './values/attest.ts';
-import {parseCache} from './values/cache.ts';
+import {parseCaches} from './values/cache.ts';
 import {parseBytes, parseTimeout, parseUlimit} from './values/limits.ts';
 import {outputsOf} from './values/outputs.ts';
 import {isProblem, type Problem} from './values/problem.ts';
@@ -89,8 +89,8 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
     noCache: noCacheOf(reader),
     pull: flags.has('pull'),
     outputs: outputsOf(reader),
-    cacheFrom: reader.each('cache-from', (text) => parseCache('--cache-from', text)),
-    cacheTo: reader.each('cache-to', (text) => parseCache('--cache-to', text)),
+    cacheFrom: reader.each('cache-from', (text) => parseCaches('--cache-from', text)).flat(),
+    cacheTo: reader.each('cache-to', (text) => parseCaches('--cache-to', text)).flat(),
     ...(attest === undefined ? {} : {attest}),
     ...(policy === undefined || policy === '' ? {} : {sourcePolicy: resolve(io.cwd, policy)}),
     buildContexts: Object.fromEntries(

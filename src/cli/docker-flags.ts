@@ -18,6 +18,7 @@ const builder: DockerFlag = {
   name: 'builder',
   value: true,
   refusal: 'is not supported: tsbuild has no builder instances, use --root for a separate state',
+  accepted: ['', 'default'],
 };
 
 /** Of buildx's commands that ask a builder about its cache and its history; `timeout` is for finding the builder. */

@@ -83,20 +83,25 @@ function takesNextArgument(argument: string, flags: readonly AnyFlag[]): boolean
 
 /**
  * Takes the command's name out of `argv` (without node and script): the first arguments that are neither a global flag
- * nor its value. Throws BuildError('usage') when only the first of two words is a command's.
+ * nor its value. docker's --debug may stand there, too, and changes nothing. Throws BuildError('usage') when only the
+ * first of two words is a command's.
  */
 export function splitCommand(argv: readonly string[]): NamedCommand {
+  const before: string[] = [];
   let index = 0;
-  while (index < argv.length) {
+  for (; index < argv.length; index++) {
     const argument = argv[index] ?? '';
+    if (/^(-D|--debug(=.*)?)$/.test(argument)) continue;
     const flag = globalFlags.find(({name}) => argument === `--${name}` || argument.startsWith(`--${name}=`));
     if (flag === undefined) break;
-    index += flag.value !== undefined && argument === `--${flag.name}` ? 2 : 1;
+    before.push(argument);
+    if (flag.value !== undefined && argument === `--${flag.name}`)
+      before.push(...argv.slice(++index, index + 1));
   }
   const [group = '', word = ''] = argv.slice(index);
   const meant = dockerSpellings.get(`${group} ${word}`);
   const words = meant === undefined ? argv.slice(index) : [meant, ...argv.slice(index + 2)];
-  return commandOf(argv.slice(0, index), words);
+  return commandOf(before, words);
 }
 
 function commandOf(before: readonly string[], given: readonly string[]): NamedCommand {

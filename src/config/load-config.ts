@@ -5,6 +5,7 @@
 import {isAbsolute, join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {sourceFile} from '../diagnostics/source-file.ts';
+import {refusalText} from '../util/error-text.ts';
 import {type Config, emptyConfig} from './config.ts';
 import {readConfig} from './read-config.ts';
 
@@ -35,7 +36,7 @@ async function textOf(path: string, input: ConfigInput): Promise<string | undefi
     const {code} = error as NodeJS.ErrnoException;
     const absent = code === 'ENOENT' || code === 'ENOTDIR';
     if (absent && input.configFile === undefined) return undefined;
-    const reason = absent ? 'no such file' : (code ?? String(error));
+    const reason = absent ? 'no such file' : refusalText(error);
     throw buildError('usage', 'config-unreadable', `cannot read configuration file ${path}: ${reason}`, {
       cause: error,
     });

@@ -19,6 +19,8 @@ describe('the command', () => {
     ['build when it is named', ['build', '.'], 'build', ['.']],
     ['looked for behind global flags', ['--root', '/r', 'images'], 'images', []],
     ['looked for behind global flags with =', ['--root=/r', 'inspect', 'x'], 'inspect', ['x']],
+    ['looked for behind docker’s own flag', ['-D', '--root=/r', 'images', 'x'], 'images', ['x']],
+    ['build behind it', ['--debug', '.'], 'build', ['.']],
     ['not looked for behind flags of build', ['-t', 'images', '.'], 'build', ['.']],
     ['not looked for behind a context', ['.', 'images'], 'build', ['.', 'images']],
     ['not a word that only begins like one', ['image'], 'build', ['image']],
@@ -129,6 +131,10 @@ describe('flags of docker', () => {
     const problems = problemsOf(...argv, '.');
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^--[a-z-]+ is not supported/);
+  });
+
+  it('the builder that everybody has is taken', () => {
+    expect(problemsOf('--builder', 'default', '.')).toEqual([]);
   });
 });
 

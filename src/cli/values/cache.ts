@@ -1,13 +1,23 @@
-// --cache-from and --cache-to: `type=TYPE,key=value…`, or a reference, which is a cache in a registry. Which types and
+// --cache-from and --cache-to: `type=TYPE,key=value…`, or references, which are caches in registries. Which types and
 // keys there are is the caches' affair.
 
 import type {CacheSpec} from '../../build/request.ts';
-import {csvPairs} from './csv.ts';
+import {csvFields, csvPairs} from './csv.ts';
 import type {Problem} from './problem.ts';
 
-export function parseCache(flag: string, text: string): CacheSpec | Problem {
-  if (text === '') return {problem: `${flag} is empty: expected type=TYPE[,KEY=VALUE…] or a reference`};
-  if (!/[=,]/.test(text)) return {type: 'registry', options: new Map([['ref', text]])};
+/** An empty value, as scripts give it whose variable is not set, is no cache. */
+export function parseCaches(flag: string, text: string): readonly CacheSpec[] | Problem {
+  if (text === '') return [];
+  if (text.includes('=')) {
+    const spec = parseSpec(flag, text);
+    return 'problem' in spec ? spec : [spec];
+  }
+  const references = csvFields(text);
+  if ('problem' in references) return {problem: `${flag} ${text}: ${references.problem}`};
+  return references.map((reference) => ({type: 'registry', options: new Map([['ref', reference]])}));
+}
+
+function parseSpec(flag: string, text: string): CacheSpec | Problem {
   const pairs = csvPairs(withMountList(text));
   if ('problem' in pairs) return {problem: `${flag} ${text}: ${pairs.problem}`};
   const options = new Map(pairs);

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {parseCache} from '../../../src/cli/values/cache.ts';
+import {parseCaches} from '../../../src/cli/values/cache.ts';
 
 describe('a shared cache on the command line', () => {
   it.each([
@@ -7,15 +7,20 @@ describe('a shared cache on the command line', () => {
     ['type=s3,bucket=b,Prefix=P/', 's3', {bucket: 'b', prefix: 'P/'}],
     ['type=local,"src=a,b"', 'local', {src: 'a,b'}],
   ])('%s is read', (text, type, options) => {
-    expect(parseCache('--cache-from', text)).toEqual({type, options: new Map(Object.entries(options))});
+    expect(parseCaches('--cache-from', text)).toEqual([{type, options: new Map(Object.entries(options))}]);
+  });
+
+  it('is several where references stand between commas, and none where nothing is said', () => {
+    const refs = ['host/a:1', 'host/b'].map((ref) => ({type: 'registry', options: new Map([['ref', ref]])}));
+    expect(parseCaches('--cache-from', 'host/a:1,host/b')).toEqual(refs);
+    expect(parseCaches('--cache-from', '')).toEqual([]);
   });
 
   it.each([
-    ['', /is empty/],
     ['src=x', /type is missing/],
     ['type=local,src', /key=value/],
     ['type=local,src=a,src=b', /given twice/],
   ])('%s is a mistake', (text, problem) => {
-    expect(parseCache('--cache-to', text)).toHaveProperty('problem', expect.stringMatching(problem));
+    expect(parseCaches('--cache-to', text)).toHaveProperty('problem', expect.stringMatching(problem));
   });
 });
