@@ -2,6 +2,7 @@
 
 import {lstatSync} from 'node:fs';
 import {afterAll, describe, expect, test} from 'vitest';
+import {copierIn} from '../support/one-copy.ts';
 import {
   capability,
   getXattr,
@@ -14,35 +15,8 @@ import {
 } from '../support/tree-world.ts';
 
 const world = new TreeWorld();
+const {copied, copy} = copierIn(world);
 afterAll(() => world.dispose());
-
-interface Copy {
-  readonly from: Tree;
-  readonly onto?: Tree;
-  readonly args: readonly string[];
-}
-
-/** One action in a plain upper directory. */
-function copy({from, onto, args}: Copy): {outcome: ReturnType<TreeWorld['run']>; upper: string} {
-  const upper = world.tree(onto);
-  const source = world.tree(from);
-  const outcome = world.run(
-    'copy',
-    `upper=${upper}`,
-    'view=1',
-    `dir=${source}`,
-    'action=copy',
-    'view=1',
-    ...args,
-  );
-  return {outcome, upper};
-}
-
-function copied(given: Copy, options: {times?: boolean} = {}): Record<string, string> {
-  const {outcome, upper} = copy(given);
-  expect(outcome.error).toBe('');
-  return readTree(upper, options);
-}
 
 const passwd = 'root:x:0:0::/:/bin/sh\nalice:x:1000:1001::/home/alice:/bin/sh\n';
 const group = 'root:x:0:\nstaff:x:50:\n';
