@@ -4,7 +4,7 @@
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import {SingleFlight} from '../../util/single-flight.ts';
-import {type Challenge, parseChallenges} from './challenge.ts';
+import {type Challenge, mergedScopes, parseChallenges} from './challenge.ts';
 import type {Credential, CredentialSource} from './docker-credentials.ts';
 import type {HttpClient, HttpResponse} from './http.ts';
 import {isLoopback} from './proxy.ts';
@@ -105,8 +105,7 @@ export class Authenticator {
   ): Promise<Token | undefined> {
     const realm = realmOf(target, challenge, credential !== undefined);
     const service = challenge.parameters.get('service');
-    const asked = challenge.parameters.get('scope');
-    const scopes = [...new Set(`${asked ?? ''} ${scope}`.split(' ').filter((one) => one !== ''))];
+    const scopes = mergedScopes(`${challenge.parameters.get('scope') ?? ''} ${scope}`);
     return retrying({pacing: this.#pacing, signal}, async () => {
       const response =
         credential?.type === 'identity'

@@ -36,3 +36,20 @@ export function parseChallenges(header: string): Challenge[] {
   }
   return challenges;
 }
+
+/**
+ * Scopes between blanks (distribution/docs/spec/auth/scope.md): each resource once, with all actions, sorted, since
+ * registries name actions in any order.
+ */
+export function mergedScopes(text: string): string[] {
+  const actionsOf = new Map<string, Set<string>>();
+  for (const scope of text.split(' ').filter((one) => one !== '')) {
+    // Names of resources may have a port.
+    const [, resource = scope, actions] = /^(.*):([^:]*)$/.exec(scope) ?? [];
+    const known = actionsOf.get(resource) ?? [];
+    actionsOf.set(resource, new Set([...known, ...(actions?.split(',') ?? [])]));
+  }
+  return [...actionsOf].map(([resource, actions]) =>
+    actions.size === 0 ? resource : `${resource}:${[...actions].toSorted().join(',')}`,
+  );
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {parseChallenges} from '../../../src/sources/registry/challenge.ts';
+import {mergedScopes, parseChallenges} from '../../../src/sources/registry/challenge.ts';
 
 const parsed = (header: string): unknown[] =>
   parseChallenges(header).map(({scheme, parameters}) => [scheme, Object.fromEntries(parameters)]);
@@ -46,5 +46,23 @@ describe('a challenge', () => {
   it('never hangs or throws, whatever it says', () => {
     const text = fc.string({unit: fc.constantFrom(...'Bearl="\\, \t'), maxLength: 40});
     fc.assert(fc.property(text, (header) => Array.isArray(parseChallenges(header))));
+  });
+});
+
+describe('scopes', () => {
+  it.each([
+    ['repository:me/copy:push,pull repository:me/copy:pull,push', ['repository:me/copy:pull,push']],
+    [
+      'repository:a:pull repository:b:pull,push repository:a:push',
+      ['repository:a:pull,push', 'repository:b:pull,push'],
+    ],
+    [
+      'registry:catalog:*  repository:host:5000/a:pull',
+      ['registry:catalog:*', 'repository:host:5000/a:pull'],
+    ],
+    ['aws', ['aws']],
+    ['', []],
+  ])('%j are each resource once', (text, expected) => {
+    expect(mergedScopes(text)).toEqual(expected);
   });
 });
