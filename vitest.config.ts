@@ -36,6 +36,8 @@ export default defineConfig({
         resolve,
         test: {
           name: 'system',
+          // As above: a process for each file costs more than a second of processor time before its first test.
+          isolate: false,
           globalSetup: ['test/support/packages.ts'],
           include: ['test/**/*.system.test.ts'],
           exclude: ['test/e2e/**'],

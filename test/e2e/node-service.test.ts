@@ -54,7 +54,7 @@ function askService(podman: Podman, container: string): string {
 
 describe.skipIf(reason !== undefined)('the Node service', () => {
   beforeAll(async () => {
-    space = await workspaceWithBases({images: ['debian', 'node']});
+    space = await workspaceWithBases({images: ['node']});
     project = await openProject(space, 'node-service');
     archive = join(space.folder, 'links.tar');
     first = await build('-o', `type=oci,dest=${archive}`);

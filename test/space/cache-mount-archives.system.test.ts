@@ -84,6 +84,8 @@ describe.skipIf(whyNotHere() !== undefined)('CacheMountArchives', () => {
       utimesSync(join(directory, 'd'), 12, 34);
       chmodSync(join(directory, 'd'), 0o1777);
     });
+    // The time of the cache itself is when it was filled.
+    utimesSync(from, 56, 78);
     const file = join(folder, 'a.tar');
     await archives.export({id: 'a', variant}, file, never);
     await archives.import({id: 'b', variant, origin: 'a.tar'}, file, never);
@@ -94,6 +96,7 @@ describe.skipIf(whyNotHere() !== undefined)('CacheMountArchives', () => {
     expect([uid, gid, mode & 0o7777, nlink]).toEqual([1000, 50, 0o4751, 2]);
     expect(statSync(join(to, 'd')).mode & 0o7777).toBe(0o1777);
     expect(statSync(join(to, 'd')).mtimeMs).toBe(34_000);
+    utimesSync(to, 56, 78);
     const again = join(folder, 'b.tar');
     await archives.export({id: 'b', variant}, again, never);
     expect(readFileSync(again).equals(readFileSync(file))).toBe(true);
