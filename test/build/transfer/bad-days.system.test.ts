@@ -46,8 +46,8 @@ function restartAfter({proxy, registry}: RegistryRig, direction: 'sent' | 'recei
 }
 
 describe('a registry that is killed in the middle and started again', () => {
-  it('has the whole image after the push that was under way', async () => {
-    if (rig === undefined) return;
+  it('has the whole image after the push that was under way', async (test) => {
+    if (rig === undefined) return test.skip();
     const {registry} = rig;
     await rig.store(image, 'push:1');
     const restarted = restartAfter(rig, 'sent', 5 * mebibyte);
@@ -58,8 +58,8 @@ describe('a registry that is killed in the middle and started again', () => {
     expect(rotten(join(rig.root, 'other'))).toEqual([]);
   });
 
-  it('is pulled from, each byte once', async () => {
-    if (rig === undefined) return;
+  it('is pulled from, each byte once', async (test) => {
+    if (rig === undefined) return test.skip();
     await rig.store(image, 'pull:1');
     await rig.push('pull:1');
     const restarted = restartAfter(rig, 'received', 5 * mebibyte);
@@ -69,8 +69,8 @@ describe('a registry that is killed in the middle and started again', () => {
     expect(rotten(join(rig.root, 'other'))).toEqual([]);
   });
 
-  it('may be spoken to directly: a refused connection is no end where it answered before', async () => {
-    if (rig === undefined) return;
+  it('may be spoken to directly: a refused connection is no end where it answered before', async (test) => {
+    if (rig === undefined) return test.skip();
     const {registry} = rig;
     await rig.store(image, 'direct:1', registry.address);
     await rig.push('direct:1', registry.address);
@@ -103,8 +103,8 @@ describe('a full disk', () => {
     spawnSync('mount', ['-o', 'remount,size=64m', disk ?? '']);
   };
 
-  it('here ends a pull, leaves nothing broken, and later only what is missing is fetched', async () => {
-    if (rig === undefined || disk === undefined) return;
+  it('here ends a pull, leaves nothing broken, and later only what is missing is fetched', async (test) => {
+    if (rig === undefined || disk === undefined) return test.skip();
     await rig.store(image, 'here:1');
     await rig.push('here:1');
     const state = join(disk, 'state');
@@ -122,11 +122,11 @@ describe('a full disk', () => {
     spawnSync('mount', ['-o', 'remount,size=6m', disk]);
   });
 
-  it('of the registry ends a push, moves no tag, and later only what is missing is sent', async () => {
-    if (disk === undefined) return;
+  it('of the registry ends a push, moves no tag, and later only what is missing is sent', async (test) => {
+    if (disk === undefined) return test.skip();
     const storage = join(disk, 'registry');
     const full = await RegistryRig.start({storage});
-    if (full === undefined) return;
+    if (full === undefined) return test.skip();
     try {
       full.renew();
       await full.store(await imageOf(1), 'there:0');

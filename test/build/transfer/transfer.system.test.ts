@@ -25,8 +25,8 @@ beforeEach(async () => {
 });
 
 describe('an image of the store', () => {
-  it('is pushed and pulled again, every byte of it', async () => {
-    if (rig === undefined) return;
+  it('is pushed and pulled again, every byte of it', async (test) => {
+    if (rig === undefined) return test.skip();
     await rig.store(image, 'whole:1');
     expect((await rig.push('whole:1')).digest).toBe(image.descriptor.digest);
     expect(await rig.pull('whole:1')).toMatchObject({digest: image.descriptor.digest, isUpToDate: false});
@@ -36,8 +36,8 @@ describe('an image of the store', () => {
       expect(Buffer.from(await blobs.read(digest)).equals(bytes)).toBe(true);
   });
 
-  it('arrives, though the connection is cut in the middle', async () => {
-    if (rig === undefined) return;
+  it('arrives, though the connection is cut in the middle', async (test) => {
+    if (rig === undefined) return test.skip();
     const {proxy} = rig;
     await rig.store(image, 'cut:1');
     const before = proxy.sent;
@@ -49,8 +49,8 @@ describe('an image of the store', () => {
     expect((await rig.pull('cut:1')).digest).toBe(image.descriptor.digest);
   });
 
-  it('is not sent again, and to another repository not at all', async () => {
-    if (rig === undefined) return;
+  it('is not sent again, and to another repository not at all', async (test) => {
+    if (rig === undefined) return test.skip();
     const {proxy} = rig;
     await rig.store(image, 'first:1');
     await rig.push('first:1');
@@ -62,8 +62,8 @@ describe('an image of the store', () => {
     expect((await rig.pull('second:1')).digest).toBe(image.descriptor.digest);
   });
 
-  it('is fetched once, though the connection is cut in the middle', async () => {
-    if (rig === undefined) return;
+  it('is fetched once, though the connection is cut in the middle', async (test) => {
+    if (rig === undefined) return test.skip();
     const {proxy} = rig;
     await rig.store(image, 'fetched:1');
     await rig.push('fetched:1');
@@ -73,21 +73,21 @@ describe('an image of the store', () => {
     expect(proxy.received - before).toBeLessThan(layer.size + talkBytes + mebibyte);
   });
 
-  it('that the store does not have is not pushed', async () => {
-    if (rig === undefined) return;
+  it('that the store does not have is not pushed', async (test) => {
+    if (rig === undefined) return test.skip();
     await expect(rig.push('absent:1')).rejects.toThrow(/no image ".*absent:1" in the local store/);
   });
 
-  it('that lost a layer is an error, and its tag does not move', async () => {
-    if (rig === undefined) return;
+  it('that lost a layer is an error, and its tag does not move', async (test) => {
+    if (rig === undefined) return test.skip();
     await rig.store(image, 'lost:1');
     await new LocalBlobStore(rig.root).delete(layer.digest);
     await expect(rig.push('lost:1')).rejects.toThrow(`blob ${layer.digest} is not in the store`);
     await expect(rig.pull('lost:1')).rejects.toThrow('not found');
   });
 
-  it('of several platforms is pushed with its index', async () => {
-    if (rig === undefined) return;
+  it('of several platforms is pushed with its index', async (test) => {
+    if (rig === undefined) return test.skip();
     const {proxy} = rig;
     const other = await testImage({layers: [], platform: arm64});
     const index = testIndex([image.descriptor, other.descriptor]);

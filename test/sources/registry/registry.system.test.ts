@@ -40,10 +40,10 @@ async function tarOf(reference: string, layer: Descriptor): Promise<Uint8Array> 
 }
 
 describe('an image in a registry', () => {
-  it.each(['gzip', 'zstd', 'none'] as const)(
+  it.for(['gzip', 'zstd', 'none'] as const)(
     'is found by tag and digest, its %s layers by digest',
-    async (compression) => {
-      if (registry === undefined) return;
+    async (compression, test) => {
+      if (registry === undefined) return test.skip();
       const content = Buffer.alloc(3_000_000, 'abc');
       const pushed = await registry.pushImage({
         name: `plain/${compression}`,
@@ -72,8 +72,8 @@ describe('an image in a registry', () => {
     },
   );
 
-  it.each([false, true])('is chosen by platform (docker media types: %s)', async (docker) => {
-    if (registry === undefined) return;
+  it.for([false, true])('is chosen by platform (docker media types: %s)', async (docker, test) => {
+    if (registry === undefined) return test.skip();
     const layers = [{entries: [{path: 'a', content: 'a'}]}];
     const pushed = await registry.pushImage({
       name: `multi/${docker}`,
@@ -94,8 +94,8 @@ describe('an image in a registry', () => {
     ).rejects.toThrow('no image for platform linux/s390x');
   });
 
-  it('can be pushed with requests of the client', async () => {
-    if (registry === undefined) return;
+  it('can be pushed with requests of the client', async (test) => {
+    if (registry === undefined) return test.skip();
     const image = await testImage({layers: [{entries: [{path: 'a', content: Buffer.alloc(300_000, 'x')}]}]});
     const reference = `${registry.address}/pushed/a:v1`;
     const scope = 'repository:pushed/a:pull,push';
@@ -136,8 +136,8 @@ describe('an image in a registry', () => {
     expect(digestOf(await tarOf(reference, image.layers[0] as Descriptor))).toBe(image.diffIds[0]);
   });
 
-  it('that is not there is said to be so', async () => {
-    if (registry === undefined) return;
+  it('that is not there is said to be so', async (test) => {
+    if (registry === undefined) return test.skip();
     const error = await client
       .resolve(`${registry.address}/no/such:v1`, amd64, signal)
       .catch((e: unknown) => e);

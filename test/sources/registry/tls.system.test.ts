@@ -98,8 +98,8 @@ const strict = (settings: object = {}): Parameters<typeof rig>[0] => ({
 });
 
 describe('a registry with a certificate of an unknown authority', () => {
-  it('is refused, with what to do', async () => {
-    if (server === undefined) return;
+  it('is refused, with what to do', async (test) => {
+    if (server === undefined) return test.skip();
     expect(await failed(resolve(strict()))).toMatchObject({
       kind: 'environment',
       code: 'registry-unreachable',
@@ -108,30 +108,30 @@ describe('a registry with a certificate of an unknown authority', () => {
     });
   });
 
-  it('is believed with ca in the configuration', async () => {
-    if (server === undefined) return;
+  it('is believed with ca in the configuration', async (test) => {
+    if (server === undefined) return test.skip();
     expect(await resolve(strict({ca: [file('ca.pem')]}))).toMatchObject({
       manifestDigest: image.descriptor.digest,
     });
   });
 
-  it.each(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'TSBUILD_EXTRA_CA_CERTS'])(
+  it.for(['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'TSBUILD_EXTRA_CA_CERTS'])(
     'is believed with %s',
-    async (name) => {
-      if (server === undefined) return;
+    async (name, test) => {
+      if (server === undefined) return test.skip();
       expect(await resolve({...strict(), environment: {[name]: file('ca.pem')}})).toBeDefined();
     },
   );
 
-  it('is not looked at when insecure, nor on this machine', async () => {
-    if (server === undefined) return;
+  it('is not looked at when insecure, nor on this machine', async (test) => {
+    if (server === undefined) return test.skip();
     expect(await resolve(strict({insecure: true}))).toBeDefined();
     expect(await resolve({})).toBeDefined();
   });
 });
 
-it('a client certificate is presented when there is one', async () => {
-  if (server === undefined) return;
+it('a client certificate is presented when there is one', async (test) => {
+  if (server === undefined) return test.skip();
   seen = [];
   await resolve(strict({ca: [file('ca.pem')]}));
   const keypair = [{key: file('client.key'), cert: file('client.pem')}];
@@ -139,8 +139,8 @@ it('a client certificate is presented when there is one', async () => {
   expect(seen.map(({authorized}) => authorized)).toEqual([false, true]);
 });
 
-it('certificates are taken from the folder of the host in certs.d', async () => {
-  if (server === undefined) return;
+it('certificates are taken from the folder of the host in certs.d', async (test) => {
+  if (server === undefined) return test.skip();
   const own = join(folder, 'certs.d', address);
   await mkdir(own, {recursive: true});
   await copyFile(file('ca.pem'), join(own, 'ca.crt'));
@@ -157,8 +157,8 @@ it('certificates are taken from the folder of the host in certs.d', async () => 
   expect(seen.map(({authorized}) => authorized)).toEqual([false, true]);
 });
 
-it('a redirect from https to http is not followed for a name', async () => {
-  if (server === undefined) return;
+it('a redirect from https to http is not followed for a name', async (test) => {
+  if (server === undefined) return test.skip();
   expect(await failed(resolve(strict({ca: [file('ca.pem')]}), 'down'))).toMatchObject({
     kind: 'environment',
     message: expect.stringContaining('redirected from https to http://127.0.0.1:1'),

@@ -41,8 +41,8 @@ const pulled = async (name: string, platform: string): Promise<number> =>
   (await stored.run(['pull', '--platform', platform, name])).code;
 
 describe('imagetools create', () => {
-  it('makes an index of manifests, whose platforms are in their configs', async () => {
-    if (near === undefined) return;
+  it('makes an index of manifests, whose platforms are in their configs', async (test) => {
+    if (near === undefined) return test.skip();
     const [one, two] = [`${near.address}/app:both`, `${near.address}/app:second`];
     const metadata = join(stored.folder, 'metadata.json');
     const {code, out} = await create(
@@ -67,8 +67,8 @@ describe('imagetools create', () => {
     expect(await pulled(one, 'linux/arm64')).toBe(0);
   });
 
-  it('adds to what there is', async () => {
-    if (near === undefined) return;
+  it('adds to what there is', async (test) => {
+    if (near === undefined) return test.skip();
     const name = `${near.address}/app:grown`;
     expect((await create('-t', name, amd.reference)).code).toBe(0);
     expect(await platformsOf(name)).toEqual(['amd64']);
@@ -79,8 +79,8 @@ describe('imagetools create', () => {
     );
   });
 
-  it('brings what another repository or another registry lacks, every byte of it', async () => {
-    if (near === undefined || far === undefined) return;
+  it('brings what another repository or another registry lacks, every byte of it', async (test) => {
+    if (near === undefined || far === undefined) return test.skip();
     const [moved, copied] = [`${near.address}/other/app:1`, `${far.address}/app:1`];
     const {code, err} = await create('-t', moved, '-t', copied, amd.reference, arm.reference);
     expect(code).toBe(0);
@@ -91,8 +91,8 @@ describe('imagetools create', () => {
     }
   });
 
-  it('copies a single index as it is, and a manifest where no index is preferred', async () => {
-    if (near === undefined || far === undefined) return;
+  it('copies a single index as it is, and a manifest where no index is preferred', async (test) => {
+    if (near === undefined || far === undefined) return test.skip();
     const index = await near.pushImage({
       name: 'listed',
       layers: layers('l'),
@@ -107,8 +107,8 @@ describe('imagetools create', () => {
     expect(await pulled(single, 'linux/amd64')).toBe(0);
   });
 
-  it('takes platforms that are asked for, and no others are copied', async () => {
-    if (near === undefined || far === undefined) return;
+  it('takes platforms that are asked for, and no others are copied', async (test) => {
+    if (near === undefined || far === undefined) return test.skip();
     const name = `${far.address}/arm-only:1`;
     const sources = [amd.reference, arm.reference];
     expect((await create('--platform', 'linux/arm64', '-t', name, ...sources)).code).toBe(0);
@@ -122,8 +122,8 @@ describe('imagetools create', () => {
     );
   });
 
-  it('shows what it would push, also of descriptors in files', async () => {
-    if (near === undefined) return;
+  it('shows what it would push, also of descriptors in files', async (test) => {
+    if (near === undefined) return test.skip();
     const file = join(stored.folder, 'descriptor.json');
     const platform = {os: 'linux', architecture: 'amd64', 'os.features': ['sse4']};
     writeFileSync(file, JSON.stringify({digest: amd.digest, platform}));

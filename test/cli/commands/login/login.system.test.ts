@@ -90,8 +90,8 @@ async function tagAlso(name: string, tags: readonly string[]): Promise<void> {
 }
 
 describe('login', () => {
-  it('keeps a password that works where docker keeps it, and only its owner reads it', async () => {
-    if (registry === undefined) return;
+  it('keeps a password that works where docker keeps it, and only its owner reads it', async (test) => {
+    if (registry === undefined) return test.skip();
     expect(await login()).toMatchObject({code: 0, out: 'Login Succeeded\n'});
     expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({
       auths: {[registry.address]: {auth: encoded}},
@@ -99,8 +99,8 @@ describe('login', () => {
     expect(statSync(configFile()).mode & 0o777).toBe(0o600);
   });
 
-  it('without a word tries what is kept already', async () => {
-    if (registry === undefined) return;
+  it('without a word tries what is kept already', async (test) => {
+    if (registry === undefined) return test.skip();
     const again = ['login', registry.address];
     expect(await tsbuild(again)).toMatchObject({code: 2, err: expect.stringContaining('login needs a user')});
     await login();
@@ -114,8 +114,8 @@ describe('login', () => {
     expect((await tsbuild(again)).code).toBe(2);
   });
 
-  it('asks at a terminal, with the user that is known for a suggestion', async () => {
-    if (registry === undefined) return;
+  it('asks at a terminal, with the user that is known for a suggestion', async (test) => {
+    if (registry === undefined) return test.skip();
     const env = {DOCKER_CONFIG: join(folder, 'docker'), TSBUILD_CONFIG: join(folder, 'tsbuild.toml')};
     mkdirSync(join(folder, 'docker'), {recursive: true});
     const stale = Buffer.from('me:changed since').toString('base64');
@@ -127,8 +127,8 @@ describe('login', () => {
     expect(readFileSync(configFile(), 'utf8')).toContain(encoded);
   });
 
-  it('warns of a password that others can see', async () => {
-    if (registry === undefined) return;
+  it('warns of a password that others can see', async (test) => {
+    if (registry === undefined) return test.skip();
     const {code, err} = await tsbuild(['login', '-u', 'me', '-p', password, registry.address]);
     expect([code, err]).toEqual([
       0,
@@ -136,8 +136,8 @@ describe('login', () => {
     ]);
   });
 
-  it('writes through a link, which stays one', async () => {
-    if (registry === undefined) return;
+  it('writes through a link, which stays one', async (test) => {
+    if (registry === undefined) return test.skip();
     const elsewhere = join(folder, 'elsewhere.json');
     writeFileSync(elsewhere, '{"detachKeys": "ctrl-x"}');
     mkdirSync(join(folder, 'docker'));
@@ -150,8 +150,8 @@ describe('login', () => {
     });
   });
 
-  it('keeps nothing that the registry refuses', async () => {
-    if (registry === undefined) return;
+  it('keeps nothing that the registry refuses', async (test) => {
+    if (registry === undefined) return test.skip();
     const {code, err} = await login('wrong');
     expect([code, err]).toEqual([
       1,
@@ -161,8 +161,8 @@ describe('login', () => {
     expect(() => statSync(configFile())).toThrow('ENOENT');
   });
 
-  it('is needed to push, and is used by push and pull', async () => {
-    if (registry === undefined) return;
+  it('is needed to push, and is used by push and pull', async (test) => {
+    if (registry === undefined) return test.skip();
     const name = `${registry.address}/private/app:1`;
     const digest = await store(name);
     const refused = await tsbuild(['push', name]);
@@ -194,8 +194,8 @@ describe('login', () => {
     expect(JSON.parse(readFileSync(configFile(), 'utf8'))).toEqual({auths: {}});
   });
 
-  it('leaves it to the helper that docker is set to', async () => {
-    if (registry === undefined) return;
+  it('leaves it to the helper that docker is set to', async (test) => {
+    if (registry === undefined) return test.skip();
     const helper = join(folder, 'docker-credential-kept');
     writeFileSync(helper, `#!/bin/sh\necho "$1" >> ${folder}/asked\ncat >> ${folder}/asked\n`);
     chmodSync(helper, 0o755);

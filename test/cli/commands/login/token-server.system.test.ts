@@ -41,14 +41,14 @@ const login = (user: string, password: string): Promise<CommandRun> =>
   tsbuild(['login', '-u', user, '--password-stdin', registry?.address ?? ''], `${password}\n`);
 
 describe('a registry with a token server', () => {
-  it('takes a login with the right password only', async () => {
-    if (registry === undefined) return;
+  it('takes a login with the right password only', async (test) => {
+    if (registry === undefined) return test.skip();
     expect((await login('me', 'wrong')).err).toContain('refuses the password of me');
     expect(await login('me', 'mine:all')).toMatchObject({code: 0});
   });
 
-  it('lets a user write and read what is the user’s, and nothing else', async () => {
-    if (registry === undefined) return;
+  it('lets a user write and read what is the user’s, and nothing else', async (test) => {
+    if (registry === undefined) return test.skip();
     expect((await tsbuild(['push', name('me/app:1')])).err).toContain('access denied');
     await login('me', 'mine:all');
     expect(await tsbuild(['push', name('me/app:1')])).toMatchObject({code: 0});
@@ -58,8 +58,8 @@ describe('a registry with a token server', () => {
     expect(err).toContain(`the login for ${registry.address} has no access to it`);
   });
 
-  it('is asked for the right to read where a layer is mounted from', async () => {
-    if (registry === undefined) return;
+  it('is asked for the right to read where a layer is mounted from', async (test) => {
+    if (registry === undefined) return test.skip();
     await login('me', 'mine:all');
     await tsbuild(['push', name('me/app:1')]);
     tokens.given.length = 0;
@@ -71,8 +71,8 @@ describe('a registry with a token server', () => {
     ]);
   });
 
-  it('exchanges the identity token that docker keeps', async () => {
-    if (registry === undefined) return;
+  it('exchanges the identity token that docker keeps', async (test) => {
+    if (registry === undefined) return test.skip();
     const auths = {[registry.address]: {identitytoken: 'refresh-me'}};
     writeFileSync(join(folder(), 'config.json'), JSON.stringify({auths}));
     tokens.given.length = 0;
