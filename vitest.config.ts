@@ -29,7 +29,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.system.test.ts', 'test/e2e/**'],
           // The first test of a file may import a hundred modules, on a machine that has other work.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {
