@@ -1,7 +1,7 @@
 // What steps write, on its way to the history: in memory while it is little, then in files of a work directory, which
 // is swept like any other when this process dies.
 
-import {appendFileSync, mkdirSync, rmSync} from 'node:fs';
+import {appendFileSync, existsSync, mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {workPath} from '../store/work-path.ts';
 
@@ -52,7 +52,9 @@ export class StepLogs {
   }
 
   discard(): void {
-    if (this.#directory !== undefined) rmSync(this.#directory, {recursive: true, force: true});
+    // Mostly it has become a record, and rmSync would load a module of Node's to find nothing.
+    if (this.#directory !== undefined && existsSync(this.#directory))
+      rmSync(this.#directory, {recursive: true});
     this.#directory = undefined;
   }
 

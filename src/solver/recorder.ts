@@ -2,7 +2,6 @@
 // the end of one step and the beginning of the next is nothing that could as well be done a moment later. Until a
 // result is written down nobody else gets the lock of its key, so that whoever waits for it finds it.
 
-import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {LockSpace} from '../store/lock.ts';
 import {deferred} from '../util/deferred.ts';
 
@@ -33,7 +32,7 @@ export class Recorder {
         const {result, record} = await work();
         early.resolve(result);
         if (record === undefined) return;
-        await nextTurn();
+        await new Promise((resolve) => setImmediate(resolve));
         await record();
       },
       onWait,

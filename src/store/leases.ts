@@ -6,6 +6,7 @@
 
 import {
   closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -15,10 +16,10 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {systemClock} from '../util/clock.ts';
 import {diskFull} from './disk-full.ts';
 import type {LockSpace} from './lock.ts';
@@ -88,11 +89,13 @@ export class Leases {
     closeSync(this.#file);
     this.#file = undefined;
     this.#held.clear();
-    rmSync(join(this.#directory, ownName()), {force: true});
+    const own = join(this.#directory, ownName());
+    // rmSync would load a module of Node's at the end of each build.
+    if (existsSync(own)) unlinkSync(own);
   }
 
   async #flagGone(): Promise<void> {
-    while (isAlive(ownerOf(this.#flag))) await sleep(pollMs);
+    while (isAlive(ownerOf(this.#flag))) await new Promise((resolve) => setTimeout(resolve, pollMs));
     this.#waiting = undefined;
   }
 

@@ -2,7 +2,6 @@
 // beginning of a digest of the rest. Two lists are compared to say to people what differs; nothing is keyed by them.
 
 import {createHash} from 'node:crypto';
-import {deflateRawSync, inflateRawSync} from 'node:zlib';
 import type {ContentDigestOptions} from './content-digest.ts';
 import {isDirectory, isRegularFile, type TreeRecord} from './record.ts';
 import type {Selection} from './select.ts';
@@ -31,7 +30,12 @@ export function encodeFileList(selection: Selection, options: ContentDigestOptio
       fields.push(record.path, record.mode.toString(8), owner, hashOf(record, options));
     }
   }
-  return deflateRawSync(fields.join('\0'), {level: fastest});
+  return zlib().deflateRawSync(fields.join('\0'), {level: fastest});
+}
+
+/** Not loaded by a cached build, which neither writes nor reads a list. */
+function zlib(): typeof import('node:zlib') {
+  return process.getBuiltinModule('node:zlib');
 }
 
 function hashOf(record: TreeRecord, {digestOf}: ContentDigestOptions): string {
@@ -49,7 +53,7 @@ function hashOf(record: TreeRecord, {digestOf}: ContentDigestOptions): string {
 }
 
 function decode(list: Uint8Array): Map<string, ListedFile> {
-  const fields = inflateRawSync(list).toString().split('\0');
+  const fields = zlib().inflateRawSync(list).toString().split('\0');
   const files = new Map<string, ListedFile>();
   for (let at = 0; at + fieldsPerFile <= fields.length; at += fieldsPerFile) {
     const [path = '', mode = '', owner = '', hash = ''] = fields.slice(at, at + fieldsPerFile);
