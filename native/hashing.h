@@ -9,8 +9,7 @@
  * with errno. */
 int hash_fd(int fd, unsigned char digest[SHA256_SIZE], uint64_t *bytes);
 
-/** The same for the regular file directory/name, never through a symlink; -1 with EINVAL for anything else.
- */
+/** The same for the regular file directory/name, through no symlink; -1 with EINVAL for anything else. */
 int hash_at(int directory, const char *name, unsigned char digest[SHA256_SIZE], uint64_t *bytes);
 
 #endif

@@ -14,8 +14,7 @@ struct net_uplinks {
  * ENOSPC when every candidate is taken. */
 int net_look(int route, struct net_plan *plan, struct net_uplinks *uplinks);
 
-/** Lets what comes in at the device be forwarded, as net.ipv4.conf.DEVICE.forwarding=1 does. 0 or an errno.
- */
+/** Lets what comes in at the device be forwarded (net.ipv4.conf.DEVICE.forwarding=1). 0 or an errno. */
 int net_forward(unsigned index);
 /** Whether that would be allowed: 0 or an errno. Changes nothing. */
 int net_may_change(unsigned index);

@@ -25,11 +25,6 @@ void reply_to_pipes(int data, int status) {
   status_fd = status;
 }
 
-void reply_to_terminal(void) {
-  data_fd = STDOUT_FILENO;
-  status_fd = -1;
-}
-
 void reply_data(const void *bytes, size_t length) {
   if (write_full(data_fd, bytes, length) == 0) return;
   die("reply", errno, NULL, "cannot write the request's output");
@@ -77,10 +72,6 @@ int reply_error(const char *phase, int error, const char *path, const char *form
 
 void reply_take_back(void (*function)(void)) {
   take_back = function;
-}
-
-bool reply_has_error(void) {
-  return failed;
 }
 
 void die(const char *phase, int error, const char *path, const char *format, ...) {

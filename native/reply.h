@@ -1,7 +1,6 @@
 // What a worker says to the client. Data goes out at once; result fields are collected and sent when the verb
-// has returned 0; an error ends the request. Where the bytes go (pipes to the serve loop, or the terminal) is
-// decided once, by reply_to_pipes or reply_to_terminal. A forked child of a worker must never use these
-// functions.
+// has returned 0; an error ends the request. Where the bytes go (pipes to the serve loop, or the terminal,
+// the default) is decided once, by reply_to_pipes. A forked child of a worker must never use these functions.
 #ifndef TSBUILD_REPLY_H
 #define TSBUILD_REPLY_H
 
@@ -21,7 +20,6 @@ void reply_result(const char *key, const char *format, ...) PRINTF(2, 3);
 int reply_error(const char *phase, int error, const char *path, const char *format, ...) PRINTF(4, 5);
 int reply_verror(const char *phase, int error, const char *path, const char *format, va_list list)
     PRINTF(4, 0);
-bool reply_has_error(void);
 
 /**
  * What `die` does in this process before it replies: for a request that has something to take back. Once; when that
@@ -32,14 +30,12 @@ void reply_take_back(void (*take_back)(void));
 /** For `run` on the command line: the exit status of a request that succeeded (0 unless told). */
 void reply_exit_status(int status);
 
-/** For `run`: an error record that came from inside the sandbox; the sandbox's first process, for cancelling.
- */
+/** For `run`: an error record from inside the sandbox; the sandbox's first process, for cancelling. */
 void reply_relay_error(const char *record, size_t length);
 void reply_sandbox(pid_t pid);
 
 /** Set-up and end, for main.c and serve.c. */
 void reply_to_pipes(int data_fd, int status_fd);
-void reply_to_terminal(void);
 /** Sends the result (status 0) or the error; the exit status for the command line. */
 int reply_finish(int status);
 

@@ -78,8 +78,7 @@ static void mask_all(int mount, const char *const *paths) {
   for (; *paths != NULL; paths++) mask(mount, *paths);
 }
 
-/** How often each processor became too hot tells what else it is computing. Either all of them tell or none.
- */
+/** How often each processor became too hot tells what else it is computing. All of them tell, or none. */
 static void mask_throttling(int sys) {
   bool more = true;
   for (unsigned cpu = 0; more; cpu++) {

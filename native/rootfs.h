@@ -9,7 +9,6 @@
 
 struct rootfs_options {
   bool insecure;  // nothing masked, nothing read-only
-  bool host_network;
   bool readonly;  // of the root itself: what is mounted below it is not meant
   const char *shm_size;
 };
@@ -26,8 +25,7 @@ void rootfs_prepare(void);
 /** /dev, /sys and the place of /proc. */
 void rootfs_furnish(const struct rootfs_options *options);
 
-/** In the first process of the new pid and cgroup namespaces: /proc, with what it hides, and /sys/fs/cgroup.
- */
+/** In the first process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup. */
 void rootfs_mount_proc(const struct rootfs_options *options);
 
 /** Makes it the root of this process; the host's root is gone for good. */

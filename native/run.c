@@ -69,13 +69,20 @@ static void bind_file(const char *file, const char *target) {
 
 /** How to get back out of the sandbox, whatever has happened. */
 static int host_mounts = -1;
+static int own_mounts = -1;  // keeps the mounts of the sandbox until nobody waits for their end
 static pid_t sandbox;  // its first process, until it has been waited for
+
+void run_end(void) {
+  close_quietly(own_mounts);
+  own_mounts = -1;
+}
 
 /** The end of a run that failed on our side: no process, no group and no stub stays. */
 static void take_back(void) {
   if (sandbox > 0 && kill(sandbox, SIGKILL) == 0) waitpid(sandbox, NULL, 0);
   // Pid 1 has changed the root of everybody in its mount namespace.
   if (setns(host_mounts, CLONE_NEWNS) != 0) return;
+  run_end();
   cgroup_end();
   stubs_remove();
   stubs_remove_copies();
@@ -86,6 +93,7 @@ static void leave_host(struct network *network) {
   host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
   scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(network));
+  own_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   network_furnish(network);
 }
 
@@ -214,17 +222,17 @@ static void reply_outcome(const struct outcome *outcome) {
   reply_result("oomkills", "%llu", (unsigned long long)outcome->limited.oom_kills);
 }
 
-/** Back to the host's mounts. The sandbox's namespaces have no other member left, so they end here. */
+/** Back to the host's mounts. No process is in the sandbox's any more. */
 static void leave_sandbox(const struct run_options *options, int root) {
   if (options->rootfs.readonly) (void)k_mount_setattr(root, 0, MOUNT_ATTR_RDONLY, 0);  // stubs have to go
   if (setns(host_mounts, CLONE_NEWNS) != 0) die("wait", errno, NULL, "cannot leave the sandbox's mounts");
   close(root);
+  if (stubs_made()) run_end();  // or each of them would be unmounted by itself
   stubs_remove();
   stubs_remove_copies();
 }
 
-/** Whether a layer whose times are set is as the run found it: nothing in it, and nothing new about its root.
- */
+/** Whether a layer whose times are set is as the run found it: empty, and nothing new about its root. */
 static bool is_unchanged(int upper, const struct stat *before, const struct times_rule *times) {
   struct stat after;
   return times->active && times->entries == 0 && fstat(upper, &after) == 0 &&

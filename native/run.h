@@ -29,4 +29,7 @@ struct run_options run_parse(const struct request *request);
  */
 void run_prepare(void);
 
+/** After the reply: the mounts of the sandbox. */
+void run_end(void);
+
 #endif

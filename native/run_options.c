@@ -49,7 +49,6 @@ static bool take_option(struct cursor *cursor, struct run_options *options, size
     options->hostname = value;
   } else if ((value = cursor_take(cursor, "network")) != NULL) {
     options->network = network_parse(value);
-    options->rootfs.host_network = options->network.kind == NETWORK_HOST;
   } else if ((value = cursor_take(cursor, "insecure")) != NULL) {
     options->rootfs.insecure = payload->privileges.insecure = argument_bool("insecure", value);
   } else if ((value = cursor_take(cursor, "shmsize")) != NULL) {

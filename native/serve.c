@@ -134,7 +134,7 @@ static void answer(struct worker *worker, int wait_status) {
   uint32_t type;
   struct buffer reply = worker_reply(worker, wait_status, &type);
   send_reply(worker->id, type, reply);
-  for (int i = 0; i < PIPE_COUNT; i++) forget(&worker->pipes[i]);
+  for (int i = 0; i < PIPE_STATUS; i++) forget(&worker->pipes[i]);
   worker->answered = true;
 }
 
@@ -152,6 +152,7 @@ static void end_worker(struct worker *worker) {
       *at = worker->next;
       break;
     }
+  forget(&worker->pipes[PIPE_STATUS]);
   forget(&worker->pidfd);
   close_quietly(worker->sandbox);
   free(worker->status.bytes);
@@ -171,9 +172,17 @@ static void cancel_request(uint32_t id, const char *payload, size_t length) {
     }
 }
 
+/** The mounts of a sandbox that was answered for are there until its worker closes its status: overlayfs would find a
+ * layer in use that the next request stands on. */
+static bool is_ending(void) {
+  const struct worker *worker = workers;
+  while (worker != NULL && !(worker->answered && worker->pipes[PIPE_STATUS] >= 0)) worker = worker->next;
+  return worker != NULL;
+}
+
 static void take_frames(void) {
   size_t offset = 0;
-  while (input.length - offset >= FRAME_HEADER_BYTES) {
+  while (input.length - offset >= FRAME_HEADER_BYTES && !is_ending()) {
     const unsigned char *header = (const unsigned char *)input.bytes + offset;
     size_t length = get_u32(header);
     uint32_t id = get_u32(header + 4), type = get_u32(header + 8);
@@ -209,12 +218,13 @@ static bool handle(struct epoll_event *event) {
   if (worker == NULL) return read_input();
   if (about->source < PIPE_COUNT) {
     if (worker->pipes[about->source] >= 0) forward(worker, about->source, READ_BYTES);
-    // Of a sandbox nothing is left then, and the worker's own end takes a millisecond. What other verbs have
-    // mounted is there until the worker ends.
+    // No process of a sandbox is left then, and its mounts are gone before the next request is taken. What other
+    // verbs have mounted is there until the worker ends.
     if (!worker->answered && worker->sandbox >= 0 && worker->done) answer(worker, 0);
   } else {
     end_worker(worker);
   }
+  take_frames();  // that had to wait
   return true;
 }
 

@@ -56,6 +56,10 @@ void stubs_begin(int root_fd, int upper_fd) {
     die("rootfs", errno, NULL, "cannot look at the root");
 }
 
+bool stubs_made(void) {
+  return stub_count > 0;
+}
+
 int stubs_root(void) {
   return root;
 }

@@ -17,6 +17,8 @@ int stubs_mount_point(const char *path, bool directory);
 
 /** The descriptor of that root. */
 int stubs_root(void);
+/** Whether there is anything to remove. */
+bool stubs_made(void);
 
 /**
  * Removes what was made and is still empty, after mounts and processes are gone, and lets go of the root. What fails is

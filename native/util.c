@@ -214,8 +214,3 @@ void close_quietly(int fd) {
 void xpipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) != 0) die("pipe", errno, NULL, "cannot make a pipe");
 }
-
-const char *error_name(int error) {
-  const char *name = strerrorname_np(error);
-  return name == NULL ? "an unknown error" : name;
-}

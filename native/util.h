@@ -69,7 +69,5 @@ struct fd_path fd_path(int fd);
 void close_quietly(int fd);
 /** A pipe with O_CLOEXEC on both ends. */
 void xpipe(int ends[2]);
-/** The name of an errno ("ENOENT"), or "errno N". */
-const char *error_name(int error);
 
 #endif

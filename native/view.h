@@ -54,8 +54,7 @@ int view_open_parent(int root, const char *path, const struct make_parents *make
 int view_try_overlay(int lower, int upper, int work);
 const char *view_overlay_api(void);
 
-/** The xattr by which overlay marks opaque directories here: trusted.overlay.opaque or user.overlay.opaque.
- */
+/** The xattr by which overlay marks opaque directories: trusted.overlay.opaque or user.overlay.opaque. */
 const char *view_opaque_xattr(void);
 /** The prefix of overlay's own xattrs here, which never belong to an image: "trusted.overlay." or
  * "user.overlay.". */

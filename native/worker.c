@@ -90,8 +90,10 @@ static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, in
     payload = await_request(request_fd, &length);
   }
   struct request request = request_parse(payload, length);
-  int status = verb_perform(&request);
-  _exit(reply_finish(status));
+  int status = reply_finish(verb_perform(&request));
+  run_end();
+  close(STATUS_FD);
+  _exit(status);
 }
 
 /** Our ends and the worker's; -1 for both where the request has no use for a pipe. False, with errno: there

@@ -6,8 +6,7 @@
 
 enum worker_pipe { PIPE_STDOUT, PIPE_STDERR, PIPE_DATA, PIPE_STATUS, PIPE_COUNT };
 
-/** What an epoll event is about: a pipe of a worker, the end of a worker (PIPE_COUNT), or stdin (no worker).
- */
+/** What an epoll event is about: a pipe of a worker, its end (PIPE_COUNT), or stdin (no worker). */
 struct watch {
   struct worker *worker;
   int source;

@@ -10,6 +10,7 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {type Helper, HelperError} from '../helper/helper.ts';
 import {type ExtraHost, hostsText} from './hosts-file.ts';
 import {type Lease, takeLease} from './lease.ts';
+import {makeMountPoints} from './mount-points.ts';
 import {
   configured,
   hasOnlyLoopback,
@@ -43,6 +44,7 @@ export class StepNetworks {
   readonly #files = new Map<string, Promise<string>>();
   #directory: Promise<string> | undefined;
   #lease: Promise<Lease | undefined> | undefined;
+  #mountPoints: Promise<string> | undefined;
 
   constructor(options: StepNetworksOptions) {
     this.#options = options;
@@ -58,6 +60,13 @@ export class StepNetworks {
     ]);
     const kind = lease?.argument ?? (shared ? 'host' : 'none');
     return [`network=${kind}`, `hosts=${hosts}`, `resolv=${resolv}`];
+  }
+
+  /** A layer with places for what every step has mounted. */
+  mountPoints(): Promise<string> {
+    this.#directory ??= this.#options.makeDirectory();
+    this.#mountPoints ??= this.#directory.then(makeMountPoints);
+    return this.#mountPoints;
   }
 
   /** Ends the steps' way out and removes the files. */

@@ -161,11 +161,13 @@ export class Snapshotter {
 
   /** Whether the snapshot can be used without fetching or unpacking anything. */
   isUnpacked(id: SnapshotId): boolean {
-    return this.layersOf(id).every((layer) => this.#hasDirectory(this.#layerOf(layer)));
+    return this.layersOf(id).every(
+      (layer) => this.#here.has(layer) || this.#hasDirectory(this.#layerOf(layer)),
+    );
   }
 
   async #isLayerWhole(id: LayerId): Promise<boolean> {
-    if (this.#seen.has(id)) return true;
+    if (this.#seen.has(id) || this.#here.has(id)) return true;
     const row = this.#table.layer(id);
     if (row === undefined) return false;
     const whole =
@@ -293,10 +295,7 @@ export class Snapshotter {
     this.#leftovers.push(active.directory);
   }
 
-  /**
-   * Removes what preparing and discarding left behind: once, since a request for each step would cost more than
-   * the step.
-   */
+  /** Removes what was thrown away: once, since a request for each step would cost more than the step. */
   async cleanUp(): Promise<void> {
     const paths = this.#leftovers.splice(0);
     if (paths.length === 0) return;

@@ -8,6 +8,9 @@ import {limitArguments, type ResourceLimits} from './resource-limits.ts';
 import type {StepNetwork} from './step-network.ts';
 import {systemCallArguments} from './system-call-filter.ts';
 
+/** Overlayfs takes 500, and one may be needed for an empty one. */
+const layersMax = 499;
+
 export interface Sandbox {
   readonly process: SandboxProcess;
   readonly active: ActiveSnapshot;
@@ -21,12 +24,15 @@ export interface Sandbox {
 
 export async function sandboxArguments(sandbox: Sandbox): Promise<string[]> {
   const {process, active, networks} = sandbox;
-  const [network, filter] = await Promise.all([
+  const [network, filter, mountPoints] = await Promise.all([
     networks.argumentsFor(process),
     systemCallArguments(process.security),
+    networks.mountPoints(),
   ]);
+  const {layers} = active;
+  const hasRoom = layers.length > 0 && layers.length < layersMax;
   return [
-    ...viewArguments({layers: active.layers}),
+    ...viewArguments({layers: hasRoom ? [...layers, mountPoints] : layers}),
     `upper=${active.upper}`,
     `work=${active.work}`,
     ...processArguments(process, sandbox.secretEnv),

@@ -8,4 +8,6 @@ export interface StepNetwork {
    * it sees. Whatever they are, they are in no key.
    */
   argumentsFor(step: Pick<ExecOp, 'network' | 'hostname' | 'extraHosts'>): Promise<readonly string[]>;
+  /** A layer to lie below all others, with places for those files and for the kernel's file systems. */
+  mountPoints(): Promise<string>;
 }
