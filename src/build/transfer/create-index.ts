@@ -1,4 +1,4 @@
-// `imagetools create`: manifests and indexes of registries become one index (or stay what they are, where there is but
+// `imagetools create`: manifests and indexes of registries, or of the local store, become one index (or stay what they are, where there is but
 // one), and that goes under names in any registry. What a repository lacks is mounted or copied there first, children
 // before parents, through the local store, where it is verified.
 
@@ -46,7 +46,7 @@ export interface CombinedIndex {
 
 /** Something that has to be in a repository before the index is. */
 interface IndexPart {
-  readonly from: Reference;
+  readonly from: IndexSource;
   readonly entry: IndexEntry;
 }
 
@@ -73,9 +73,9 @@ export async function combineIndex(request: IndexRequest, transfer: Transfer): P
   };
 }
 
-function partsOf({reference, entry, manifest}: OpenedSource): IndexPart[] {
+function partsOf({source, entry, manifest}: OpenedSource): IndexPart[] {
   const entries = isIndexType(entry.mediaType) ? entriesIn(manifest.bytes) : [entry];
-  return entries.map((one) => ({from: reference, entry: one}));
+  return entries.map((one) => ({from: source, entry: one}));
 }
 
 function chosen(entries: readonly IndexEntry[], platforms: readonly Platform[]): readonly IndexEntry[] {
@@ -118,8 +118,9 @@ export async function pushIndex(
       const blobs = new Map<string, PushBlob>();
       const manifests = new Map<string, PushManifest>();
       for (const {from, entry} of index.parts) {
-        if (repositoryName(from) === repositoryName(repository)) continue;
-        note(`copying ${entry.digest} from ${repositoryName(from)}`);
+        const place = from.stored ? 'the local store' : repositoryName(from.reference);
+        if (place === repositoryName(repository)) continue;
+        note(`copying ${entry.digest} from ${place}`);
         const content = await contentOf(from, entry, repository, transfer, progress);
         for (const [digest, blob] of content.blobs) blobs.set(digest, blob);
         for (const [digest, manifest] of content.manifests) manifests.set(digest, manifest);
@@ -133,18 +134,26 @@ export async function pushIndex(
 }
 
 async function contentOf(
-  from: Reference,
+  {reference: from, stored}: IndexSource,
   entry: IndexEntry,
   to: Reference,
   transfer: Transfer,
   progress: OnBytes,
 ): ReturnType<typeof contentBelow> {
   const {engine, signal} = transfer;
+  const {blobs} = engine;
+  if (stored) {
+    return contentBelow([entry], {
+      read: (digest) => blobs.read(digest),
+      blob: (blob) => storedBlob(blob, () => blobs.path(blob.digest)),
+      where: 'in the store',
+    });
+  }
   const client = await engine.registry();
   return contentBelow([entry], {
     read: async (digest) => (await client.manifest(from, digest, signal)).bytes,
     blob: (blob) => ({
-      ...storedBlob(blob, () => engine.blobs.path(blob.digest)),
+      ...storedBlob(blob, () => blobs.path(blob.digest)),
       prepare: () => fetchLayer(from, blob, transfer, progress),
       ...(from.domain === to.domain ? {mountFrom: [from.path]} : {}),
     }),

@@ -1,18 +1,22 @@
-// What `imagetools create` makes an index of: a name in a registry, a digest in the repository that is meant, or a
-// descriptor in JSON, which says more of a manifest than the registry does.
+// What `imagetools create` makes an index of: a name in a registry or in the local store, a digest in the repository that
+// is meant, or a descriptor in JSON, which says more of a manifest than the registry does.
 
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
-import {parseDigest} from '../../oci/digest.ts';
+import type {Descriptor} from '../../oci/descriptor.ts';
+import {type Digest, parseDigest} from '../../oci/digest.ts';
 import type {IndexEntry} from '../../oci/join-index.ts';
 import {isIndexType} from '../../oci/media-types.ts';
 import {parseManifest} from '../../oci/parse-manifest.ts';
 import type {Platform} from '../../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference, type Reference} from '../../oci/reference.ts';
 import type {PushManifest} from '../../sources/registry/push/repository-writer.ts';
+import {storedRoot} from './stored-root.ts';
 import type {Transfer} from './transfer.ts';
 
 export interface IndexSource {
   readonly reference: Reference;
+  /** The local store has it under this name; no registry is asked. */
+  readonly stored?: true;
   /** What a descriptor said: members that go before those of the registry. */
   readonly said?: Readonly<Record<string, unknown>>;
 }
@@ -20,12 +24,12 @@ export interface IndexSource {
 /** Reads sources as they are written. `repositories` are those of the tags. Throws BuildError('usage'). */
 export function indexSources(texts: readonly string[], tags: readonly Reference[]): readonly IndexSource[] {
   const read = texts.map(readSource);
-  const named = [...tags, ...read.flatMap(({reference}) => reference ?? [])];
+  const named = [...tags, ...read.flatMap(({reference, stored}) => (stored ? [] : (reference ?? [])))];
   const [repository, ...others] = [
     ...new Map(named.map((one) => [`${one.domain}/${one.path}`, one])).values(),
   ];
-  return read.map(({reference, digest, said}) => {
-    if (reference !== undefined) return {reference};
+  return read.map(({reference, stored, digest, said}) => {
+    if (reference !== undefined) return stored ? {reference, stored} : {reference};
     if (repository === undefined) {
       throw wrong(`there is no repository named that has ${digest}`, 'name it with the source: NAME@DIGEST');
     }
@@ -41,6 +45,9 @@ export function indexSources(texts: readonly string[], tags: readonly Reference[
   });
 }
 
+/** No name begins so. */
+const storeScheme = 'store://';
+
 type ReadSource = Partial<IndexSource> & Pick<Reference, 'digest'>;
 
 function readSource(text: string): ReadSource {
@@ -48,6 +55,14 @@ function readSource(text: string): ReadSource {
   if (trimmed.startsWith('{')) return readDescriptor(trimmed);
   const digest = parseDigest(trimmed);
   if (digest !== undefined) return {digest};
+  if (trimmed.startsWith(storeScheme)) {
+    const stored = parseReference(trimmed.slice(storeScheme.length));
+    if (!isReferenceProblem(stored)) return {reference: stored, stored: true};
+    throw wrong(
+      `"${trimmed}" is no source: ${stored.problem}`,
+      `in the local store it is ${storeScheme}NAME`,
+    );
+  }
   // As a name, `sha256:12` would be a tag of an image that nobody has.
   const reference = trimmed.startsWith('sha256:')
     ? {problem: 'invalid checksum digest length'}
@@ -79,17 +94,43 @@ function wrong(message: string, hint: string): BuildError {
 }
 
 export interface OpenedSource {
-  readonly reference: Reference;
+  readonly source: IndexSource;
   /** What an index says of it. */
   readonly entry: IndexEntry;
   readonly manifest: PushManifest;
 }
 
-/** Asks the registry; of a manifest its platform, too, which is in its config. */
-export async function openSource({reference, said}: IndexSource, transfer: Transfer): Promise<OpenedSource> {
+interface SourcePlace {
+  manifest(): Promise<{
+    readonly bytes: Uint8Array;
+    readonly digest: Digest;
+    readonly contentType?: string;
+  }>;
+  config(descriptor: Descriptor): Promise<Uint8Array>;
+}
+
+async function placeOf({reference, stored}: IndexSource, transfer: Transfer): Promise<SourcePlace> {
   const {engine, signal} = transfer;
+  if (stored) {
+    const {blobs} = engine;
+    const {mediaType, digest} = storedRoot(reference, engine);
+    return {
+      manifest: async () => ({bytes: await blobs.read(digest), digest, contentType: mediaType}),
+      config: (descriptor) => blobs.read(descriptor.digest),
+    };
+  }
   const client = await engine.registry();
-  const {bytes, digest, contentType} = await client.manifest(reference, undefined, signal);
+  return {
+    manifest: () => client.manifest(reference, undefined, signal),
+    config: (descriptor) => client.fetchSmall(reference, descriptor, signal),
+  };
+}
+
+/** Asks the registry or the store; of a manifest its platform, too, which is in its config. */
+export async function openSource(source: IndexSource, transfer: Transfer): Promise<OpenedSource> {
+  const {reference, said} = source;
+  const place = await placeOf(source, transfer);
+  const {bytes, digest, contentType} = await place.manifest();
   const name = normalisedName(reference);
   const parsed = parseManifest(bytes, contentType);
   if (parsed.kind === 'schema1' || parsed.kind === 'invalid') {
@@ -103,10 +144,10 @@ export async function openSource({reference, said}: IndexSource, transfer: Trans
   }
   const entry: IndexEntry = {...said, mediaType, digest, size: bytes.length};
   const manifest = {mediaType, bytes};
-  if (isIndexType(mediaType) || parsed.kind === 'index') return {reference, entry, manifest};
-  const config = await client.fetchSmall(reference, parsed.manifest.config, signal);
+  if (isIndexType(mediaType) || parsed.kind === 'index') return {source, entry, manifest};
+  const config = await place.config(parsed.manifest.config);
   const platform = {...platformIn(config), ...entry.platform};
-  return {reference, entry: isPlatform(platform) ? {...entry, platform} : entry, manifest};
+  return {source, entry: isPlatform(platform) ? {...entry, platform} : entry, manifest};
 }
 
 function isPlatform(platform: Partial<Platform>): platform is Platform {

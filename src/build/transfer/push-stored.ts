@@ -1,14 +1,16 @@
 // An image of the local store into its registry: everything below its name, children first.
 
-import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {normalisedName, type Reference} from '../../oci/reference.ts';
 import type {SigningKey} from '../../signature/keys.ts';
 import {storedBlob} from '../../sources/registry/push/stored-blob.ts';
-import {imageStoreOf} from '../../store/image-store.ts';
 import {contentBelow} from './image-content.ts';
 import {pushContent} from './push-content.ts';
+import {storedRoot} from './stored-root.ts';
 import type {Transfer} from './transfer.ts';
+
+const namesHint =
+  'an image is pushed under its own name: tsbuild tag IMAGE NAME gives it one; tsbuild images lists them';
 
 export interface StoredPush {
   /** Signs what is pushed. */
@@ -25,14 +27,7 @@ export async function pushStored(
 ): Promise<Descriptor> {
   const {engine, reporter} = transfer;
   const name = normalisedName(reference);
-  const root = only ?? imageStoreOf(engine.state.database, engine.state.root).rootOf(name);
-  if (root === undefined) {
-    throw buildError('user', 'image-not-found', `no image "${name}" in the local store`, {
-      hints: [
-        'an image is pushed under its own name: tsbuild tag IMAGE NAME gives it one; tsbuild images lists them',
-      ],
-    });
-  }
+  const root = only ?? storedRoot(reference, engine, namesHint);
   const {blobs} = engine;
   const content = await contentBelow([root], {
     read: (digest) => blobs.read(digest),

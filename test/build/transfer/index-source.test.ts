@@ -26,6 +26,13 @@ describe('a source of an index', () => {
     expect(sources(['busybox'])).toEqual(['docker.io/library/busybox:latest']);
   });
 
+  it('may be a name in the local store, whose repository no bare digest means', () => {
+    expect(indexSources(['store://app:1', digest], [name('r.io/app:1')])).toEqual([
+      {reference: {domain: 'docker.io', path: 'library/app', tag: '1'}, stored: true},
+      {reference: {domain: 'r.io', path: 'app', digest}},
+    ]);
+  });
+
   it('may be a descriptor, whose members are kept', () => {
     const platform = {os: 'linux', architecture: 'arm64', 'os.features': ['x']};
     const [source] = indexSources([JSON.stringify({digest, platform})], [name('r.io/app:1')]);
@@ -39,6 +46,7 @@ describe('a source of an index', () => {
     [[digest], [], 'there is no repository named that has sha256:'],
     [[digest, 'a.io/x'], ['b.io/x:1'], 'several repositories are named'],
     [['sha256:12'], [], '"sha256:12" is no source'],
+    [['store://'], [], '"store://" is no source'],
     [['Not A Name'], [], '"Not A Name" is no source'],
     [['{"digest":'], ['b.io/x:1'], 'a source that begins with { is no JSON'],
     [['{"digest":"sha256:1"}'], ['b.io/x:1'], 'a source is no descriptor'],

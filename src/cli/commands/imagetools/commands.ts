@@ -14,11 +14,12 @@ export const imagetoolsCommands: readonly Command[] = [
     shortUsage: '-t NAME[:TAG] SOURCE…',
     summary: 'make one index of images that are in registries',
     about:
-      'Makes one index of manifests and indexes in registries, and puts it under every --tag. A SOURCE is NAME[:TAG|@DIGEST], a digest in the only repository that is named, or a descriptor in JSON, whose platform and annotations go before those of the registry. A single index is copied as it is. What the repository of a tag lacks is mounted, or copied there through the local store; the tag moves last.',
+      'Makes one index of manifests and indexes in registries, and puts it under every --tag. A SOURCE is NAME[:TAG|@DIGEST], store://NAME[:TAG] for an image of the local store, a digest in the only repository that is named, or a descriptor in JSON, whose platform and annotations go before those of the registry. A single index is copied as it is. What the repository of a tag lacks is mounted, or copied there through the local store; the tag moves last.',
     more: `Examples:
   tsbuild imagetools create -t registry.example/app:1 registry.example/app:1-amd64 registry.example/app:1-arm64
   tsbuild imagetools create --append -t registry.example/app:1 registry.example/app:1-riscv64
   tsbuild imagetools create -t registry.example/app:1 other.example/app:1
+  tsbuild imagetools create -t registry.example/app:1 store://app:amd64 store://app:arm64
 `,
     flags: [
       {
