@@ -1,6 +1,6 @@
-// `imagetools create`: manifests and indexes of registries, or of the local store, become one index (or stay what they are, where there is but
-// one), and that goes under names in any registry. What a repository lacks is mounted or copied there first, children
-// before parents, through the local store, where it is verified.
+// `imagetools create`: manifests and indexes of registries, or of the local store, become one index (or stay what they
+// are, where there is but one), and that goes under names in any registry. What a repository lacks is mounted or copied
+// there first, children before parents, through the local store, where it is verified.
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import {type Annotation, annotationsAt} from '../../exporters/annotations.ts';

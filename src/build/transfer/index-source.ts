@@ -1,5 +1,5 @@
-// What `imagetools create` makes an index of: a name in a registry or in the local store, a digest in the repository that
-// is meant, or a descriptor in JSON, which says more of a manifest than the registry does.
+// What `imagetools create` makes an index of: a name in a registry or in the local store, a digest in the repository
+// that is meant, or a descriptor in JSON, which says more of a manifest than the registry does.
 
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
