@@ -19,6 +19,8 @@
 #define FILES_PER_THREAD_MIN 16
 #define RUN_LENGTH 16
 #define LARGE_FILE ((off_t)1 << 20)
+// BuildKit's tarsum has neither name nor owner nor time.
+#define TARSUM "namemode%uuid0gid0size%lldtypeflag0linknameunamegnamedevmajor0devminor0"
 
 struct work {
   int root;
@@ -27,6 +29,7 @@ struct work {
   unsigned char (*digests)[SHA256_SIZE];
   atomic_size_t next;
   atomic_uint_fast64_t bytes;
+  bool headed;
 };
 
 /** Zeros stay in place for what is not a readable regular file. */
@@ -36,7 +39,9 @@ static void digest_one(struct work *work, size_t index, uint64_t *bytes) {
   struct stat status;
   if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
     if (status.st_size >= LARGE_FILE) posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    if (hash_fd(fd, work->digests[index], bytes) != 0) memset(work->digests[index], 0, SHA256_SIZE);
+    struct buffer head = {0};
+    if (work->headed) buffer_format(&head, TARSUM, status.st_mode & 07777, (long long)status.st_size);
+    if (hash_fd(fd, &head, work->digests[index], bytes) != 0) memset(work->digests[index], 0, SHA256_SIZE);
   }
   close(fd);
 }
@@ -54,18 +59,11 @@ static void *digest_runs(void *argument) {
   return NULL;
 }
 
-static size_t thread_count(size_t files) {
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  size_t count = processors < 1 ? 1 : (size_t)processors;
-  if (count > THREADS_MAX) count = THREADS_MAX;
-  size_t useful = files / FILES_PER_THREAD_MIN;
-  return useful < count ? useful : count;
-}
-
 static void digest_all(struct work *work) {
   pthread_t threads[THREADS_MAX];
   size_t started = 0;
-  size_t wanted = thread_count(work->count);
+  size_t useful = work->count / FILES_PER_THREAD_MIN;
+  size_t wanted = useful < THREADS_MAX ? useful : THREADS_MAX;
   while (started + 1 < wanted && pthread_create(&threads[started], NULL, digest_runs, work) == 0) started++;
   digest_runs(work);
   for (size_t i = 0; i < started; i++) pthread_join(threads[i], NULL);
@@ -75,6 +73,7 @@ int verb_digest(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
   struct view_spec spec = view_take(&cursor);
   struct work work = {.files = xcalloc(request->count, sizeof *work.files)};
+  work.headed = cursor_take(&cursor, "tarsum") != NULL;
   for (const char *file; (file = cursor_take(&cursor, "file")) != NULL;) work.files[work.count++] = file;
   if (cursor_peek(&cursor) != NULL) cursor_unexpected(&cursor);
   work.root = view_open(&spec);

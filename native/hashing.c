@@ -10,10 +10,11 @@
 
 #define HASH_BUFFER_SIZE ((size_t)128 * 1024)
 
-int hash_fd(int fd, unsigned char digest[SHA256_SIZE], uint64_t *bytes) {
+int hash_fd(int fd, const struct buffer *head, unsigned char digest[SHA256_SIZE], uint64_t *bytes) {
   static _Thread_local char block[HASH_BUFFER_SIZE];
   struct sha256 hash;
   sha256_begin(&hash);
+  if (head->length > 0) sha256_add(&hash, head->bytes, head->length);
   for (;;) {
     ssize_t length = read(fd, block, sizeof block);
     if (length < 0 && errno == EINTR) continue;
@@ -36,7 +37,7 @@ int hash_at(int directory, const char *name, unsigned char digest[SHA256_SIZE], 
     errno = EINVAL;
     result = -1;
   }
-  if (result == 0) result = hash_fd(fd, digest, bytes);
+  if (result == 0) result = hash_fd(fd, &(struct buffer){0}, digest, bytes);
   close_quietly(fd);
   return result;
 }

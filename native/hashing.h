@@ -5,9 +5,9 @@
 #include "sha256.h"
 #include "util.h"
 
-/** The digest of an open file from its current offset to its end; *bytes grows by what was read. 0, or -1
+/** The digest of `head` and an open file from its current offset to its end; *bytes grows by what was read. 0, or -1
  * with errno. */
-int hash_fd(int fd, unsigned char digest[SHA256_SIZE], uint64_t *bytes);
+int hash_fd(int fd, const struct buffer *head, unsigned char digest[SHA256_SIZE], uint64_t *bytes);
 
 /** The same for the regular file directory/name, through no symlink; -1 with EINVAL for anything else. */
 int hash_at(int directory, const char *name, unsigned char digest[SHA256_SIZE], uint64_t *bytes);

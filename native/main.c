@@ -18,7 +18,7 @@
 
 static const struct verb verbs[] = {
     {"scan", verb_scan, false, VIEW " path=P… prune=P… prunename=NAME… digest=1 follow=1"},
-    {"digest", verb_digest, false, VIEW " file=P…"},
+    {"digest", verb_digest, false, VIEW " [tarsum=1] file=P…"},
     {"copy", verb_copy, true,
      "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir|attributes … epoch="},
     {"run", verb_run, true,

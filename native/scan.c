@@ -164,7 +164,7 @@ static bool scan_followed(struct scan *scan, const char *path) {
   if (S_ISREG(status.st_mode)) {
     int file = open(self.text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     uint64_t bytes = 0;
-    details.has_digest = scan->digest && file >= 0 && hash_fd(file, details.digest, &bytes) == 0;
+    details.has_digest = scan->digest && file >= 0 && hash_fd(file, &(struct buffer){0}, details.digest, &bytes) == 0;
     close_quietly(file);
   }
   add_record(scan, path, &status, &details);

@@ -265,6 +265,16 @@ describe.skipIf(whyNoTrees() !== undefined)('digest', () => {
     expect(result).toEqual({count: '7', bytes: '9'});
   });
 
+  test('with a header of mode and size before each file, as BuildKit hashes it', () => {
+    const root = world.tree({a: 'hello\n'});
+    chmodSync(`${root}/a`, 0o4640);
+    const head = 'namemode2464uid0gid0size6typeflag0linknameunamegnamedevmajor0devminor0';
+    const {stdout} = world.ok('digest', `dir=${root}`, 'tarsum=1', 'file=a');
+    expect(stdout.toString('hex')).toBe(sha256(`${head}hello\n`));
+    const plain = world.ok('digest', `dir=${root}`, 'file=a');
+    expect(plain.stdout.toString('hex')).toBe(sha256('hello\n'));
+  });
+
   test('long lists, shared by threads, come in order too', () => {
     const root = world.tree();
     const names = Array.from({length: 2000}, (_, index) => `f${index}`);

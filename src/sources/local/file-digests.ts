@@ -88,7 +88,7 @@ export class FileDigests {
       (record) => isRegularFile(record) && !this.#hashed.has(record) && this.#cache.indexOf(record) < 0,
     );
     if (wanted.length === 0) return;
-    for (const batch of batchesOf([...new Set(wanted)])) await this.#hash(batch, signal);
+    for (const batch of digestBatches([...new Set(wanted)])) await this.#hash(batch, signal);
     await this.#save(scan);
   }
 
@@ -129,7 +129,8 @@ export class FileDigests {
   }
 }
 
-function* batchesOf(records: readonly TreeRecord[]): Iterable<readonly TreeRecord[]> {
+/** Lists of files, each of which fits into one `digest` request. */
+export function* digestBatches(records: readonly TreeRecord[]): Iterable<readonly TreeRecord[]> {
   let batch: TreeRecord[] = [];
   let bytes = 0;
   for (const record of records) {

@@ -8,6 +8,7 @@ import {type CopyPattern, walkRootsOf} from '../../tree/copy-pattern.ts';
 import {encodeFileList} from '../../tree/file-list.ts';
 import {isRegularFile, type TreeRecord} from '../../tree/record.ts';
 import {type Selection, selectScanning} from '../../tree/select.ts';
+import type {Tree} from '../../tree/tree.ts';
 import {type Clock, systemClock} from '../../util/clock.ts';
 import {ContextScan} from './context-scan.ts';
 import {FileDigests, type StatCacheStore} from './file-digests.ts';
@@ -74,6 +75,11 @@ export class LocalContext {
    */
   async scan(roots: readonly string[], signal?: AbortSignal): Promise<void> {
     await (await this.#theScan()).extend(roots, signal);
+  }
+
+  /** What is at and below these walk roots, without what is ignored. */
+  async treeOf(roots: readonly string[], signal: AbortSignal): Promise<Tree> {
+    return (await this.#theScan()).treeOf(roots, signal);
   }
 
   /** The key of what a copy takes. Cheaper than `select` when nothing changed. Throws as `select` does. */
