@@ -92,7 +92,7 @@ export async function solvePlans(
   return withSolver({...wiring, cacheContents: mounts}, async (options) => {
     const forgotten = await forgetCaches(targets, engine, signal);
     mounts?.keepFresh(forgotten);
-    const shared = await sharedCachesOf(wiring, options.cache, warn, signal);
+    const shared = await sharedCachesOf(wiring, targets, options, warn, signal);
     const cache = shared?.cache ?? options.cache;
     try {
       const {results, executed, cached} = await solvingAgain(
@@ -180,13 +180,14 @@ function snapshotsOf(results: readonly Solved<BuildValue>[]): readonly SnapshotI
 /** Loaded with the first build that is given a cache. */
 export async function sharedCachesOf(
   {request, engine}: Pick<Wiring, 'request' | 'engine'>,
-  records: RecordCache,
+  targets: readonly Vertex[],
+  {cache, runners}: Pick<Solving, 'cache' | 'runners'>,
   warn: (diagnostic: Diagnostic) => void,
   signal: AbortSignal,
 ): Promise<SharedCaches | undefined> {
   if (!wantsCaches(request)) return undefined;
   const {SharedCaches} = await import('./caching/shared-caches.ts');
-  return new SharedCaches(request, engine, records, warn, signal);
+  return new SharedCaches({request, engine, records: cache, targets, runners}, warn, signal);
 }
 
 async function sharedMountsOf(

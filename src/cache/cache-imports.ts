@@ -6,8 +6,16 @@ import {buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import type {AskedStep} from '../solver/result-cache.ts';
+import type {BuildValue} from '../sources/value.ts';
 import {errorText} from '../util/error-text.ts';
 import type {CacheBackend} from './backends/backend.ts';
+import type {
+  BuildkitBuild,
+  BuildkitFinding,
+  BuildkitImports,
+  FoundCache,
+} from './buildkit/buildkit-imports.ts';
 import type {CacheSources} from './cache-sources.ts';
 import {documentName, parseRecord, type SharedRecord} from './shared-record.ts';
 
@@ -25,6 +33,8 @@ export interface CacheImportsOptions {
   readonly signal: AbortSignal;
   /** How long a document may take. */
   readonly patienceMs: number;
+  /** For caches that BuildKit has written. */
+  readonly build: BuildkitBuild;
 }
 
 export class CacheImports {
@@ -37,6 +47,9 @@ export class CacheImports {
   readonly #answers = new Map<string, Map<CacheBackend, string>>();
   /** By key, as others tell them, also where nobody has their layers. */
   readonly #told = new Map<string, SharedRecord>();
+  /** By key, what results are called of which BuildKit has only told. */
+  readonly #named = new Map<string, string>();
+  #buildkit: Promise<BuildkitImports | undefined> | undefined;
 
   constructor(options: CacheImportsOptions) {
     this.#options = options;
@@ -44,7 +57,7 @@ export class CacheImports {
 
   /** Whether a record of this key may be there that nobody asked for yet. */
   mayHave(key: string): boolean {
-    if (this.#told.has(key)) return true;
+    if (this.toldKeyOf(key) !== undefined) return true;
     return this.#asked.get(key) === undefined && this.#options.backends.some((one) => !this.#given.has(one));
   }
 
@@ -56,6 +69,23 @@ export class CacheImports {
       this.#asked.set(key, promise);
     }
     return promise;
+  }
+
+  /** What a cache of BuildKit's has for a step that nobody else has a record of. */
+  async findBuildkit(key: string, asked: AskedStep<BuildValue>): Promise<BuildkitFinding | undefined> {
+    this.#buildkit ??= this.#openBuildkit();
+    const imports = await this.#buildkit;
+    const found = await imports?.find(key, asked, (backend) => !this.#given.has(backend));
+    if (found !== undefined && found.snapshot === undefined) {
+      this.#named.set(key, found.resultKey);
+      this.#answer(key, found.backend, 'has its record, and not its layers');
+    }
+    return found;
+  }
+
+  /** The key that a result has whose layers nobody has, as far as a record of it was told of. */
+  toldKeyOf(key: string): string | undefined {
+    return this.#told.get(key)?.resultKey ?? this.#named.get(key);
   }
 
   /** What was told of a key that was asked for, whether its layers can be had or not. */
@@ -92,6 +122,26 @@ export class CacheImports {
       const remark = this.#useful.has(backend) ? undefined : backend.remark?.();
       if (remark !== undefined && !this.#given.has(backend)) this.#warn(`cache ${backend.name} ${remark}`);
     }
+  }
+
+  async #openBuildkit(): Promise<BuildkitImports | undefined> {
+    const {backends, sources, snapshotter, signal, patienceMs, build} = this.#options;
+    const found: FoundCache[] = [];
+    for (const backend of backends) {
+      if (this.#given.has(backend) || backend.buildkit === undefined) continue;
+      const read = backend.buildkit.bind(backend);
+      try {
+        const caches = await withPatience(signal, patienceMs, read);
+        const source = sources.sourceOf(backend);
+        found.push(...caches.map((cache) => ({backend, source, cache})));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        this.#giveUp(backend, errorText(error));
+      }
+    }
+    if (found.length === 0) return undefined;
+    const {BuildkitImports} = await import('./buildkit/buildkit-imports.ts');
+    return new BuildkitImports(build, snapshotter, found);
   }
 
   async #find(key: string): Promise<ImportedRecord | undefined> {

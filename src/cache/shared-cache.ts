@@ -3,7 +3,7 @@
 
 import type {MissReason} from '../progress/events.ts';
 import type {Solved} from '../solver/op-runner.ts';
-import type {MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
+import type {AskedStep, MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {CacheImports} from './cache-imports.ts';
 import type {RecordCache} from './record-cache.ts';
@@ -30,7 +30,7 @@ export class SharedCache implements ResultCache<BuildValue> {
   }
 
   async resultKeyOf(key: string): Promise<string | undefined> {
-    return (await this.#records.resultKeyOf(key)) ?? this.#imports.told(key)?.resultKey;
+    return (await this.#records.resultKeyOf(key)) ?? this.#imports.toldKeyOf(key);
   }
 
   keyOf(value: BuildValue): string | undefined {
@@ -48,8 +48,9 @@ export class SharedCache implements ResultCache<BuildValue> {
     return {code: reason.code, text: [reason.text, ...answers].join('; ')};
   }
 
-  async find(key: string): Promise<Solved<BuildValue> | undefined> {
-    const here = (await this.#records.find(key)) ?? (await this.#import(key));
+  async find(key: string, asked?: AskedStep<BuildValue>): Promise<Solved<BuildValue> | undefined> {
+    const known = (await this.#records.find(key)) ?? (await this.#import(key));
+    const here = known ?? (asked === undefined ? undefined : await this.#adopt(key, asked));
     if (here !== undefined || this.#imports.told(key) !== undefined) this.#export(key);
     return here;
   }
@@ -70,6 +71,16 @@ export class SharedCache implements ResultCache<BuildValue> {
       ...(usage === undefined ? {} : {usage}),
     };
     await this.#records.save([key], {result, name, ingredients});
+    return result;
+  }
+
+  /** What BuildKit made of this step becomes a record of ours. */
+  async #adopt(key: string, asked: AskedStep<BuildValue>): Promise<Solved<BuildValue> | undefined> {
+    const found = await this.#imports.findBuildkit(key, asked);
+    if (found?.snapshot === undefined) return undefined;
+    const {resultKey, snapshot} = found;
+    const result = {key: resultKey, value: {type: 'snapshot', snapshot} as const};
+    await this.#records.save([key], {result, name: asked.name, ingredients: asked.ingredients});
     return result;
   }
 

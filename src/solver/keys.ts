@@ -20,13 +20,22 @@ export function isContentKeyed<R>(map: CacheMap<R>): boolean {
 
 /** Undefined while the result key of an input is unknown. */
 export function definitionKeyOf<R>(map: CacheMap<R>, inputs: readonly KnownInput<R>[]): string | undefined {
+  const parts = definitionPartsOf(map, inputs);
+  return parts === undefined ? undefined : keyOf('definition', map.opKey, parts);
+}
+
+/** What of the inputs is in the definition key; undefined while the result key of one is unknown. */
+export function definitionPartsOf<R>(
+  map: CacheMap<R>,
+  inputs: readonly KnownInput<R>[],
+): readonly string[] | undefined {
   const parts: string[] = [];
   for (const [index, input] of inputs.entries()) {
     if (input.key === undefined) return undefined;
     const keying = map.inputs[index];
     parts.push(keying?.by === 'content' ? `${input.key} ${keying.selector}` : input.key);
   }
-  return keyOf('definition', map.opKey, parts);
+  return parts;
 }
 
 /** Undefined while an input's value (where content counts) or result key (where not) is unknown. */

@@ -1,8 +1,8 @@
 // What a cache is told of a step: what its key was made of, for the record; and what was looked for, when it missed.
 
-import {formatVersion} from './keys.ts';
+import {formatVersion, type KnownInput} from './keys.ts';
 import type {CacheMap, SolverVertex} from './op-runner.ts';
-import type {KeyIngredients, MissedStep} from './result-cache.ts';
+import type {AskedStep, KeyIngredients, MissedStep} from './result-cache.ts';
 
 export function ingredientsOf<R>(
   {inputs}: SolverVertex,
@@ -10,6 +10,21 @@ export function ingredientsOf<R>(
   parts: readonly string[],
 ): KeyIngredients {
   return {format: formatVersion, op: opKey, inputs: parts, from: inputs.map(({origin}) => origin.name)};
+}
+
+/** `inputs` are those of the vertex, as far as they are known. */
+export function askedStep<R>(
+  vertex: SolverVertex,
+  map: CacheMap<R>,
+  parts: readonly string[],
+  inputs: readonly KnownInput<R>[],
+): AskedStep<R> {
+  return {
+    id: vertex.id,
+    name: vertex.origin.name,
+    ingredients: ingredientsOf(vertex, map, parts),
+    inputs: inputs.map(({value}) => value),
+  };
 }
 
 export function missedStep<R>(

@@ -41,9 +41,23 @@ export interface MissedStep {
   }[];
 }
 
+/** Whose result is looked for, for caches that know it by keys of another kind. */
+export interface AskedStep<R> {
+  /** Of the vertex. */
+  readonly id: string;
+  readonly name: string;
+  /** What the key that is asked for was made of. */
+  readonly ingredients: KeyIngredients;
+  /** Values of the inputs that are there. */
+  readonly inputs: readonly (R | undefined)[];
+}
+
 export interface ResultCache<R> {
-  /** The result recorded under `key`, if it is whole; undefined is a miss. */
-  find(key: string): Promise<Solved<R> | undefined>;
+  /**
+   * The result recorded under `key`, if it is whole; undefined is a miss. `asked` is told once for a step, with the key
+   * that says the most of it.
+   */
+  find(key: string, asked?: AskedStep<R>): Promise<Solved<R> | undefined>;
   /** The key that the result of `key` had, though the result may not be there: others may have been built on it. */
   resultKeyOf?(key: string): Promise<string | undefined>;
   /** Whether something was ever recorded under `key`, whole or not. */

@@ -12,17 +12,18 @@ import {SingleFlight} from '../util/single-flight.ts';
 import {
   contentKeyOf,
   definitionKeyOf,
+  definitionPartsOf,
   freshResultKey,
   inputsOf,
   isContentKeyed,
   type KnownInput,
 } from './keys.ts';
 import {type Foreseen, type Keys, type LookUp, type Missed, nothingKnown} from './look-up.ts';
-import {ingredientsOf, missedStep} from './missed-step.ts';
+import {askedStep, ingredientsOf, missedStep} from './missed-step.ts';
 import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph} from './op-runner.ts';
 import {prioritiesOf} from './priorities.ts';
 import {type Made, Recorder, recorded} from './recorder.ts';
-import type {ResultCache} from './result-cache.ts';
+import type {AskedStep, ResultCache} from './result-cache.ts';
 import type {Slots} from './slots.ts';
 import {StepReport} from './step-report.ts';
 
@@ -176,9 +177,10 @@ class Job<V extends SolverGraph<V>, R> {
       return recorded(await this.#execute(vertex, runner, map, inputs, nothingKnown));
     }
     const keys = await this.#reportingFailure(vertex, () => this.#keysOf(map, inputsOf(inputs)));
+    const asked = askedStep(vertex, map, keys.parts, inputsOf(inputs));
     // What was looked for under this very key is looked for again under its lock only.
     const isNew = keys.primary === undefined || keys.primary !== lookUp.missed?.primary;
-    const hit = isNew ? await this.#find(vertex, keys) : undefined;
+    const hit = isNew ? await this.#find(vertex, keys, asked) : undefined;
     if (hit !== undefined) return hit;
     if (keys.primary === undefined) return recorded(await this.#execute(vertex, runner, map, inputs, keys));
     const key = keys.primary;
@@ -186,7 +188,7 @@ class Job<V extends SolverGraph<V>, R> {
       this.recorder.locked(
         key,
         async () => {
-          const result = await this.#find(vertex, keys);
+          const result = await this.#find(vertex, keys, asked);
           return result === undefined ? this.#execute(vertex, runner, map, inputs, keys) : {result};
         },
         () => this.#note(vertex, 'waiting for another tsbuild that runs this step'),
@@ -222,20 +224,25 @@ class Job<V extends SolverGraph<V>, R> {
 
   async #lookUpKeys(vertex: V, map: CacheMap<R>, known: readonly KnownInput<R>[]): Promise<LookUp<R>> {
     const definition = definitionKeyOf(map, known);
+    const parts = definitionPartsOf(map, known) ?? [];
+    if (definition !== undefined && !isContentKeyed(map)) {
+      const hit = await this.#hit(vertex, definition, askedStep(vertex, map, parts, known));
+      if (hit !== undefined) return {hit};
+      const missed = {all: [definition], primary: definition, parts};
+      return {predictedKey: await this.#foreseenKey(definition), missed};
+    }
     if (definition !== undefined) {
       const hit = await this.#hit(vertex, definition);
       if (hit !== undefined) return {hit};
-      const parts = known.map(({key}) => key ?? '');
-      const missed = {all: [definition], primary: definition, parts};
-      if (!isContentKeyed(map)) return {predictedKey: await this.#foreseenKey(definition), missed};
     }
     const content = await contentKeyOf(map, known, this.#signal);
     if (content === undefined) {
-      return definition === undefined
-        ? {}
-        : {predictedKey: await this.#options.cache.resultKeyOf?.(definition)};
+      if (definition === undefined) return {};
+      const hit = await this.#hit(vertex, definition, askedStep(vertex, map, parts, known));
+      if (hit !== undefined) return {hit};
+      return {predictedKey: await this.#options.cache.resultKeyOf?.(definition)};
     }
-    const hit = await this.#hit(vertex, content.key);
+    const hit = await this.#hit(vertex, content.key, askedStep(vertex, map, content.parts, known));
     const all = definition === undefined ? [content.key] : [content.key, definition];
     const missed = {all, primary: content.key, parts: content.parts};
     if (hit === undefined) return {predictedKey: await this.#foreseenKey(content.key), missed};
@@ -283,16 +290,16 @@ class Job<V extends SolverGraph<V>, R> {
     return {all, primary: content?.key, parts: content?.parts ?? []};
   }
 
-  async #find(vertex: V, keys: Keys): Promise<Solved<R> | undefined> {
+  async #find(vertex: V, keys: Keys, asked: AskedStep<R>): Promise<Solved<R> | undefined> {
     for (const key of keys.all) {
-      const hit = await this.#hit(vertex, key);
+      const hit = await this.#hit(vertex, key, key === keys.primary ? asked : undefined);
       if (hit !== undefined) return hit;
     }
     return undefined;
   }
 
-  async #hit(vertex: V, key: string): Promise<Solved<R> | undefined> {
-    const hit = await this.#options.cache.find(key);
+  async #hit(vertex: V, key: string, asked?: AskedStep<R>): Promise<Solved<R> | undefined> {
+    const hit = await this.#options.cache.find(key, asked);
     if (hit === undefined || this.#reported.has(vertex.id)) return hit;
     this.#reported.add(vertex.id);
     this.cached++;

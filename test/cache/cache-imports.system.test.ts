@@ -1,5 +1,6 @@
 // What is told of caches that gave nothing: what each of them said, and which is not asked any more.
 
+import assert from 'node:assert';
 import {describe, expect, it} from 'vitest';
 import {CacheImports} from '../../src/cache/cache-imports.ts';
 import {CacheSources} from '../../src/cache/cache-sources.ts';
@@ -42,6 +43,12 @@ function world(): {backend: MemoryBackend; imports: CacheImports; warnings: stri
     warn: ({message}) => warnings.push(message),
     signal: new AbortController().signal,
     patienceMs: 20,
+    build: {
+      targets: [],
+      open: () => assert.fail(),
+      rootDigestOf: () => assert.fail(),
+      checksumsOf: () => assert.fail(),
+    },
   });
   return {backend, imports, warnings};
 }

@@ -10,11 +10,15 @@ import {SharedCache} from '../../cache/shared-cache.ts';
 import type {SharedRecord} from '../../cache/shared-record.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
+import type {Vertex} from '../../graph/vertex.ts';
 import type {LostLayer} from '../../snapshot/layer-source.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
+import type {OpRunners} from '../../solver/op-runner.ts';
+import type {BuildValue} from '../../sources/value.ts';
 import {errorText} from '../../util/error-text.ts';
 import type {Engine} from '../engine.ts';
 import type {BuildRequest, CacheSpec} from '../request.ts';
+import {buildkitBuild} from './buildkit-build.ts';
 import {openBackend, patienceOf, patienceSeconds} from './open-backend.ts';
 import {wantsInline} from './wanted.ts';
 
@@ -22,6 +26,14 @@ interface OpenExport {
   readonly name: string;
   readonly ignoresErrors: boolean;
   readonly writer: CacheExport;
+}
+
+export interface CachedBuild {
+  readonly request: BuildRequest;
+  readonly engine: Engine;
+  readonly records: RecordCache;
+  readonly targets: readonly Vertex[];
+  readonly runners: OpRunners<Vertex, BuildValue>;
 }
 
 export class SharedCaches {
@@ -34,12 +46,11 @@ export class SharedCaches {
 
   /** Throws BuildError('usage') for options that make no sense; asks nobody yet. */
   constructor(
-    request: BuildRequest,
-    engine: Engine,
-    records: RecordCache,
+    {request, engine, records, targets, runners}: CachedBuild,
     warn: (diagnostic: Diagnostic) => void,
     signal: AbortSignal,
   ) {
+    const build = buildkitBuild(targets, runners, engine, signal);
     const {snapshotter, blobs, cacheSources: sources} = engine;
     const from = request.cacheFrom ?? [];
     const to = outsideImages(request.cacheTo ?? [], warn);
@@ -53,7 +64,7 @@ export class SharedCaches {
       return backend;
     };
     const backends = from.map((spec) => open(spec, 'from'));
-    this.#imports = new CacheImports({backends, sources, snapshotter, warn, signal, patienceMs});
+    this.#imports = new CacheImports({backends, sources, snapshotter, warn, signal, patienceMs, build});
     const told = (key: string): SharedRecord | undefined => this.#imports.told(key);
     this.#exports = to.map((spec) => {
       const backend = open(spec, 'to');

@@ -54,7 +54,7 @@ export async function forecast(
   const found = await withSolver(wiring, async (solving) => {
     // Asked, as a build would; what they say of a miss is part of its reason.
     const asking = {engine, request: {...request, cacheTo: []}};
-    const shared = await sharedCachesOf(asking, solving.cache, () => {}, signal);
+    const shared = await sharedCachesOf(asking, targets, solving, () => {}, signal);
     return survey(targets, {...solving, cache: shared?.cache ?? solving.cache}, signal);
   });
   return forecastOf(found, engine.snapshotter, new PastTimes(new HistoryStore(engine.state.root)));

@@ -5,6 +5,7 @@
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {RegistryClient} from '../../sources/registry/client.ts';
 import type {HttpClient} from '../../sources/registry/http.ts';
+import type {BuildkitCache} from '../buildkit/cache-config.ts';
 
 export interface CacheBackend {
   /** For messages: `s3 bucket/prefix`. */
@@ -24,6 +25,8 @@ export interface CacheBackend {
    */
   readLatest?(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   writeLatest?(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** What BuildKit has written there, if that is what is there. */
+  buildkit?(signal: AbortSignal): Promise<readonly BuildkitCache[]>;
   /** Once documents were read, and none was there: what is there instead, if it looks like a mistake. */
   remark?(): string | undefined;
   hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean>;

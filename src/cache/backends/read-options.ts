@@ -43,7 +43,3 @@ export function booleanOption(
   if (['false', '0'].includes(value.toLowerCase())) return false;
   throw badCacheOption(type, `expects ${key}=true or ${key}=false, got "${value}"`);
 }
-
-/** Of a cache that was meant, and cannot be used. */
-export const buildkitRemark =
-  "has a cache of BuildKit's, keyed by digests of LLB, which tsbuild does not make: nothing of it is used";

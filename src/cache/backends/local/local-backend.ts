@@ -2,13 +2,17 @@
 // `blobs/sha256/<hex>`; both are written aside and renamed, so that any number of builds may share it.
 
 import {randomBytes} from 'node:crypto';
-import {createReadStream, existsSync} from 'node:fs';
+import {createReadStream} from 'node:fs';
 import {mkdir, open, readFile, rename, rm, stat} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import type {Descriptor} from '../../../oci/descriptor.ts';
-import {hexOf} from '../../../oci/digest.ts';
+import {type Digest, digestOf, hexOf} from '../../../oci/digest.ts';
+import {mediaTypes} from '../../../oci/media-types.ts';
+import {parseManifest} from '../../../oci/parse-manifest.ts';
+import type {BuildkitCache} from '../../buildkit/cache-config.ts';
+import {cacheManifestOf, readManifestCache} from '../../buildkit/cache-manifest.ts';
 import type {BackendFactory, BackendPlace, CacheBackend} from '../backend.ts';
-import {buildkitRemark, requiredOption} from '../read-options.ts';
+import {requiredOption} from '../read-options.ts';
 
 export const localBackend: BackendFactory = {
   type: 'local',
@@ -35,10 +39,27 @@ class LocalBackend implements CacheBackend {
     return orAbsent(readFile(join(this.#directory, 'records', name)));
   }
 
-  /** BuildKit's caches in directories are OCI layouts. */
-  remark(): string | undefined {
-    const has = (name: string): boolean => existsSync(join(this.#directory, name));
-    return has('index.json') && !has('records') ? buildkitRemark : undefined;
+  /** BuildKit's caches in directories are OCI layouts; the one that was written last has the tag `latest`. */
+  async buildkit(): Promise<readonly BuildkitCache[]> {
+    const bytes = await orAbsent(readFile(join(this.#directory, 'index.json')));
+    const layout = bytes && parseManifest(bytes, mediaTypes.index);
+    if (layout?.kind !== 'index') return [];
+    const found: BuildkitCache[] = [];
+    for (const {digest, mediaType} of layout.index.manifests) {
+      const manifest = await this.#verified(digest);
+      const cache = manifest && cacheManifestOf(parseManifest(manifest, mediaType));
+      if (cache === undefined) continue;
+      found.push(
+        await readManifestCache(cache, async (blob) => (await this.#verified(blob.digest)) ?? Buffer.of()),
+      );
+    }
+    return found;
+  }
+
+  async #verified(digest: Digest): Promise<Uint8Array | undefined> {
+    const bytes = await orAbsent(readFile(join(this.#directory, 'blobs', 'sha256', hexOf(digest))));
+    if (bytes !== undefined && digestOf(bytes) !== digest) throw new Error(`blob ${digest} has other bytes`);
+    return bytes;
   }
 
   async write(name: string, bytes: Uint8Array): Promise<void> {

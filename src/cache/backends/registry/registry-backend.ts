@@ -10,6 +10,7 @@ import {isReferenceProblem, parseReference, type Reference} from '../../../oci/r
 import {blobInMemory} from '../../../sources/registry/push/stored-blob.ts';
 import {realPacing, retrying, TryLater} from '../../../sources/registry/retry.ts';
 import {canonicalJson} from '../../../util/canonical-json.ts';
+import type {BuildkitCache} from '../../buildkit/cache-config.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
 import {badCacheOption, requiredOption} from '../read-options.ts';
 import {fetchManifest} from './fetch-manifest.ts';
@@ -65,14 +66,22 @@ class RegistryBackend implements CacheBackend {
 
   async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
     if (this.#readsImage) {
-      const client = await this.#services.registry();
-      this.#image ??= new ImageReader(client, this.#reference, signal).read();
-      const image = await this.#image;
+      const image = await this.#tagged(signal);
       this.#remark = image.remark;
       const inline = image.documents.get(name);
       if (inline !== undefined) return inline;
     }
     return this.readLatest(name, signal);
+  }
+
+  async buildkit(signal: AbortSignal): Promise<readonly BuildkitCache[]> {
+    return this.#readsImage ? ((await this.#tagged(signal)).buildkit ?? []) : [];
+  }
+
+  async #tagged(signal: AbortSignal): Promise<TaggedImage> {
+    const client = await this.#services.registry();
+    this.#image ??= new ImageReader(client, this.#reference, signal).read();
+    return this.#image;
   }
 
   /** Of a manifest of its own: images have records only, and no cache mounts. */

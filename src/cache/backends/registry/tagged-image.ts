@@ -12,20 +12,22 @@ import {type ParsedManifest, parseManifest} from '../../../oci/parse-manifest.ts
 import {manifestName, type Reference} from '../../../oci/reference.ts';
 import type {RegistryClient} from '../../../sources/registry/client.ts';
 import {acceptedManifests} from '../../../sources/registry/endpoint-reader.ts';
+import {type BuildkitCache, readInlineCache} from '../../buildkit/cache-config.ts';
+import {cacheManifestOf, readManifestCache} from '../../buildkit/cache-manifest.ts';
 import {inlineDocuments} from '../../inline/inline-document.ts';
-import {buildkitRemark} from '../read-options.ts';
 import {fetchManifest} from './fetch-manifest.ts';
 
 export interface TaggedImage {
   /** Records by the name of their document. */
   readonly documents: ReadonlyMap<string, Uint8Array>;
+  /** What BuildKit wrote, of each platform. */
+  readonly buildkit?: readonly BuildkitCache[];
   /** Why there are none, when it is not that there is nothing. */
   readonly remark?: string;
 }
 
 /** An image for more platforms than that is not looked through. */
 const platformsMax = 16;
-const buildkitConfig = 'application/vnd.buildkit.cacheconfig.v0';
 const nothing: TaggedImage = {documents: new Map()};
 
 export class ImageReader {
@@ -41,9 +43,13 @@ export class ImageReader {
 
   async read(): Promise<TaggedImage> {
     const root = await this.#manifest(manifestName(this.#reference));
+    const cache = root && cacheManifestOf(root);
+    if (cache !== undefined) {
+      const read = (blob: Descriptor) => this.#client.fetchSmall(this.#reference, blob, this.#signal);
+      return {...nothing, buildkit: [await readManifestCache(cache, read)]};
+    }
     if (root?.kind === 'index') {
       const {manifests} = root.index;
-      if (manifests.some(({mediaType}) => mediaType === buildkitConfig)) return ofBuildkit;
       const images = manifests
         .filter((entry) => !isIndexType(entry.mediaType) && !isBesideImages(entry))
         .slice(0, platformsMax);
@@ -68,7 +74,6 @@ export class ImageReader {
   }
 
   async #image({config: descriptor, layers: blobs}: Manifest): Promise<TaggedImage> {
-    if (descriptor.mediaType === buildkitConfig) return ofBuildkit;
     if (descriptor.mediaType !== mediaTypes.config && descriptor.mediaType !== mediaTypes.dockerConfig) {
       return nothing;
     }
@@ -83,11 +88,12 @@ export class ImageReader {
     });
     const documents = inlineDocuments(members[cacheMembers.own], {layers});
     if (documents.size > 0) return {documents};
-    return members[cacheMembers.buildkit] === undefined ? plain : ofBuildkit;
+    const member = members[cacheMembers.buildkit];
+    if (member === undefined || member === null) return plain;
+    return {...nothing, buildkit: [readInlineCache(descriptor.digest, member, layers)]};
   }
 }
 
-const ofBuildkit: TaggedImage = {...nothing, remark: buildkitRemark};
 const plain: TaggedImage = {
   ...nothing,
   remark:
@@ -104,6 +110,8 @@ function together(images: readonly TaggedImage[]): TaggedImage {
       if (known === undefined || known.length < bytes.length) documents.set(name, bytes);
     }
   }
+  const buildkit = images.flatMap((image) => image.buildkit ?? []);
   const remark = images.find((image) => image.remark !== undefined)?.remark;
+  if (buildkit.length > 0) return {documents, buildkit};
   return documents.size > 0 || remark === undefined ? {documents} : {documents, remark};
 }

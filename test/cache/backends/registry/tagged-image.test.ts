@@ -29,8 +29,12 @@ class World {
     return {mediaType: mediaTypes.config, digest: digestOf(text), size: text.length};
   }
 
-  manifest(config: object, name?: string): {mediaType: string; digest: string; size: number} {
-    const text = JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: [layer]});
+  manifest(
+    config: object,
+    name?: string,
+    layers: readonly object[] = [layer],
+  ): {mediaType: string; digest: string; size: number} {
+    const text = JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers});
     this.manifests.set(name ?? digestOf(text), text);
     return {mediaType: mediaTypes.manifest, digest: digestOf(text), size: text.length};
   }
@@ -87,19 +91,31 @@ describe('the image under the name of a cache', () => {
     expect(parseRecord(key, documents.get(documentName(key)) ?? Buffer.of())).toHaveProperty('problem');
   });
 
-  it('is told of when it has no records: a plain one, and caches of BuildKit in all their forms', async () => {
-    const buildkit = {mediaType: 'application/vnd.buildkit.cacheconfig.v0', digest: digestOf('c'), size: 1};
+  it('is told of when it has no records', async () => {
     const plain = new World();
     plain.manifest(plain.config({}), 'ci');
     expect((await plain.read()).remark).toMatch(/^is an image without cache metadata/);
+  });
+
+  it('may be a cache of BuildKit, in all its forms', async () => {
+    const records = [{digest: 'sha256:d', layers: [{layer: 0}]}];
     const inline = new World();
-    inline.manifest(inline.config({'moby.buildkit.cache.v0': 'W10='}), 'ci');
+    const member = Buffer.from(JSON.stringify(records)).toString('base64');
+    inline.manifest(inline.config({'moby.buildkit.cache.v0': member}), 'ci');
+    const text = JSON.stringify({layers: [{blob: layer.digest, parent: -1}], records});
+    const mediaType = 'application/vnd.buildkit.cacheconfig.v0';
+    const config = {mediaType, digest: digestOf(text), size: text.length};
+    const told = {...layer, annotations: {'containerd.io/uncompressed': digestOf('tar')}};
     const manifest = new World();
-    manifest.manifest(buildkit, 'ci');
+    manifest.blobs.set(config.digest, text);
+    manifest.manifest(config, 'ci', [told]);
     const index = new World();
-    index.index([layer, buildkit]);
+    index.blobs.set(config.digest, text);
+    index.index([told, config]);
     for (const world of [inline, manifest, index]) {
-      expect((await world.read()).remark).toMatch(/^has a cache of BuildKit's.*nothing of it is used$/);
+      const {documents, buildkit, remark} = await world.read();
+      expect([documents.size, remark]).toEqual([0, undefined]);
+      expect(buildkit).toMatchObject([{records: [{layers: [{blob: layer, diffId: digestOf('tar')}]}]}]);
     }
   });
 
