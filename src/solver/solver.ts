@@ -225,20 +225,17 @@ class Job<V extends SolverGraph<V>, R> {
   async #lookUpKeys(vertex: V, map: CacheMap<R>, known: readonly KnownInput<R>[]): Promise<LookUp<R>> {
     const definition = definitionKeyOf(map, known);
     const parts = definitionPartsOf(map, known) ?? [];
-    if (definition !== undefined && !isContentKeyed(map)) {
-      const hit = await this.#hit(vertex, definition, askedStep(vertex, map, parts, known));
+    const asked = askedStep(vertex, map, parts, known);
+    if (definition !== undefined) {
+      const hit = await this.#hit(vertex, definition, isContentKeyed(map) ? undefined : asked);
       if (hit !== undefined) return {hit};
       const missed = {all: [definition], primary: definition, parts};
-      return {predictedKey: await this.#foreseenKey(definition), missed};
-    }
-    if (definition !== undefined) {
-      const hit = await this.#hit(vertex, definition);
-      if (hit !== undefined) return {hit};
+      if (!isContentKeyed(map)) return {predictedKey: await this.#foreseenKey(definition), missed};
     }
     const content = await contentKeyOf(map, known, this.#signal);
     if (content === undefined) {
       if (definition === undefined) return {};
-      const hit = await this.#hit(vertex, definition, askedStep(vertex, map, parts, known));
+      const hit = await this.#hit(vertex, definition, asked);
       if (hit !== undefined) return {hit};
       return {predictedKey: await this.#options.cache.resultKeyOf?.(definition)};
     }
