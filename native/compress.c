@@ -35,7 +35,7 @@ int verb_compress(const struct request *request) {
     }
   }
   if (in == NULL || out == NULL) return reply_error("request", 0, NULL, "compress needs in= and out=");
-  struct stream *input = stream_open(in);
+  struct stream *input = stream_open_layer(in);
   int fd = blob_create("compress", out);
   struct blob blob;
   blob_begin(&blob, fd, format, level);

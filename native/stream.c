@@ -97,6 +97,17 @@ struct stream *stream_open(const char *name) {
   return stream_of_fd(fd);
 }
 
+struct stream *stream_open_layer(const char *name) {
+  struct fd_stream *self = (struct fd_stream *)stream_open(name);
+  while (self->end < 3) {
+    ssize_t got = read_descriptor(self, self->buffer + self->end, BUFFER_SIZE - self->end);
+    if (got <= 0) break;
+    self->end += (size_t)got;
+  }
+  bool is_gzip = self->end >= 3 && memcmp(self->buffer, "\x1f\x8b\x08", 3) == 0;
+  return is_gzip ? stream_gunzip(&self->stream) : &self->stream;
+}
+
 /** A program that decompresses stdin to stdout with `-dc`, and the package that has it. */
 struct decompressor {
   const char *magic;

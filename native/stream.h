@@ -22,6 +22,9 @@ struct stream *stream_of_fd(int fd);
  * `request`). */
 struct stream *stream_open(const char *name);
 
+/** The same; what begins like gzip is decoded. */
+struct stream *stream_open_layer(const char *name);
+
 /**
  * What the regular file `fd` holds, decompressed when it begins like gzip, bzip2, xz or zstd. gzip is decoded
  * here; the others need the program of their name: NULL with the reason in *problem when that is not

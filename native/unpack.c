@@ -8,13 +8,32 @@
 
 #include "extract.h"
 #include "reply.h"
+#include "sha256.h"
 #include "verbs.h"
 
-/** What follows the end of the archive is read too, so that the writer never sees a broken pipe. */
-static void drain(struct stream *input) {
+/** The bytes of the tar, for its digest. */
+struct hashed {
+  struct stream stream;
+  struct stream *input;
+  struct sha256 hash;
+};
+
+static ssize_t hashed_read(struct stream *stream, void *to, size_t length) {
+  struct hashed *self = (struct hashed *)stream;
+  ssize_t got = self->input->read(self->input, to, length);
+  if (got > 0) sha256_add(&self->hash, to, (size_t)got);
+  stream->problem = self->input->problem;
+  return got;
+}
+
+/** What follows the end of the archive is read too: it counts for the digest, and the writer never sees a
+ * broken pipe. */
+static bool drain(struct stream *input) {
   static char block[65536];
-  while (input->read(input, block, sizeof block) > 0) {
+  ssize_t got;
+  while ((got = input->read(input, block, sizeof block)) > 0) {
   }
+  return got == 0;
 }
 
 /** Directories that no member described, as `data`. */
@@ -52,15 +71,21 @@ int verb_unpack(const struct request *request) {
   extract.root = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (extract.root < 0) return reply_error("unpack", errno, dir, "cannot open the directory");
 
-  struct tar_reader reader = {.input = stream_open(in)};
+  struct hashed input = {.stream.read = hashed_read, .input = stream_open_layer(in)};
+  sha256_begin(&input.hash);
+  struct tar_reader reader = {.input = &input.stream};
   struct tar_member member;
   int status = tar_next(&reader, &member);
   if (status < 0) return reply_error("unpack", 0, NULL, "cannot read the archive: %s", reader.problem);
   if (status == 1) extract_all(&extract, &reader, &member);
-  drain(reader.input);
+  if (!drain(&input.stream))
+    return reply_error("unpack", 0, NULL, "cannot read the archive: %s", input.stream.problem);
+  unsigned char diff_id[SHA256_SIZE];
+  sha256_end(&input.hash, diff_id);
 
   uint64_t implied = report_implied(&extract);
   if (extract.missing_links.length > 0) reply_data(extract.missing_links.bytes, extract.missing_links.length);
+  reply_result("diffid", "%s", sha256_text(diff_id).text);
   reply_result("count", "%llu", (unsigned long long)extract.count);
   reply_result("bytes", "%llu", (unsigned long long)extract.bytes);
   reply_result("implied", "%llu", (unsigned long long)implied);

@@ -120,9 +120,9 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
         const client = await registry.get();
         yield* client.fetchBlob(source, blob, signal);
       },
-      async *decompress(kind, bytes) {
+      async *decompress(kind, bytes, leave) {
         const {decompress} = await import('../sources/registry/decompress.ts');
-        yield* decompress(kind, bytes);
+        yield* decompress(kind, bytes, leave);
       },
     },
   });

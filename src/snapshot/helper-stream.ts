@@ -1,7 +1,6 @@
-// Bytes of a layer on their way to a request of the helper, through a private unix socket: decompressed here, since the
-// helper takes tars only, and hashed on the way.
+// Bytes of a layer on their way to a request of the helper, through a private unix socket. It decodes gzip itself, so
+// that a layer goes through the socket as it travels, and gives the digest of the tar.
 
-import {createHash} from 'node:crypto';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {createServer, type Server, type Socket} from 'node:net';
@@ -9,7 +8,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {Helper, HelperVerb} from '../helper/helper.ts';
-import type {DiffId} from '../oci/digest.ts';
+import {type DiffId, parseDiffId} from '../oci/digest.ts';
+import {assert} from '../util/assert.ts';
 
 export interface StreamRequest {
   readonly verb: HelperVerb;
@@ -17,7 +17,7 @@ export interface StreamRequest {
   readonly onData?: (data: Uint8Array) => void;
 }
 
-/** Does the request with `in=` the uncompressed tar `bytes`; throws when their digest is not `diffId`. */
+/** Does the request with `in=` the tar `bytes`, plain or in gzip; throws when the tar's digest is not `diffId`. */
 export async function streamToHelper(
   helper: Helper,
   {verb, args, onData}: StreamRequest,
@@ -46,15 +46,17 @@ export async function streamToHelper(
     server.close();
     signal.throwIfAborted();
     if (written.status === 'rejected' || read.status === 'rejected') throw abort.signal.reason;
-    if (diffId !== undefined && written.value !== diffId) {
+    const found = parseDiffId(read.value.get('diffid') ?? '');
+    assert(found !== undefined, 'the helper gives a diffid');
+    if (diffId !== undefined && found !== diffId) {
       throw buildError(
         'environment',
         'store-digest-mismatch',
-        `layer content is ${written.value}, its config says ${diffId}`,
+        `layer content is ${found}, its config says ${diffId}`,
         {hints: ['the image in the registry is broken, or somebody changed it on the way']},
       );
     }
-    return {fields: read.value, diffId: written.value};
+    return {fields: read.value, diffId: found};
   } finally {
     await rm(room, {recursive: true, force: true});
   }
@@ -69,14 +71,9 @@ async function abortOnFailure<T>(promise: Promise<T>, abort: AbortController): P
   }
 }
 
-/** Writes to the first connection; resolves to the DiffId when all is read. */
-async function writeTo(
-  server: Server,
-  bytes: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<DiffId> {
+/** Writes to the first connection; resolves when all is read. */
+async function writeTo(server: Server, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const [socket] = (await once(server, 'connection', {signal})) as [Socket];
-  const hash = createHash('sha256');
   // A reader that has gone says itself why it failed, or had all it needed (an archive may have a tail).
   let readerGone = false;
   const gone = new Promise<void>((resolve) => {
@@ -88,12 +85,10 @@ async function writeTo(
   });
   try {
     for await (const chunk of bytes) {
-      hash.update(chunk);
       signal.throwIfAborted();
       if (!readerGone && !socket.write(chunk)) await Promise.race([once(socket, 'drain', {signal}), gone]);
     }
     socket.end();
-    return `sha256:${hash.digest('hex')}` as DiffId;
   } finally {
     if (signal.aborted) socket.destroy();
   }

@@ -54,7 +54,7 @@ export class LayerBlobs {
     const compressed = (await this.hasBlob(row))
       ? this.#options.blobs.stream(blob.digest)
       : this.#fetched(row, blob, signal);
-    const bytes = this.#options.source.decompress(compressionOf(blob), compressed);
+    const bytes = this.#options.source.decompress(compressionOf(blob), compressed, 'gzip');
     const helper = await this.#options.helper();
     return orLost(row, signal, () => unpackLayer(helper, bytes, row.diffId, dir, signal));
   }
@@ -124,6 +124,7 @@ export class LayerBlobs {
         this.#options.source.decompress(
           compressionOf(descriptor),
           this.#options.blobs.stream(descriptor.digest),
+          'gzip',
         );
       return this.#writer.fromTar(bytes, diffId, format, signal);
     });

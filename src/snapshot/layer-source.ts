@@ -8,7 +8,12 @@ import {errorText} from '../util/error-text.ts';
 export interface LayerSource {
   /** The blob's bytes, verified against digest and size by the time the iteration ends without a throw. */
   fetch(source: string, blob: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  decompress(kind: LayerCompression, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
+  /** The tar; with `leave`, of a layer that is in gzip its bytes as they are. */
+  decompress(
+    kind: LayerCompression,
+    bytes: AsyncIterable<Uint8Array>,
+    leave?: 'gzip',
+  ): AsyncIterable<Uint8Array>;
 }
 
 /** Progress of one layer that is fetched or unpacked. */

@@ -53,7 +53,7 @@ export class LayerWriter {
     return this.#write(make, format, signal);
   }
 
-  /** The tar `bytes`, which must have the digest `diffId`, compressed again. */
+  /** The tar `bytes`, plain or in gzip, which must have the digest `diffId`, compressed again. */
   async fromTar(
     bytes: () => AsyncIterable<Uint8Array>,
     diffId: DiffId | undefined,

@@ -1,5 +1,5 @@
-// A layer blob becomes a layer directory: its tar bytes go to the helper, which writes the files, and are verified on
-// the way before anything is taken for whole.
+// A layer blob becomes a layer directory: its bytes go to the helper, which writes the files, and its tar is verified
+// on the way before anything is taken for whole.
 
 import type {Helper} from '../helper/helper.ts';
 import type {DiffId} from '../oci/digest.ts';
@@ -13,7 +13,7 @@ export interface UnpackedLayer {
   readonly links: readonly {readonly path: string; readonly target: string}[];
 }
 
-/** Unpacks the uncompressed tar `bytes` into the new directory `dir`; throws when its digest is not `diffId`. */
+/** Unpacks the tar `bytes`, plain or in gzip, into the new directory `dir`; throws when its digest is not `diffId`. */
 export async function unpackLayer(
   helper: Helper,
   bytes: AsyncIterable<Uint8Array>,

@@ -1,10 +1,12 @@
 // `unpack` on layers that others wrote, also hostile ones, and `adopt`, which completes what such layers leave out.
 
 import {spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {once} from 'node:events';
 import {readFileSync, statSync} from 'node:fs';
 import {createServer, type Socket} from 'node:net';
 import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {afterAll, describe, expect, test} from 'vitest';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {
@@ -205,6 +207,31 @@ with tarfile.open(sys.argv[1], 'w', format=tarfile.PAX_FORMAT) as t:
     // The end may lack its blocks of zeros; nothing at all is an empty layer.
     expect(unpacked(tarOf([{path: 'a', text: '1'}], {end: false}))).toEqual({a: 'f 0644 0:0 1'});
     expect(unpacked(Buffer.alloc(0))).toEqual({});
+  });
+
+  test('a layer in gzip is decoded, and the digest is that of its tar', () => {
+    const tar = Buffer.concat([tarOf([{path: 'a', text: 'x'.repeat(300_000)}]), Buffer.from('tail')]);
+    const digest = `sha256:${createHash('sha256').update(tar).digest('hex')}`;
+    const half = Math.floor(tar.length / 2);
+    const members = [gzipSync(tar.subarray(0, half)), gzipSync(tar.subarray(half))];
+    for (const bytes of [tar, gzipSync(tar), Buffer.concat(members)]) {
+      const {dir, outcome} = unpack(bytes);
+      expect(outcome).toMatchObject({error: '', result: {diffid: digest}});
+      expect(readTree(dir)).toEqual({a: `f 0644 0:0 ${'x'.repeat(300_000)}`});
+      const blob = world.newPath();
+      const again = world.ok('compress', `in=${world.file(bytes)}`, `out=${blob}`, 'compress=none');
+      expect(again.result).toMatchObject({diffid: digest});
+    }
+  });
+
+  test('a layer in gzip that is cut or damaged is an error, also behind the end of its tar', () => {
+    const whole = gzipSync(tarOf([{path: 'a', text: 'x'.repeat(1000)}]));
+    const damaged = Buffer.from(whole);
+    damaged[whole.length - 6] = (damaged[whole.length - 6] ?? 0) ^ 1;
+    expect(unpack(damaged).outcome.error).toContain('cannot read the archive: gzip checksum mismatch');
+    for (const length of [3, 30, whole.length - 1]) {
+      expect(unpack(whole.subarray(0, length)).outcome.error).toContain('unexpected EOF in compressed data');
+    }
   });
 
   test('a path of more than 4,096 bytes is made', () => {

@@ -18,14 +18,17 @@ const zstdMagic = 0xfd2fb528;
 /**
  * The tar bytes of a layer. `kind` is what its media type says; the bytes themselves have the last word, as for
  * docker, since there are images whose media types are wrong. Throws BuildError('environment') when they are neither,
- * or end too early.
+ * or end too early. What is compressed as `leave` says, whoever reads it decompresses.
  */
 export async function* decompress(
   kind: LayerCompression,
   source: AsyncIterable<Uint8Array>,
+  leave?: 'gzip',
 ): AsyncGenerator<Uint8Array> {
   const {head, whole} = await withHead(source);
-  switch (sniff(head) ?? kind) {
+  const found = sniff(head);
+  if (found !== undefined && found === leave) return yield* whole;
+  switch (found ?? kind) {
     case 'none':
       return yield* whole;
     case 'gzip':

@@ -31,6 +31,14 @@ async function problem(kind: 'gzip' | 'zstd', bytes: Uint8Array): Promise<string
 
 const packed = {gzip: gzipSync(content), zstd: storedZstd(content)};
 
+it('gzip is left to whoever takes it, whatever the media type says, and zstd is not', async () => {
+  for (const kind of ['gzip', 'zstd', 'none'] as const) {
+    expect((await collect(decompress(kind, pieces(packed.gzip), 'gzip'))).equals(packed.gzip)).toBe(true);
+    expect((await collect(decompress(kind, pieces(packed.zstd), 'gzip'))).equals(content)).toBe(true);
+  }
+  await expect(collect(decompress('gzip', pieces(Buffer.alloc(0)), 'gzip'))).rejects.toThrow('it is empty');
+});
+
 describe.each(['gzip', 'zstd'] as const)('%s', (kind) => {
   it.each([1, 17, 10_000, 10_000_000])('gives its bytes back, in pieces of %i', async (size) => {
     const small =
