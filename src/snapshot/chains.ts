@@ -1,5 +1,6 @@
 // Which layers a snapshot stands on, bottom first: read from the table once, for a chain never changes.
 
+import {LRUCache} from 'lru-cache';
 import {assert} from '../util/assert.ts';
 import type {LayerTable, SnapshotId, SnapshotRow} from './layer-table.ts';
 
@@ -9,8 +10,7 @@ const chainsMax = 2_000;
 
 export class Chains {
   readonly #table: LayerTable;
-  /** The longest unused first. */
-  readonly #known = new Map<SnapshotId, Chain>();
+  readonly #known = new LRUCache<SnapshotId, Chain>({max: chainsMax});
 
   constructor(table: LayerTable) {
     this.#table = table;
@@ -25,10 +25,7 @@ export class Chains {
 
   find(id: SnapshotId): Chain | undefined {
     const known = this.#known.get(id);
-    if (known !== undefined) {
-      this.#keep(id, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const row = this.#table.snapshot(id);
     return row === undefined ? undefined : this.add(row);
   }
@@ -38,15 +35,7 @@ export class Chains {
     const below = row.parent === undefined ? [] : this.find(row.parent);
     if (below === undefined) return undefined;
     const chain = [...below, row];
-    this.#keep(row.id, chain);
+    this.#known.set(row.id, chain);
     return chain;
-  }
-
-  #keep(id: SnapshotId, chain: Chain): void {
-    this.#known.delete(id);
-    this.#known.set(id, chain);
-    if (this.#known.size <= chainsMax) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }

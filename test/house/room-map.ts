@@ -82,6 +82,7 @@ export const packageDoors: Readonly<Record<string, string>> = {
   commander: 'src/cli/program.ts',
   fzstd: 'src/',
   libsql: 'src/store/database.ts',
+  'lru-cache': 'src/snapshot/',
   'p-queue': 'src/solver/slots.ts',
   'smol-toml': 'src/config/',
   'tar-stream': 'src/',
