@@ -59,11 +59,18 @@ static void *digest_runs(void *argument) {
   return NULL;
 }
 
+static size_t thread_count(size_t files) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  size_t count = processors < 1 ? 1 : (size_t)processors;
+  if (count > THREADS_MAX) count = THREADS_MAX;
+  size_t useful = files / FILES_PER_THREAD_MIN;
+  return useful < count ? useful : count;
+}
+
 static void digest_all(struct work *work) {
   pthread_t threads[THREADS_MAX];
   size_t started = 0;
-  size_t useful = work->count / FILES_PER_THREAD_MIN;
-  size_t wanted = useful < THREADS_MAX ? useful : THREADS_MAX;
+  size_t wanted = thread_count(work->count);
   while (started + 1 < wanted && pthread_create(&threads[started], NULL, digest_runs, work) == 0) started++;
   digest_runs(work);
   for (size_t i = 0; i < started; i++) pthread_join(threads[i], NULL);

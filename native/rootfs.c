@@ -170,6 +170,11 @@ void rootfs_furnish(const struct rootfs_options *options) {
   close(sys);
 }
 
+void rootfs_end(void) {
+  close_quietly(proc_mount_point);
+  proc_mount_point = -1;
+}
+
 void rootfs_mount_proc(const struct rootfs_options *options) {
   mount_cgroup(options);
   int proc = mount_fresh("proc", HIDDEN_BASE, NULL);

@@ -28,6 +28,9 @@ void rootfs_furnish(const struct rootfs_options *options);
 /** In the first process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup. */
 void rootfs_mount_proc(const struct rootfs_options *options);
 
+/** In the worker, once its sandbox has a process: what is kept for that one's /proc would keep the root's overlay. */
+void rootfs_end(void);
+
 /** Makes it the root of this process; the host's root is gone for good. */
 void rootfs_enter(int root);
 

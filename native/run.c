@@ -73,6 +73,7 @@ static int own_mounts = -1;  // keeps the mounts of the sandbox until nobody wai
 static pid_t sandbox;  // its first process, until it has been waited for
 
 void run_end(void) {
+  rootfs_end();
   close_quietly(own_mounts);
   own_mounts = -1;
 }

@@ -182,12 +182,13 @@ static bool is_ending(void) {
 
 static void take_frames(void) {
   size_t offset = 0;
-  while (input.length - offset >= FRAME_HEADER_BYTES && !is_ending()) {
+  while (input.length - offset >= FRAME_HEADER_BYTES) {
     const unsigned char *header = (const unsigned char *)input.bytes + offset;
     size_t length = get_u32(header);
     uint32_t id = get_u32(header + 4), type = get_u32(header + 8);
     if (length > FRAME_PAYLOAD_BYTES_MAX) die("serve", 0, NULL, "a frame is too long: %zu bytes", length);
     if (input.length - offset - FRAME_HEADER_BYTES < length) break;
+    if (type == FRAME_REQUEST && is_ending()) break;
     char *payload = input.bytes + offset + FRAME_HEADER_BYTES;
     if (type == FRAME_REQUEST)
       start_request(id, payload, length);

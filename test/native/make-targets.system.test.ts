@@ -7,7 +7,7 @@ import {needCommand, skip} from '../e2e/requirements.ts';
 const native = new URL('../../native/', import.meta.url);
 
 function make(target: string): {status: number | null; output: string} {
-  const words = ['-n', '19', 'make', '-s', '-j2', target];
+  const words = ['-n', '5', 'make', '-s', '-j2', target];
   const {status, stdout, stderr} = spawnSync('nice', words, {cwd: native, encoding: 'utf8'});
   return {status, output: stdout + stderr};
 }
