@@ -3,11 +3,9 @@
 // room only.
 
 import {spawn} from 'node:child_process';
-import {constants} from 'node:fs';
-import {access} from 'node:fs/promises';
-import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {written} from './child-input.ts';
+import {findProgram} from './find-program.ts';
 
 /** The packages that have the programs. */
 const packages = {bzip2: 'bzip2', xz: 'xz-utils'} as const;
@@ -29,7 +27,8 @@ export async function* decompressedBy(
   signal: AbortSignal,
   folders: readonly string[] = usualFolders,
 ): AsyncGenerator<Uint8Array> {
-  const program = await findProgram(name, folders);
+  const program = await findProgram(name, {PATH: folders.join(':')});
+  if (program === undefined) throw notInstalled(name);
   const child = spawn(program, ['-dc'], {env: {LC_ALL: 'C'}, signal, stdio: ['pipe', 'pipe', 'ignore']});
   const ending = new Promise<number | null>((resolve) => {
     child.on('error', () => resolve(null));
@@ -40,10 +39,15 @@ export async function* decompressedBy(
   let fault: unknown;
   const feeding = (async () => {
     try {
-      for await (const piece of source) await written(child.stdin, piece);
+      for await (const piece of source) {
+        const isTaken = await written(child.stdin, piece).then(
+          () => true,
+          () => false,
+        );
+        if (!isTaken) return;
+      }
       child.stdin.end();
     } catch (error) {
-      if ((error as {code?: unknown} | null)?.code === 'EPIPE') return;
       fault = error;
       child.kill();
     }
@@ -66,17 +70,9 @@ export async function* decompressedBy(
   }
 }
 
-async function findProgram(name: DecompressorName, folders: readonly string[]): Promise<string> {
-  for (const folder of folders) {
-    const path = join(folder, name);
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
-  }
+function notInstalled(name: DecompressorName): Error {
   const message = `the archive is compressed with ${name}, which is not installed`;
-  throw buildError('environment', 'archive-no-program', message, {
+  return buildError('environment', 'archive-no-program', message, {
     hints: [`install the package ${packages[name]}, or unpack the archive first`],
   });
 }

@@ -35,6 +35,30 @@ describe.each<[DecompressorName]>([['bzip2'], ['xz']])('%s', (name) => {
     await expect(collect(decompressedBy(name, broken, signal))).rejects.toThrow('the line is dead');
   });
 
+  it('that is damaged is told as that, also when it ends while more of it is waited for', async (test) => {
+    let more = () => {};
+    const rest = new Promise<void>((resolve) => {
+      more = resolve;
+    });
+    const slow = (async function* () {
+      yield Buffer.concat([packed(test, name).subarray(0, 12), Buffer.alloc(1000, 'x')]);
+      await rest;
+      yield Buffer.alloc(1000, 'y');
+    })();
+    // The program has ended by now: its standard output ends only with it.
+    const read = collect(decompressedBy(name, slow, signal));
+    setTimeout(more, 200);
+    await expect(read).rejects.toThrow(`the archive is no valid ${name} stream, or ends too early`);
+  });
+
+  it('fails with its source, whatever the code of its error', async (test) => {
+    const broken = pieces(
+      packed(test, name).subarray(0, 50),
+      Object.assign(new Error('no reader'), {code: 'EPIPE'}),
+    );
+    await expect(collect(decompressedBy(name, broken, signal))).rejects.toThrow('no reader');
+  });
+
   it('without its program names the package', async () => {
     const missing = collect(decompressedBy(name, pieces(text), signal, ['/nonexistent']));
     await expect(missing).rejects.toMatchObject({

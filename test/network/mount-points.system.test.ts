@@ -1,6 +1,6 @@
 // The layer at the bottom of a step's root, with the helper that stacks it.
 
-import {readdirSync, statSync} from 'node:fs';
+import {chmodSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {makeMountPoints} from '../../src/network/mount-points.ts';
@@ -50,7 +50,21 @@ describe.skipIf(whyNotHere() !== undefined)('the layer of mount points', () => {
     expect(readdirSync(upper)).toEqual(['etc']);
   });
 
-  it('has the same times whenever it is made', () => {
-    for (const name of ['', 'etc', 'proc', 'etc/hosts']) expect(statSync(join(points, name)).mtimeMs).toBe(0);
+  it('has the same times and modes whenever and by whomever it is made', () => {
+    const before = process.umask(0o077);
+    const parent = world.makeDirectory('of-a-group');
+    chmodSync(parent, 0o2775);
+    const careful = makeMountPoints(parent);
+    process.umask(before);
+    for (const layer of [points, careful]) {
+      for (const name of ['', 'etc', 'proc', 'etc/hosts']) {
+        const {mtimeMs, mode} = statSync(join(layer, name));
+        expect([name, mtimeMs, (mode & 0o7777).toString(8)]).toEqual([
+          name,
+          0,
+          name.endsWith('s') ? '644' : '755',
+        ]);
+      }
+    }
   });
 });
