@@ -94,7 +94,8 @@ export async function build(
     exports,
     executed,
     cached,
-    provenance: (mode) => Promise.all(plans.map((plan) => witness.metadataOf(plan, mode))),
+    provenance: (mode) =>
+      Promise.all(plans.map((plan) => witness.metadataOf({plan, scanner: scanOf.get(plan)?.vertex}, mode))),
     ...(imageDigest === undefined ? {} : {imageDigest}),
   };
 }

@@ -105,8 +105,12 @@ export interface ExportContext {
   /** How many bytes of a thing, such as a layer, are through. */
   progress(item: string, current: number, total: number): void;
   registry(): Promise<RegistryClient>;
-  /** Signs what is in a repository, before a tag leads to it; undefined: nobody asked for that. */
-  sign?(repository: Reference, root: Digest, options: {readonly insecure: boolean}): Promise<void>;
+  /** Signs manifests in a repository, the last one first of all, before a tag leads to it; undefined: nobody asked. */
+  sign?(
+    repository: Reference,
+    pushed: readonly Digest[],
+    options: {readonly insecure: boolean},
+  ): Promise<void>;
 }
 
 /** What the command reports afterwards (`--iidfile`, `--metadata-file`, `-q`). */

@@ -35,7 +35,7 @@ export async function pushLayout(
         const keeper = await tellReferrers(writer, subject, [descriptor], context.signal);
         context.note(`${descriptor.digest} refers to ${subject}, as its ${keeper} says in ${name}`);
       }
-      await context.sign?.(repository, layout.root.digest, {insecure});
+      await context.sign?.(repository, [...isManifest, layout.root.digest], {insecure});
     };
     await pushImage(
       writer,

@@ -47,7 +47,7 @@ export async function validateReferrer(
     const {config, layers} = parsed.manifest;
     checkSubject(bytes, subject, place, problems);
     for (const blob of [config, ...layers])
-      await readBlob(files, blob, `${place} > ${short(blob)}`, problems);
+      await compareStored(files, blob, `${place} > ${short(blob)}`, problems);
     return problems;
   }
   const annotations = {...referrer.annotations, [referenceDigestAnnotation]: subject.digest};
@@ -201,7 +201,11 @@ async function compareStored(
   problems: string[],
 ): Promise<void> {
   const stream = await openBlob(files, layer, where, problems);
-  if (stream !== undefined) compareBlob(layer, await hashed(stream), where, problems);
+  if (stream === undefined) return;
+  const found = await hashed(stream).catch((error: unknown) => {
+    problems.push(`${where}: cannot be read to its end: ${errorText(error)}`);
+  });
+  if (found !== undefined) compareBlob(layer, found, where, problems);
 }
 
 /** Undefined where nobody can say what a layer unpacks to. */

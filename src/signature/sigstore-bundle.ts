@@ -114,12 +114,33 @@ export function bundleVerdict(bytes: Uint8Array, digest: Digest, key: VerifyingK
   const signed = preAuthenticated(payloadType, statement);
   if (!signatures.some(({sig}) => key.verify(signed, Buffer.from(sig, 'base64'))))
     return {problem: 'was not made with this key'};
-  const subjects = Array.isArray(parsed?.['subject']) ? (parsed['subject'] as unknown[]) : [];
-  const digests = subjects.map(
-    (subject) => (subject as {digest?: {sha256?: unknown}} | null)?.digest?.sha256,
-  );
+  const digests = subjectsOf(parsed);
   if (digests.includes(hexOf(digest))) return 'valid';
   return {problem: `is of ${digests.map((one) => `sha256:${String(one)}`).join(', ')}, not of ${digest}`};
+}
+
+/**
+ * May be signed as something said of an image: it is of that image alone, of the type that it is listed as, and no
+ * signature, which whoever wrote it would so get for an image of his choice.
+ */
+export function isStatementOf(bytes: Uint8Array, digest: Digest, predicateType: string): boolean {
+  const parsed = jsonOf(bytes);
+  const subjects = subjectsOf(parsed);
+  return (
+    statementType.test(String(parsed?.['_type'])) &&
+    parsed?.['predicateType'] === predicateType &&
+    predicateType !== signaturePredicateType &&
+    subjects.length > 0 &&
+    subjects.every((subject) => subject === hexOf(digest))
+  );
+}
+
+/** The sha256 of each, in hexadecimal where it is right. */
+function subjectsOf(statement: ReturnType<typeof jsonOf>): readonly unknown[] {
+  const subjects: unknown = statement?.['subject'];
+  return (Array.isArray(subjects) ? subjects : []).map(
+    (subject: unknown) => (subject as {digest?: {sha256?: unknown}} | null)?.digest?.sha256,
+  );
 }
 
 function envelopeIn(bytes: Uint8Array): Envelope | undefined {

@@ -6,6 +6,7 @@ import {
   bundleManifest,
   bundleVerdict,
   isBundle,
+  isStatementOf,
   signaturePredicateType,
   signatureStatement,
   signedEnvelope,
@@ -90,6 +91,23 @@ describe('a sigstore bundle', () => {
     expect(bundleVerdict(bundle, digest, keys().verifier)).toEqual({problem: 'was not made with this key'});
     const other = digestOf(Buffer.from('other'));
     expect(bundleVerdict(bundle, other, verifier)).toEqual({problem: `is of ${digest}, not of ${other}`});
+  });
+
+  it('is made only of statements that are about the image alone, and are no signature', () => {
+    const type = 'https://slsa.dev/provenance/v1';
+    const of = (change: object): boolean => {
+      const subject = [{name: 'a', digest: {sha256: hexOf(digest)}}];
+      const statement = {_type: 'https://in-toto.io/Statement/v1', predicateType: type, subject, ...change};
+      return isStatementOf(Buffer.from(JSON.stringify(statement)), digest, String(statement.predicateType));
+    };
+    expect(of({})).toBe(true);
+    const other = {digest: {sha256: hexOf(digestOf('other'))}};
+    expect(of({subject: [other]})).toBe(false);
+    expect(of({subject: [{digest: {sha256: hexOf(digest)}}, other]})).toBe(false);
+    expect(of({subject: []})).toBe(false);
+    expect(of({_type: 'text'})).toBe(false);
+    expect(isStatementOf(signatureStatement(digest, {}), digest, signaturePredicateType)).toBe(false);
+    expect(isStatementOf(signatureStatement(digest, {}), digest, type)).toBe(false);
   });
 
   it('is no signature when it says something else, and none when it was changed', () => {

@@ -47,8 +47,9 @@ function magicIn(window: Buffer): number | undefined {
 /** Programs that read others have the magic text as a text of their own: behind that is no size of a pointer. */
 function isHeader(window: Buffer, at: number): boolean {
   const [pointerBytes, flags] = [window[at + 14], window[at + 15]];
-  if (pointerBytes === undefined || flags === undefined) return true;
-  return pointerSizes.has(pointerBytes) && flags <= flagsMax;
+  return (
+    pointerBytes !== undefined && flags !== undefined && pointerSizes.has(pointerBytes) && flags <= flagsMax
+  );
 }
 
 function packagesOf(info: Buffer, path: string): FoundPackage[] {

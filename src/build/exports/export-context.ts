@@ -41,8 +41,8 @@ function signWith(
   {note}: Pick<ExportContext, 'note'>,
   signal: AbortSignal,
 ): NonNullable<ExportContext['sign']> {
-  return async (repository, root, {insecure}) => {
+  return async (repository, pushed, {insecure}) => {
     const {signPushed} = await import('../transfer/sign.ts');
-    await signPushed(repository, root, key, {client: await registry(), insecure, signal, note});
+    await signPushed(repository, pushed, key, {client: await registry(), insecure, signal, note});
   };
 }

@@ -8,6 +8,7 @@ import type {ProvenanceInput, RequestParameters} from '../../attestation/provena
 import type {FetchedSource} from '../../attestation/source-ledger.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
 import type {Attestation, BuiltImage} from '../../exporters/exporter.ts';
+import type {Vertex} from '../../graph/vertex.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {assert} from '../../util/assert.ts';
@@ -77,9 +78,12 @@ export class Witness {
     return [await billOfMaterials(await image.rootView(signal), engine, {name, createdSeconds}, signal)];
   }
 
-  async metadataOf(plan: Plan, mode: ProvenanceRequest['mode']): Promise<ImageProvenance> {
-    const {predicate} = await this.#provenance({plan}, [], {mode, version: 'v1', inlineOnly: true});
-    return {platform: plan.platform, predicate};
+  async metadataOf(
+    made: {readonly plan: Plan; readonly scanner: Vertex | undefined},
+    mode: ProvenanceRequest['mode'],
+  ): Promise<ImageProvenance> {
+    const {predicate} = await this.#provenance(made, [], {mode, version: 'v1', inlineOnly: true});
+    return {platform: made.plan.platform, predicate};
   }
 
   async #provenance(

@@ -27,6 +27,7 @@ import {fetchLayer} from './fetch-layer.ts';
 import {contentBelow} from './image-content.ts';
 import {type IndexSource, type OpenedSource, openSource} from './index-source.ts';
 import {pushContent} from './push-content.ts';
+import {storedContent} from './stored-root.ts';
 import type {Transfer} from './transfer.ts';
 
 export interface IndexRequest {
@@ -142,13 +143,7 @@ async function contentOf(
 ): ReturnType<typeof contentBelow> {
   const {engine, signal} = transfer;
   const {blobs} = engine;
-  if (stored) {
-    return contentBelow([entry], {
-      read: (digest) => blobs.read(digest),
-      blob: (blob) => storedBlob(blob, () => blobs.path(blob.digest)),
-      where: 'in the store',
-    });
-  }
+  if (stored) return storedContent(entry, engine);
   const client = await engine.registry();
   return contentBelow([entry], {
     read: async (digest) => (await client.manifest(from, digest, signal)).bytes,

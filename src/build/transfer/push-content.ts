@@ -22,7 +22,6 @@ export async function pushContent(
   {note, progress, signingKey}: ContentPush,
 ): Promise<void> {
   const client = await engine.registry();
-  const root = content.manifests.at(-1);
   await pushImage(
     client.writer(repository),
     content,
@@ -31,11 +30,13 @@ export async function pushContent(
       onBlob: (blob, outcome) => {
         if (outcome !== 'uploaded') note(`${blob.digest} is ${outcome} in ${repositoryName(repository)}`);
       },
-      ...(signingKey === undefined || root === undefined
+      ...(signingKey === undefined
         ? {}
         : {
-            beforeTags: () =>
-              signPushed(repository, digestOf(root.bytes), signingKey, {client, signal, note}),
+            beforeTags: () => {
+              const pushed = content.manifests.map(({bytes}) => digestOf(bytes));
+              return signPushed(repository, pushed, signingKey, {client, signal, note});
+            },
           }),
     },
     signal,

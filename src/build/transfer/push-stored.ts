@@ -3,10 +3,8 @@
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {normalisedName, type Reference} from '../../oci/reference.ts';
 import type {SigningKey} from '../../signature/keys.ts';
-import {storedBlob} from '../../sources/registry/push/stored-blob.ts';
-import {contentBelow} from './image-content.ts';
 import {pushContent} from './push-content.ts';
-import {storedRoot} from './stored-root.ts';
+import {storedContent, storedRoot} from './stored-root.ts';
 import type {Transfer} from './transfer.ts';
 
 const namesHint =
@@ -28,12 +26,7 @@ export async function pushStored(
   const {engine, reporter} = transfer;
   const name = normalisedName(reference);
   const root = only ?? storedRoot(reference, engine, namesHint);
-  const {blobs} = engine;
-  const content = await contentBelow([root], {
-    read: (digest) => blobs.read(digest),
-    blob: (blob) => storedBlob(blob, () => blobs.path(blob.digest)),
-    where: 'in the store',
-  });
+  const content = await storedContent(root, engine);
   const tag = reference.digest === undefined ? (reference.tag ?? 'latest') : undefined;
   const tags = tag === undefined ? [] : [tag];
   const push = {blobs: [...content.blobs.values()], manifests: [...content.manifests.values()]};

@@ -14,8 +14,10 @@ import {type Digest, digestOf} from '../../oci/digest.ts';
 import {type ParsedManifest, parseManifest} from '../../oci/parse-manifest.ts';
 import {manifestName, normalisedName, type Reference, repositoryName} from '../../oci/reference.ts';
 import type {SigningKey} from '../../signature/keys.ts';
+import {isStatementOf} from '../../signature/sigstore-bundle.ts';
 import type {RegistryClient} from '../../sources/registry/client.ts';
 import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
+import {assert} from '../../util/assert.ts';
 import {
   putSignature,
   putSignedStatement,
@@ -34,6 +36,8 @@ export interface SignRequest {
   readonly isRecursive: boolean;
   /** What is attested of its images, too. */
   readonly attestations: boolean;
+  /** Of what refers to the images only this; unset: all of it. */
+  readonly only?: ReadonlySet<Digest> | undefined;
 }
 
 /** As scanners write them, which list every file. */
@@ -58,13 +62,15 @@ export interface SigningPlace {
   note(text: string): void;
 }
 
-/** Signs what was just pushed into a repository, before a tag leads to it. */
+/** Signs what was just pushed into a repository, before a tag leads to it; nothing that others said of it there. */
 export async function signPushed(
   repository: Reference,
-  digest: Digest,
+  pushed: readonly Digest[],
   key: SigningKey,
   place: SigningPlace,
 ): Promise<void> {
+  const digest = pushed.at(-1);
+  assert(digest !== undefined, 'an image has a manifest');
   const {tag: _, ...rest} = repository;
   const request = {
     key,
@@ -72,13 +78,14 @@ export async function signPushed(
     claims: {},
     isRecursive: false,
     attestations: true,
+    only: new Set(pushed),
   } as const;
   await signImages({...rest, digest}, request, place);
 }
 
 async function signImages(
   reference: Reference,
-  {key, forms, claims, isRecursive, attestations}: SignRequest,
+  {key, forms, claims, isRecursive, attestations, only}: SignRequest,
   {client, insecure = false, signal, note}: SigningPlace,
 ): Promise<readonly string[]> {
   const reader = new RepositoryReader(client, reference, signal, {insecure});
@@ -93,7 +100,7 @@ async function signImages(
   if (attestations) {
     const entries = root.parsed.kind === 'index' ? children : [root.descriptor];
     for (const image of entries.filter((entry) => !isBesideImages(entry)))
-      for (const statement of await statementsOf(image, entries, reader))
+      for (const statement of await statementsOf(image, {entries, only}, reader))
         await putSignedStatement(image, statement, signer);
   }
   return [...subjects.keys()].map((digest) => `${repositoryName(reference)}@${digest}`);
@@ -121,12 +128,12 @@ async function rootOf(reference: Reference, reader: RepositoryReader): Promise<F
 /** What stands beside the image in its index, and what refers to it. */
 async function statementsOf(
   image: Descriptor,
-  entries: readonly Descriptor[],
+  {entries, only}: {readonly entries: readonly Descriptor[]; readonly only: SignRequest['only']},
   reader: RepositoryReader,
 ): Promise<readonly Statement[]> {
   const beside = entries.filter(({annotations}) => annotations?.[referenceDigestAnnotation] === image.digest);
   const referring = (await reader.referrers(image.digest)).filter(
-    ({artifactType}) => artifactType === attestationArtifactType,
+    ({artifactType, digest}) => artifactType === attestationArtifactType && (only?.has(digest) ?? true),
   );
   const manifests = new Map([...beside, ...referring].map((one) => [one.digest, one]));
   const statements: Statement[] = [];
@@ -139,7 +146,12 @@ async function statementsOf(
       const bytes = await reader.whole(layer, statementBytesMax);
       const got = bytes === undefined ? undefined : digestOf(bytes);
       if (bytes === undefined || got !== layer.digest) throw otherDigest(layer.digest, 'statement', got);
-      statements.push({predicateType: layer.annotations?.[predicateTypeAnnotation] ?? '', bytes});
+      const predicateType = layer.annotations?.[predicateTypeAnnotation] ?? '';
+      if (!isStatementOf(bytes, image.digest, predicateType)) {
+        const message = `${layer.digest} is listed as a statement about ${image.digest}, and is none: it is not signed`;
+        throw buildError('environment', 'registry-invalid-answer', message);
+      }
+      statements.push({predicateType, bytes});
     }
   }
   return statements;

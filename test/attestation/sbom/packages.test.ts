@@ -123,10 +123,13 @@ describe('a program of Go', () => {
     const quoted = Buffer.alloc(64, 'y');
     quoted.write('\xff Go buildinf:rest of a text', 'latin1');
     const bytes = Buffer.concat([quoted, program(2, 0, 'mod\texample.com/Own\t(devel)\t\n')]);
-    expect(await goPackages(pieces(bytes, 48), 'p')).toMatchObject([
-      {name: 'stdlib'},
-      {namespace: 'example.com', name: 'Own', version: ''},
-    ]);
+    // Also where what is read so far ends within the quoted header.
+    for (const size of [12, 15, 48]) {
+      expect(await goPackages(pieces(bytes, size), 'p')).toMatchObject([
+        {name: 'stdlib'},
+        {namespace: 'example.com', name: 'Own', version: ''},
+      ]);
+    }
   });
 
   it('is none when the magic text is only quoted, or points elsewhere', async () => {
