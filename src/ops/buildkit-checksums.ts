@@ -2,6 +2,7 @@
 // has written (tree/buildkit-checksum.ts). Files are read anew, since what it hashes begins with a header.
 
 import {type Helper, type View, viewArguments} from '../helper/helper.ts';
+import {digestOf} from '../oci/digest.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import {digestBatches} from '../sources/local/file-digests.ts';
 import type {BuildValue} from '../sources/value.ts';
@@ -9,7 +10,6 @@ import {
   type ChecksumDialect,
   type ChecksumPlace,
   checksumDialects,
-  ofText,
   TreeChecksums,
   UnscannedPart,
   walkRootOf,
@@ -51,7 +51,10 @@ export class BuildkitChecksums {
           ? await value.context.treeOf(roots, signal)
           : await this.#scan(view, roots, signal);
       try {
-        return await this.#ofTree(tree, wanted, view, signal);
+        const {records, checksums} = await this.#ofTree(tree, wanted, view, signal);
+        // Somebody may have edited a file since its content was taken for our own key.
+        const isSame = value.type !== 'local' || (await value.context.areUnchanged(records, roots, signal));
+        return isSame ? checksums : [];
       } catch (error) {
         if (!(error instanceof UnscannedPart)) throw error;
         roots.push(error.root);
@@ -65,18 +68,24 @@ export class BuildkitChecksums {
     places: readonly ChecksumPlace[],
     view: View,
     signal: AbortSignal,
-  ): Promise<readonly string[]> {
+  ): Promise<{readonly records: readonly TreeRecord[]; readonly checksums: readonly string[]}> {
+    // Versions differ in what a pattern takes.
+    const isPlain = places.every(
+      ({wildcard, include, exclude}) => !wildcard && include.length + exclude.length === 0,
+    );
+    const dialects = isPlain ? checksumDialects.filter(({matches}) => matches === 'files') : checksumDialects;
     const needed = new Set<TreeRecord>();
     const collect = (record: TreeRecord): string => {
       needed.add(record);
       return '';
     };
-    for (const dialect of checksumDialects) checksumOf(tree, collect, dialect, places);
-    const digests = await this.#digestsOf([...needed], view, signal);
-    const found = checksumDialects.flatMap(
+    for (const dialect of dialects) checksumOf(tree, collect, dialect, places);
+    const records = [...needed];
+    const digests = await this.#digestsOf(records, view, signal);
+    const found = dialects.flatMap(
       (dialect) => checksumOf(tree, (record) => digests.get(record) ?? '', dialect, places) ?? [],
     );
-    return [...digests.values()].includes('') ? [] : [...new Set(found)];
+    return {records, checksums: [...digests.values()].includes('') ? [] : [...new Set(found)]};
   }
 
   /** '' for a file that cannot be read. */
@@ -124,5 +133,5 @@ function checksumOf(
 ): string | undefined {
   const checksums = new TreeChecksums(tree, fileDigest, dialect);
   const each = places.flatMap((place) => checksums.of(place) ?? []);
-  return each.length < places.length ? undefined : ofText(each.join('\0'));
+  return each.length < places.length ? undefined : digestOf(each.join('\0'));
 }

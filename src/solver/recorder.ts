@@ -14,11 +14,14 @@ export interface Made<T> {
 export class Recorder {
   readonly #locks: LockSpace;
   readonly #signal: AbortSignal;
+  readonly #onLost: (error: unknown) => void;
   readonly #underWay = new Map<string, Promise<void>>();
 
-  constructor(locks: LockSpace, signal: AbortSignal) {
+  /** `onLost` hears of a result that could not be written down: what stands on it must not be either. */
+  constructor(locks: LockSpace, signal: AbortSignal, onLost: (error: unknown) => void) {
     this.#locks = locks;
     this.#signal = signal;
+    this.#onLost = onLost;
   }
 
   /** Runs `work` while holding the lock of `key`. */
@@ -33,7 +36,10 @@ export class Recorder {
         early.resolve(result);
         if (record === undefined) return;
         await new Promise((resolve) => setImmediate(resolve));
-        await record();
+        await record().catch((error: unknown) => {
+          this.#onLost(error);
+          throw error;
+        });
       },
       onWait,
     );

@@ -63,7 +63,7 @@ export async function solve<V extends SolverGraph<V>, R>(
   const either = AbortSignal.any([signal, controller.signal]);
   // Every running step listens: as many as there are vertices, which is no leak.
   setMaxListeners(0, either);
-  const job = new Job(options, either, prioritiesOf(targets));
+  const job = new Job(options, either, prioritiesOf(targets), (error) => controller.abort(error));
   try {
     if (options.beforeRun !== undefined) await options.beforeRun(await job.misses(targets));
     const results = await Promise.all(targets.map((target) => job.solve(target)));
@@ -82,7 +82,7 @@ export async function survey<V extends SolverGraph<V>, R>(
   options: SolverOptions<V, R>,
   signal: AbortSignal,
 ): Promise<readonly Foreseen<V, R>[]> {
-  return new Job(options, signal, new Map()).survey(targets);
+  return new Job(options, signal, new Map(), () => {}).survey(targets);
 }
 
 class Job<V extends SolverGraph<V>, R> {
@@ -100,11 +100,16 @@ class Job<V extends SolverGraph<V>, R> {
   executed = 0;
   cached = 0;
 
-  constructor(options: SolverOptions<V, R>, signal: AbortSignal, priorities: ReadonlyMap<string, number>) {
+  constructor(
+    options: SolverOptions<V, R>,
+    signal: AbortSignal,
+    priorities: ReadonlyMap<string, number>,
+    onLost: (error: unknown) => void,
+  ) {
     this.#options = options;
     this.#signal = signal;
     this.#priorities = priorities;
-    this.recorder = new Recorder(options.locks, signal);
+    this.recorder = new Recorder(options.locks, signal, onLost);
   }
 
   solve(vertex: V): Promise<Solved<R>> {

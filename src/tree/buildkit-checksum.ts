@@ -4,6 +4,7 @@
 // with extended attributes has no checksum here: which of them counted differs from version to version. Pure.
 
 import {createHash, type Hash} from 'node:crypto';
+import {digestOf} from '../oci/digest.ts';
 import {clampToRoot, compileMatch, base as nameOf} from '../util/go-path.ts';
 import {encodePathText} from '../util/path-text.ts';
 import {PatternMatcher} from './pattern-matcher.ts';
@@ -89,7 +90,7 @@ export class TreeChecksums {
     const [only, ...others] = digests;
     if (only === undefined) return sha256(createHash('sha256'));
     if (this.#dialect.matches === 'nameless' && wildcard) {
-      return others.length === 0 ? only[1] : ofText(digests.map(([, digest]) => digest).join('\0'));
+      return others.length === 0 ? only[1] : digestOf(digests.map(([, digest]) => digest).join('\0'));
     }
     if (others.length === 0 && only[0] === nameOf(path)) return only[1];
     const hash = createHash('sha256');
@@ -183,11 +184,6 @@ export class TreeChecksums {
     hash.update(encodePathText(record.linkTarget)).update(`unamegnamedevmajor${major}devminor${minor}`);
     return sha256(hash);
   }
-}
-
-/** Of pieces that belong together, as BuildKit puts the checksums of several places into one. */
-export function ofText(text: string): string {
-  return sha256(createHash('sha256').update(text));
 }
 
 function recordOf(resolution: Resolution): TreeRecord {

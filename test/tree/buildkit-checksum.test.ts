@@ -3,10 +3,10 @@
 
 import {createHash} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
+import {digestOf} from '../../src/oci/digest.ts';
 import {
   type ChecksumDialect,
   type ChecksumPlace,
-  ofText,
   TreeChecksums,
   UnscannedPart,
 } from '../../src/tree/buildkit-checksum.ts';
@@ -47,7 +47,7 @@ function checksum(path: string, more: Partial<ChecksumPlace> = {}, dialect = now
 
 /** As a record has it. */
 function content(...checksums: readonly string[]): string {
-  return ofText(`${ofText(checksums.join('\0'))}@-1`).slice('sha256:'.length, 'sha256:'.length + 12);
+  return digestOf(`${digestOf(checksums.join('\0'))}@-1`).slice('sha256:'.length, 'sha256:'.length + 12);
 }
 
 describe('the checksum of BuildKit', () => {
@@ -82,7 +82,7 @@ describe('the checksum of BuildKit', () => {
     expect(checksum('/d*')).not.toBe(checksum('/d*', {}, older));
     expect(checksum('/w*.txt')).toBe(checksum('/w*.txt', {}, older));
     expect(checksum('/w*.txt', {}, {...now, matches: 'nameless'})).not.toBe(checksum('/w*.txt'));
-    expect(checksum('/nothing*')).toBe(ofText(''));
+    expect(checksum('/nothing*')).toBe(digestOf(''));
   });
 
   it('leaves out what is excluded, and what is not included', () => {

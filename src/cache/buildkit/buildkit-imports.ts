@@ -5,7 +5,7 @@
 
 import type {ImageSource} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
-import {chainIdOf, type DiffId} from '../../oci/digest.ts';
+import {chainIdOf, type DiffId, digestOf, hexOf} from '../../oci/digest.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {SharedLayer} from '../../snapshot/shared-layers.ts';
 import type {Snapshotter} from '../../snapshot/snapshotter.ts';
@@ -13,9 +13,9 @@ import type {AskedStep} from '../../solver/result-cache.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
 import type {CacheBackend} from '../backends/backend.ts';
+import {BuildSteps} from './build-steps.ts';
 import type {BuildkitCache, BuildkitRecord} from './cache-config.ts';
-import {RecordMatcher, type VertexValues} from './record-matcher.ts';
-import {digestOfText} from './step.ts';
+import {RecordMatcher} from './record-matcher.ts';
 import {manifestKeyOf} from './vertex-step.ts';
 
 /** What a build must know for keys of BuildKit's. */
@@ -54,13 +54,14 @@ export class BuildkitImports {
   constructor(build: BuildkitBuild, snapshotter: Snapshotter, caches: readonly FoundCache[]) {
     this.#build = build;
     this.#snapshotter = snapshotter;
-    const values: VertexValues = {
+    const steps = new BuildSteps({
       imageKeysOf: (vertex, source) => this.#imageKeysOf(vertex, source),
       inputOf: async (vertex) =>
         vertex.op.kind === 'source' ? build.open(vertex) : this.#values.get(vertex),
+      layersOf: (vertex) => this.#madeLayersOf(this.#values.get(vertex)),
       checksumsOf: (value, places) => build.checksumsOf(value, places),
-    };
-    this.#caches = caches.map((found) => ({...found, matcher: new RecordMatcher(found.cache, values)}));
+    });
+    this.#caches = caches.map((found) => ({...found, matcher: new RecordMatcher(found.cache, steps)}));
     const visit = (vertex: Vertex): void => {
       if (this.#vertices.has(vertex.id)) return;
       this.#vertices.set(vertex.id, vertex);
@@ -83,13 +84,13 @@ export class BuildkitImports {
       if (!isUsable(backend)) continue;
       const found = [...(await matcher.match(vertex))].flatMap((index) => cache.records[index] ?? []);
       if (found.length === 0) continue;
-      told ??= {backend, resultKey: hex(`buildkit key ${cache.id} ${key}`)};
+      told ??= {backend, resultKey: hexOf(digestOf(`buildkit key ${cache.id} ${key}`))};
       const result = await this.#resultOf(vertex, found);
       if (result === undefined) continue;
       const snapshot = await this.#snapshotter.importShared(result.layers, source);
       if (snapshot === undefined) continue;
       const chain = chainIdOf(result.layers.map(({diffId}) => diffId));
-      return {backend, resultKey: hex(`buildkit result ${chain} ${key}`), snapshot};
+      return {backend, resultKey: hexOf(digestOf(`buildkit result ${chain} ${key}`)), snapshot};
     }
     return told;
   }
@@ -137,11 +138,16 @@ export class BuildkitImports {
   }
 
   async #layersOf(vertex: Vertex): Promise<readonly DiffId[]> {
-    const value = await this.#build.open(vertex);
-    if (value.type !== 'snapshot' || value.snapshot === undefined) return [];
+    const layers = this.#madeLayersOf(await this.#build.open(vertex)) ?? [];
+    return layers.flatMap((diffId) => diffId ?? []);
+  }
+
+  #madeLayersOf(value: BuildValue | undefined): readonly (DiffId | undefined)[] | undefined {
+    if (value?.type !== 'snapshot') return undefined;
+    if (value.snapshot === undefined) return [];
     return this.#snapshotter
       .layersOf(value.snapshot)
-      .flatMap((layer) => this.#snapshotter.layerRow(layer).diffId ?? []);
+      .map((layer) => this.#snapshotter.layerRow(layer).diffId);
   }
 
   /** By its layers, whatever it was called; and by the digest that its name stood for, of a manifest or an index. */
@@ -157,8 +163,4 @@ export class BuildkitImports {
 
 function createdMsOf({layers}: BuildkitRecord): number {
   return layers.at(-1)?.createdMs ?? 0;
-}
-
-function hex(text: string): string {
-  return digestOfText(text).slice('sha256:'.length);
 }

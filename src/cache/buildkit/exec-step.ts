@@ -4,11 +4,12 @@
 
 import type {ExecMount, ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
+import {digestOf} from '../../oci/digest.ts';
 import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
 import {byteOrder} from '../../util/byte-order.ts';
 import {mkdirStep, mkfileStep} from './file-step.ts';
 import {type GoJson, goJson, unlessEmpty} from './go-json.ts';
-import {type BuildkitInput, type BuildkitStep, digestOfText, recordDigest, selectorOf} from './step.ts';
+import {type BuildkitInput, type BuildkitStep, hasOneOwner, recordDigest, selectorOf} from './step.ts';
 
 /** Of /dev/shm, when nobody says another. */
 const usualShmBytes = 64 << 20;
@@ -43,7 +44,7 @@ export function execStep(op: ExecOp, inputs: readonly Vertex[]): BuildkitStep {
   }
   const rootIndex = root === undefined ? -1 : 0;
   const digests = new Set(
-    variants.map((variant) => recordDigest(digestOfText(execText(op, placed, rootIndex, variant)))),
+    variants.map((variant) => recordDigest(digestOf(execText(op, placed, rootIndex, variant)))),
   );
   return {
     digests,
@@ -60,6 +61,7 @@ function inputOf(
   if (isRoot) return {from, selectors: ['', selectorOf(['/', ...paths])]};
   const named = paths.filter((path) => path !== '/');
   const selectors = [...new Set([selectorOf(paths), named.length === 0 ? '' : selectorOf(named)])];
+  if (!hasOneOwner(from)) return {from, selectors};
   const whole = named.length < paths.length;
   return {from, selectors, places: whole ? [] : outermost(places)};
 }

@@ -3,11 +3,12 @@
 
 import type {CopyAction, FileAction, FileOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
+import {digestOf} from '../../oci/digest.ts';
 import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
 import {byteOrder} from '../../util/byte-order.ts';
 import {clean, base as nameOf} from '../../util/go-path.ts';
 import {type GoJson, goJson, unlessEmpty} from './go-json.ts';
-import {type BuildkitInput, type BuildkitStep, digestOfText, recordDigest, selectorOf} from './step.ts';
+import {type BuildkitInput, type BuildkitStep, hasOneOwner, recordDigest, selectorOf} from './step.ts';
 
 type Members = {readonly [member: string]: GoJson | undefined};
 
@@ -77,7 +78,7 @@ function digestsOf(actions: readonly Action[], links: readonly (readonly number[
     dialects.map((dialect) => {
       const texts = actions.map(({json}) => Buffer.from(goJson(json(dialect))).toString('base64'));
       const indexes = isUsual ? undefined : links.map((each) => [...each]);
-      return recordDigest(digestOfText(goJson({Type: 'buildkit.file.v0', Actions: texts, indexes})));
+      return recordDigest(digestOf(goJson({Type: 'buildkit.file.v0', Actions: texts, indexes})));
     }),
   );
 }
@@ -90,9 +91,7 @@ function inputOf(
   if (places.length === 0) return {from, selectors: ['']};
   const paths = places.map(({path}) => path).toSorted((a, b) => byteOrder(b, a));
   const selectors = [selectorOf(paths)];
-  // Owners are in no checksum of BuildKit's, so files that keep theirs are told apart by what made them.
-  const isSafe = isOwned || !('op' in from) || from.op.kind === 'source';
-  return isSafe ? {from, selectors, places: withoutRepeats(places)} : {from, selectors};
+  return isOwned || hasOneOwner(from) ? {from, selectors, places: withoutRepeats(places)} : {from, selectors};
 }
 
 /** In the order of paths, each once, none within another that is taken as a whole. */

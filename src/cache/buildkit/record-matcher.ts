@@ -2,35 +2,20 @@
 // the input of the vertex is, or has the content that the vertex reads. What is in an input is only looked at when a
 // record is left that it decides about, and only where it is here.
 
-import type {ImageSource} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
-import type {BuildValue} from '../../sources/value.ts';
-import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
-import type {BuildkitCache} from './cache-config.ts';
-import {type BuildkitInput, type BuildkitStep, contentDigest, isVertex} from './step.ts';
-import {stepOf} from './vertex-step.ts';
-
-/** What is known of vertices beside their ops. */
-export interface VertexValues {
-  /** What BuildKit may have as keys of an image. */
-  imageKeysOf(vertex: Vertex, source: ImageSource): Promise<readonly string[]>;
-  /** Undefined: it is not made yet. */
-  inputOf(vertex: Vertex): Promise<BuildValue | undefined>;
-  /** What BuildKit may have had as the checksum of these places, all together; none: it cannot be told. */
-  checksumsOf(value: BuildValue, places: readonly ChecksumPlace[]): Promise<readonly string[]>;
-}
+import type {BuildSteps} from './build-steps.ts';
+import type {BuildkitCache, BuildkitRecord} from './cache-config.ts';
+import {type BuildkitInput, type BuildkitStep, isVertex} from './step.ts';
 
 export class RecordMatcher {
   readonly #records: BuildkitCache['records'];
-  readonly #values: VertexValues;
+  readonly #steps: BuildSteps;
   readonly #byDigest = new Map<string, number[]>();
-  readonly #steps = new Map<Vertex, Promise<BuildkitStep>>();
-  readonly #contents = new Map<BuildkitInput, Promise<ReadonlySet<string>>>();
   #found = new Map<Vertex | BuildkitStep, Promise<ReadonlySet<number>>>();
 
-  constructor({records}: BuildkitCache, values: VertexValues) {
+  constructor({records}: BuildkitCache, steps: BuildSteps) {
     this.#records = records;
-    this.#values = values;
+    this.#steps = steps;
     for (const [index, {digest}] of records.entries()) {
       const same = this.#byDigest.get(digest);
       if (same === undefined) this.#byDigest.set(digest, [index]);
@@ -56,7 +41,7 @@ export class RecordMatcher {
   async #match(vertex: Vertex | BuildkitStep): Promise<ReadonlySet<number>> {
     // A step that is told to run is another one each time, and so is all that stands on it.
     if (isVertex(vertex) && vertex.origin.ignoreCache === true) return new Set();
-    const step = isVertex(vertex) ? await this.#stepOf(vertex) : vertex;
+    const step = isVertex(vertex) ? await this.#steps.stepOf(vertex) : vertex;
     const candidates = [...step.digests]
       .flatMap((digest) => this.#byDigest.get(digest) ?? [])
       .filter((index) => this.#records[index]?.inputs.length === step.inputs.length);
@@ -65,7 +50,10 @@ export class RecordMatcher {
       if (left.size === 0) break;
       left = await this.#withInput(left, at, input);
     }
-    return left;
+    // What was made here with other bits is not what BuildKit's records of what stands on it were made from.
+    const made = isVertex(vertex) ? this.#steps.layersOf(vertex) : undefined;
+    if (made === undefined) return left;
+    return new Set([...left].filter((index) => hasLayers(this.#records[index], made)));
   }
 
   /** Those of `candidates` that have the input at this place. */
@@ -76,7 +64,7 @@ export class RecordMatcher {
       linksOf(index).some(({selector, record}) => made.has(record) && input.selectors.includes(selector));
     const found = new Set([...candidates].filter(isMade));
     if (found.size === candidates.size || input.places === undefined) return found;
-    const contents = await this.#contentsOf(input);
+    const contents = await this.#steps.contentsOf(input);
     for (const index of candidates) {
       const isSame = linksOf(index).some(({selector, record}) => {
         const linked = this.#records[record];
@@ -86,35 +74,9 @@ export class RecordMatcher {
     }
     return found;
   }
+}
 
-  async #contentsOf(input: BuildkitInput): Promise<ReadonlySet<string>> {
-    const {from, places} = input;
-    if (!isVertex(from) || places === undefined) return new Set();
-    const value = await this.#values.inputOf(from);
-    if (value === undefined) return new Set();
-    let promise = this.#contents.get(input);
-    if (promise === undefined) {
-      promise = this.#values
-        .checksumsOf(value, places)
-        .then((checksums) => new Set(checksums.map((checksum) => contentDigest(checksum))));
-      this.#contents.set(input, promise);
-    }
-    return promise;
-  }
-
-  async #imageKeysOf(vertex: Vertex): Promise<readonly string[]> {
-    const {op} = vertex;
-    return op.kind === 'source' && op.source.type === 'image'
-      ? this.#values.imageKeysOf(vertex, op.source)
-      : [];
-  }
-
-  #stepOf(vertex: Vertex): Promise<BuildkitStep> {
-    let promise = this.#steps.get(vertex);
-    if (promise === undefined) {
-      promise = this.#imageKeysOf(vertex).then((keys) => stepOf(vertex, keys));
-      this.#steps.set(vertex, promise);
-    }
-    return promise;
-  }
+function hasLayers(record: BuildkitRecord | undefined, diffIds: readonly (string | undefined)[]): boolean {
+  const layers = record?.layers ?? [];
+  return layers.length === diffIds.length && layers.every(({diffId}, at) => diffId === diffIds[at]);
 }

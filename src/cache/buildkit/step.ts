@@ -2,8 +2,8 @@
 // that are known here, and of each input how it counts. One of our vertices can be several of BuildKit's (a heredoc
 // is a vertex of its own there), so steps refer to steps.
 
-import {createHash} from 'node:crypto';
 import type {Vertex} from '../../graph/vertex.ts';
+import {digestOf} from '../../oci/digest.ts';
 import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
 
 export interface BuildkitStep {
@@ -25,9 +25,17 @@ export function isVertex(from: Vertex | BuildkitStep): from is Vertex {
   return 'op' in from;
 }
 
+/**
+ * Owners are in no checksum of BuildKit's: what is in an input tells enough only where all of it is root's. Files of
+ * images and stages are told apart by what made them.
+ */
+export function hasOneOwner(from: Vertex | BuildkitStep): boolean {
+  return !isVertex(from) || (from.op.kind === 'source' && from.op.source.type !== 'image');
+}
+
 /** The digest of a cache map, as records know its result with this number. */
 export function recordDigest(digest: string, output = 0): string {
-  return digestOfText(`${digest}@${output}`);
+  return digestOf(`${digest}@${output}`);
 }
 
 /** How records know a content checksum. */
@@ -35,11 +43,7 @@ export function contentDigest(checksum: string): string {
   return recordDigest(checksum, -1);
 }
 
-export function digestOfText(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
-}
-
 /** The selector of these paths, in the order in which BuildKit puts them. */
 export function selectorOf(paths: readonly string[]): string {
-  return digestOfText(paths.join('\0'));
+  return digestOf(paths.join('\0'));
 }

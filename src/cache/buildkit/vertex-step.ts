@@ -1,11 +1,12 @@
 // One of our vertices as BuildKit's solver would see it.
 
 import type {Vertex} from '../../graph/vertex.ts';
+import {digestOf} from '../../oci/digest.ts';
 import type {Platform} from '../../oci/platform.ts';
 import {execStep} from './exec-step.ts';
 import {fileStep} from './file-step.ts';
 import {goJson, unlessEmpty} from './go-json.ts';
-import {type BuildkitStep, digestOfText, recordDigest} from './step.ts';
+import {type BuildkitStep, recordDigest} from './step.ts';
 
 /** `imageKeys`: what an image is known by, where the vertex is one. */
 export function stepOf({op, inputs}: Vertex, imageKeys: readonly string[]): BuildkitStep {
@@ -17,14 +18,14 @@ export function stepOf({op, inputs}: Vertex, imageKeys: readonly string[]): Buil
     case 'merge': {
       const zeros = inputs.map((_, input) => ({input}));
       const digests = [zeros, [{}, ...zeros.slice(1)]].map((list) =>
-        recordDigest(digestOfText(goJson({Type: 'buildkit.merge.v0', Merge: {inputs: list}}))),
+        recordDigest(digestOf(goJson({Type: 'buildkit.merge.v0', Merge: {inputs: list}}))),
       );
       return {digests: new Set(digests), inputs: inputs.map((from) => ({from, selectors: ['']}))};
     }
     case 'source':
       // Known by nothing but what is in it, unless it is an image.
       return {
-        digests: new Set(imageKeys.map((key) => recordDigest(digestOfText(`buildkit.source.v0:${key}`)))),
+        digests: new Set(imageKeys.map((key) => recordDigest(digestOf(`buildkit.source.v0:${key}`)))),
         inputs: [],
       };
   }
@@ -32,5 +33,5 @@ export function stepOf({op, inputs}: Vertex, imageKeys: readonly string[]): Buil
 
 /** What BuildKit has as the key of an image whose name stood for the manifest or index `digest`. */
 export function manifestKeyOf(digest: string, {os, architecture, variant = ''}: Platform): string {
-  return digestOfText(goJson({Digest: digest, OS: os, Arch: architecture, Variant: unlessEmpty(variant)}));
+  return digestOf(goJson({Digest: digest, OS: os, Arch: architecture, Variant: unlessEmpty(variant)}));
 }

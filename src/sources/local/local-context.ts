@@ -155,6 +155,16 @@ export class LocalContext {
     );
   }
 
+  /** Whether these files, of a walk of `roots`, are still what they were then. */
+  async areUnchanged(
+    records: readonly TreeRecord[],
+    roots: readonly string[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const fresh = await (await this.#newScan()).treeOf(roots, signal);
+    return records.every((record) => isSameFile(record, fresh.at(record.path)));
+  }
+
   #theScan(): Promise<ContextScan> {
     this.#scan ??= this.#newScan();
     return this.#scan;

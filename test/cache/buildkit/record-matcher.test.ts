@@ -1,13 +1,18 @@
 // Walking from a graph into the records of a cache: by what made an input, by what is in it, or not at all.
 
 import {describe, expect, it} from 'vitest';
-import {readCacheConfig, readInlineCache} from '../../../src/cache/buildkit/cache-config.ts';
-import {RecordMatcher, type VertexValues} from '../../../src/cache/buildkit/record-matcher.ts';
+import {BuildSteps, type VertexValues} from '../../../src/cache/buildkit/build-steps.ts';
+import {
+  type BuildkitLayer,
+  readCacheConfig,
+  readInlineCache,
+} from '../../../src/cache/buildkit/cache-config.ts';
+import {RecordMatcher} from '../../../src/cache/buildkit/record-matcher.ts';
 import {contentDigest} from '../../../src/cache/buildkit/step.ts';
 import {stepOf} from '../../../src/cache/buildkit/vertex-step.ts';
 import type {FileOp} from '../../../src/graph/op.ts';
 import {type Vertex, vertex} from '../../../src/graph/vertex.ts';
-import {digestOf} from '../../../src/oci/digest.ts';
+import {type DiffId, digestOf, parseDiffId} from '../../../src/oci/digest.ts';
 
 const platform = {os: 'linux', architecture: 'amd64'};
 const source = {type: 'image', reference: 'r/b:1', manifestDigest: digestOf('m'), platform} as const;
@@ -42,14 +47,22 @@ const records = [
   {digest: digestFor(fromStage), inputs: [[{link: 0}], [{link: 1, selector: selectorFor(fromStage)}]]},
 ];
 
-function matcherOf(values: Partial<VertexValues> = {}, all: readonly object[] = records): RecordMatcher {
-  const cache = readInlineCache('id', Buffer.from(JSON.stringify(all)).toString('base64'), []);
-  return new RecordMatcher(cache, {
-    imageKeysOf: async () => ['chain'],
-    inputOf: async (one) => (one === context ? {type: 'snapshot', snapshot: 'c'} : undefined),
-    checksumsOf: async () => ['other', 'sum'],
-    ...values,
-  });
+function matcherOf(
+  values: Partial<VertexValues> = {},
+  all: readonly object[] = records,
+  image: readonly BuildkitLayer[] = [],
+): RecordMatcher {
+  const cache = readInlineCache('id', Buffer.from(JSON.stringify(all)).toString('base64'), image);
+  return new RecordMatcher(
+    cache,
+    new BuildSteps({
+      imageKeysOf: async () => ['chain'],
+      inputOf: async (one) => (one === context ? {type: 'snapshot', snapshot: 'c'} : undefined),
+      layersOf: () => undefined,
+      checksumsOf: async () => ['other', 'sum'],
+      ...values,
+    }),
+  );
 }
 
 describe('the records that a vertex is', () => {
@@ -74,6 +87,22 @@ describe('the records that a vertex is', () => {
     const fresh = vertex(workdir, [base], {name: 'made', ignoreCache: true});
     const above = vertex(copyOp, [fresh, context], {name: 'copied'});
     expect((await matcherOf().match(above)).size).toBe(0);
+  });
+
+  it('are none on a step that was made here with other layers', async () => {
+    const layered = records.map((record, index) =>
+      index === 1 ? {...record, layers: [{layer: 0}]} : record,
+    );
+    const diffIdOf = (text: string): DiffId => parseDiffId(digestOf(text)) as DiffId;
+    const blob = {mediaType: 'layer', digest: digestOf('blob'), size: 4};
+    const image = [{diffId: diffIdOf('bits'), blob}];
+    const matching = async (layers: readonly (DiffId | undefined)[]): Promise<number> => {
+      const layersOf: VertexValues['layersOf'] = (one) => (one === made ? layers : undefined);
+      return (await matcherOf({layersOf}, layered, image).match(copied)).size;
+    };
+    expect(await matching(image.map(({diffId}) => diffId))).toBe(1);
+    expect(await matching([diffIdOf('other bits')])).toBe(0);
+    expect(await matching([undefined])).toBe(0);
   });
 
   it('need contents only where a record is left that they decide about', async () => {

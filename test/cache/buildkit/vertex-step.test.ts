@@ -16,6 +16,11 @@ const base = vertex(
 );
 const context = vertex({kind: 'source', source: {type: 'local', name: 'context'}}, [], origin);
 const other = vertex({kind: 'merge'}, [base, context], origin);
+const image = vertex(
+  {kind: 'source', source: {type: 'image', reference: 'r/tools:1', manifestDigest: 'sha256:01', platform}},
+  [],
+  origin,
+);
 
 function digestsOf(op: Op, inputs: readonly Vertex[], keys: readonly string[] = []): readonly string[] {
   return [...stepOf(vertex(op, inputs, origin), keys).digests].map((digest) => digest.slice(7, 19));
@@ -129,9 +134,17 @@ describe('COPY, ADD and WORKDIR', () => {
   it('may be found by what is in a stage only where owners cannot differ', () => {
     const placesOf = (action: CopyAction, from: Vertex) =>
       stepOf(vertex(file(action), [base, from], origin), []).inputs[1]?.places;
-    expect(placesOf(copy(['/x'], '/y'), other)).toBeUndefined();
+    for (const from of [other, image]) expect(placesOf(copy(['/x'], '/y'), from)).toBeUndefined();
     expect(placesOf(copy(['/x'], '/y', {owner: '0:0'}), other)).toHaveLength(1);
     expect(placesOf(copy(['/x'], '/y'), context)).toHaveLength(1);
+  });
+
+  it('are never compared for RUN where files keep owners, which no checksum has', () => {
+    const mounts = [{type: 'bind', target: '/b', input: 1, source: '/d', readonly: true}] as const;
+    const placesOf = (from: Vertex) =>
+      stepOf(vertex(exec({mounts}), [base, from], origin), []).inputs[1]?.places;
+    for (const from of [other, image]) expect(placesOf(from)).toBeUndefined();
+    expect(placesOf(context)).toHaveLength(1);
   });
 
   it.each<[string, Partial<CopyAction>]>([
