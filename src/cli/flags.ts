@@ -61,6 +61,13 @@ export const signKeyFlag: Flag = {
   help: 'sign what is pushed, and what is attested of it, with this private key (tsbuild sign); or env://NAME; its password is in $COSIGN_PASSWORD',
 };
 
+export const progressFlag: Flag = {
+  name: 'progress',
+  value: 'MODE',
+  group: 'Progress',
+  help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
+};
+
 export const buildFlags: readonly Flag[] = [
   {
     name: 'file',
@@ -241,11 +248,6 @@ export const buildFlags: readonly Flag[] = [
     group: 'Steps',
     help: 'end a RUN step that takes longer, such as 10m (default: no limit)',
   },
-  {
-    name: 'progress',
-    value: 'MODE',
-    group: 'Progress',
-    help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
-  },
+  progressFlag,
   {name: 'quiet', short: 'q', group: 'Progress', help: 'print nothing but the image ID'},
 ];

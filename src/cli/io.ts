@@ -13,6 +13,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Signals go to `take` instead of interrupting the command, until the function it gives is called. */
   onSignal?(take: (signal: NodeJS.Signals) => void): () => void;
+  /** What Ctrl-C does, for who reads a terminal that does not make a signal of it. */
+  interrupt?(): void;
 }
 
 /** A writable stream that may be a terminal. */

@@ -28,13 +28,16 @@ async function main(): Promise<void> {
   process.on('uncaughtException', onBug);
   process.on('unhandledRejection', onBug);
 
-  const io = processIo((take) => {
-    taker = take;
-    for (const name of onlyTaken) process.on(name, onSignal);
-    return () => {
-      for (const name of onlyTaken) process.off(name, onSignal);
-      taker = undefined;
-    };
+  const io = processIo({
+    onSignal: (take) => {
+      taker = take;
+      for (const name of onlyTaken) process.on(name, onSignal);
+      return () => {
+        for (const name of onlyTaken) process.off(name, onSignal);
+        taker = undefined;
+      };
+    },
+    interrupt: () => onSignal('SIGINT'),
   });
   let code = await runCli(process.argv.slice(2), io, interrupt.signal);
   await Promise.all(io.used.map(drained));
@@ -49,7 +52,7 @@ async function main(): Promise<void> {
 }
 
 /** The process's streams, each opened when it is first asked for: opening costs Node milliseconds. */
-function processIo(onSignal: NonNullable<CliIo['onSignal']>): CliIo & {
+function processIo(signals: Pick<CliIo, 'onSignal' | 'interrupt'>): CliIo & {
   readonly used: readonly NodeJS.WriteStream[];
   readonly lost: Error | undefined;
 } {
@@ -75,7 +78,7 @@ function processIo(onSignal: NonNullable<CliIo['onSignal']>): CliIo & {
     },
     env: process.env,
     cwd: process.cwd(),
-    onSignal,
+    ...signals,
     used,
     get lost() {
       return lost;

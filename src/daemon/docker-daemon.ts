@@ -46,14 +46,21 @@ export class DockerDaemon implements Daemon {
     const answer = await ask(endpoint, '/info').catch(() => undefined);
     if (answer === undefined) return undefined;
     if (answer.status !== 200) throw failed('docker', `${address}: ${messageOf(answer)}`);
-    const {DriverStatus: status, ServerVersion: version} = (json(answer.text) ?? {}) as {
+    const {
+      DriverStatus: status,
+      ServerVersion: version,
+      BuildahVersion: buildah,
+    } = (json(answer.text) ?? {}) as {
       DriverStatus?: unknown;
       ServerVersion?: unknown;
+      BuildahVersion?: unknown;
     };
     // containerd's store takes whole indexes, and other layers than the ones that its images tell of.
     const keepsIndexes = JSON.stringify(status ?? []).includes('io.containerd.snapshotter');
     const major = Number.parseInt(String(version), 10);
-    return new DockerDaemon(endpoint, {name: 'docker', keepsIndexes, readsZstd: !(major < zstdMajor)});
+    // podman's service says so, has numbers of its own, and reads zstd in all of them.
+    const readsZstd = buildah !== undefined || !(major < zstdMajor);
+    return new DockerDaemon(endpoint, {name: 'docker', keepsIndexes, readsZstd});
   }
 
   async layerStacks(signal: AbortSignal): Promise<readonly (readonly DiffId[])[]> {

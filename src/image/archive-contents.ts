@@ -23,6 +23,8 @@ const documents: ReadonlySet<string> = new Set(['index.json', 'manifest.json']);
 const documentMax = 16 * 1024 * 1024;
 const membersMax = 100_000;
 const linksMax = 8;
+/** No tool makes images with holes in their archives; a small archive must not fill the disk with zeros. */
+const holesMax = 1024 * 1024 * 1024;
 
 /** Throws BuildError when the bytes are no tar, or a blob is not what its name says. */
 export async function takeArchive(
@@ -33,11 +35,13 @@ export async function takeArchive(
   const stored = new Map<string, StoredMember>();
   const links = new Map<string, string>();
   const texts = new Map<string, Buffer>();
-  let count = 0;
+  let [count, holes] = [0, 0];
   for await (const member of readTar(bytes)) {
     signal.throwIfAborted();
     const {path, kind, linkTarget, size} = member.entry;
     if (++count > membersMax) throw refused(`it has more than ${membersMax} members`);
+    holes += size - member.storedBytes;
+    if (holes > holesMax) throw refused(`${path} is little more than holes`);
     if (kind === 'link') links.set(path, posix.normalize(linkTarget));
     else if (kind === 'symlink') links.set(path, posix.join(posix.dirname(path), linkTarget));
     else if (kind !== 'file') continue;

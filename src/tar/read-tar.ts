@@ -7,6 +7,8 @@ import {type TarNaming, TarWalk} from './walk-tar.ts';
 
 export interface TarMember {
   readonly entry: TarEntry;
+  /** What the archive has of its contents, in bytes; the rest is holes. */
+  readonly storedBytes: number;
   /** To be read before the next member is asked for; what is not read is skipped. Holes are zeros. */
   content(): AsyncIterable<Uint8Array>;
 }
@@ -26,7 +28,8 @@ export async function* readTar(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
       if (placed === undefined) return await source.drain();
       const {entry, runs} = placed;
       const data = (_: number, length: number): AsyncIterable<Uint8Array> => nextOf(source, length, walk);
-      yield {entry, content: () => withHoles(entry.size, runs, data)};
+      const storedBytes = runs.reduce((sum, {length}) => sum + length, 0);
+      yield {entry, storedBytes, content: () => withHoles(entry.size, runs, data)};
     }
   } finally {
     await source.close();

@@ -5,6 +5,7 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {loadArchive} from '../../src/image/load-archive.ts';
 import type {Digest} from '../../src/oci/digest.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
+import {member, record} from '../support/tar-bytes.ts';
 import {testImage, testTar} from '../support/test-image.ts';
 
 let root: string;
@@ -45,6 +46,26 @@ async function loaded(compression: 'none' | 'gzip', store: WatchedStore): Promis
 }
 
 describe('loading', () => {
+  it('does not fill the disk with the holes of a small archive', async () => {
+    const store = new WatchedStore(root);
+    const pax = ['1', '2'].flatMap((name) => [
+      member(
+        {name: 'p', type: 'x'},
+        record('GNU.sparse.name', name) +
+          record('GNU.sparse.realsize', `${2 ** 39}`) +
+          record('GNU.sparse.map', '0,4'),
+      ),
+      member({name}, 'data'),
+    ]);
+    const bytes = (async function* () {
+      yield Buffer.concat([...pax, Buffer.alloc(1024)]);
+    })();
+    const {signal} = new AbortController();
+    await expect(loadArchive(bytes, {blobs: store, platform: undefined, signal})).rejects.toThrow(
+      'the archive cannot be loaded: 1 is little more than holes',
+    );
+  });
+
   it('hashes a plain layer once, when it comes in', async () => {
     const store = new WatchedStore(root);
     const size = await loaded('none', store);

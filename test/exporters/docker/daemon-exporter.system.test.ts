@@ -60,12 +60,13 @@ describe('--load', () => {
   });
 
   it.each([
-    ['20.10.24+dfsg1', 'gzip'],
-    ['24.0.7', 'zstd'],
-  ])('gives docker %s layers that it can read', async (version, expected) => {
+    ['docker 20.10', {ServerVersion: '20.10.24+dfsg1'}, 'gzip'],
+    ['docker 24', {ServerVersion: '24.0.7'}, 'zstd'],
+    ['the service of podman', {ServerVersion: '4.3.1', BuildahVersion: '1.28.2'}, 'zstd'],
+  ])('gives %s layers that it can read', async (_, info, expected) => {
     using shop = workshop();
     const archives: Buffer[] = [];
-    await using docker = await startFakeDocker(loading(archives), {'/info': {ServerVersion: version}});
+    await using docker = await startFakeDocker(loading(archives), {'/info': info});
     const built = await shop.built();
     const [image] = built.images;
     const layers: typeof image.layers = async (signal, wish) =>

@@ -4,6 +4,7 @@
 import {durationMs as parseDuration} from '../../../config/read-gc.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {type BuildRecord, durationMs} from '../../../history/build-record.ts';
+import {momentOf} from '../../values/moment.ts';
 import {nameOf} from './build-rows.ts';
 
 type Test = (record: BuildRecord) => boolean;
@@ -69,12 +70,4 @@ function testOf(filter: string, key: string, operator: string, value: string, no
     throw buildError('usage', 'cli-bad-value', `--filter ${key} expects ${expected}, got "${value}"`);
   }
   return (record) => compare(time.of(record), limit);
-}
-
-/** So long ago, or a date. */
-function momentOf(value: string, nowMs: number): number | undefined {
-  const ago = parseDuration(value);
-  if (ago !== undefined) return nowMs - ago;
-  const date = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : date;
 }

@@ -1,13 +1,13 @@
 // --filter of `images`, with docker's words: dangling, label, reference, before, since, until. Values of one word are
 // alternatives, words must all be met; only labels must all be there.
 
-import {durationMs} from '../../../config/read-gc.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import type {ImageDetails} from '../../../store/image-store.ts';
 import {systemClock} from '../../../util/clock.ts';
 import {BadPatternError, compileMatch} from '../../../util/go-path.ts';
 import {suggest} from '../../../util/suggest.ts';
+import {momentOf} from '../../values/moment.ts';
 import {createdMsOf, isDangling, nameParts} from './image-rows.ts';
 
 type Test = (image: ImageDetails) => boolean;
@@ -82,10 +82,8 @@ function testOf(word: Word, value: string, all: readonly ImageDetails[]): Test {
 /** As docker has it: seconds since 1970, how long ago (`24h`), or a date with or without a time. */
 function timeMs(value: string): number {
   if (/^\d+(?:\.\d+)?$/.test(value)) return Number(value) * 1000;
-  const ageMs = durationMs(value);
-  if (ageMs !== undefined) return systemClock.nowMs() - ageMs;
-  const told = /^\d{4}-\d\d-\d\d(?:T|$)/.test(value) ? Date.parse(value) : Number.NaN;
-  if (!Number.isNaN(told)) return told;
+  const moment = momentOf(value, systemClock.nowMs());
+  if (moment !== undefined) return moment;
   throw problem(`--filter until expects a time, got "${value}"`, 'such as 24h, 2026-01-31 or 1767225600');
 }
 

@@ -1,6 +1,6 @@
 // `tsbuild imagetools create` and `tsbuild imagetools inspect`.
 
-import {signKeyFlag} from '../../flags.ts';
+import {progressFlag, signKeyFlag} from '../../flags.ts';
 import {formatFlagFor} from '../../format/flag.ts';
 import type {Command} from '../command.ts';
 
@@ -55,12 +55,7 @@ export const imagetoolsCommands: readonly Command[] = [
         group: 'Output',
         help: 'make an index of a single manifest, too (default: true); =false copies it as it is',
       },
-      {
-        name: 'progress',
-        value: 'MODE',
-        group: 'Progress',
-        help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
-      },
+      progressFlag,
       signKeyFlag,
       {
         name: 'tag',

@@ -5,7 +5,7 @@ import {buildError} from '../../../diagnostics/build-error.ts';
 import type {CliIo} from '../../io.ts';
 
 /** What it takes to ask. */
-export type Asking = Pick<CliIo, 'stdin' | 'stdout'>;
+export type Asking = Pick<CliIo, 'stdin' | 'stdout' | 'interrupt'>;
 
 const [interrupted, ended, backspaces] = ['\x03', '\x04', ['\x7f', '\b']];
 
@@ -40,7 +40,10 @@ export class TerminalQuestions {
     try {
       for (;;) {
         const letter = await this.#letter();
-        if (letter === interrupted) throw givenUp();
+        if (letter === interrupted) {
+          this.#io.interrupt?.();
+          throw givenUp();
+        }
         if (letter === undefined || ['\n', '\r', ended].includes(letter)) return secret.join('');
         if (backspaces.includes(letter)) secret = secret.slice(0, -1);
         else secret.push(letter);

@@ -1,12 +1,13 @@
 // `tsbuild push NAME[:TAG]`: what was pushed is told as docker tells it, for scripts that read it.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
-import {chosenImage, matchImage} from '../../../image/match-image.ts';
+import {chosenImage, matchImage, repositoryTags} from '../../../image/match-image.ts';
 import {familiarName, normalisedName, type Reference, repositoryName} from '../../../oci/reference.ts';
+import type {ImageDetails} from '../../../store/image-store.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {defaultTagNotice, imageReference} from '../../image-name.ts';
 import {platformFlag} from '../../platform-flag.ts';
-import type {Act, CommandCall} from '../command.ts';
+import type {Act} from '../command.ts';
 import {pushSigningKey} from '../sign/key-file.ts';
 import {transferring} from '../transferring.ts';
 import {withImages} from '../with-images.ts';
@@ -21,9 +22,9 @@ export const push: Act = async (call) => {
   const [allTags, isQuiet] = [flags.has('all-tags'), flags.has('quiet')];
   const platform = platformFlag(flags);
   if (!allTags && !isQuiet) io.stdout.write(defaultTagNotice(reference));
-  const references = allTags ? await storedTags(reference, call) : [reference];
+  const all = allTags || platform ? await withImages(flags, io, (store) => store.list()) : [];
+  const references = allTags ? storedTags(all, reference) : [reference];
   const signingKey = await pushSigningKey(flags, io);
-  const all = platform === undefined ? [] : await withImages(flags, io, (store) => store.list());
   const {pushStored} = await import('../../../build/transfer/push-stored.ts');
   await transferring(call, async (transfer) => {
     for (const one of references) {
@@ -37,16 +38,13 @@ export const push: Act = async (call) => {
   return exitCodes.ok;
 };
 
-async function storedTags(repository: Reference, {flags, io}: CommandCall): Promise<readonly Reference[]> {
+function storedTags(all: readonly ImageDetails[], repository: Reference): readonly Reference[] {
   if (repository.tag !== undefined || repository.digest !== undefined) {
     throw buildError('usage', 'cli-bad-value', '--all-tags pushes all tags, so the name must have none');
   }
-  const prefix = `${repositoryName(repository)}:`;
-  const names = await withImages(flags, io, async (store) => (await store.list()).map(({name}) => name));
-  const tags = new Set(
-    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)),
-  );
-  if (tags.size > 0) return [...tags].map((tag) => ({...repository, tag}));
+  const name = repositoryName(repository);
+  const tagged = (repositoryTags(all, name) ?? []).flatMap((match) => match.name ?? []);
+  if (tagged.length > 0) return tagged.map((one) => ({...repository, tag: one.slice(name.length + 1)}));
   const text = `no image of ${familiarName(repository)} in the local store`;
   throw buildError('user', 'image-not-found', text, {hints: ['tsbuild images lists them']});
 }

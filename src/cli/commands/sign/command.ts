@@ -1,5 +1,6 @@
 // `tsbuild sign`.
 
+import {progressFlag} from '../../flags.ts';
 import type {Command} from '../command.ts';
 import {keylessFlags, withoutKey} from './keyless.ts';
 
@@ -36,12 +37,7 @@ export const signCommand: Command = {
       group: 'Output',
       help: 'true: the bundle only, as cosign 3; =false: the tag only, as cosign 2 (default: both)',
     },
-    {
-      name: 'progress',
-      value: 'MODE',
-      group: 'Progress',
-      help: 'auto, tty, plain, rawjson or quiet (default: $BUILDKIT_PROGRESS, or auto)',
-    },
+    progressFlag,
   ],
   dockerFlags: [
     {name: 'yes', short: 'y'},

@@ -1,15 +1,10 @@
-// Keys that a flag names: a file, or `env://NAME`, as cosign has it. What is in them is the room signature's affair.
+// Keys that a flag names: a file, or `env://NAME`, as cosign has it. What is in them is the room signature's affair,
+// which is loaded where there is a key: every build asks for one.
 
 import {readFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
-import {
-  type KeyProblem,
-  readSigningKey,
-  readVerifyingKey,
-  type SigningKey,
-  type VerifyingKey,
-} from '../../../signature/keys.ts';
+import type {KeyProblem, SigningKey, VerifyingKey} from '../../../signature/keys.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import {signKeyFlag} from '../../flags.ts';
 import type {CliIo} from '../../io.ts';
@@ -21,6 +16,7 @@ const variablePrefix = 'env://';
 export async function signingKeyAt(place: string, io: CliIo): Promise<SigningKey> {
   const pem = await pemAt(place, io);
   const password = io.env[passwordVariable] ?? '';
+  const {readSigningKey} = await import('../../../signature/keys.ts');
   return orFail(readSigningKey(pem, password), place);
 }
 
@@ -32,6 +28,7 @@ export async function pushSigningKey(flags: FlagValues, io: CliIo): Promise<Sign
 
 /** Throws BuildError. */
 export async function verifyingKeyAt(place: string, io: CliIo): Promise<VerifyingKey> {
+  const {readVerifyingKey} = await import('../../../signature/keys.ts');
   return orFail(readVerifyingKey(await pemAt(place, io)), place);
 }
 

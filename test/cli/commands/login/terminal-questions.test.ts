@@ -41,6 +41,16 @@ describe('questions at a terminal', () => {
     expect(modes).toEqual([true, false]);
   });
 
+  it('that are given up with Ctrl-C interrupt the command, as the signal would', async () => {
+    const stdin = (async function* () {
+      yield '\x03';
+    })();
+    let interrupts = 0;
+    const io = {stdin, stdout: memoryIo().stdout, interrupt: () => interrupts++};
+    await expect(new TerminalQuestions(io, new AbortController().signal).secret('')).rejects.toThrow();
+    expect(interrupts).toBe(1);
+  });
+
   it('end with the command, also while nothing is typed', async () => {
     const interrupt = new AbortController();
     const stdin = {[Symbol.asyncIterator]: () => ({next: () => new Promise<never>(() => {})})};
