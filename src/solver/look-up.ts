@@ -22,6 +22,13 @@ export interface Keys {
 
 export const nothingKnown: Keys = {all: [], primary: undefined, parts: []};
 
+/** What was not found before anything ran. */
+export interface Miss<V> {
+  readonly vertex: V;
+  /** False: it may be found yet, when its inputs are known. May cost a search. */
+  isSure(): boolean;
+}
+
 /** What solving would find, without doing anything. */
 export interface Foreseen<V, R> extends Missed {
   readonly vertex: V;

@@ -18,7 +18,7 @@ import {
   isContentKeyed,
   type KnownInput,
 } from './keys.ts';
-import {type Foreseen, type Keys, type LookUp, type Missed, nothingKnown} from './look-up.ts';
+import {type Foreseen, type Keys, type LookUp, type Miss, type Missed, nothingKnown} from './look-up.ts';
 import {askedStep, ingredientsOf, missedStep} from './missed-step.ts';
 import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph} from './op-runner.ts';
 import {prioritiesOf} from './priorities.ts';
@@ -38,12 +38,6 @@ export interface SolverOptions<V extends SolverGraph<V>, R> {
   readonly isInterruption?: (error: unknown) => boolean;
   /** Told of every vertex that was not found, inputs first, when nothing has begun yet. May throw. */
   readonly beforeRun?: (misses: readonly Miss<V>[]) => Promise<void>;
-}
-
-export interface Miss<V> {
-  readonly vertex: V;
-  /** False: it may be found yet, when its inputs are known. May cost a search. */
-  isSure(): boolean;
 }
 
 export interface SolveSummary<R> {

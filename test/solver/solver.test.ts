@@ -2,10 +2,11 @@
 
 import {describe, expect, it} from 'vitest';
 import type {BuildEvent} from '../../src/progress/events.ts';
+import type {Miss} from '../../src/solver/look-up.ts';
 import type {Solved} from '../../src/solver/op-runner.ts';
 import type {MissedStep} from '../../src/solver/result-cache.ts';
 import {slots} from '../../src/solver/slots.ts';
-import {type Miss, type SolveSummary, solve} from '../../src/solver/solver.ts';
+import {type SolveSummary, solve} from '../../src/solver/solver.ts';
 import {FakeOps, type FakeVertex, fakeVertex, MemoryCache, memoryLocks} from '../support/fake-ops.ts';
 
 class World {

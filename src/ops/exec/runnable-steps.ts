@@ -6,7 +6,7 @@ import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {formatPlatform} from '../../oci/platform.ts';
-import type {Miss} from '../../solver/solver.ts';
+import type {Miss} from '../../solver/look-up.ts';
 import type {Emulation} from './emulation.ts';
 
 /** Throws BuildError that names, of each platform that cannot run here, the first step that would have to. */

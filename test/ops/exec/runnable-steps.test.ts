@@ -5,7 +5,7 @@ import type {Vertex} from '../../../src/graph/vertex.ts';
 import type {Platform} from '../../../src/oci/platform.ts';
 import {Emulation} from '../../../src/ops/exec/emulation.ts';
 import {requireRunnable} from '../../../src/ops/exec/runnable-steps.ts';
-import type {Miss} from '../../../src/solver/solver.ts';
+import type {Miss} from '../../../src/solver/look-up.ts';
 import {planOf, verticesOf} from '../../plan/plan-of.ts';
 
 const text = 'FROM busybox\nCOPY a /a\nRUN first\nRUN second\n';
