@@ -21,9 +21,8 @@ class World {
     concurrency = 4,
   ): Promise<{result: Solved<string>; executed: number; cached: number}> {
     const {results, ...counts} = await this.solveAll([target], signal, concurrency);
-    const [result] = results;
-    if (result === undefined) throw new Error('one target has one result');
-    return {result, ...counts};
+    if (results[0] === undefined) throw new Error('one target has one result');
+    return {result: results[0], ...counts};
   }
 
   solveAll(
