@@ -12,16 +12,17 @@ import {
 } from 'node:crypto';
 import {isSealedKey, openKey, type ScryptCost, sealKey, usualCost} from './sealed-key.ts';
 
-export interface SigningKey {
+export interface VerifyingKey {
+  verify(message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** Verifies what it has signed, too. */
+export interface SigningKey extends VerifyingKey {
   sign(message: Uint8Array): Uint8Array;
   /** SubjectPublicKeyInfo. */
   readonly publicPem: string;
   /** By which a bundle names the public key: the hash of its SubjectPublicKeyInfo, in base64. */
   readonly hint: string;
-}
-
-export interface VerifyingKey {
-  verify(message: Uint8Array, signature: Uint8Array): boolean;
 }
 
 export interface KeyProblem {
@@ -56,7 +57,12 @@ export function readSigningKey(pem: string, password: string): SigningKey | KeyP
   const hint = createHash('sha256')
     .update(publicKey.export({format: 'der', type: 'spki'}))
     .digest('base64');
-  return {sign: (message) => sign(scheme, message, key), publicPem: spki(publicKey), hint};
+  return {
+    sign: (message) => sign(scheme, message, key),
+    verify: (message, signature) => verify(scheme, message, publicKey, signature),
+    publicPem: spki(publicKey),
+    hint,
+  };
 }
 
 /** Also of a certificate, and of a private key that is not sealed. */

@@ -104,19 +104,29 @@ export type BundleVerdict = 'valid' | 'other' | {readonly problem: string};
 export function bundleVerdict(bytes: Uint8Array, digest: Digest, key: VerifyingKey): BundleVerdict {
   const envelope = envelopeIn(bytes);
   if (envelope === undefined) return {problem: 'holds no envelope of a statement'};
-  const {payload, payloadType, signatures} = envelope;
+  const {payload, payloadType} = envelope;
   const statement = Buffer.from(payload, 'base64');
   const parsed = jsonOf(statement);
   const type = String(parsed?.['_type']);
   if (payloadType !== statementMediaType || !statementType.test(type))
     return {problem: 'holds no in-toto statement'};
   if (parsed?.['predicateType'] !== signaturePredicateType) return 'other';
-  const signed = preAuthenticated(payloadType, statement);
-  if (!signatures.some(({sig}) => key.verify(signed, Buffer.from(sig, 'base64'))))
-    return {problem: 'was not made with this key'};
+  if (!isSignedBy(envelope, key)) return {problem: 'was not made with this key'};
   const digests = subjectsOf(parsed);
   if (digests.includes(hexOf(digest))) return 'valid';
   return {problem: `is of ${digests.map((one) => `sha256:${String(one)}`).join(', ')}, not of ${digest}`};
+}
+
+/** Whether the bundle is of the very statement, by this key. */
+export function isBundleOf(bytes: Uint8Array, statement: Uint8Array, key: VerifyingKey): boolean {
+  const envelope = envelopeIn(bytes);
+  if (envelope?.payloadType !== statementMediaType) return false;
+  return envelope.payload === base64(statement) && isSignedBy(envelope, key);
+}
+
+function isSignedBy({payload, payloadType, signatures}: Envelope, key: VerifyingKey): boolean {
+  const signed = preAuthenticated(payloadType, Buffer.from(payload, 'base64'));
+  return signatures.some(({sig}) => key.verify(signed, Buffer.from(sig, 'base64')));
 }
 
 /**

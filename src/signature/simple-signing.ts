@@ -89,6 +89,18 @@ export function signatureManifest(layers: readonly Descriptor[]): SignatureManif
   return {config, manifest: jsonBytes(manifest)};
 }
 
+/** Whether one of these is a signature of the same by the same key: with ECDSA each is another. */
+export function isSignedIn(
+  layers: readonly Descriptor[],
+  {layer, bytes}: SignedPayload,
+  key: VerifyingKey,
+): boolean {
+  return layers.some(({digest, annotations}) => {
+    const signature = annotations?.[signatureAnnotation] ?? '';
+    return digest === layer.digest && key.verify(bytes, Buffer.from(signature, 'base64'));
+  });
+}
+
 /** Undefined: the key signed this image with it. A text: why it does not count. */
 export function signatureProblem(
   {layer, bytes}: SignedPayload,

@@ -14,6 +14,7 @@ import {
   bundlePredicateAnnotation,
   bundleVerdict,
   isBundle,
+  isBundleOf,
   signaturePredicateType,
   signatureStatement,
   signedEnvelope,
@@ -21,6 +22,7 @@ import {
 import {
   attestationTag,
   envelopeLayer,
+  isSignedIn,
   payloadMediaType,
   type SignedPayload,
   signatureManifest,
@@ -46,7 +48,7 @@ export interface Signer {
   note(text: string): void;
 }
 
-/** `claims` are said in the signature. */
+/** `claims` are said in the signature. What the key has said of the image before is not said again. */
 export async function putSignature(
   subject: Descriptor,
   claims: Readonly<Record<string, string>>,
@@ -57,7 +59,9 @@ export async function putSignature(
   if (forms.includes('tag'))
     await putUnderTag(signatureTag(digest), signImage(digest, writer.name, claims, key), signer);
   if (forms.includes('bundle')) {
-    const envelope = signedEnvelope(signatureStatement(digest, claims), key);
+    const statement = signatureStatement(digest, claims);
+    if (await isBundled(digest, statement, signer)) return;
+    const envelope = signedEnvelope(statement, key);
     await putBundle(subject, {envelope, predicateType: signaturePredicateType}, signer);
   }
 }
@@ -80,17 +84,36 @@ export async function putSignedStatement(
 }
 
 /** Everything that is under the tag stays under it. */
-async function putUnderTag(tag: string, {layer, bytes}: SignedPayload, signer: Signer): Promise<void> {
-  const {reader, writer, signal, note} = signer;
+async function putUnderTag(tag: string, payload: SignedPayload, signer: Signer): Promise<void> {
+  const {layer, bytes} = payload;
+  const {key, reader, writer, signal, note} = signer;
   const before = await layersUnder(tag, reader);
   if (before === undefined) {
     const message = `${tag} in the registry is no list of signatures, and is not overwritten`;
     throw buildError('environment', 'registry-invalid-answer', message);
   }
+  if (isSignedIn(before, payload, key)) {
+    note(`the signature is in ${writer.name}:${tag} already`);
+    return;
+  }
   const {config, manifest} = signatureManifest([...before, layer]);
   for (const blob of [bytes, config]) await writer.putBlob(blobInMemory(blob), signal);
   await writer.putManifest({mediaType: mediaTypes.manifest, bytes: manifest}, signal, tag);
   note(`signature ${before.length + 1} is in ${writer.name}:${tag}`);
+}
+
+async function isBundled(
+  digest: Digest,
+  statement: Uint8Array,
+  {key, reader, note}: Signer,
+): Promise<boolean> {
+  for (const referrer of await bundlesOf(digest, reader)) {
+    const bytes = await bundleIn(referrer, reader);
+    if (bytes === undefined || !isBundleOf(bytes, statement, key)) continue;
+    note(`bundle ${referrer.digest} refers to ${digest} already`);
+    return true;
+  }
+  return false;
 }
 
 async function putBundle(subject: Descriptor, statement: BundledStatement, signer: Signer): Promise<void> {

@@ -58,7 +58,9 @@ export class BuildkitImports {
       imageKeysOf: (vertex, source) => this.#imageKeysOf(vertex, source),
       inputOf: async (vertex) =>
         vertex.op.kind === 'source' ? build.open(vertex) : this.#values.get(vertex),
-      layersOf: (vertex) => this.#madeLayersOf(this.#values.get(vertex)),
+      // A source is known by its key, and mostly has a record without layers.
+      layersOf: (vertex) =>
+        vertex.op.kind === 'source' ? undefined : this.#madeLayersOf(this.#values.get(vertex)),
       checksumsOf: (value, places) => build.checksumsOf(value, places),
     });
     this.#caches = caches.map((found) => ({...found, matcher: new RecordMatcher(found.cache, steps)}));

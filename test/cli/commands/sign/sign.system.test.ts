@@ -76,6 +76,29 @@ describe('tsbuild sign', () => {
     expect(await ran(verify, name, [['key', 'other.pub']])).toEqual([0, 'ok\n']);
   });
 
+  it('says a thing once, however often it is asked to', async () => {
+    const {name, digest} = await pushed('again', 'a');
+    const [host = '', repository = ''] = name.replace(/:latest$/, '').split(/\/(.*)/s);
+    const counts = async (): Promise<readonly number[]> => {
+      const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json';
+      const of = async (tag: string): Promise<{layers?: unknown[]; manifests?: unknown[]}> =>
+        (await (
+          await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {headers: {accept}})
+        ).json()) as object;
+      const tag = `sha256-${digest.slice(7)}`;
+      return [(await of(`${tag}.sig`)).layers?.length ?? 0, (await of(tag)).manifests?.length ?? 0];
+    };
+    for (let round = 0; round < 2; round++) {
+      await ran(sign, name, [['key', 'mine.key']]);
+      expect(await counts()).toEqual([1, 1]);
+    }
+    await ran(sign, name, [
+      ['key', 'mine.key'],
+      ['annotations', 'team=a'],
+    ]);
+    expect(await counts()).toEqual([2, 2]);
+  });
+
   it.each([
     ['true', 'sha256-HEX', 'sha256-HEX.sig'],
     ['false', 'sha256-HEX.sig', 'sha256-HEX'],
