@@ -105,7 +105,10 @@ export interface ExportContext {
   /** How many bytes of a thing, such as a layer, are through. */
   progress(item: string, current: number, total: number): void;
   registry(): Promise<RegistryClient>;
-  /** Signs manifests in a repository, the last one first of all, before a tag leads to it; undefined: nobody asked. */
+  /**
+   * Signs what was pushed into a repository, before a tag leads to it: the root, which is the last of these manifests,
+   * and what the others say of it. Undefined: nobody asked for that.
+   */
   sign?(
     repository: Reference,
     pushed: readonly Digest[],

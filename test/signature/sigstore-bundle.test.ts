@@ -1,7 +1,6 @@
 import {createHash, createPublicKey, verify} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
 import {digestOf, hexOf} from '../../src/oci/digest.ts';
-import {newKeyPair, readSigningKey, readVerifyingKey} from '../../src/signature/keys.ts';
 import {
   bundleManifest,
   bundleVerdict,
@@ -11,15 +10,9 @@ import {
   signatureStatement,
   signedEnvelope,
 } from '../../src/signature/sigstore-bundle.ts';
+import {signingKeys} from '../support/signing-keys.ts';
 
-function keys() {
-  const {privatePem, publicPem} = newKeyPair('', {N: 16, r: 8, p: 1});
-  const [signer, verifier] = [readSigningKey(privatePem, ''), readVerifyingKey(publicPem)];
-  if ('problem' in signer || 'problem' in verifier) throw new Error('no keys');
-  return {signer, verifier, publicPem};
-}
-
-const {signer, verifier, publicPem} = keys();
+const {signer, verifier, publicPem} = signingKeys();
 const digest = digestOf(Buffer.from('manifest'));
 const subject = {mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 8};
 
@@ -88,7 +81,9 @@ describe('a sigstore bundle', () => {
 
   it('counts for its image and its key only', () => {
     expect(bundleVerdict(bundle, digest, verifier)).toBe('valid');
-    expect(bundleVerdict(bundle, digest, keys().verifier)).toEqual({problem: 'was not made with this key'});
+    expect(bundleVerdict(bundle, digest, signingKeys().verifier)).toEqual({
+      problem: 'was not made with this key',
+    });
     const other = digestOf(Buffer.from('other'));
     expect(bundleVerdict(bundle, other, verifier)).toEqual({problem: `is of ${digest}, not of ${other}`});
   });

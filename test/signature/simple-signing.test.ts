@@ -1,21 +1,14 @@
 import {describe, expect, it} from 'vitest';
 import {type Digest, digestOf} from '../../src/oci/digest.ts';
-import {newKeyPair, readSigningKey, readVerifyingKey} from '../../src/signature/keys.ts';
 import {
   signatureManifest,
   signatureProblem,
   signatureTag,
   signImage,
 } from '../../src/signature/simple-signing.ts';
+import {signingKeys} from '../support/signing-keys.ts';
 
-function keys() {
-  const {privatePem, publicPem} = newKeyPair('', {N: 16, r: 8, p: 1});
-  const [signer, verifier] = [readSigningKey(privatePem, ''), readVerifyingKey(publicPem)];
-  if ('problem' in signer || 'problem' in verifier) throw new Error('no keys');
-  return {signer, verifier};
-}
-
-const {signer, verifier} = keys();
+const {signer, verifier} = signingKeys();
 const digest = digestOf(Buffer.from('manifest'));
 const signed = signImage(digest, 'example.org/app', {by: 'me'}, signer);
 const annotation = 'dev.cosignproject.cosign/signature';
@@ -48,7 +41,7 @@ describe('a signature', () => {
 
   it('counts for its image and its key', () => {
     expect(signatureProblem(signed, digest, verifier)).toBeUndefined();
-    expect(signatureProblem(signed, digest, keys().verifier)).toBe('was not made with this key');
+    expect(signatureProblem(signed, digest, signingKeys().verifier)).toBe('was not made with this key');
     const other = digestOf(Buffer.from('other'));
     expect(signatureProblem(signed, other, verifier)).toBe(`is of ${digest}, not of ${other}`);
   });
