@@ -89,11 +89,19 @@ export interface BlobWriter extends BlobReader {
   put(bytes: Uint8Array): Promise<Digest>;
 }
 
+/** What is known of archives that were written, by path. */
+export interface ArchiveMemory {
+  readonly bootId: string;
+  get(path: string): string | undefined;
+  set(path: string, text: string): void;
+}
+
 export interface ExportContext {
   readonly helper: () => Promise<Helper>;
   readonly blobs: BlobWriter;
   /** Records `name` (normalised, with tag) → manifest in the local image store. */
   tagImage(name: string, manifest: Descriptor): Promise<void>;
+  readonly archives: ArchiveMemory;
   readonly signal: AbortSignal;
   /** Working directory of the command, for relative `dest`. */
   readonly workingDirectory: string;

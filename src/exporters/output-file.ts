@@ -2,6 +2,7 @@
 // or pipe that is written to directly, or standard output.
 
 import {randomBytes} from 'node:crypto';
+import type {BigIntStats} from 'node:fs';
 import {type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
@@ -32,18 +33,33 @@ export async function checkOutput(dest: string, context: Surroundings, hint?: st
   await destinationOf(dest, context, hint);
 }
 
-/** Lets `produce` write the archive in pieces. */
+/** By which a file is known again, and a change of it is seen. */
+export type FileMarks = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs'>;
+
+export function marksOf({dev, ino, size, mtimeNs, ctimeNs}: FileMarks): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+}
+
+/** The path of the file that `dest` means; undefined: it is no file. Throws where it could not be written to. */
+export async function outputFile(dest: string, context: Surroundings): Promise<string | undefined> {
+  const destination = await destinationOf(dest, context);
+  return destination.type === 'file' ? destination.path : undefined;
+}
+
+/** Lets `produce` write the archive in pieces. Of a file it gives the marks that it had before it got its name. */
 export async function writeOutput(
   dest: string,
   context: Writing,
   produce: (write: WriteBytes) => Promise<void>,
-): Promise<void> {
+): Promise<FileMarks | undefined> {
   const destination = await destinationOf(dest, context);
   switch (destination.type) {
     case 'stdout':
-      return produce((chunk) => writeToStream(context.stdout, chunk, context.signal));
+      await produce((chunk) => writeToStream(context.stdout, chunk, context.signal));
+      return undefined;
     case 'special':
-      return withHandle(destination.path, 'w', (handle) => produce((chunk) => writeAll(handle, chunk)));
+      await withHandle(destination.path, 'w', (handle) => produce((chunk) => writeAll(handle, chunk)));
+      return undefined;
     case 'file':
       return replaceFile(destination.path, (temporary) =>
         withHandle(temporary, 'wx', (handle) => produce((chunk) => writeAll(handle, chunk))),
@@ -58,7 +74,10 @@ export async function makeOutput(
   produce: (path: string) => Promise<void>,
 ): Promise<void> {
   const destination = await destinationOf(dest, context);
-  if (destination.type === 'file') return replaceFile(destination.path, produce);
+  if (destination.type === 'file') {
+    await replaceFile(destination.path, produce);
+    return;
+  }
   const directory = await mkdtemp(join(await temporaryDirectory(), 'tsbuild-output-'));
   try {
     const path = join(directory, 'archive');
@@ -96,11 +115,13 @@ async function destinationOf(
   return {type: 'file', path: existing === undefined ? path : await realpath(path)};
 }
 
-async function replaceFile(path: string, produce: (temporary: string) => Promise<void>): Promise<void> {
+async function replaceFile(path: string, produce: (temporary: string) => Promise<void>): Promise<FileMarks> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
   try {
     await produce(temporary);
+    const made = await stat(temporary, {bigint: true});
     await rename(temporary, path);
+    return made;
   } catch (error) {
     await rm(temporary, {force: true});
     throw asOutputError(error, path);

@@ -11,6 +11,7 @@ export type NoteKind =
   | 'git'
   | 'archive'
   | 'layer-blob'
+  | 'output'
   | 'blob-home'
   | 'upload'
   | 'size'

@@ -67,6 +67,7 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
   });
   const notes: string[] = [];
   const tagged = new Map<string, Descriptor>();
+  const archives = new Map<string, string>();
   const requests: (readonly string[])[] = [];
   let registry: RegistryClient | undefined;
   const helper: Helper = {
@@ -117,6 +118,11 @@ export function workshop(options: WorkshopOptions = {}): Workshop {
       stdoutBytes: () => Buffer.concat(written),
       helper: async () => helper,
       blobs: {path: async (digest) => blobPath(digest), put},
+      archives: {
+        bootId: 'boot',
+        get: (path) => archives.get(path),
+        set: (path, text) => void archives.set(path, text),
+      },
       tagImage: async (name, manifest) => void tagged.set(name, manifest),
       signal: options.signal ?? new AbortController().signal,
       workingDirectory: directory,

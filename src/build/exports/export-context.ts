@@ -24,6 +24,11 @@ export function exportContext(
     helper: engine.helper,
     blobs: engine.blobs,
     tagImage: async (name, manifest) => images.tag(name, manifest, systemClock.nowMs()),
+    archives: {
+      bootId: engine.state.bootId,
+      get: (path) => engine.notes.getText('output', path),
+      set: (path, text) => engine.notes.set('output', path, text),
+    },
     signal,
     workingDirectory,
     get stdout() {

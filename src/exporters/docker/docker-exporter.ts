@@ -4,11 +4,12 @@ import {dockerDialect} from '../../oci/media-types.ts';
 import {formatPlatform} from '../../oci/platform.ts';
 import {checkAnnotations} from '../annotations.ts';
 import {epochSecondsOf} from '../archive-members.ts';
+import {writeArchiveOutput} from '../archive-output.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {imageFormOf, imageOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
-import {checkOutput, writeOutput} from '../output-file.ts';
+import {checkOutput} from '../output-file.ts';
 import {daemonExporter} from './daemon-exporter.ts';
 import {dockerMembers, warnOfZstd, withoutAttestations} from './docker-members.ts';
 
@@ -48,11 +49,7 @@ export const dockerExporter: ExporterFactory = {
         const layout = await makeLayout(built, context, form);
         warnOfZstd(layout, context);
         const members = await dockerMembers(layout, form.names, context.blobs);
-        const epochSeconds = epochSecondsOf(built);
-        const {writeArchive} = await import('../tar-archive.ts');
-        await writeOutput(dest, context, (write) =>
-          writeArchive(members, write, {epochSeconds, signal: context.signal}),
-        );
+        await writeArchiveOutput(dest, {members, epochSeconds: epochSecondsOf(built)}, context);
         return exportResult(layout);
       },
     };

@@ -3,11 +3,12 @@
 import {ociDialect} from '../../oci/media-types.ts';
 import {checkAnnotations} from '../annotations.ts';
 import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
+import {writeArchiveOutput} from '../archive-output.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {imageFormOf, imageOptions, referrerOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
-import {checkOutput, writeOutput} from '../output-file.ts';
+import {checkOutput} from '../output-file.ts';
 import {writeLayoutDirectory} from './layout-directory.ts';
 
 const known = {
@@ -36,11 +37,7 @@ export const ociExporter: ExporterFactory = {
         const layout = await makeLayout(built, context, form);
         if (asTar) {
           const members = await layoutMembers(layout, context.blobs);
-          const epochSeconds = epochSecondsOf(built);
-          const {writeArchive} = await import('../tar-archive.ts');
-          await writeOutput(dest, context, (write) =>
-            writeArchive(members, write, {epochSeconds, signal: context.signal}),
-          );
+          await writeArchiveOutput(dest, {members, epochSeconds: epochSecondsOf(built)}, context);
         } else {
           await writeLayoutDirectory(dest, layout, context);
         }
