@@ -101,6 +101,14 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const cacheSources = new CacheSources({
     http: cacheHttp.get,
     registry: cacheRegistry.get,
+    storedImages: {
+      async rootOf(name) {
+        const {imageStoreOf} = await import('../store/image-store.ts');
+        return imageStoreOf(state.database, options.root).rootOf(name);
+      },
+      has: (digest) => blobs.has(digest),
+      read: (digest) => blobs.read(digest),
+    },
     environment,
     // Places that layers remember are absolute.
     workingDirectory: '/',

@@ -203,7 +203,7 @@ export const buildFlags: readonly Flag[] = [
     name: 'cache-from',
     value: 'SPEC',
     group: 'Cache',
-    help: 'cache of other machines to look into: type=TYPE[,KEY=VALUE…] with registry, local, s3 or gha, or a REF in a registry: a cache, or an image that has one inside (repeatable)',
+    help: 'cache of other machines to look into: type=TYPE[,KEY=VALUE…] with registry, local, s3 or gha, or a REF: a cache in a registry, or an image there or here that has one inside (repeatable)',
   },
   {
     name: 'cache-to',

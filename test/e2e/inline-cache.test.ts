@@ -77,6 +77,36 @@ describe('an image with its cache inside', () => {
   });
 });
 
+describe('an image of this machine', () => {
+  const archive = (name: string): string => `${space.folder}/${name}.tar`;
+
+  it('is a cache without any registry, when it was loaded with its cache inside', async () => {
+    const flags = ['--cache-to', 'type=inline', '-t', 'app', '-o', `type=docker,dest=${archive('app')}`];
+    const first = await build(newRoot(), ...flags);
+    const root = newRoot();
+    expect((await space.run(['load', '-i', archive('app')], {root})).code).toBe(0);
+    const second = await build(root, '--cache-from', 'app:latest', '--cache-to', 'type=inline', '-t', 'app');
+    expect(namesOf(first.steps, 'done')).toHaveLength(6);
+    expect(namesOf(second.steps, 'done')).toEqual([]);
+    expect(second.stderr).not.toMatch(/warning/i);
+  });
+
+  it('without a cache inside is told of in one sentence, and does not hide what the registry has', async () => {
+    await build(newRoot(), '-t', 'bare', '-o', `type=docker,dest=${archive('bare')}`);
+    const root = newRoot();
+    await space.run(['load', '-i', archive('bare')], {root});
+    await space.run(['tag', 'bare', nameOf('app:both')], {root});
+    await build(newRoot(), '--cache-to', 'type=inline', '-t', nameOf('app:both'), '--push');
+    const found = await build(root, '--cache-from', nameOf('app:both'));
+    expect(namesOf(found.steps, 'done')).toEqual([]);
+    expect(found.stderr).not.toMatch(/warning/i);
+    const other = await space.context({Dockerfile: 'FROM busybox\nRUN echo other\n'});
+    const run = await space.build(['--cache-from', 'bare', other], {root});
+    expect(run.stderr.match(/warning/gi)).toHaveLength(1);
+    expect(run.stderr).toMatch(/bare:latest is an image without cache metadata, so nothing of it is used/);
+  });
+});
+
 describe('--cache-from', () => {
   it('says of an image without a cache that nothing of it is used', async () => {
     const {reference} = await pushImage(registry?.address ?? '', {

@@ -3,6 +3,7 @@
 // the thing asked for is thrown, and only "there is none" is undefined.
 
 import type {Descriptor} from '../../oci/descriptor.ts';
+import type {Digest} from '../../oci/digest.ts';
 import type {RegistryClient} from '../../sources/registry/client.ts';
 import type {HttpClient} from '../../sources/registry/http.ts';
 import type {BuildkitCache} from '../buildkit/cache-config.ts';
@@ -46,8 +47,18 @@ export interface BackendPlace {
 export interface BackendServices {
   http(): Promise<HttpClient>;
   registry(): Promise<RegistryClient>;
+  readonly storedImages: StoredImages;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
+}
+
+/** Images of this machine. */
+export interface StoredImages {
+  /** What a normalised name leads to. */
+  rootOf(name: string): Promise<Descriptor | undefined>;
+  has(digest: Digest): Promise<boolean>;
+  /** Verified bytes of a manifest or config. */
+  read(digest: Digest): Promise<Uint8Array>;
 }
 
 export type BackendDirection = 'from' | 'to';

@@ -48,6 +48,7 @@ async function withBackend<T>(type: string, use: (backend: CacheBackend) => Prom
     const services = {
       http: async () => http,
       registry: async () => client,
+      storedImages: {rootOf: async () => undefined, has: async () => false, read: () => expect.fail()},
       environment,
       workingDirectory: '/',
     };

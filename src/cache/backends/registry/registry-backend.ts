@@ -1,7 +1,8 @@
-// type=registry: a repository. What stands under the reference itself is read first: an image may have records in its
-// config. A document is a manifest of its own, under the tag `<tag of ref>-<document>`; it lists
-// the layers, so that no registry collects them while it is there; its text is an annotation, so that reading it is one
-// request. Writers of different documents never touch the same tag (docs/adr/0014).
+// type=registry: a repository. What stands under the reference itself is read first, and before that an image of this
+// machine that has the name: images may have records in their configs. A document is a manifest of its own, under the
+// tag `<tag of ref>-<document>`; it lists the layers, so that no registry collects them while it is there; its text is
+// an annotation, so that reading it is one request. Writers of different documents never touch the same tag
+// (docs/adr/0014).
 
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {digestOf} from '../../../oci/digest.ts';
@@ -14,7 +15,7 @@ import type {BuildkitCache} from '../../buildkit/cache-config.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
 import {badCacheOption, requiredOption} from '../read-options.ts';
 import {fetchManifest} from './fetch-manifest.ts';
-import {ImageReader, type TaggedImage} from './tagged-image.ts';
+import {ImageReader, placeInRegistry, placeInStore, type TaggedImage} from './tagged-image.ts';
 
 const artifactType = 'application/vnd.tsbuild.cache.record.v1';
 const annotation = 'org.tsbuild.cache.record';
@@ -26,6 +27,8 @@ const emptyConfig: Descriptor = {
   size: emptyJson.length,
 };
 const putsMax = 4;
+/** How long a registry may take that is asked although the image is here: docker would not ask it. */
+const secondPatienceMs = 5_000;
 const tagLengthMax = 128 - '-r-'.length - 64;
 
 export const registryBackend: BackendFactory = {
@@ -50,7 +53,10 @@ class RegistryBackend implements CacheBackend {
   readonly #tag: string;
   readonly #services: BackendServices;
   readonly #readsImage: boolean;
+  #stored: Promise<TaggedImage | undefined> | undefined;
   #image: Promise<TaggedImage> | undefined;
+  /** The image is here, and the registry does not answer: the name may mean nothing there. */
+  #isAlone = false;
   #remark: string | undefined;
   #config: Promise<unknown> | undefined;
 
@@ -65,22 +71,52 @@ class RegistryBackend implements CacheBackend {
   }
 
   async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    if (this.#readsImage) {
-      const image = await this.#tagged(signal);
-      this.#remark = image.remark;
-      const inline = image.documents.get(name);
-      if (inline !== undefined) return inline;
-    }
-    return this.readLatest(name, signal);
+    if (!this.#readsImage) return this.readLatest(name, signal);
+    const stored = await this.#storedImage();
+    this.#remark ??= stored?.remark;
+    const inline = stored?.documents.get(name);
+    if (inline !== undefined) return inline;
+    return this.#asSecond(stored, signal, async (limited) => {
+      const image = await this.#tagged(limited);
+      this.#remark = image.remark ?? this.#remark;
+      return image.documents.get(name) ?? this.readLatest(name, limited);
+    });
   }
 
   async buildkit(signal: AbortSignal): Promise<readonly BuildkitCache[]> {
-    return this.#readsImage ? ((await this.#tagged(signal)).buildkit ?? []) : [];
+    if (!this.#readsImage) return [];
+    const stored = await this.#storedImage();
+    const tagged = await this.#asSecond(stored, signal, (limited) => this.#tagged(limited));
+    return [...(stored?.buildkit ?? []), ...(tagged?.buildkit ?? [])];
+  }
+
+  #storedImage(): Promise<TaggedImage | undefined> {
+    this.#stored ??= placeInStore(this.#services.storedImages, this.#reference).then(
+      async (place) => place && new ImageReader(place).read(),
+    );
+    return this.#stored;
+  }
+
+  /** Asks the registry; where the image is here, what fails there is nothing to tell of. */
+  async #asSecond<T>(
+    stored: TaggedImage | undefined,
+    signal: AbortSignal,
+    ask: (limited: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (stored === undefined) return ask(signal);
+    if (this.#isAlone) return undefined;
+    try {
+      return await ask(AbortSignal.any([signal, AbortSignal.timeout(secondPatienceMs)]));
+    } catch {
+      signal.throwIfAborted();
+      this.#isAlone = true;
+      return undefined;
+    }
   }
 
   async #tagged(signal: AbortSignal): Promise<TaggedImage> {
     const client = await this.#services.registry();
-    this.#image ??= new ImageReader(client, this.#reference, signal).read();
+    this.#image ??= new ImageReader(placeInRegistry(client, this.#reference, signal)).read();
     return this.#image;
   }
 

@@ -1,21 +1,22 @@
-// What stands under the very name of a cache in a registry: an image that has records in its config (type=inline), an
-// image without any, a cache of BuildKit's, or nothing. Asked once for each build.
+// What stands under the very name of a cache, in a registry or in the store of this machine: an image that has records
+// in its config (type=inline), an image without any, a cache of BuildKit's, or nothing. Asked once for each build.
 
 import {isBesideImages} from '../../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../../oci/descriptor.ts';
-import {type DiffId, digestOf, parseDigest} from '../../../oci/digest.ts';
+import {type DiffId, type Digest, digestOf} from '../../../oci/digest.ts';
 import {cacheMembers} from '../../../oci/image-config.ts';
 import type {Manifest} from '../../../oci/manifest.ts';
 import {isIndexType, mediaTypes} from '../../../oci/media-types.ts';
 import {parseConfig} from '../../../oci/parse-config.ts';
 import {type ParsedManifest, parseManifest} from '../../../oci/parse-manifest.ts';
-import {manifestName, type Reference} from '../../../oci/reference.ts';
+import {manifestName, normalisedName, type Reference} from '../../../oci/reference.ts';
 import type {RegistryClient} from '../../../sources/registry/client.ts';
 import {acceptedManifests} from '../../../sources/registry/endpoint-reader.ts';
 import {type BuildkitCache, readInlineCache} from '../../buildkit/cache-config.ts';
 import {cacheManifestOf, readManifestCache} from '../../buildkit/cache-manifest.ts';
 import {inlineDocuments} from '../../inline/inline-document.ts';
-import {fetchManifest} from './fetch-manifest.ts';
+import type {StoredImages} from '../backend.ts';
+import {type FetchedManifest, fetchManifest} from './fetch-manifest.ts';
 
 export interface TaggedImage {
   /** Records by the name of their document. */
@@ -26,27 +27,60 @@ export interface TaggedImage {
   readonly remark?: string;
 }
 
+/** Where it is read. */
+export interface ImagePlace {
+  /** What the name leads to; undefined: there is nothing. */
+  root(): Promise<FetchedManifest | undefined>;
+  /** Undefined: it is not there, as of other platforms where only one was fetched. */
+  manifest(digest: Digest): Promise<FetchedManifest | undefined>;
+  read(blob: Descriptor): Promise<Uint8Array>;
+}
+
+export function placeInRegistry(
+  client: RegistryClient,
+  reference: Reference,
+  signal: AbortSignal,
+): ImagePlace {
+  const fetch = (name: string) => fetchManifest(client, reference, name, acceptedManifests, signal);
+  return {
+    root: () => fetch(manifestName(reference)),
+    manifest: (digest) => fetch(digest),
+    read: (blob) => client.fetchSmall(reference, blob, signal),
+  };
+}
+
+/** Undefined: no image of this machine has the name. */
+export async function placeInStore(
+  images: StoredImages,
+  reference: Reference,
+): Promise<ImagePlace | undefined> {
+  const root = await images.rootOf(normalisedName(reference));
+  if (root === undefined) return undefined;
+  const {digest, mediaType} = root;
+  return {
+    root: async () => ({bytes: await images.read(digest), mediaType}),
+    manifest: async (child) =>
+      (await images.has(child)) ? {bytes: await images.read(child), mediaType: undefined} : undefined,
+    read: (blob) => images.read(blob.digest),
+  };
+}
+
 /** An image for more platforms than that is not looked through. */
 const platformsMax = 16;
 const nothing: TaggedImage = {documents: new Map()};
 
 export class ImageReader {
-  readonly #client: RegistryClient;
-  readonly #reference: Reference;
-  readonly #signal: AbortSignal;
+  readonly #place: ImagePlace;
 
-  constructor(client: RegistryClient, reference: Reference, signal: AbortSignal) {
-    this.#client = client;
-    this.#reference = reference;
-    this.#signal = signal;
+  constructor(place: ImagePlace) {
+    this.#place = place;
   }
 
   async read(): Promise<TaggedImage> {
-    const root = await this.#manifest(manifestName(this.#reference));
+    const root = parsed(await this.#place.root());
     const cache = root && cacheManifestOf(root);
     if (cache !== undefined) {
-      const read = (blob: Descriptor) => this.#client.fetchSmall(this.#reference, blob, this.#signal);
-      return {...nothing, buildkit: [await readManifestCache(cache, read)]};
+      return {...nothing, buildkit: [await readManifestCache(cache, (blob) => this.#place.read(blob))]};
     }
     if (root?.kind === 'index') {
       const {manifests} = root.index;
@@ -55,7 +89,7 @@ export class ImageReader {
         .slice(0, platformsMax);
       const found: TaggedImage[] = [];
       for (const {digest} of images) {
-        const one = await this.#manifest(digest);
+        const one = await this.#child(digest);
         if (one?.kind === 'manifest') found.push(await this.#image(one.manifest));
       }
       return together(found);
@@ -63,21 +97,18 @@ export class ImageReader {
     return root?.kind === 'manifest' ? this.#image(root.manifest) : nothing;
   }
 
-  /** Undefined: there is none. What is no manifest at all is thrown by whoever needs it to be one. */
-  async #manifest(name: string): Promise<ParsedManifest | undefined> {
-    const found = await fetchManifest(this.#client, this.#reference, name, acceptedManifests, this.#signal);
-    if (found === undefined) return undefined;
-    const digest = parseDigest(name);
-    if (digest !== undefined && digestOf(found.bytes) !== digest)
-      throw new Error(`manifest ${name} has other bytes`);
-    return parseManifest(found.bytes, found.mediaType);
+  async #child(digest: Digest): Promise<ParsedManifest | undefined> {
+    const found = await this.#place.manifest(digest);
+    if (found !== undefined && digestOf(found.bytes) !== digest)
+      throw new Error(`manifest ${digest} has other bytes`);
+    return parsed(found);
   }
 
   async #image({config: descriptor, layers: blobs}: Manifest): Promise<TaggedImage> {
     if (descriptor.mediaType !== mediaTypes.config && descriptor.mediaType !== mediaTypes.dockerConfig) {
       return nothing;
     }
-    const bytes = await this.#client.fetchSmall(this.#reference, descriptor, this.#signal);
+    const bytes = await this.#place.read(descriptor);
     const config = parseConfig(bytes);
     if ('problem' in config)
       return {...nothing, remark: `is an image whose config is broken: ${config.problem}`};
@@ -92,6 +123,11 @@ export class ImageReader {
     if (member === undefined || member === null) return plain;
     return {...nothing, buildkit: [readInlineCache(descriptor.digest, member, layers)]};
   }
+}
+
+/** What is no manifest at all is thrown by whoever needs it to be one. */
+function parsed(found: FetchedManifest | undefined): ParsedManifest | undefined {
+  return found && parseManifest(found.bytes, found.mediaType);
 }
 
 const plain: TaggedImage = {

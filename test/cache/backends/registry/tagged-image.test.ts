@@ -2,7 +2,11 @@
 // both of their forms, nothing at all, and answers that are not what was asked for.
 
 import {describe, expect, it} from 'vitest';
-import {ImageReader, type TaggedImage} from '../../../../src/cache/backends/registry/tagged-image.ts';
+import {
+  ImageReader,
+  placeInRegistry,
+  type TaggedImage,
+} from '../../../../src/cache/backends/registry/tagged-image.ts';
 import {documentName, parseRecord} from '../../../../src/cache/shared-record.ts';
 import {digestOf} from '../../../../src/oci/digest.ts';
 import {mediaTypes} from '../../../../src/oci/media-types.ts';
@@ -56,7 +60,7 @@ class World {
       },
       fetchSmall: async (_: unknown, {digest}: {digest: string}) => Buffer.from(this.blobs.get(digest) ?? ''),
     } as unknown as RegistryClient;
-    return new ImageReader(client, reference, new AbortController().signal).read();
+    return new ImageReader(placeInRegistry(client, reference, new AbortController().signal)).read();
   }
 }
 
