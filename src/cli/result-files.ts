@@ -2,9 +2,11 @@
 // build succeeded, each in one piece.
 
 import {randomBytes} from 'node:crypto';
-import {rename, rm, writeFile} from 'node:fs/promises';
+import {constants} from 'node:fs';
+import {access, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import type {BuildResult, ImageProvenance} from '../build/request.ts';
-import {buildError} from '../diagnostics/build-error.ts';
+import {type BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Digest} from '../oci/digest.ts';
@@ -90,16 +92,47 @@ function provenanceMembers(provenance: readonly ImageProvenance[]): Record<strin
   );
 }
 
+/** Throws BuildError where such a file could not be written as things are: after the build it would be too late. */
+export async function checkResultFile(flag: string, path: string): Promise<void> {
+  const directory = dirname(path);
+  if (!(await stat(directory).catch(() => undefined))?.isDirectory())
+    throw unwritable(flag, path, `no directory ${directory}`);
+  try {
+    const written = (await isSpecial(path)) ? path : directory;
+    await access(written, constants.W_OK);
+  } catch (error) {
+    throw unwritable(flag, path, refusalText(error), error);
+  }
+}
+
+/** As docker does: no script shall take what a build before left for this one's. */
+export async function removeResultFile(path: string): Promise<void> {
+  if (!(await isSpecial(path))) await rm(path, {force: true});
+}
+
 /** Writes `text` to `path` so that a reader sees the old file or the new one, never a part. */
 export async function writeResultFile(flag: string, path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
+    if (await isSpecial(path)) {
+      await writeFile(path, text);
+      return;
+    }
     await writeFile(temporary, text);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, {force: true});
-    throw buildError('user', 'cli-result-file', `${flag} ${path} cannot be written: ${refusalText(error)}`, {
-      cause: error,
-    });
+    throw unwritable(flag, path, refusalText(error), error);
   }
+}
+
+/** A device or a pipe, which is written to and not replaced. Throws where it is a directory. */
+async function isSpecial(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) throw Object.assign(new Error('a directory'), {code: 'EISDIR'});
+  return found !== undefined && !found.isFile();
+}
+
+function unwritable(flag: string, path: string, why: string, cause?: unknown): BuildError {
+  return buildError('user', 'cli-result-file', `${flag} ${path} cannot be written: ${why}`, {cause});
 }

@@ -2,8 +2,8 @@
 // or pipe that is written to directly, or standard output.
 
 import {randomBytes} from 'node:crypto';
-import type {BigIntStats} from 'node:fs';
-import {type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
+import {type BigIntStats, constants} from 'node:fs';
+import {access, type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import {getSystemErrorMap} from 'node:util';
@@ -111,6 +111,9 @@ async function destinationOf(
   if (existing !== undefined && !existing.isFile()) return {type: 'special', path};
   const parent = await stat(dirname(path)).catch(() => undefined);
   if (!parent?.isDirectory()) throw outputError(dest, `cannot be written: no directory ${dirname(path)}`);
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+    throw asOutputError(error, dest);
+  });
   // A link stays a link: what it points to is replaced.
   return {type: 'file', path: existing === undefined ? path : await realpath(path)};
 }

@@ -1,7 +1,7 @@
 // Each -o, read back: the OCI layout as tar and directory, the docker archive, the files as directory and tar, the
 // image store, and what the command reports for scripts.
 
-import {spawnSync} from 'node:child_process';
+import {execFile, execFileSync, spawnSync} from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
 import {membersOf, readArchive, readLayout, unpackTar} from './image.ts';
@@ -153,6 +154,33 @@ describe('for scripts', () => {
     expect(run.stderr).toBe('');
     expect(run.stdout.toString()).toMatch(/^sha256:[0-9a-f]{64}\n$/);
     expect(readFileSync(at('iid'), 'utf8').trim()).toBe(run.stdout.toString().trim());
+  });
+
+  it('--iidfile and --metadata-file that could not be written are refused before the build', async () => {
+    const bad = await space.context({Dockerfile: 'FROM busybox\nRUN exit 7\n'});
+    for (const flag of ['--iidfile', '--metadata-file']) {
+      for (const [path, why] of [
+        [at('none/file'), `no directory ${at('none')}`],
+        [bad, 'is a directory'],
+      ] as const) {
+        const {code, stderr} = await space.run(['build', flag, path, bad]);
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringContaining(`${flag} ${path} cannot be written: ${why}`),
+        ]);
+        expect(stderr).not.toContain('exit 7');
+      }
+    }
+    expect(existsSync(bad)).toBe(true);
+  });
+
+  it('--iidfile writes to a pipe or device, and does not replace it', async () => {
+    const pipe = at('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reading = promisify(execFile)('cat', [pipe]);
+    const run = await space.run(['build', '-q', '--iidfile', pipe, context]);
+    expect((await reading).stdout).toBe(run.stdout.toString().trim());
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 
   it('--metadata-file tells digests', async () => {

@@ -1,7 +1,6 @@
 // `tsbuild build`: from flags to a request, the engine's work shown by a sink, results left where they were asked
 // for.
 
-import {rm} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import type {BuildRequest} from '../../../build/request.ts';
 import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
@@ -18,10 +17,12 @@ import type {CliIo} from '../../io.ts';
 import {placesOf} from '../../places.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
 import {
+  checkResultFile,
   costOf,
   imageIdOf,
   metadataText,
   provenanceModeOf,
+  removeResultFile,
   type StepCost,
   writeResultFile,
 } from '../../result-files.ts';
@@ -58,9 +59,14 @@ export async function runBuild(
   const idFile = pathOf(flags, 'iidfile', io);
   const metadataFile = pathOf(flags, 'metadata-file', io);
   // Before there is anything to lose.
-  if (metadataFile !== undefined) provenanceModeOf(io.env);
-  // As docker does: no script shall take a previous build's ID for this one's.
-  if (idFile !== undefined) await rm(idFile, {force: true});
+  if (metadataFile !== undefined) {
+    provenanceModeOf(io.env);
+    await checkResultFile('--metadata-file', metadataFile);
+  }
+  if (idFile !== undefined) {
+    await checkResultFile('--iidfile', idFile);
+    await removeResultFile(idFile);
+  }
 
   const engine = options.engine ?? (await import('../../../build/build.ts')).build;
   const costs: StepCost[] = [];

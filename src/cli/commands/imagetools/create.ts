@@ -10,7 +10,7 @@ import {type Platform, parsePlatform} from '../../../oci/platform.ts';
 import {normalisedName, type Reference} from '../../../oci/reference.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {imageReference, taggedName} from '../../image-name.ts';
-import {writeResultFile} from '../../result-files.ts';
+import {checkResultFile, writeResultFile} from '../../result-files.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {parseAnnotation} from '../../values/annotation.ts';
 import type {Act, CommandCall} from '../command.ts';
@@ -28,6 +28,9 @@ export const createImage: Act = async (call) => {
   }
   const request = {...readRequest(call), sources: await sourcesOf(call, tags)};
   const signingKey = await pushSigningKey(flags, io);
+  const given = flags.last('metadata-file');
+  const file = given === undefined || isDry ? undefined : resolve(io.cwd, given);
+  if (file !== undefined) await checkResultFile('--metadata-file', file);
   const {combineIndex, pushIndex} = await import('../../../build/transfer/create-index.ts');
   const index = await transferring(call, async (transfer) => {
     const made = await combineIndex(request, transfer);
@@ -35,15 +38,14 @@ export const createImage: Act = async (call) => {
     return made;
   });
   if (isDry) io.stdout.write(`${Buffer.from(index.bytes).toString()}\n`);
-  const file = flags.last('metadata-file');
-  if (file !== undefined && !isDry) {
+  if (file !== undefined) {
     const metadata = {
       'containerimage.descriptor': index.descriptor,
       'containerimage.digest': index.descriptor.digest,
       'image.name': tags.map(normalisedName).join(','),
     };
     const text = `${JSON.stringify(metadata, null, 2)}\n`;
-    await writeResultFile('--metadata-file', resolve(io.cwd, file), text);
+    await writeResultFile('--metadata-file', file, text);
   }
   return exitCodes.ok;
 };
