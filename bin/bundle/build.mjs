@@ -1,8 +1,9 @@
 // Bundles the command into dist/, for the shortest start: a cached build is mostly the time that Node takes to read
 // our code.
 //
-//   tsbuild.cjs   the entry, with the chunks that it needs: knows enough for --version and --help
-//   hot-HASH.js   what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
+//   tsbuild.cjs   the entry: chooses between the next two (entry.cjs)
+//   early.cjs     the command line's beginning, enough for --version and --help
+//   hot-HASH.js   the same and what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
 //   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
 //   load.cjs      finds the parts of hot-HASH.js
 //
@@ -11,7 +12,7 @@
 // chunk into CommonJS.
 
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build, transform} from 'esbuild';
@@ -24,7 +25,7 @@ const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const finalDirectory = join(root, 'dist');
 const workDirectory = `${finalDirectory}.${process.pid}`;
 
-/** What is read before hot.js is, because it answers by itself: --version, --help. */
+/** What answers by itself: --version, --help. */
 const earlyEntries = ['src/cli/main.ts', 'src/cli/help.ts'];
 
 /** Dynamic imports that every cached build makes; what they import statically goes with them. */
@@ -38,7 +39,12 @@ const hotEntries = [
   'src/progress/sinks/quiet/quiet-sink.ts',
   'src/progress/sinks/tty/tty-sink.ts',
   'src/helper/helper-process.ts',
+  // Where there is a configuration file.
+  'node_modules/smol-toml/dist/index.js',
 ];
+
+/** Modules of Node's that take milliseconds to load, and that the hot parts only call functions of. */
+const seldomUsed = ['node:child_process', 'node:net', 'node:diagnostics_channel'];
 
 const {chunks, early, hot, licenses} = await split();
 const sizes = await writeAll();
@@ -76,7 +82,7 @@ async function split() {
   };
 }
 
-/** Names of the chunks that are read before hot.js is, and of the others that a cached build loads. */
+/** Names of the chunks that answer by themselves, and of the others that a cached build loads. */
 function startChunks({outputs}) {
   const staticImports = (path, into) => {
     if (into.has(path)) return into;
@@ -89,7 +95,7 @@ function startChunks({outputs}) {
   const reached = (entries) => {
     const found = new Set();
     for (const entry of entries) {
-      const path = Object.keys(outputs).find((output) => outputs[output].entryPoint === entry);
+      const path = Object.keys(outputs).find((output) => outputs[output].entryPoint?.endsWith(entry));
       if (path === undefined) throw new Error(`${entry} begins no chunk any more: mend the entries above`);
       staticImports(path, found);
     }
@@ -105,12 +111,10 @@ async function writeAll() {
   mkdirSync(join(workDirectory, 'chunks'), {recursive: true});
   const packed = {hot: [], early: []};
   let cold = 0;
-  let main;
   for (const {name, text} of chunks) {
     const {code, map} = await toCommonJs(name, text);
-    if (name === 'tsbuild') main = {code, map};
+    if (early.has(name)) packed.early.push(asMethod(name, code));
     else if (hot.has(name)) packed.hot.push(asMethod(name, code));
-    else if (early.has(name)) packed.early.push(asMethod(name, code));
     else {
       const load = "const {tsbuildLoad, tsbuildKeepCompiled} = require('../load.cjs');\n";
       writeFileSync(join(workDirectory, `chunks/${name}.cjs`), load + code);
@@ -118,22 +122,25 @@ async function writeAll() {
       cold += load.length + code.length;
     }
   }
-  // In one file with the entry: ten small ones take longer to find than to run.
-  const entry = `const {tsbuildLoad, tsbuildKeepCompiled, tsbuildEarly} = require('./load.cjs');
-tsbuildEarly({__proto__: null,\n${packed.early.join('')}});\n${main.code}`;
-  writeFileSync(join(workDirectory, 'tsbuild.cjs'), entry);
-  const script = `({__proto__: null,\n${packed.hot.join('')}})`;
+  const told = tableOf(packed.early);
+  writeFileSync(join(workDirectory, 'early.cjs'), `module.exports = ${told};\n`);
+  const script = tableOf([...packed.early, ...packed.hot]);
   const hotName = `hot-${createHash('sha256').update(script).digest('hex').slice(0, 12)}`;
   writeFileSync(join(workDirectory, `${hotName}.js`), script);
   writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);
   const loader = readFileSync(join(root, 'bin/bundle/load.cjs'), 'utf8');
   writeFileSync(join(workDirectory, 'load.cjs'), loader.replace("hotName = 'hot'", `hotName = '${hotName}'`));
-  return {hot: script.length, early: entry.length, cold};
+  copyFileSync(join(root, 'bin/bundle/entry.cjs'), join(workDirectory, 'tsbuild.cjs'));
+  return {hot: script.length, early: told.length, cold};
+}
+
+function tableOf(methods) {
+  return `({__proto__: null,\n${methods.join('')}})`;
 }
 
 /** For the tables that load.cjs takes chunks from. */
 function asMethod(name, code) {
-  return `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled) {\n${code}},\n`;
+  return `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater) {\n${code}},\n`;
 }
 
 /** Identifiers stay, for the stack in a bug report must say something. Other characters than ASCII are escaped. */
@@ -153,14 +160,21 @@ async function toCommonJs(name, text) {
     sourcemap: 'external',
   });
   if (warnings.length > 0) throw new Error(`${name}: ${warnings[0].text}`);
+  const isPacked = early.has(name) || hot.has(name);
   // Cold chunks are files like any other; the others see them from dist/.
-  const chunkDirectory = early.has(name) || hot.has(name) ? './chunks' : '.';
-  const linked = code.replace(/\brequire\("tsbuild:([\w-]+)"\)/g, (_, target) =>
+  const chunkDirectory = isPacked ? './chunks' : '.';
+  const spared = isPacked ? code.replace(/\brequire\("(node:[\w/]+)"\)/g, later) : code;
+  const linked = spared.replace(/\brequire\("tsbuild:([\w-]+)"\)/g, (_, target) =>
     early.has(target) || hot.has(target)
       ? `tsbuildLoad("${target}")`
       : `require("${chunkDirectory}/${target}.cjs")`,
   );
   return {code: linked, map};
+}
+
+/** A module of Node's that a cached build names and mostly does not use is loaded with its first use. */
+function later(text, name) {
+  return seldomUsed.includes(name) ? `tsbuildLater("${name}")` : text;
 }
 
 /** In one step, so that a command started meanwhile sees one build or the other. */

@@ -9,7 +9,7 @@ const hotName = 'hot';
 const hotPath = `${__dirname}/${hotName}.js`;
 const compiledPath = `${__dirname}/${hotName}.${process.version}-${process.arch}.bin`;
 const loaded = new Map();
-/** What tsbuild.cjs itself brings along. */
+/** What answers by itself, without the hot script. */
 let early = {__proto__: null};
 let hot;
 let script;
@@ -24,12 +24,17 @@ function tsbuildLoad(name) {
   if (!(name in early)) hot ??= readHot();
   const module = {exports: {}};
   loaded.set(name, module);
-  (early[name] ?? hot[name])(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled);
+  (early[name] ?? hot[name])(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater);
   return module.exports;
 }
 
 /** What `import.meta.url` is in the bundle. */
 Object.defineProperty(tsbuildLoad, 'url', {get: () => require('node:url').pathToFileURL(__filename).href});
+
+/** A module of Node's, loaded when something of it is first used. */
+function tsbuildLater(name) {
+  return new Proxy({}, {get: (_, key) => require(name)[key]});
+}
 
 function readHot() {
   const {readFileSync} = require('node:fs');

@@ -61,6 +61,34 @@ ${entry}`;
     expect(run()).toMatch(/^earlyearlyundefined/);
   });
 
+  it('loads a module of Node’s that is called seldom when it is called', () => {
+    const isLoaded = "process.moduleLoadList.includes('NativeModule dgram')";
+    writeFileSync(
+      join(directory, 'hot.js'),
+      `({__proto__: null,
+"a"(module, exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater) {
+  const dgram = tsbuildLater('node:dgram');
+  exports.text = [${isLoaded}, typeof dgram.createSocket, ${isLoaded}].join();
+},
+})`,
+    );
+    writeFileSync(
+      join(directory, 'entry.cjs'),
+      "process.stdout.write(require('./load.cjs').tsbuildLoad('a').text);",
+    );
+    expect(run()).toBe('false,function,true');
+  });
+
+  it('reads the hot script for what is more than a question about the command itself', () => {
+    const table = (text: string): string =>
+      `({__proto__: null, "tsbuild"() { process.stdout.write('${text}'); }})`;
+    writeFileSync(join(directory, 'hot.js'), table('hot'));
+    writeFileSync(join(directory, 'early.cjs'), `module.exports = ${table('early')};`);
+    copyFileSync(join(dirname(source), 'entry.cjs'), join(directory, 'entry.cjs'));
+    for (const args of [['--version'], ['help']]) expect(run(args)).toBe('early');
+    for (const args of [[], ['--version', '.']]) expect(run(args)).toBe('hot');
+  });
+
   it('keeps the compiled form when asked, and then leaves it alone', () => {
     run();
     expect(compiled()).toEqual([]);
