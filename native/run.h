@@ -21,6 +21,9 @@ struct run_options {
   struct cursor mounts;  // stands at the first `mount=`
 };
 
+/** Takes the program that `seccomp=kept` means from now on: it is long, and the same for all steps of a build. */
+void run_keep_filter(const char *program, size_t length);
+
 struct run_options run_parse(const struct request *request);
 
 /**

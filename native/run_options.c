@@ -20,8 +20,16 @@ static void add_limit(struct privileges *privileges, const char *text) {
   privileges->limits[privileges->limit_count++] = privileges_parse_limit(text);
 }
 
+static struct buffer kept_filter;  // for all requests that say so
+
+void run_keep_filter(const char *program, size_t length) {
+  kept_filter.length = 0;
+  buffer_append(&kept_filter, program, length);
+}
+
 static struct buffer seccomp_program(const char *value) {
-  struct buffer program = argument_hex("seccomp", value);
+  bool is_kept = strcmp(value, "kept") == 0;
+  struct buffer program = is_kept ? kept_filter : argument_hex("seccomp", value);
   size_t size = SECCOMP_INSTRUCTION_BYTES;
   if (program.length == 0 || program.length % size != 0 || program.length > SECCOMP_INSTRUCTIONS_MAX * size)
     die("request", 0, NULL, "seccomp: not a BPF program: %zu bytes", program.length);

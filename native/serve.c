@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "reply.h"
+#include "run.h"
 #include "status.h"
 #include "terminal.h"
 #include "worker.h"
@@ -30,6 +31,7 @@
 enum frame_type {
   FRAME_REQUEST = 1,
   FRAME_CANCEL = 2,
+  FRAME_FILTER = 3,
   FRAME_STDOUT = 16,
   FRAME_STDERR = 17,
   FRAME_DATA = 18
@@ -172,6 +174,11 @@ static void cancel_request(uint32_t id, const char *payload, size_t length) {
     }
 }
 
+static void keep_filter(const char *program, size_t length) {
+  worker_drop_spare();  // which was forked without it
+  run_keep_filter(program, length);
+}
+
 /** The mounts of a sandbox that was answered for are there until its worker closes its status: overlayfs would find a
  * layer in use that the next request stands on. */
 static bool is_ending(void) {
@@ -194,6 +201,8 @@ static void take_frames(void) {
       start_request(id, payload, length);
     else if (type == FRAME_CANCEL)
       cancel_request(id, payload, length);
+    else if (type == FRAME_FILTER)
+      keep_filter(payload, length);
     else
       die("serve", 0, NULL, "unknown frame type %u", type);
     offset += FRAME_HEADER_BYTES + length;

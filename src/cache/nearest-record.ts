@@ -15,9 +15,17 @@ const recordsMax = 2000;
 const candidatesMax = 50;
 
 interface Row {
+  /** The lower, the newer. */
+  readonly age: number;
   readonly name: string;
   readonly text: string;
   readonly parts: StepName;
+}
+
+/** The records that can be asked for, newest first in each list. */
+interface Rows {
+  readonly byTitle: ReadonlyMap<string, readonly Row[]>;
+  readonly byPlace: ReadonlyMap<string, readonly Row[]>;
 }
 
 /** `[build 3/5] RUN make`: where, what, and all of it. */
@@ -29,7 +37,7 @@ interface StepName {
 
 export class RecentRecords {
   readonly #database: Database;
-  #rows: readonly Row[] | undefined;
+  #rows: Rows | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -37,9 +45,8 @@ export class RecentRecords {
 
   nearest(name: string, ingredients: KeyIngredients): KnownRecord | undefined {
     const wanted = partsOf(name);
-    const near = this.#all().filter(({parts}) => parts.title === wanted.title || isSamePlace(parts, wanted));
     let best: {readonly record: KnownRecord; readonly score: number} | undefined;
-    for (const {name: found, text, parts} of near.slice(0, candidatesMax)) {
+    for (const {name: found, text, parts} of this.#near(wanted)) {
       const record = {name: found, ingredients: readIngredients(text)};
       const sameTitle = parts.title === wanted.title ? 1 : 0;
       const samePlace = isSamePlace(parts, wanted) ? 1 : 0;
@@ -49,15 +56,43 @@ export class RecentRecords {
     return best?.record;
   }
 
-  #all(): readonly Row[] {
-    this.#rows ??= this.#database
-      .all(`SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
-      .map((row) => {
-        const name = String(row['name']);
-        return {name, text: String(row['ingredients']), parts: partsOf(name)};
-      });
+  #near(wanted: StepName): readonly Row[] {
+    const {byTitle, byPlace} = this.#all();
+    const near = new Set([
+      ...(byTitle.get(wanted.title) ?? []),
+      ...(byPlace.get(wanted.place) ?? []).filter(({parts}) => isSamePlace(parts, wanted)),
+    ]);
+    return [...near].sort((a, b) => a.age - b.age).slice(0, candidatesMax);
+  }
+
+  #all(): Rows {
+    this.#rows ??= this.#read();
     return this.#rows;
   }
+
+  /** Once: every step of a long build asks. */
+  #read(): Rows {
+    const rows = this.#database
+      .all(`SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
+      .map((row, age): Row => {
+        const name = String(row['name']);
+        return {age, name, text: String(row['ingredients']), parts: partsOf(name)};
+      });
+    return {
+      byTitle: groupedBy(rows, ({parts}) => parts.title),
+      byPlace: groupedBy(rows, ({parts}) => parts.place),
+    };
+  }
+}
+
+function groupedBy(rows: readonly Row[], keyOf: (row: Row) => string): ReadonlyMap<string, readonly Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
 }
 
 function partsOf(name: string): StepName {

@@ -6,6 +6,7 @@ import {assert} from '../util/assert.ts';
 export const frameTypes = {
   request: 1,
   cancel: 2,
+  filter: 3,
   stdout: 16,
   stderr: 17,
   data: 18,

@@ -32,6 +32,7 @@ interface Running {
 const defaultGraceMs = 10_000;
 const sigterm = 15;
 const sigkill = 9;
+const filterKey = 'seccomp=';
 
 export class HelperProcess implements Helper {
   readonly #requests: Writable;
@@ -39,6 +40,8 @@ export class HelperProcess implements Helper {
   readonly #running = new Map<number, Running>();
   readonly #exited: Promise<unknown>;
   #nextId = 1;
+  /** The one that the helper keeps. */
+  #filter: string | undefined;
   #lastWords = '';
   #ended: Error | undefined;
 
@@ -72,7 +75,8 @@ export class HelperProcess implements Helper {
     if (args.some((text) => text.includes('\0'))) {
       return Promise.reject(buildError('user', 'helper-nul', `a NUL character in what is given to ${verb}`));
     }
-    const payload = Buffer.concat([verb, ...args].flatMap((text) => [encodePathText(text), nul]));
+    const texts = args.map((text) => (text.startsWith(filterKey) ? this.#keepFilter(text) : text));
+    const payload = Buffer.concat([verb, ...texts].flatMap((text) => [encodePathText(text), nul]));
     if (payload.length > payloadBytesMax) {
       return Promise.reject(
         buildError('environment', 'helper-request-too-large', `a ${verb} of more than 16 MiB`),
@@ -95,6 +99,16 @@ export class HelperProcess implements Helper {
       });
       this.#requests.write(encodeFrame(id, frameTypes.request, payload));
     });
+  }
+
+  /** A filter of system calls is long and the same for all steps: the helper is told it once. */
+  #keepFilter(argument: string): string {
+    if (argument !== this.#filter) {
+      const program = Buffer.from(argument.slice(filterKey.length), 'hex');
+      this.#requests.write(encodeFrame(0, frameTypes.filter, program));
+      this.#filter = argument;
+    }
+    return `${filterKey}kept`;
   }
 
   async close(): Promise<void> {

@@ -41,7 +41,8 @@ export class EqualLayers {
     const {snapshotter} = this.#options;
     const equal = await this.#find(active, facts, step.signal);
     if (equal === undefined) return snapshotter.commit(active, facts);
-    snapshotter.discard(active);
+    if (facts.isUnchanged === true) snapshotter.discardUnused(active);
+    else snapshotter.discard(active);
     step.unchanged();
     return equal;
   }

@@ -30,12 +30,19 @@ export interface LayerQuestions {
   readonly stack: () => Promise<readonly string[]>;
 }
 
+type BlobFacts = Pick<LayerRow, 'diffId' | 'blob'>;
+
+export const noBlob: BlobFacts = {diffId: undefined, blob: undefined};
+
+/** Under this name is noted what an empty layer becomes. */
+const emptyKey = 'empty';
+
 export class LayerBlobs {
   readonly #options: LayerBlobsOptions;
   readonly #table: LayerTable;
   readonly #notes: Notes;
   readonly #writer: LayerWriter;
-  #empty: WrittenLayer | undefined;
+  #empty: WrittenLayer | null | undefined;
 
   constructor(options: LayerBlobsOptions, table: LayerTable) {
     this.#options = options;
@@ -195,17 +202,32 @@ export class LayerBlobs {
 
   /**
    * What an empty layer becomes, once one was packed: a request and an fsync for each step that changed nothing would
-   * cost as much as running it. A layer of an image may be empty but for the mark that its root is opaque; it has a
-   * diffId.
+   * cost as much as running it.
    */
   async #emptyBlob(row: LayerRow): Promise<WrittenLayer | undefined> {
-    const empty = this.#empty;
+    const empty = this.#knownEmpty();
     if (empty === undefined || !(await this.#isEmpty(row))) return undefined;
     return (await this.#options.blobs.has(empty.descriptor.digest)) ? empty : undefined;
   }
 
+  /** What is known beforehand of the blob of a layer that changes nothing. */
+  emptyLayer(): BlobFacts {
+    const empty = this.#knownEmpty();
+    return empty === undefined ? noBlob : {diffId: empty.diffId, blob: empty.descriptor};
+  }
+
+  #knownEmpty(): WrittenLayer | undefined {
+    if (this.#empty === undefined) {
+      const text = this.#notes.getText('layer-blob', emptyKey);
+      this.#empty = text === undefined ? null : (JSON.parse(text) as WrittenLayer);
+    }
+    return this.#empty ?? undefined;
+  }
+
+  /** A layer of an image may be empty but for the mark that its root is opaque; it has a diffId of its own. */
   async #isEmpty(row: LayerRow): Promise<boolean> {
-    if (row.diffId !== undefined) return false;
+    if (row.diffId !== undefined && (isImported(row) || row.diffId !== this.#knownEmpty()?.diffId))
+      return false;
     // An ordinary user may not look into a root that a step gave to somebody else: the helper may.
     const entries = await readdir(this.#options.state.layerPath(row.id)).catch(() => undefined);
     return entries?.length === 0;
@@ -215,7 +237,10 @@ export class LayerBlobs {
     const isEmpty = await this.#isEmpty(row);
     const directories = isEmpty ? stack.slice(0, 1) : stack;
     const packed = await this.#writer.fromFiles(directories, usualFormat, signal);
-    if (isEmpty) this.#empty = packed;
+    if (isEmpty && this.#knownEmpty()?.descriptor.digest !== packed.descriptor.digest) {
+      this.#empty = packed;
+      this.#notes.set('layer-blob', emptyKey, JSON.stringify(packed));
+    }
     return packed;
   }
 }

@@ -106,7 +106,10 @@ export class LayerTable {
           layer.durable ? 1 : 0,
         );
       }
-      for (const id of unchanged) this.#notes.set('content', unchangedKey(id), '1');
+      for (const id of unchanged) {
+        this.#notes.set('content', unchangedKey(id), '1');
+        this.#unchanged.set(id, true);
+      }
       for (const {id, parent, layer, epochSeconds} of snapshots) {
         this.#database.run(
           'INSERT OR IGNORE INTO snapshot (id, parent, layer, epoch_s) VALUES (?, ?, ?, ?)',

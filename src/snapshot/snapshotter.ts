@@ -3,7 +3,7 @@
 // (StateDirectory.makeWork) and renamed into place whole.
 
 import {randomUUID} from 'node:crypto';
-import {existsSync, mkdirSync, renameSync, utimesSync} from 'node:fs';
+import {existsSync, renameSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import type {Helper, View} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
@@ -14,12 +14,13 @@ import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {Chains} from './chains.ts';
-import {LayerBlobs} from './layer-blobs.ts';
+import {LayerBlobs, noBlob} from './layer-blobs.ts';
 import {type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import {type LayerId, type LayerRow, LayerTable, type SnapshotId, type SnapshotRow} from './layer-table.ts';
 import type {WrittenLayer} from './layer-writer.ts';
 import {addSharedStack, type SharedLayer} from './shared-layers.ts';
+import {type Workplace, Workplaces} from './workplaces.ts';
 
 export interface SnapshotterOptions {
   readonly state: StateDirectory;
@@ -40,17 +41,12 @@ export function stampOf(active: ActiveSnapshot, epochSeconds: number): string {
 }
 
 /** A new layer in the making on top of a parent. */
-export interface ActiveSnapshot {
+export interface ActiveSnapshot extends Workplace {
   readonly parent: SnapshotId | undefined;
   /** Layer directories of the parent, topmost first, but for those that say nothing. */
   readonly layers: readonly string[];
   /** Of the new layer in its stack: 1 on top of nothing. */
   readonly height: number;
-  /** Where changes go; becomes the layer. */
-  readonly upper: string;
-  /** Overlayfs's own directory beside it. */
-  readonly work: string;
-  readonly directory: string;
 }
 
 /** What is known of a layer when it is whole. */
@@ -78,13 +74,13 @@ export class Snapshotter {
   readonly #seen = new Set<LayerId>();
   /** Layers whose directory was seen: a step on a hundred layers must not ask for each of them again. */
   readonly #here = new Set<LayerId>();
-  /** Work directories that nobody needs any more. */
-  readonly #leftovers: string[] = [];
+  readonly #workplaces: Workplaces;
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
     this.#table = new LayerTable(options.state.database);
     this.#chains = new Chains(this.#table);
+    this.#workplaces = new Workplaces(options.state, options.helper);
     this.#layerBlobs = new LayerBlobs(options, this.#table);
   }
 
@@ -253,14 +249,7 @@ export class Snapshotter {
   async prepare(parent: SnapshotId | undefined, signal: AbortSignal): Promise<ActiveSnapshot> {
     const layers = await this.#visibleOf(parent, signal);
     const height = parent === undefined ? 1 : this.layersOf(parent).length + 1;
-    const directory = await this.#options.state.makeWork();
-    const [upper, work] = [join(directory, 'fs'), join(directory, 'work')];
-    // Not by way of Node's threads: a step would wait longer for them than for the calls.
-    mkdirSync(upper, {mode: 0o755});
-    mkdirSync(work, {mode: 0o700});
-    // The time of `/` as steps see it: not that of the clock, or no two layers were equal.
-    utimesSync(upper, this.epochSecondsOf(parent), this.epochSecondsOf(parent));
-    return {parent, layers, height, upper, work, directory};
+    return {parent, layers, height, ...(await this.#workplaces.make(this.epochSecondsOf(parent)))};
   }
 
   /** Makes the layer permanent. */
@@ -270,8 +259,7 @@ export class Snapshotter {
     const layer: LayerRow = {
       id,
       hasDirectory: true,
-      diffId: undefined,
-      blob: undefined,
+      ...(isUnchanged ? this.#layerBlobs.emptyLayer() : noBlob),
       source: undefined,
       createdMs: this.#options.clock.nowMs(),
       bootId: this.#options.state.bootId,
@@ -292,18 +280,17 @@ export class Snapshotter {
 
   /** Throws the layer in the making away. */
   discard(active: Pick<ActiveSnapshot, 'directory'>): void {
-    this.#leftovers.push(active.directory);
+    this.#workplaces.discard(active.directory);
   }
 
-  /** Removes what was thrown away: once, since a request for each step would cost more than the step. */
+  /** The same for one that is as it was made. */
+  discardUnused(active: ActiveSnapshot): void {
+    this.#workplaces.discardUnused(active);
+  }
+
+  /** Removes what was thrown away. */
   async cleanUp(): Promise<void> {
-    const paths = this.#leftovers.splice(0);
-    if (paths.length === 0) return;
-    const helper = await this.#options.helper();
-    await helper.request(
-      'remove',
-      paths.map((path) => `path=${path}`),
-    );
+    await this.#workplaces.cleanUp();
   }
 
   /** Stacks the layers that `additions` have on top of nothing onto `base`, without copying. */

@@ -256,10 +256,17 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
       bytes.writeUInt8(no, 8 * index + 3);
       bytes.writeUInt32LE(value, 8 * index + 4);
     }
-    const {stdout} = await world.shell('mkdir /x 2>/dev/null || echo denied; touch /y && echo fine', [
-      `seccomp=${bytes.toString('hex')}`,
-    ]);
-    expect(stdout).toBe('denied\nfine\n');
+    const filter = `seccomp=${bytes.toString('hex')}`;
+    const script = 'mkdir /x 2>/dev/null || echo denied; touch /y && echo fine';
+    // The third has a worker that was started before the filter came.
+    for (let step = 0; step < 3; step++) await world.shell('true');
+    expect((await world.shell(script, [filter])).stdout).toBe('denied\nfine\n');
+    expect((await world.shell(script, [filter])).stdout).toBe('denied\nfine\n');
+    const allowing = `seccomp=${bytes.toString('hex', 24, 32)}`;
+    expect((await world.shell(script, [allowing])).stdout).toBe('fine\n');
+    expect((await world.shell(script)).stdout).toBe('fine\n');
+    expect((await world.shell(script, [filter])).stdout).toBe('denied\nfine\n');
+    await expect(world.shell(script, ['seccomp=zz'])).rejects.toThrow('not a BPF program');
   });
 
   it('passes 50 MB of output on, whole and in order', async () => {

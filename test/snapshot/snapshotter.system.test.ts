@@ -1,6 +1,15 @@
 // Layers and snapshots in a real state directory, with a helper that only knows `remove`.
 
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -128,6 +137,25 @@ describe('Snapshotter', () => {
     expect(readdirSync(join(state.root, 'layers'))).toEqual([]);
   });
 
+  it('gives the place of a step that wrote nothing to the next one, as new', async () => {
+    const {snapshotter, state} = world();
+    const bottom = await layer(snapshotter, undefined, 'a');
+    const idle = await snapshotter.prepare(bottom, never);
+    mkdirSync(join(idle.work, 'work')); // as overlayfs does
+    snapshotter.discardUnused(idle);
+    const next = await snapshotter.prepare(bottom, never);
+    expect(next.upper).toBe(idle.upper);
+    expect(readdirSync(next.work)).toEqual([]);
+    expect(statSync(next.upper).mtimeMs).toBe(7000);
+    // A root that was made like another one is nobody else's.
+    chmodSync(next.upper, 0o700);
+    snapshotter.discardUnused(next);
+    expect((await snapshotter.prepare(bottom, never)).upper).not.toBe(idle.upper);
+    snapshotter.discardUnused(await snapshotter.prepare(bottom, never));
+    await snapshotter.cleanUp();
+    expect(readdirSync(join(state.root, 'work'))).toHaveLength(1);
+  });
+
   it('restacks layers onto another base without copying them', async () => {
     const {snapshotter} = world();
     const base = await layer(snapshotter, undefined, 'base');
@@ -140,7 +168,7 @@ describe('Snapshotter', () => {
 
   it('packs one empty layer for all that are, and again when its blob is gone', async () => {
     const helper = new Packing();
-    const {snapshotter, state} = world(helper);
+    const {snapshotter, state, again} = world(helper);
     const empty = async (): Promise<string> =>
       snapshotter.commit(await snapshotter.prepare(undefined, never), facts);
     const layers = [await empty(), await layer(snapshotter, undefined, 'a'), await empty(), await empty()];
@@ -153,6 +181,15 @@ describe('Snapshotter', () => {
     await new LocalBlobStore(state.root).delete(digestOf(Buffer.from('')));
     await snapshotter.blobOf(await empty(), never);
     expect(helper.packed).toEqual([[], ['a'], []]);
+    // Another process knows it when it makes a layer that changes nothing.
+    const other = again();
+    const idle = await other.commit(await other.prepare(layers[0], never), idleFacts);
+    expect(other.layerRow(idle).blob).toEqual(blobs[0]?.descriptor);
+    expect(await other.blobOf(idle, never)).toEqual(blobs[0]);
+    expect(helper.packed).toHaveLength(3);
+    await new LocalBlobStore(state.root).delete(digestOf(Buffer.from('')));
+    expect(await other.blobOf(idle, never)).toEqual(blobs[0]);
+    expect(helper.packed).toEqual([[], ['a'], [], []]);
   });
 
   it('does not call a snapshot whole whose layer directory is gone', async () => {
