@@ -1,6 +1,6 @@
-// Directories in which layers are made: `fs` becomes the layer, `work` is overlayfs's own. What nobody needs any more is
-// removed together at the end, since a request for each step would cost more than the step; and what a step left as it
-// got it, as most steps do that change nothing, the next one gets.
+// Directories in which layers are made: `fs` becomes the layer, `work` is overlayfs's own. What nobody needs any more
+// is removed together at the end, since a request for each step would cost more than the step; and what a step left as
+// it got it, as most steps do that change nothing, the next one gets.
 
 import {mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
 import {join} from 'node:path';
