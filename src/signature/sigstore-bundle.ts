@@ -102,24 +102,40 @@ export function bundleManifest(
 export type BundleVerdict = 'valid' | 'other' | {readonly problem: string};
 
 export function bundleVerdict(bytes: Uint8Array, digest: Digest, key: VerifyingKey): BundleVerdict {
-  const envelope = envelopeIn(bytes);
+  const {predicateType, problem} = statementVerdict(envelopeInBundle(bytes), digest, key);
+  if (predicateType !== undefined && predicateType !== signaturePredicateType) return 'other';
+  return problem === undefined ? 'valid' : {problem};
+}
+
+/** What is worth of something signed as said of an image. */
+export interface StatementVerdict {
+  /** What it says it is; undefined: it is no statement. */
+  readonly predicateType?: string;
+  /** Why it does not count; undefined: it does. */
+  readonly problem?: string;
+}
+
+export function statementVerdict(
+  envelope: Envelope | undefined,
+  digest: Digest,
+  key: VerifyingKey,
+): StatementVerdict {
   if (envelope === undefined) return {problem: 'holds no envelope of a statement'};
   const {payload, payloadType} = envelope;
-  const statement = Buffer.from(payload, 'base64');
-  const parsed = jsonOf(statement);
-  const type = String(parsed?.['_type']);
-  if (payloadType !== statementMediaType || !statementType.test(type))
+  const parsed = jsonOf(Buffer.from(payload, 'base64'));
+  if (payloadType !== statementMediaType || !statementType.test(String(parsed?.['_type'])))
     return {problem: 'holds no in-toto statement'};
-  if (parsed?.['predicateType'] !== signaturePredicateType) return 'other';
-  if (!isSignedBy(envelope, key)) return {problem: 'was not made with this key'};
+  const predicateType = String(parsed?.['predicateType']);
+  if (!isSignedBy(envelope, key)) return {predicateType, problem: 'was not made with this key'};
   const digests = subjectsOf(parsed);
-  if (digests.includes(hexOf(digest))) return 'valid';
-  return {problem: `is of ${digests.map((one) => `sha256:${String(one)}`).join(', ')}, not of ${digest}`};
+  if (digests.includes(hexOf(digest))) return {predicateType};
+  const of = digests.map((one) => `sha256:${String(one)}`).join(', ');
+  return {predicateType, problem: `is of ${of}, not of ${digest}`};
 }
 
 /** Whether the bundle is of the very statement, by this key. */
 export function isBundleOf(bytes: Uint8Array, statement: Uint8Array, key: VerifyingKey): boolean {
-  const envelope = envelopeIn(bytes);
+  const envelope = envelopeInBundle(bytes);
   if (envelope?.payloadType !== statementMediaType) return false;
   return envelope.payload === base64(statement) && isSignedBy(envelope, key);
 }
@@ -153,9 +169,17 @@ function subjectsOf(statement: ReturnType<typeof jsonOf>): readonly unknown[] {
   );
 }
 
-function envelopeIn(bytes: Uint8Array): Envelope | undefined {
-  const envelope = jsonOf(bytes)?.['dsseEnvelope'] as Partial<Envelope> | null | undefined;
-  const {payload, payloadType, signatures} = envelope ?? {};
+export function envelopeInBundle(bytes: Uint8Array): Envelope | undefined {
+  return envelopeOf(jsonOf(bytes)?.['dsseEnvelope']);
+}
+
+/** An envelope by itself, as cosign's tags have it. */
+export function envelopeIn(bytes: Uint8Array): Envelope | undefined {
+  return envelopeOf(jsonOf(bytes));
+}
+
+function envelopeOf(json: unknown): Envelope | undefined {
+  const {payload, payloadType, signatures} = (json ?? {}) as Partial<Envelope>;
   if (typeof payload !== 'string' || typeof payloadType !== 'string' || !Array.isArray(signatures))
     return undefined;
   const isSignature = (one: unknown): one is {sig: string} =>

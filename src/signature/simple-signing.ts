@@ -11,6 +11,7 @@ import type {SigningKey, VerifyingKey} from './keys.ts';
 import type {Envelope} from './sigstore-bundle.ts';
 
 export const payloadMediaType = 'application/vnd.dev.cosign.simplesigning.v1+json';
+export const envelopeMediaType = 'application/vnd.dsse.envelope.v1+json';
 const signatureAnnotation = 'dev.cosignproject.cosign/signature';
 const payloadType = 'cosign container image signature';
 
@@ -33,7 +34,7 @@ export function attestationTag(digest: Digest): string {
 export function envelopeLayer(envelope: Envelope, predicateType: string): SignedPayload {
   const bytes = Buffer.from(canonicalJson(envelope));
   const layer: Descriptor = {
-    mediaType: 'application/vnd.dsse.envelope.v1+json',
+    mediaType: envelopeMediaType,
     digest: digestOf(bytes),
     size: bytes.length,
     annotations: {[signatureAnnotation]: '', predicateType},

@@ -145,6 +145,27 @@ describe('attestations', () => {
       return [run.code, run.stdout.toString()];
     };
     expect(await verified('1')).toEqual([0, 'ok\n']);
+    // Nothing vouches for what no index lists, unless it is signed.
+    const {privatePem, publicPem} = newKeyPair('', {N: 16, r: 8, p: 1});
+    writeFileSync(at('referred.key'), privatePem);
+    writeFileSync(at('referred.pub'), publicPem);
+    const name = `${address}/e2e/referred:1`;
+    const sign = ['sign', '--progress=quiet', '--key', at('referred.key')];
+    const verify = ['verify', '--progress=quiet', '--key', at('referred.pub'), name];
+    const env = {COSIGN_PASSWORD: ''};
+    expect((await space.run([...sign, name], {env})).stderr).toBe('');
+    const unsigned = await space.run(verify);
+    expect([unsigned.code, unsigned.stdout.toString()]).toEqual([
+      1,
+      expect.stringMatching(
+        RegExp(
+          `^sha256:\\S+, which says https://slsa.dev/provenance/v1 of sha256:${first}, is not signed\n$`,
+        ),
+      ),
+    ]);
+    await space.run([...sign, '--attestations', name], {env});
+    const signed = await space.run(verify);
+    expect([signed.code, signed.stdout.toString()]).toEqual([0, 'ok\n']);
     // An attestation that somebody lists for another image than its own.
     const second = await built('2', 'b');
     const put = await fetch(`http://${address}/v2/e2e/referred/manifests/sha256-${second}`, {

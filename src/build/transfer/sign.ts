@@ -24,6 +24,7 @@ import {
   type SignatureForm,
   type Signer,
   type Statement,
+  statementBytesMax,
 } from './signatures.ts';
 import type {Transfer} from './transfer.ts';
 
@@ -39,9 +40,6 @@ export interface SignRequest {
   /** Of what refers to the images only this; unset: all of it. */
   readonly only?: ReadonlySet<Digest> | undefined;
 }
-
-/** As scanners write them, which list every file. */
-const statementBytesMax = 256 * 1024 * 1024;
 
 /** Gives what was signed, as `REPOSITORY@DIGEST`. */
 export async function signInRegistry(

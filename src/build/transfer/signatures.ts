@@ -3,8 +3,13 @@
 // reads what the other wrote.
 
 import {buildError} from '../../diagnostics/build-error.ts';
+import {
+  attestationArtifactType,
+  predicateTypeAnnotation,
+  statementMediaType,
+} from '../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
-import type {Digest} from '../../oci/digest.ts';
+import {type Digest, digestOf} from '../../oci/digest.ts';
 import {mediaTypes} from '../../oci/media-types.ts';
 import {parseManifest} from '../../oci/parse-manifest.ts';
 import type {SigningKey, VerifyingKey} from '../../signature/keys.ts';
@@ -13,15 +18,20 @@ import {
   bundleManifest,
   bundlePredicateAnnotation,
   bundleVerdict,
+  type Envelope,
+  envelopeIn,
+  envelopeInBundle,
   isBundle,
   isBundleOf,
   signaturePredicateType,
   signatureStatement,
   signedEnvelope,
+  statementVerdict,
 } from '../../signature/sigstore-bundle.ts';
 import {
   attestationTag,
   envelopeLayer,
+  envelopeMediaType,
   isSignedIn,
   payloadMediaType,
   type SignedPayload,
@@ -35,6 +45,9 @@ import type {RepositoryWriter} from '../../sources/registry/push/repository-writ
 import {blobInMemory} from '../../sources/registry/push/stored-blob.ts';
 import type {RepositoryReader} from '../../sources/registry/repository-reader.ts';
 import {systemClock} from '../../util/clock.ts';
+
+/** As scanners write them, which list every file. */
+export const statementBytesMax = 256 * 1024 * 1024;
 
 export type SignatureForm = 'tag' | 'bundle';
 
@@ -151,22 +164,88 @@ export async function signatureProblems(
   return problems.length > 0 ? problems : [`${digest} is not signed`];
 }
 
-/** Those that may be signatures: of other statements a list may say what they are. */
-async function bundlesOf(digest: Digest, reader: RepositoryReader): Promise<readonly Descriptor[]> {
+/**
+ * What is wrong with what is signed as said of `digest`: of each kind of statement one has to be by the key, as others
+ * may sign theirs; and what refers to the image from outside its index has to be signed, since nothing else vouches
+ * for it.
+ */
+export async function attestationProblems(
+  digest: Digest,
+  reader: RepositoryReader,
+  key: VerifyingKey,
+): Promise<readonly string[]> {
+  const problems = new Map<string, string[]>();
+  const vouchedFor = new Map<string, Set<Digest>>();
+  for await (const {place, envelope} of signedStatements(digest, reader)) {
+    const {predicateType = '', problem} = statementVerdict(envelope, digest, key);
+    if (predicateType === signaturePredicateType) continue;
+    if (problem === undefined && envelope !== undefined) {
+      const signed = vouchedFor.get(predicateType) ?? new Set();
+      vouchedFor.set(predicateType, signed.add(digestOf(Buffer.from(envelope.payload, 'base64'))));
+    } else problems.set(predicateType, [...(problems.get(predicateType) ?? []), `${place} ${problem}`]);
+  }
+  const unsigned: string[] = [];
+  for (const {digest: said, predicateType} of await referringStatements(digest, reader)) {
+    if (vouchedFor.get(predicateType)?.has(said) || problems.has(predicateType)) continue;
+    unsigned.push(`${said}, which says ${predicateType} of ${digest}, is not signed`);
+  }
+  const refused = [...problems].flatMap(([type, texts]) => (vouchedFor.has(type) ? [] : texts));
+  return [...refused, ...unsigned];
+}
+
+interface SignedStatement {
+  readonly place: string;
+  readonly envelope: Envelope | undefined;
+}
+
+async function* signedStatements(digest: Digest, reader: RepositoryReader): AsyncGenerator<SignedStatement> {
+  const layers = (await layersUnder(attestationTag(digest), reader)) ?? [];
+  const envelopes = layers.filter(({mediaType}) => mediaType === envelopeMediaType);
+  for (const [index, layer] of envelopes.entries()) {
+    const bytes = await reader.whole(layer, statementBytesMax);
+    const isWhole = bytes !== undefined && digestOf(bytes) === layer.digest;
+    const envelope = isWhole ? envelopeIn(bytes) : undefined;
+    yield {place: `attestation ${index + 1} of ${digest}`, envelope};
+  }
+  for (const referrer of await bundlesOf(digest, reader, () => true)) {
+    const bytes = await bundleIn(referrer, reader);
+    const envelope = bytes === undefined ? undefined : envelopeInBundle(bytes);
+    yield {place: `bundle ${referrer.digest.slice(0, 19)} of ${digest}`, envelope};
+  }
+}
+
+/** Statements of attestations that are in no index. */
+async function referringStatements(
+  digest: Digest,
+  reader: RepositoryReader,
+): Promise<readonly {readonly digest: Digest; readonly predicateType: string}[]> {
+  const referrers = await reader.referrers(digest);
+  const attestations = referrers.filter(({artifactType}) => artifactType === attestationArtifactType);
+  const layers = await Promise.all(attestations.map((one) => layersUnder(one.digest, reader)));
+  return layers.flat().flatMap((layer) => {
+    if (layer?.mediaType !== statementMediaType) return [];
+    return {digest: layer.digest, predicateType: layer.annotations?.[predicateTypeAnnotation] ?? ''};
+  });
+}
+
+/** Of other statements a list may say what they are. */
+async function bundlesOf(
+  digest: Digest,
+  reader: RepositoryReader,
+  isWanted = (predicateType: string): boolean => predicateType === signaturePredicateType,
+): Promise<readonly Descriptor[]> {
   return (await reader.referrers(digest)).filter(({artifactType, annotations}) => {
     const told = annotations?.[bundlePredicateAnnotation] ?? signaturePredicateType;
-    return isBundle(artifactType) && told === signaturePredicateType;
+    return isBundle(artifactType) && isWanted(told);
   });
 }
 
 async function bundleIn({digest}: Descriptor, reader: RepositoryReader): Promise<Uint8Array | undefined> {
-  const found = await reader.manifest(digest);
-  const parsed = found === undefined ? undefined : parseManifest(found.bytes, found.mediaType);
-  const layer = parsed?.kind === 'manifest' ? parsed.manifest.layers[0] : undefined;
-  return layer === undefined ? undefined : reader.whole(layer);
+  const [layer] = (await layersUnder(digest, reader)) ?? [];
+  return layer === undefined ? undefined : reader.whole(layer, statementBytesMax);
 }
 
-/** Undefined where something else is under the tag. */
+/** By tag or digest; undefined where something else is under the tag. */
 async function layersUnder(
   tag: string,
   reader: RepositoryReader,

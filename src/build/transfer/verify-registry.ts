@@ -1,5 +1,5 @@
 // An image in a registry, verified there: every manifest and blob is read from the registry itself, whatever is here
-// already, and nothing is kept. With a key it must be signed, too.
+// already, and nothing is kept. With a key it must be signed, and so must what is said of it.
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import {isBesideImages} from '../../oci/attestation-marks.ts';
@@ -11,7 +11,7 @@ import {type LayoutFiles, validateImage, validateReferrer} from '../../oci/valid
 import type {VerifyingKey} from '../../signature/keys.ts';
 import {withZstd} from '../../sources/registry/decompress.ts';
 import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
-import {signatureProblems} from './signatures.ts';
+import {attestationProblems, signatureProblems} from './signatures.ts';
 import type {Transfer} from './transfer.ts';
 
 export async function verifyInRegistry(
@@ -42,8 +42,12 @@ export async function verifyInRegistry(
       for (const referrer of await reader.referrers(subject.digest))
         problems.push(...(await validateReferrer(files, referrer, subject, where)));
     }
-    const unsigned = key === undefined ? [] : await signatureProblems(root.digest, reader, key);
-    return [...problems, ...told, ...unsigned];
+    problems.push(...told);
+    if (key === undefined) return problems;
+    problems.push(...(await signatureProblems(root.digest, reader, key)));
+    for (const {digest} of [root, ...images])
+      problems.push(...(await attestationProblems(digest, reader, key)));
+    return problems;
   });
 }
 

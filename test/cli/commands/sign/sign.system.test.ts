@@ -2,11 +2,21 @@ import {mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:f
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished} from 'vitest';
+import {
+  putSignedStatement,
+  type SignatureForm,
+  type Statement,
+} from '../../../../src/build/transfer/signatures.ts';
 import {generateKeyPair} from '../../../../src/cli/commands/generate-key-pair/generate-key-pair.ts';
+import {signingKeyAt} from '../../../../src/cli/commands/sign/key-file.ts';
 import {sign} from '../../../../src/cli/commands/sign/sign.ts';
 import {verify} from '../../../../src/cli/commands/verify/verify.ts';
+import {emptyConfig} from '../../../../src/config/config.ts';
 import {BuildError} from '../../../../src/diagnostics/build-error.ts';
+import {isReferenceProblem, parseReference} from '../../../../src/oci/reference.ts';
 import {newKeyPair} from '../../../../src/signature/keys.ts';
+import {RegistryClient} from '../../../../src/sources/registry/client.ts';
+import {RepositoryReader} from '../../../../src/sources/registry/repository-reader.ts';
 import {startFakeRegistry} from '../../../support/fake-registry.ts';
 import {startRegistry, type TestRegistry} from '../../../support/registry.ts';
 import {commandCall} from '../../command-call.ts';
@@ -52,6 +62,22 @@ async function pushed(name: string, content: string, index = false): Promise<{na
   const image = await registry?.pushImage(input);
   if (image === undefined) throw new Error('no registry');
   return {name: image.reference, digest: image.digest};
+}
+
+async function putAttestation(name: string, said: Statement, keyName: string, form: SignatureForm) {
+  const reference = parseReference(name);
+  if (isReferenceProblem(reference)) throw new Error(reference.problem);
+  const client = new RegistryClient({config: emptyConfig, environment: {}});
+  onTestFinished(() => client.close());
+  const {signal} = new AbortController();
+  const key = await signingKeyAt(`${keyName}.key`, memoryIo({cwd: folder, env}));
+  const reader = new RepositoryReader(client, reference, signal, {insecure: true});
+  const writer = client.writer(reference, {insecure: true});
+  const found = await reader.manifest('latest');
+  if (found === undefined) throw new Error(`${name} is not there`);
+  const {digest, mediaType, bytes} = found;
+  const signer = {key, forms: [form], reader, writer, signal, note: () => {}};
+  await putSignedStatement({digest, mediaType, size: bytes.length}, said, signer);
 }
 
 const mine = [['key', 'mine.pub']] as const;
@@ -160,6 +186,33 @@ describe('tsbuild sign', () => {
     const names = text.trim().split('\n');
     expect(names).toHaveLength(3);
     for (const one of names) expect(await ran(verify, one, mine)).toEqual([0, 'ok\n']);
+  });
+
+  it('has verify --key look at what is signed as said of the image, too', async () => {
+    const {name, digest} = await pushed('attested', 'a');
+    await ran(sign, name, [['key', 'mine.key']]);
+    const say = async (predicateType: string, key: string, form: SignatureForm, of = digest) => {
+      const subject = [{name: '_', digest: {sha256: of.slice(7)}}];
+      const statement = {_type: 'https://in-toto.io/Statement/v1', predicateType, subject, predicate: {}};
+      const bytes = Buffer.from(JSON.stringify(statement));
+      await putAttestation(name, {predicateType, bytes}, key, form);
+    };
+    const told = async (): Promise<string> =>
+      (await ran(verify, name, mine))[1].replaceAll(/(?<=bundle )\S+/g, 'B');
+    await say('https://example.com/scan', 'mine', 'tag');
+    expect(await told()).toBe('ok\n');
+    // Of a kind that is signed by the key, others may say more.
+    await say('https://example.com/scan', 'other', 'bundle');
+    expect(await told()).toBe('ok\n');
+    await say('https://example.com/review', 'other', 'bundle');
+    await say('https://example.com/licence', 'other', 'tag');
+    const elsewhere = `sha256:${'ab'.repeat(32)}`;
+    await say('https://example.com/moved', 'mine', 'tag', elsewhere);
+    expect(await told()).toBe(
+      `attestation 2 of ${digest} was not made with this key\n` +
+        `attestation 3 of ${digest} is of ${elsewhere}, not of ${digest}\n` +
+        `bundle B of ${digest} was not made with this key\n`,
+    );
   });
 
   it('fails with one sentence when image, key or password is not there', async () => {
