@@ -2,6 +2,7 @@
 // later leaves what it finished. Layers go first, then the record. After the first failure nothing more is tried.
 
 import type {Descriptor} from '../oci/descriptor.ts';
+import type {EqualLayers} from '../snapshot/equal-layers.ts';
 import {isImageSource, LostLayer} from '../snapshot/layer-source.ts';
 import type {LayerId, SnapshotId} from '../snapshot/layer-table.ts';
 import type {SharedLayer} from '../snapshot/shared-layers.ts';
@@ -13,6 +14,7 @@ import type {CacheBackend} from './backends/backend.ts';
 import type {RecordCache} from './record-cache.ts';
 import type {RecordTaker} from './shared-cache.ts';
 import {documentName, formatRecord, parseRecord, primaryKeyOf, type SharedRecord} from './shared-record.ts';
+import {twinRecord} from './twins.ts';
 
 export interface CacheExportOptions {
   readonly backend: CacheBackend;
@@ -24,6 +26,7 @@ export interface CacheExportOptions {
   /** What other caches told of a key. */
   readonly told: (key: string) => SharedRecord | undefined;
   readonly snapshotter: Snapshotter;
+  readonly equalLayers: EqualLayers;
   readonly blobs: LocalBlobStore;
   readonly signal: AbortSignal;
 }
@@ -106,6 +109,15 @@ export class CacheExport implements RecordTaker {
       signal.throwIfAborted();
       await backend.write(documentName(name), formatRecord({...record, key: name}), kept, signal);
     }
+    await this.#uploadTwin(key);
+  }
+
+  async #uploadTwin(key: string): Promise<void> {
+    const {backend, records, equalLayers, signal} = this.#options;
+    const stored = records.read(key);
+    const twin = stored && (await twinRecord(stored, equalLayers, signal));
+    if (twin === undefined || (await this.#isThere(twin.key, false))) return;
+    await backend.write(documentName(twin.key), formatRecord(twin), [], signal);
   }
 
   async #recordOf(key: string): Promise<SharedRecord | undefined> {

@@ -55,10 +55,14 @@ export class CacheImports {
     this.#options = options;
   }
 
+  /** Whether there is anybody to ask. */
+  get isOpen(): boolean {
+    return this.#options.backends.some((one) => !this.#given.has(one));
+  }
+
   /** Whether a record of this key may be there that nobody asked for yet. */
   mayHave(key: string): boolean {
-    if (this.toldKeyOf(key) !== undefined) return true;
-    return this.#asked.get(key) === undefined && this.#options.backends.some((one) => !this.#given.has(one));
+    return this.toldKeyOf(key) !== undefined || (this.#asked.get(key) === undefined && this.isOpen);
   }
 
   /** Asks each cache once for each key. */

@@ -2,11 +2,13 @@
 // was used or made is handed to the exports.
 
 import type {MissReason} from '../progress/events.ts';
+import type {EqualLayers} from '../snapshot/equal-layers.ts';
 import type {Solved} from '../solver/op-runner.ts';
 import type {AskedStep, MissedStep, NewRecord, ResultCache} from '../solver/result-cache.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {CacheImports} from './cache-imports.ts';
 import type {RecordCache} from './record-cache.ts';
+import {twinOf} from './twins.ts';
 
 /** Told of every record that was used or made. */
 export interface RecordTaker {
@@ -16,11 +18,18 @@ export interface RecordTaker {
 export class SharedCache implements ResultCache<BuildValue> {
   readonly #records: RecordCache;
   readonly #imports: CacheImports;
+  readonly #equalLayers: EqualLayers;
   readonly #exports: readonly RecordTaker[];
 
-  constructor(records: RecordCache, imports: CacheImports, exports: readonly RecordTaker[]) {
+  constructor(
+    records: RecordCache,
+    imports: CacheImports,
+    equalLayers: EqualLayers,
+    exports: readonly RecordTaker[],
+  ) {
     this.#records = records;
     this.#imports = imports;
+    this.#equalLayers = equalLayers;
     this.#exports = exports;
   }
 
@@ -35,6 +44,14 @@ export class SharedCache implements ResultCache<BuildValue> {
 
   keyOf(value: BuildValue): string | undefined {
     return this.#records.keyOf(value);
+  }
+
+  async twinKeyOf(value: BuildValue, base: string, signal: AbortSignal): Promise<string | undefined> {
+    const isAsked = value.type === 'snapshot' && value.snapshot !== undefined && this.#imports.isOpen;
+    const twin = isAsked ? await twinOf(value.snapshot, base, this.#equalLayers, signal) : undefined;
+    if (twin === undefined) return undefined;
+    await this.#imports.find(twin.key);
+    return this.#imports.toldKeyOf(twin.key);
   }
 
   knowsOp(op: string): boolean {

@@ -27,7 +27,7 @@ export function located<V extends Vertex, R>(runner: OpRunner<V, R>, file: Sourc
     cacheMap: (vertex) => {
       const map = runner.cacheMap(vertex);
       return {
-        opKey: map.opKey,
+        ...map,
         inputs: map.inputs.map((input) =>
           input.by === 'result'
             ? input

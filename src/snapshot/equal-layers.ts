@@ -47,6 +47,22 @@ export class EqualLayers {
     return equal;
   }
 
+  /**
+   * What two top layers have in common when no step can tell them apart on one base, for those who have only one of
+   * them. Undefined: it was not made here, or is not here any more.
+   */
+  async digestOf(id: SnapshotId, signal: AbortSignal): Promise<string | undefined> {
+    const {snapshotter} = this.#options;
+    const top = snapshotter.stackOf(id).at(-1);
+    // A layer that was made on something else says something else.
+    if (top === undefined || top.id !== top.layer) return undefined;
+    if (snapshotter.layerRow(top.layer).source !== undefined) return undefined;
+    if (!(await snapshotter.isWhole(id)) || !snapshotter.isUnpacked(id)) return undefined;
+    const isUnchanged = this.#table.isUnchanged(top.layer);
+    const content = isUnchanged ? 'nothing' : await this.#known(top.layer, 'content', signal);
+    return `${top.epochSeconds} ${content}`;
+  }
+
   async #find(
     active: ActiveSnapshot,
     {epochSeconds, isUnchanged}: LayerFacts,

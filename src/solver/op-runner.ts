@@ -41,6 +41,8 @@ export interface CacheMap<R> {
   readonly opKey: string;
   /** One for each input, in order. */
   readonly inputs: readonly InputKeying<R>[];
+  /** The input whose result this one is put on top of, if it is worth asking whether others have put the same there. */
+  readonly base?: number;
 }
 
 /** What a running op tells the outside. */

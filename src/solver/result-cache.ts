@@ -64,6 +64,11 @@ export interface ResultCache<R> {
   has(key: string): boolean;
   /** The key that consumers build on, when this very value is recorded already. */
   keyOf?(value: R): string | undefined;
+  /**
+   * The key that consumers build on, of a result that others have made on a result with the key `base`, and that no
+   * consumer can tell from `value`. May cost as much as reading it.
+   */
+  twinKeyOf?(value: R, base: string, signal: AbortSignal): Promise<string | undefined>;
   /** Whether any result of this op is recorded, whatever its inputs were. May look at every record. */
   knowsOp(op: string): boolean;
   /** Why a step was not found, as far as that can be told. Asked for misses only; may look at many records. */

@@ -263,15 +263,13 @@ class Job<V extends SolverGraph<V>, R> {
 
   /** Tells how a step that failed or was cancelled has ended. */
   #end(vertex: V, error: unknown, usage?: StepUsage): void {
-    const {emit, clock} = this.#options;
-    const step = {step: vertex.id, name: vertex.origin.name, atMs: clock.nowMs()};
+    const {emit, isInterruption} = this.#options;
     if (!this.#signal.aborted) this.firstFailure ??= error;
-    if (this.#signal.aborted || this.#options.isInterruption?.(error) === true) {
-      emit({type: 'step-finished', ...step, outcome: 'canceled'});
+    if (this.#signal.aborted || isInterruption?.(error) === true) {
+      emit({...this.#finished(vertex), outcome: 'canceled'});
       return;
     }
-    const text = errorText(error);
-    emit({type: 'step-finished', ...step, outcome: 'error', error: text, ...(usage && {usage})});
+    emit({...this.#finished(vertex), outcome: 'error', error: errorText(error), ...(usage && {usage})});
   }
 
   /** Both keys of a vertex whose inputs are solved. */
@@ -299,16 +297,8 @@ class Job<V extends SolverGraph<V>, R> {
     if (hit === undefined || this.#reported.has(vertex.id)) return hit;
     this.#reported.add(vertex.id);
     this.cached++;
-    const atMs = this.#options.clock.nowMs();
-    this.#options.emit({
-      type: 'step-finished',
-      step: vertex.id,
-      name: vertex.origin.name,
-      atMs,
-      outcome: 'cached',
-      key,
-      ...(hit.usage && {usage: hit.usage}),
-    });
+    const {usage} = hit;
+    this.#options.emit({...this.#finished(vertex), outcome: 'cached', key, ...(usage && {usage})});
     return hit;
   }
 
@@ -320,15 +310,13 @@ class Job<V extends SolverGraph<V>, R> {
     missed: Keys,
   ): Promise<Made<Solved<R>>> {
     const why = await this.#whyMissed(vertex, map, missed);
-    const {value, report} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
-      priority: this.#priorities.get(vertex.id) ?? 0,
-      signal: this.#signal,
-    });
-    const {usage, isUnchanged, isVolatile} = report;
+    const {value, before, report} = await this.#options.slots.run(
+      () => this.#run(vertex, runner, map, inputs, why),
+      {priority: this.#priorities.get(vertex.id) ?? 0, signal: this.#signal},
+    );
+    const {usage, isVolatile} = report;
     const made = {value, ...(usage && {usage})};
     const keys = await this.#keysOf(map, inputsOf(inputs));
-    // Early cutoff: who built on that result finds what it was.
-    const before = isUnchanged ? this.#options.cache.keyOf?.(made.value) : undefined;
     if (keys.primary === undefined) return {result: {...made, key: before}};
     if (isVolatile) return {result: {...made, key: before ?? freshResultKey(keys.primary)}};
     const taken = keys.all.some((key) => this.#options.cache.has(key));
@@ -339,9 +327,10 @@ class Job<V extends SolverGraph<V>, R> {
   async #run(
     vertex: V,
     runner: OpRunner<V, R>,
+    map: CacheMap<R>,
     inputs: readonly Solved<R>[],
     why: Missed,
-  ): Promise<{value: R; report: StepReport}> {
+  ): Promise<{value: R; before: string | undefined; report: StepReport}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
     const name = vertex.origin.name;
@@ -356,10 +345,11 @@ class Job<V extends SolverGraph<V>, R> {
         report.context,
       );
       this.executed++;
+      const before = await report.keyBefore(value, inputs[map.base ?? -1]?.key, this.#options.cache);
       const {usage, isUnchanged} = report;
       const more = {...(isUnchanged && {unchanged: true as const}), ...(usage && {usage})};
-      emit({type: 'step-finished', step, name, atMs: clock.nowMs(), outcome: 'done', ...more});
-      return {value, report};
+      emit({...this.#finished(vertex), outcome: 'done', ...more});
+      return {value, before, report};
     } catch (error) {
       this.#end(vertex, error, report.usage);
       throw error;
@@ -385,6 +375,11 @@ class Job<V extends SolverGraph<V>, R> {
       name: vertex.origin.name,
       ingredients: ingredientsOf(vertex, map, parts),
     });
+  }
+
+  #finished({id, origin}: V) {
+    const atMs = this.#options.clock.nowMs();
+    return {type: 'step-finished', step: id, name: origin.name, atMs} as const;
   }
 
   #note(vertex: V, text: string): void {

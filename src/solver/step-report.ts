@@ -4,6 +4,7 @@ import type {EmitEvent, StepId, StepUsage} from '../progress/events.ts';
 import {unchangedText} from '../progress/miss-text.ts';
 import type {Clock} from '../util/clock.ts';
 import type {StepContext} from './op-runner.ts';
+import type {ResultCache} from './result-cache.ts';
 
 export class StepReport {
   readonly context: StepContext;
@@ -29,5 +30,14 @@ export class StepReport {
         note(unchangedText);
       },
     };
+  }
+
+  /** Early cutoff: the key that consumers built on when an equal result was made before, here or elsewhere on `base`. */
+  async keyBefore<R>(value: R, base: string | undefined, cache: ResultCache<R>): Promise<string | undefined> {
+    if (this.isUnchanged) return cache.keyOf?.(value);
+    if (base === undefined || this.isVolatile) return undefined;
+    const twin = await cache.twinKeyOf?.(value, base, this.context.signal);
+    if (twin !== undefined) this.context.unchanged();
+    return twin;
   }
 }

@@ -158,6 +158,24 @@ describe('--cache-from', () => {
   });
 });
 
+describe('a step that gives what it gave on another machine', () => {
+  it('leaves what stands on it as it is, and one that gives something else does not', async () => {
+    const project = async (first: string): Promise<string> =>
+      space.context({Dockerfile: `FROM busybox\n${first}\nRUN cat /same > /copy\n`});
+    const buildOf = async (step: string, ...flags: string[]): Promise<Run> => {
+      const args = ['build', '--progress', 'plain', '-o', 'type=cacheonly', ...flags, await project(step)];
+      return space.run(args, {root: newRoot()});
+    };
+    await buildOf('RUN echo same > /same', '--cache-to', s3());
+    const [reworded, other] = ['RUN echo same | cat > /same', 'RUN echo SAME > /same'];
+    const found = await buildOf(reworded, '--cache-from', s3(), '--cache-to', s3());
+    expect(ran(found), found.stderr).toEqual([reworded]);
+    expect(found.stderr).toMatch(/layer equal: what builds on it is reused/);
+    expect(ran(await buildOf(other, '--cache-from', s3()))).toEqual([other, 'RUN cat /same > /copy']);
+    expect(ran(await buildOf(reworded, '--cache-from', s3())), 'the new way is remembered').toEqual([]);
+  });
+});
+
 describe('--cache-to', () => {
   it('keeps what a build finished that failed later', async () => {
     const broken = await space.context({
@@ -210,7 +228,10 @@ describe('--cache-to', () => {
       return space.build(['--cache-to', `type=local,dest=${saved}`, own], {root: newRoot()});
     });
     await Promise.all(writers);
-    expect(readdirSync(join(saved, 'records')).filter((name) => name.startsWith('r-'))).toHaveLength(6);
+    expect(
+      readdirSync(join(saved, 'records')).filter((name) => name.startsWith('r-')),
+      'two each',
+    ).toHaveLength(12);
     rmSync(saved, {recursive: true});
   });
 

@@ -13,13 +13,13 @@ const base = fakeVertex('source', 'base');
 class World {
   readonly ops = new FakeOps();
   readonly events: BuildEvent[] = [];
-  readonly #cache = new MemoryCache();
+  readonly cache = new MemoryCache();
   readonly #locks = memoryLocks();
 
   async solve(target: FakeVertex): Promise<{result: Solved<string> | undefined; executed: number}> {
     const options = {
       runners: this.ops.runners(),
-      cache: this.#cache,
+      cache: this.cache,
       slots: slots(2),
       locks: this.#locks,
       emit: (event: BuildEvent) => void this.events.push(event),
@@ -69,4 +69,34 @@ it('a step whose equal result has no record is recorded under its own key', asyn
   const target = fakeVertex('join', 'b', [fakeVertex('join', 'a', [base])]);
   await world.solve(target);
   expect((await world.solve(target)).executed).toBe(0);
+});
+
+it('what stands on a step that gave what it gave elsewhere is found by the key that was built on there', async () => {
+  const world = new World();
+  const image = (step: string): FakeVertex =>
+    fakeVertex('join', 'after', [fakeVertex('stacked', step, [base])]);
+  const first = await world.solve(image('v1'));
+  world.ops.ran.length = 0;
+  const asked: string[] = [];
+  world.cache.twinKeyOf = async (value, below) => {
+    asked.push(`${value} on ${below}`);
+    return [...world.cache.records.values()].find(({name}) => name === 'v1')?.result.key;
+  };
+  const second = await world.solve(image('v2'));
+  expect(asked).toEqual(['v2(base) on source base']);
+  expect(world.ops.ran).toEqual(['v2']);
+  expect(second.result).toEqual(first.result);
+  expect(world.events).toContainEqual(
+    expect.objectContaining({type: 'step-finished', name: 'v2', unchanged: true}),
+  );
+  world.ops.ran.length = 0;
+  await world.solve(image('v2'));
+  expect(world.ops.ran).toEqual([]);
+});
+
+it('a step whose inputs changed while it ran is not asked for elsewhere', async () => {
+  const world = new World();
+  world.ops.volatile.add('v1');
+  world.cache.twinKeyOf = () => expect.fail();
+  await world.solve(fakeVertex('stacked', 'v1', [base]));
 });

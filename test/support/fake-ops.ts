@@ -13,7 +13,7 @@ export interface FakeVertex extends SolverVertex {
 }
 
 export function fakeVertex(
-  kind: 'join' | 'copy' | 'source' | 'context',
+  kind: 'join' | 'stacked' | 'copy' | 'source' | 'context',
   text: string,
   inputs: readonly FakeVertex[] = [],
   ignoreCache = false,
@@ -24,7 +24,7 @@ export function fakeVertex(
   return {id, op: {kind, text}, inputs, origin: {name: text, ignoreCache}};
 }
 
-/** `join` concatenates its inputs, `copy` reads its last input by content, `source` names itself, `context` has no key. */
+/** `join` concatenates its inputs, `stacked` puts something on its first, `copy` reads its last input by content, `source` names itself, `context` has no key. */
 export class FakeOps {
   /** Texts of the ops that ran, in order of their start. */
   readonly ran: string[] = [];
@@ -74,6 +74,10 @@ export class FakeOps {
       cacheMap: (vertex) => ({opKey: vertex.op.text, inputs: vertex.inputs.map(() => ({by: 'result'}))}),
       exec,
     };
+    const stacked: OpRunner<FakeVertex, string> = {
+      cacheMap: (vertex) => ({...join.cacheMap(vertex), base: 0}),
+      exec,
+    };
     const copy: OpRunner<FakeVertex, string> = {
       cacheMap: (vertex) => ({
         opKey: vertex.op.text,
@@ -91,7 +95,7 @@ export class FakeOps {
       ...join,
       open: async (vertex) => ({value: this.contexts.get(vertex.op.text) ?? '', key: undefined}),
     };
-    return {join, copy, source, context};
+    return {join, stacked, copy, source, context};
   }
 }
 
@@ -110,6 +114,7 @@ function aborted(signal: AbortSignal): Promise<never> | undefined {
 export class MemoryCache implements ResultCache<string> {
   readonly records = new Map<string, NewRecord<string>>();
   readonly lost = new Set<string>();
+  twinKeyOf?: NonNullable<ResultCache<string>['twinKeyOf']>;
   whyMissed: NonNullable<ResultCache<string>['whyMissed']> = async () => undefined;
 
   has(key: string): boolean {

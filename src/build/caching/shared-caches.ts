@@ -11,6 +11,7 @@ import type {SharedRecord} from '../../cache/shared-record.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {Vertex} from '../../graph/vertex.ts';
+import {EqualLayers} from '../../snapshot/equal-layers.ts';
 import type {LostLayer} from '../../snapshot/layer-source.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {OpRunners} from '../../solver/op-runner.ts';
@@ -52,6 +53,7 @@ export class SharedCaches {
   ) {
     const build = buildkitBuild(targets, runners, engine, signal);
     const {snapshotter, blobs, cacheSources: sources} = engine;
+    const equalLayers = new EqualLayers(engine);
     const from = request.cacheFrom ?? [];
     const to = outsideImages(request.cacheTo ?? [], warn);
     if (from.some(({type}) => type === 'inline')) throw inlineIsWrittenOnly();
@@ -76,6 +78,7 @@ export class SharedCaches {
         records,
         told,
         snapshotter,
+        equalLayers,
         blobs,
         signal,
       });
@@ -88,6 +91,7 @@ export class SharedCaches {
     this.cache = new SharedCache(
       records,
       this.#imports,
+      equalLayers,
       this.inline === undefined ? takers : [...takers, this.inline],
     );
   }

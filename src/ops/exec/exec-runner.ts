@@ -51,6 +51,7 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
     cacheMap: (vertex) => ({
       opKey: keyedFieldsOf(vertex.op),
       inputs: vertex.inputs.map((_, index) => keyingOf(vertex, index, options)),
+      base: vertex.op.rootInput,
     }),
     async exec(vertex, inputs, context) {
       const {snapshotter, equalLayers, emulation} = options;
