@@ -14,6 +14,7 @@ import {parseArgs} from 'node:util';
 import {ensureRegistry} from '../fixtures/base-images.mjs';
 import {enginesHere} from './engines.mjs';
 import {machine, printTable, summaryOf, withStepCost} from './report.mjs';
+import {sandboxRounds} from './sandbox.mjs';
 import {workloads} from './workloads.mjs';
 
 const cache = join(dirname(fileURLToPath(import.meta.url)), '..', '.cache');
@@ -35,6 +36,20 @@ function chosen(text, known) {
   return names;
 }
 
+function add(results, key, engine, taken) {
+  results[key] ??= {};
+  results[key][engine] ??= [];
+  results[key][engine].push(Math.round(taken * 100) / 100);
+}
+
+async function measureSandboxes(engines, {work, runs, scale}, results) {
+  const rounds = sandboxRounds({work, engines, rounds: runs, count: scale(100)});
+  for await (const {engine, value} of rounds) {
+    process.stderr.write(`${engine.padEnd(8)} one sandbox ${value.toFixed(2)} ms\n`);
+    add(results, 'step-overhead: one sandbox', engine, value);
+  }
+}
+
 async function measure(name, engine, context, results) {
   const rounds = workloads[name]({...context, engine});
   for await (const {measure: what, work, value} of rounds) {
@@ -42,9 +57,7 @@ async function measure(name, engine, context, results) {
     work?.();
     const taken = value ?? Number(process.hrtime.bigint() - start) / 1e6;
     const key = `${name}: ${what}`;
-    results[key] ??= {};
-    results[key][engine.name] ??= [];
-    results[key][engine.name].push(Math.round(taken * 10) / 10);
+    add(results, key, engine.name, taken);
     process.stderr.write(
       `${engine.name.padEnd(8)} ${key} ${Math.round(taken)}${work === undefined ? '' : ' ms'}\n`,
     );
@@ -75,6 +88,7 @@ async function main() {
     for (const name of names) {
       for (const engine of engines)
         if (engine.only?.includes(name) ?? true) await measure(name, engine, context, results);
+      if (name === 'step-overhead') await measureSandboxes(engines, context, results);
     }
     const versions = Object.fromEntries(engines.map((engine) => [engine.name, engine.version()]));
     const summary = summaryOf(withStepCost(results));

@@ -7,7 +7,25 @@ import {dirname, join} from 'node:path';
 import {which} from '../fixtures/base-images.mjs';
 
 const only = ['step-overhead'];
-const ordinaryUser = 54321;
+export const ordinaryUser = 54321;
+
+/** In front of a command and its arguments. */
+export const asOrdinaryUser = [
+  'setpriv',
+  `--reuid=${ordinaryUser}`,
+  `--regid=${ordinaryUser}`,
+  '--clear-groups',
+  '--inh-caps=-all',
+  '--',
+];
+
+/** A root file system that can run `true`, with places for all that containers have mounted. */
+export function makeRoot(path) {
+  for (const name of ['bin', 'dev', 'etc', 'proc', 'sys']) mkdirSync(join(path, name), {recursive: true});
+  for (const name of ['hosts', 'resolv.conf']) writeFileSync(join(path, 'etc', name), '');
+  execFileSync('install', ['-m', '755', which('busybox'), join(path, 'bin/busybox')]);
+  for (const name of ['sh', 'true']) symlinkSync('busybox', join(path, 'bin', name));
+}
 
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, {stdio: ['ignore', 'pipe', 'pipe'], ...options});
@@ -19,15 +37,9 @@ function run(command, args, options = {}) {
 
 export function rootlessEngine(registry, program) {
   if (process.getuid() !== 0) return undefined;
-  const as = [
-    `--reuid=${ordinaryUser}`,
-    `--regid=${ordinaryUser}`,
-    '--clear-groups',
-    '--inh-caps=-all',
-    '--',
-  ];
+  const [setpriv, ...as] = asOrdinaryUser;
   const env = {HOME: '/nonexistent', PATH: `${dirname(process.execPath)}:/usr/bin:/bin`};
-  const version = spawnSync('setpriv', [...as, program, '--version'], {env});
+  const version = spawnSync(setpriv, [...as, program, '--version'], {env});
   if (version.status !== 0) return undefined; // the repository is where others cannot read it
   // Not below `work`, to which others may have no way.
   const root = mkdtempSync('/tmp/tsbuild-bench-');
@@ -42,7 +54,7 @@ export function rootlessEngine(registry, program) {
     build: ({context, tag}) => {
       const dockerfile = join(root, 'Dockerfile');
       writeFileSync(dockerfile, readFileSync(join(context, 'Dockerfile')));
-      run('setpriv', [...as, program, 'build', ...flags, '-t', tag, '-f', dockerfile, root], {env});
+      run(setpriv, [...as, program, 'build', ...flags, '-t', tag, '-f', dockerfile, root], {env});
     },
     fresh: () => rmSync(root, {recursive: true, force: true}),
   };
@@ -52,9 +64,7 @@ export function crunEngine(work) {
   const program = which('crun');
   if (program === undefined || process.getuid() !== 0) return undefined;
   const bundle = mkdtempSync(join(work, 'crun-'));
-  mkdirSync(join(bundle, 'rootfs/bin'), {recursive: true});
-  execFileSync('install', ['-m', '755', which('busybox'), join(bundle, 'rootfs/bin/busybox')]);
-  for (const name of ['sh', 'true']) symlinkSync('busybox', join(bundle, 'rootfs/bin', name));
+  makeRoot(join(bundle, 'rootfs'));
   run(program, ['spec'], {cwd: bundle});
   const config = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
   config.process = {...config.process, terminal: false, args: ['/bin/sh', '-c', 'true']};

@@ -54,8 +54,8 @@ bool below_wants_whiteout(int below, const char *path) {
 }
 
 static bool same_bytes(int a, int b) {
-  static char one[PIECE];
-  static char two[PIECE];
+  static LARGE char one[PIECE];
+  static LARGE char two[PIECE];
   for (;;) {
     ssize_t count = read(a, one, sizeof one);
     if (count < 0) return false;

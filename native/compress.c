@@ -9,7 +9,7 @@
 #include "verbs.h"
 
 static void copy_all(struct blob *blob, struct stream *input) {
-  static char piece[65536];
+  static LARGE char piece[65536];
   ssize_t length;
   while ((length = input->read(input, piece, sizeof piece)) > 0) blob_write(blob, piece, (size_t)length);
   if (length < 0) die("compress", 0, NULL, "cannot read the archive: %s", input->problem);

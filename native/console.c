@@ -137,7 +137,7 @@ static void write_input(void) {
 /** Passes one buffer on; false at the end, or when there is nothing now. A reader that is gone loses,
  * quietly. */
 static bool write_output(int fd) {
-  static char bytes[CARRIED_BYTES];
+  static LARGE char bytes[CARRIED_BYTES];
   ssize_t got;
   do {
     got = read(ours[fd], bytes, sizeof bytes);

@@ -14,7 +14,7 @@
 
 /** Small files, and those that say 0 but are not (proc). A source that shrank is not an error. */
 static int copy_by_reading(int from, int to, uint64_t size) {
-  static char block[256 * 1024];
+  static LARGE char block[256 * 1024];
   for (uint64_t done = 0;;) {
     ssize_t length = read(from, block, sizeof block);
     if (length < 0 && errno == EINTR) continue;
@@ -41,7 +41,7 @@ static int copy_run(int from, int to, off_t offset, uint64_t length) {
     }
     length -= (uint64_t)copied;
   }
-  static char block[256 * 1024];
+  static LARGE char block[256 * 1024];
   while (length > 0) {
     ssize_t got = pread(from, block, length < sizeof block ? (size_t)length : sizeof block, in);
     if (got < 0 && errno == EINTR) continue;

@@ -153,7 +153,7 @@ static void put_offset(struct estargz *estargz) {
 
 /** One piece of the file, at most a block: that is what a member holds. */
 static int put_piece(struct estargz *estargz, int fd, size_t length, struct sha256 *whole) {
-  static char piece[BLOB_BLOCK];
+  static LARGE char piece[BLOB_BLOCK];
   errno = 0;
   if (read_full(fd, piece, length) != (ssize_t)length) return -1;
   struct sha256 hash;

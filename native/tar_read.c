@@ -53,7 +53,7 @@ static int read_exactly(struct tar_reader *reader, void *to, size_t length) {
 }
 
 static int skip(struct tar_reader *reader, uint64_t length) {
-  static char block[COPY_SIZE];
+  static LARGE char block[COPY_SIZE];
   while (length > 0) {
     size_t part = length < sizeof block ? (size_t)length : sizeof block;
     if (read_exactly(reader, block, part) != 0) return -1;
@@ -331,7 +331,7 @@ static int write_with_holes(int fd, const char *bytes, size_t length) {
 }
 
 static int copy_run(struct tar_reader *reader, int fd, uint64_t length) {
-  static char block[COPY_SIZE];
+  static LARGE char block[COPY_SIZE];
   while (length > 0) {
     size_t part = length < sizeof block ? (size_t)length : sizeof block;
     if (read_exactly(reader, block, part) != 0) return -1;

@@ -29,7 +29,7 @@ static ssize_t hashed_read(struct stream *stream, void *to, size_t length) {
 /** What follows the end of the archive is read too: it counts for the digest, and the writer never sees a
  * broken pipe. */
 static bool drain(struct stream *input) {
-  static char block[65536];
+  static LARGE char block[65536];
   ssize_t got;
   while ((got = input->read(input, block, sizeof block)) > 0) {
   }

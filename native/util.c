@@ -111,7 +111,8 @@ ssize_t read_full(int fd, void *bytes, size_t length) {
 int read_all(int fd, size_t limit, struct buffer *out) {
   size_t start = out->length;
   for (;;) {
-    buffer_reserve(out, out->length < 65536 ? 8192 : 65536);
+    // Most files are small, and each page costs more than the call that fills it.
+    if (out->capacity - out->length < 512) buffer_reserve(out, out->length < 65536 ? 2048 : 65536);
     ssize_t got = read(fd, out->bytes + out->length, out->capacity - out->length - 1);
     if (got < 0) {
       if (errno == EINTR) continue;

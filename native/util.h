@@ -13,6 +13,9 @@
 #include <time.h>
 
 #define PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+/** For static buffers: not among the small things, whose pages every fork copies and every child touches. */
+#define LARGE __attribute__((section(".bss.zz_large")))
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /** Ends the request with an error reply (phase, positive errno or 0, path or NULL, message) and the process

@@ -82,7 +82,7 @@ static int compare_entries(const void *left, const void *right, void *context) {
 
 /** Reads all names of `directory` onto the arrays. */
 static int list_names(struct walk *walk, int directory) {
-  _Alignas(struct dirent64) static char block[64 * 1024];
+  _Alignas(struct dirent64) static LARGE char block[64 * 1024];
   if (walk->order == WALK_AS_LAYER && is_opaque(directory)) add_entry(walk, "", OPAQUE_MARKER, WALK_WHITEOUT);
   for (;;) {
     ssize_t length = getdents64(directory, block, sizeof block);

@@ -117,7 +117,7 @@ static int compare_texts(const void *left, const void *right) {
 }
 
 static void describe(struct buffer *out, const char *path) {
-  static char names[NAMES_MAX];
+  static LARGE char names[NAMES_MAX];
   ssize_t length = listxattr(path, names, sizeof names);
   if (length <= 0) return;
   const char **kept = NULL;
