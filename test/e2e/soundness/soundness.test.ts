@@ -1,7 +1,8 @@
 // The soundness search: random Dockerfiles and random edits, built with whatever is in the cache, against a build of
-// the same without any. The images have to be equal: config and layers, times included, since the files of the
-// context have times that do not change. SEED=N begins with another project (a failure says which); TSBUILD_SOAK=1
-// tries thousands, or as many as ROUNDS says.
+// the same without any. Every other project has a machine of its own for each build, with nothing in common but a
+// shared cache. The images have to be equal: config and layers, times included, since the files of the context have
+// times that do not change. SEED=N begins with another project (a failure says which); TSBUILD_SOAK=1 tries
+// thousands, or as many as ROUNDS says.
 
 import {execFileSync} from 'node:child_process';
 import {chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
@@ -79,9 +80,14 @@ async function build(project: Project, root: string, flags: readonly string[]): 
   return {image: JSON.stringify({...rest, steps, diffIds}, null, 1), log: io.err()};
 }
 
-/** Builds one after the other on one state directory; gives the first that differs from a build without cache. */
-async function firstLie(projects: readonly Project[]): Promise<string | undefined> {
+/** Builds one after the other with one cache; gives the first that differs from a build without. */
+async function firstLie(projects: readonly Project[], isShared: boolean): Promise<string | undefined> {
   const [warm, cold] = [join(space.folder, 'warm'), join(space.folder, 'cold')];
+  const shared = join(space.folder, 'shared');
+  const flags = isShared
+    ? ['--cache-from', `type=local,src=${shared}`, '--cache-to', `type=local,dest=${shared}`]
+    : [];
+  rmSync(shared, {recursive: true, force: true});
   const fresh = (root: string): void => {
     rmSync(root, {recursive: true, force: true});
     // With the times of symlinks and directories, which cpSync does not keep.
@@ -89,7 +95,8 @@ async function firstLie(projects: readonly Project[]): Promise<string | undefine
   };
   fresh(warm);
   for (const [index, project] of projects.entries()) {
-    const cached = await build(project, warm, []);
+    if (isShared) fresh(warm);
+    const cached = await build(project, warm, flags);
     if (index === 0) continue;
     fresh(cold);
     const made = await build(project, cold, ['--no-cache']);
@@ -100,7 +107,7 @@ async function firstLie(projects: readonly Project[]): Promise<string | undefine
 }
 
 /** Takes lines away from all projects while the lie stays. */
-async function smaller(projects: readonly Project[]): Promise<readonly Project[]> {
+async function smaller(projects: readonly Project[], isShared: boolean): Promise<readonly Project[]> {
   let least = projects;
   for (let stage = 0; stage < (projects[0]?.stages.length ?? 0); stage++) {
     for (let line = 8; line > 0; line--) {
@@ -111,7 +118,7 @@ async function smaller(projects: readonly Project[]): Promise<readonly Project[]
         ),
       }));
       if (JSON.stringify(without) === JSON.stringify(least)) continue;
-      if ((await firstLie(without)) !== undefined) least = without;
+      if ((await firstLie(without, isShared)) !== undefined) least = without;
     }
   }
   return least;
@@ -129,11 +136,14 @@ it(
         projects.push(project);
         edits.push(what);
       }
-      const lie = await firstLie(projects);
+      const isShared = seed % 2 === 0;
+      const lie = await firstLie(projects, isShared);
       if (lie === undefined) continue;
-      const least = await smaller(projects);
+      const least = await smaller(projects, isShared);
       const texts = least.map((project) => `${dockerfileOf(project)}${JSON.stringify(project)}`);
-      expect.fail([`SEED=${seed}`, ...edits, ...texts, (await firstLie(least)) ?? lie].join('\n\n'));
+      expect.fail(
+        [`SEED=${seed}`, ...edits, ...texts, (await firstLie(least, isShared)) ?? lie].join('\n\n'),
+      );
     }
   },
   isSoak ? 24 * 3_600_000 : 600_000,
