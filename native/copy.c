@@ -95,6 +95,9 @@ int verb_copy(const struct request *request) {
   copier.stamps.rule = &copier.rule;
   while (cursor_take(&cursor, "epoch") != NULL || cursor_take(&cursor, "since") != NULL) {
   }
+  const char *was = cursor_take(&cursor, "was");
+  copier.continues = was != NULL;
+  if (was != NULL) copier.was = argument_time("was", was);
   struct source_views views = take_views(&cursor);
   copier.root = view_open(&destination);
   umask(0);
@@ -103,6 +106,7 @@ int verb_copy(const struct request *request) {
     struct copy_action action = take_action(&cursor, &views, includes);
     copy_perform(&copier, &action);
     stamps_apply(&copier.stamps);
+    if (copier.continues && strcmp(action.kind, "copy") == 0) copy_renew(&copier, action.destination);
   }
   reply_result("count", "%llu", (unsigned long long)copier.count);
   reply_result("bytes", "%llu", (unsigned long long)copier.bytes);

@@ -13,10 +13,10 @@
 
 /** One action of the request. Texts that were not given are NULL. */
 struct copy_action {
-  const char *kind;  // copy, file, mkdir, attributes
+  const char *kind;  // copy, file, mkdir, attributes, remove
   int view;          // root of the source view
   const char *source;
-  const char *destination;  // of mkdir and attributes: the path
+  const char *destination;  // of mkdir, attributes and remove: the path
   const char *name;
   const char *content;
   const char *owner;
@@ -31,6 +31,8 @@ struct copier {
   int root;  // of the destination
   struct times_rule rule;
   struct stamps stamps;
+  bool continues;       // a copy that the topmost layer below has, to be made what it would be now
+  struct timespec was;  // then: the epoch of that copy
   bool context;    // what is copied comes from a build context
   bool has_owner;  // everything that is copied belongs to uid:gid
   uid_t uid;
@@ -57,6 +59,12 @@ struct place {
 };
 
 void copy_perform(struct copier *copier, const struct copy_action *action);
+
+/** Of a copy that continues another (copy_continue.c). Dies (phase `continue`) where that cannot give what a whole copy
+ * would. */
+void copy_take_away(struct copier *copier, const struct copy_action *action);
+void copy_renew(const struct copier *copier, const char *destination);
+void copy_refuse_acl(int directory, const char *path);
 
 /** Copies the contents of the directory `from` (taken over) into copier->base. */
 void copy_tree(struct copier *copier, int from, const char *from_path);

@@ -276,6 +276,8 @@ void copy_perform(struct copier *copier, const struct copy_action *action) {
     copier->count++;
   } else if (strcmp(action->kind, "attributes") == 0) {
     perform_attributes(copier, action);
+  } else if (strcmp(action->kind, "remove") == 0) {
+    copy_take_away(copier, action);
   } else {
     die("request", 0, NULL, "copy: unknown action \"%s\"", action->kind);
   }

@@ -36,7 +36,8 @@ static void enter(struct tree *tree, const struct stat *status) {
   int to = chain_top(&tree->to);
   const char *name = tree->walk.name;
   const char *path = tree->walk.path.bytes;
-  if (mkdirat(to, name, 0700) != 0 && errno != EEXIST) die("copy", errno, path, "cannot make the directory");
+  bool made = mkdirat(to, name, 0700) == 0;
+  if (!made && errno != EEXIST) die("copy", errno, path, "cannot make the directory");
   int directory = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (directory < 0 && (errno == ENOTDIR || errno == ELOOP)) {
     const char *base = tree->copier->base_text;
@@ -44,6 +45,7 @@ static void enter(struct tree *tree, const struct stat *status) {
         path_below(tree));
   }
   if (directory < 0) die("copy", errno, path, "cannot open the directory");
+  if (!made && tree->copier->continues) copy_refuse_acl(directory, path);
   if (walk_enter(&tree->walk) != 0) die("copy", errno, path, "cannot list the directory");
   chain_push(&tree->to, directory);
   if (tree->depth == tree->capacity) {

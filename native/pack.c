@@ -265,6 +265,7 @@ struct options {
   int level;
   bool flatten;
   size_t base;  // layers that a squashed layer lies on
+  size_t top;   // directories that the layer has
   bool squash;
 };
 
@@ -283,7 +284,7 @@ static enum compare compare_of(const char *value) {
 
 /** A view, then what is to be done with it; or several, each begun by `view=`. */
 static struct options take_options(struct cursor *cursor, struct pack *pack) {
-  struct options options = {.format = BLOB_PLAIN, .level = BLOB_LEVEL_USUAL};
+  struct options options = {.format = BLOB_PLAIN, .level = BLOB_LEVEL_USUAL, .top = 1};
   struct part *part = cursor_is(cursor, "view") ? NULL : take_part(cursor, &options);
   for (const struct argument *argument; (argument = cursor_peek(cursor)) != NULL;) {
     const char *key = argument->key;
@@ -308,6 +309,8 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
     } else if (strcmp(key, "base") == 0) {
       options.squash = true;
       options.base = (size_t)argument_u64(key, value, UINT32_MAX);
+    } else if (strcmp(key, "top") == 0) {
+      options.top = (size_t)argument_u64(key, value, UINT32_MAX);
     } else if (strcmp(key, "flatten") == 0) {
       options.flatten = argument_bool(key, value);
     } else if (strcmp(key, "allxattrs") == 0) {
@@ -327,7 +330,8 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
 
 /**
  * What a layer is compared with. A layer is packed from its own directory: in a mount its whiteouts could not be seen.
- * A squashed one is the merged tree against that of the layers it lies on.
+ * One of several directories is a copy and its continuation, which together hide nothing of what is below. A squashed
+ * one is the merged tree against that of the layers it lies on.
  */
 static void open_below(struct pack *pack, const struct options *options) {
   if (options->flatten) return;
@@ -341,9 +345,12 @@ static void open_below(struct pack *pack, const struct options *options) {
     return;
   }
   if (top->layer_count == 0) return;
-  struct view_spec below = {.layers = top->layers + 1, .layer_count = top->layer_count - 1};
+  size_t own = options->top;
+  if (own == 0 || own > top->layer_count) die("request", 0, NULL, "top is no number of the layers");
+  struct view_spec below = {.layers = top->layers + own, .layer_count = top->layer_count - own};
   if (below.layer_count > 0) pack->below = view_open(&below);
-  *top = (struct view_spec){.dir = top->layers[0]};
+  *top = own == 1 ? (struct view_spec){.dir = top->layers[0]}
+                  : (struct view_spec){.layers = top->layers, .layer_count = own};
 }
 
 static void put_parts(struct pack *pack, const struct options *options, const int *roots) {

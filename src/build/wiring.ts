@@ -16,6 +16,7 @@ import {forgetCaches} from '../ops/exec/forgotten-caches.ts';
 import {requireRunnable} from '../ops/exec/runnable-steps.ts';
 import type {CacheContents} from '../ops/exec/step-mounts.ts';
 import {located} from '../ops/failure.ts';
+import {EarlierCopies} from '../ops/file/earlier-copy.ts';
 import {fileRunner} from '../ops/file/file-runner.ts';
 import {mergeRunner} from '../ops/merge/merge-runner.ts';
 import {sourceRunner} from '../ops/source/source-runner.ts';
@@ -212,6 +213,7 @@ async function runnersOf(
   const {request, engine, context, sources, images, gate, layerSteps} = wiring;
   const {snapshotter, helper, state, notes, fileLists} = engine;
   const equalLayers = new EqualLayers({state, snapshotter, helper});
+  const earlierCopies = new EarlierCopies({state, snapshotter});
   const contents = new Contents({snapshotter, helper, notes, fileLists});
   // A key that cannot be used is told of before anything runs.
   if (Object.keys(request.ssh).length > 0) await wiring.agents();
@@ -240,7 +242,7 @@ async function runnersOf(
       stepTimeoutMs: request.stepTimeoutMs,
       agents: wiring.agents,
     }),
-    file: fileRunner({snapshotter, equalLayers, helper, contents}),
+    file: fileRunner({snapshotter, equalLayers, helper, contents, earlierCopies}),
     merge: mergeRunner(snapshotter),
   } as Record<string, OpRunner<Vertex, BuildValue>>;
 }

@@ -56,7 +56,8 @@ export class EqualLayers {
     const top = snapshotter.stackOf(id).at(-1);
     // A layer that was made on something else says something else.
     if (top === undefined || top.id !== top.layer) return undefined;
-    if (snapshotter.layerRow(top.layer).source !== undefined) return undefined;
+    const {source, continues} = snapshotter.layerRow(top.layer);
+    if (source !== undefined || continues !== undefined) return undefined;
     if (!(await snapshotter.isWhole(id)) || !snapshotter.isUnpacked(id)) return undefined;
     const isUnchanged = this.#table.isUnchanged(top.layer);
     const content = isUnchanged ? 'nothing' : await this.#known(top.layer, 'content', signal);
@@ -82,7 +83,8 @@ export class EqualLayers {
     const alike = isUnchanged === true ? candidates.filter(({layer}) => this.#table.isUnchanged(layer)) : [];
     for (const {id} of alike) if (await isHere(id)) return id;
     for (const {id, layer} of candidates) {
-      if (!(await isHere(id))) continue;
+      // Of a layer that continues another, the directory alone says little.
+      if (!(await isHere(id)) || snapshotter.layerRow(layer).continues !== undefined) continue;
       if ((await this.#known(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;
       if ((await this.#known(layer, 'content', signal)) === (await ownDigest('content'))) return id;
     }

@@ -121,7 +121,7 @@ export class LayerBlobs {
     const key = `${id} ${formatText(imported ? withoutClamp(format) : format)}`;
     return this.#remembered(key, signal, async () => {
       const {compression} = format;
-      if (!imported) return this.#writer.fromFiles(await questions.stack(), format, signal);
+      if (!imported) return this.#writer.fromFiles(await questions.stack(), format, signal, topOf(row));
       // What came with an image keeps all that it has, also what says nothing new.
       if (row.hasDirectory && compression === 'estargz')
         return this.#writer.fromFiles(await questions.stack(), withoutClamp(format), signal, ['allxattrs=1']);
@@ -226,6 +226,7 @@ export class LayerBlobs {
 
   /** A layer of an image may be empty but for the mark that its root is opaque; it has a diffId of its own. */
   async #isEmpty(row: LayerRow): Promise<boolean> {
+    if (row.continues !== undefined) return false;
     if (row.diffId !== undefined && (isImported(row) || row.diffId !== this.#knownEmpty()?.diffId))
       return false;
     // An ordinary user may not look into a root that a step gave to somebody else: the helper may.
@@ -236,7 +237,7 @@ export class LayerBlobs {
   async #packed(row: LayerRow, stack: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
     const isEmpty = await this.#isEmpty(row);
     const directories = isEmpty ? stack.slice(0, 1) : stack;
-    const packed = await this.#writer.fromFiles(directories, usualFormat, signal);
+    const packed = await this.#writer.fromFiles(directories, usualFormat, signal, topOf(row));
     if (isEmpty && this.#knownEmpty()?.descriptor.digest !== packed.descriptor.digest) {
       this.#empty = packed;
       this.#notes.set('layer-blob', emptyKey, JSON.stringify(packed));
@@ -253,6 +254,11 @@ async function orLost<T>({source}: LayerRow, signal: AbortSignal, work: () => Pr
     if (signal.aborted || !isCacheSource(source) || error instanceof LostLayer) throw error;
     throw new LostLayer(source, error);
   }
+}
+
+/** How many of the directories are the layer's own. */
+function topOf({continues}: LayerRow): readonly string[] {
+  return continues === undefined ? [] : ['top=2'];
 }
 
 function blobOf(row: LayerRow): Descriptor {

@@ -21,6 +21,8 @@ export interface LayerRow {
   readonly bootId: string;
   /** Synced to disk: survives a power cut. */
   readonly durable: boolean;
+  /** Its directory lies on that of this layer, and the two together are what it has (docs/adr/0022). */
+  readonly continues?: LayerId | undefined;
 }
 
 /** Whether a layer came with an image, and was not made by a step. */
@@ -36,7 +38,7 @@ export interface SnapshotRow {
 }
 
 const layerColumns =
-  'id, has_directory, diff_id, media_type, digest, size, source, created_ms, boot, durable';
+  'id, has_directory, diff_id, media_type, digest, size, source, created_ms, boot, durable, continues';
 
 export class LayerTable {
   readonly #database: Database;
@@ -93,7 +95,7 @@ export class LayerTable {
     this.#database.transaction(() => {
       for (const layer of layers) {
         this.#database.run(
-          `INSERT OR IGNORE INTO layer (${layerColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT OR IGNORE INTO layer (${layerColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           layer.id,
           layer.hasDirectory ? 1 : 0,
           layer.diffId ?? null,
@@ -104,6 +106,7 @@ export class LayerTable {
           Math.round(layer.createdMs),
           layer.bootId,
           layer.durable ? 1 : 0,
+          layer.continues ?? null,
         );
       }
       for (const id of unchanged) {
@@ -122,9 +125,10 @@ export class LayerTable {
     });
   }
 
+  /** From now on it has a whole directory of its own, or none. */
   setDirectory(id: LayerId, hasDirectory: boolean, bootId: string): void {
     this.#database.run(
-      'UPDATE layer SET has_directory = ?, boot = ?, durable = 0 WHERE id = ?',
+      'UPDATE layer SET has_directory = ?, boot = ?, durable = 0, continues = NULL WHERE id = ?',
       hasDirectory ? 1 : 0,
       bootId,
       id,
@@ -202,6 +206,7 @@ function layerOf(row: Row): LayerRow {
     createdMs: Number(row['created_ms']),
     bootId: String(row['boot']),
     durable: row['durable'] === 1,
+    continues: (row['continues'] as string | null) ?? undefined,
   };
 }
 

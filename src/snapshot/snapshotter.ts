@@ -3,8 +3,7 @@
 // (StateDirectory.makeWork) and renamed into place whole.
 
 import {randomUUID} from 'node:crypto';
-import {existsSync, renameSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import type {Helper, View} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {chainIdOf, type DiffId, hexOf} from '../oci/digest.ts';
@@ -15,6 +14,7 @@ import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {Chains} from './chains.ts';
 import {LayerBlobs, noBlob} from './layer-blobs.ts';
+import {LayerDirectories} from './layer-directories.ts';
 import {type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
 import {type LayerId, type LayerRow, LayerTable, type SnapshotId, type SnapshotRow} from './layer-table.ts';
@@ -47,6 +47,8 @@ export interface ActiveSnapshot extends Workplace {
   readonly layers: readonly string[];
   /** Of the new layer in its stack: 1 on top of nothing. */
   readonly height: number;
+  /** A layer on the same parent that is the topmost of `layers`: what is made is that one with changes. */
+  readonly continues?: LayerId | undefined;
 }
 
 /** What is known of a layer when it is whole. */
@@ -65,15 +67,16 @@ export interface ImageChain {
   readonly createdMs: number;
 }
 
+const continuedHeightMax = 200;
+
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
   readonly #table: LayerTable;
   readonly #layerBlobs: LayerBlobs;
   readonly #chains: Chains;
-  readonly #directories = new SingleFlight<LayerId, void>();
+  readonly #directories: LayerDirectories;
+  readonly #making = new SingleFlight<LayerId, void>();
   readonly #seen = new Set<LayerId>();
-  /** Layers whose directory was seen: a step on a hundred layers must not ask for each of them again. */
-  readonly #here = new Set<LayerId>();
   readonly #workplaces: Workplaces;
 
   constructor(options: SnapshotterOptions) {
@@ -81,6 +84,7 @@ export class Snapshotter {
     this.#table = new LayerTable(options.state.database);
     this.#chains = new Chains(this.#table);
     this.#workplaces = new Workplaces(options.state, options.helper);
+    this.#directories = new LayerDirectories(options, this.#table);
     this.#layerBlobs = new LayerBlobs(options, this.#table);
   }
 
@@ -158,26 +162,18 @@ export class Snapshotter {
   /** Whether the snapshot can be used without fetching or unpacking anything. */
   isUnpacked(id: SnapshotId): boolean {
     return this.layersOf(id).every(
-      (layer) => this.#here.has(layer) || this.#hasDirectory(this.#layerOf(layer)),
+      (layer) => this.#directories.isKnown(layer) || this.#directories.has(this.#layerOf(layer)),
     );
   }
 
   async #isLayerWhole(id: LayerId): Promise<boolean> {
-    if (this.#seen.has(id) || this.#here.has(id)) return true;
+    if (this.#seen.has(id) || this.#directories.isKnown(id)) return true;
     const row = this.#table.layer(id);
     if (row === undefined) return false;
     const whole =
-      this.#hasDirectory(row) || row.source !== undefined || (await this.#layerBlobs.hasBlob(row));
+      this.#directories.has(row) || row.source !== undefined || (await this.#layerBlobs.hasBlob(row));
     if (whole) this.#seen.add(id);
     return whole;
-  }
-
-  #hasDirectory(row: LayerRow): boolean {
-    if (this.#here.has(row.id)) return true;
-    const trusted = row.durable || row.bootId === this.#options.state.bootId;
-    const here = row.hasDirectory && trusted && existsSync(this.#options.state.layerPath(row.id));
-    if (here) this.#here.add(row.id);
-    return here;
   }
 
   /** Newest time that the snapshot's inputs speak of, in seconds (docs/adr/0006); 0 for an empty one. */
@@ -197,39 +193,43 @@ export class Snapshotter {
 
   /** Nobody who looks at a tree has to stack layers that change nothing. */
   async #visibleOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
-    const directories = await this.#directoriesOf(id, signal);
     const layers = id === undefined ? [] : this.layersOf(id).toReversed();
+    await this.#makeHere(id, signal);
     // The lowest one stays: a stack of nothing would be another kind of tree.
-    return directories.filter(
-      (_, index) => index === layers.length - 1 || !this.#table.isUnchanged(layers[index] ?? ''),
-    );
+    return layers
+      .filter((layer, index) => index === layers.length - 1 || !this.#table.isUnchanged(layer))
+      .flatMap((layer) => this.#directories.pathsOf(layer));
   }
 
   async #directoriesOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
-    if (id === undefined) return [];
-    const layers = this.layersOf(id);
-    if (!layers.every((layer) => this.#here.has(layer))) {
+    await this.#makeHere(id, signal);
+    const layers = id === undefined ? [] : this.layersOf(id).toReversed();
+    return layers.flatMap((layer) => this.#directories.pathsOf(layer));
+  }
+
+  async #makeHere(id: SnapshotId | undefined, signal: AbortSignal): Promise<void> {
+    const layers = id === undefined ? [] : this.layersOf(id);
+    if (!layers.every((layer) => this.#directories.isKnown(layer))) {
       await Promise.all(
         layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
       );
     }
-    return layers.map((layer) => this.#options.state.layerPath(layer)).reverse();
   }
 
   async #ensureDirectory(id: LayerId, below: readonly LayerId[], signal: AbortSignal): Promise<void> {
-    if (this.#hasDirectory(this.#layerOf(id))) return;
-    await this.#directories.run(id, async () => {
+    if (this.#directories.has(this.#layerOf(id))) return;
+    await this.#making.run(id, async () => {
       const {state} = this.#options;
       await state.locks.withLock(`layer ${id}`, signal, async () => {
         const row = this.#layerOf(id);
-        if (this.#hasDirectory(row)) return;
+        if (this.#directories.has(row)) return;
         const work = await state.makeWork();
         const {implied, links} = await this.#layerBlobs.unpackInto(row, join(work, 'fs'), signal);
         if (implied.length + links.length > 0) {
           const lower = await Promise.all(
             below.map(async (layer, index) => {
               await this.#ensureDirectory(layer, below.slice(0, index), signal);
-              return `layer=${state.layerPath(layer)}`;
+              return this.#directories.pathsOf(layer).map((path) => `layer=${path}`);
             }),
           );
           const helper = await this.#options.helper();
@@ -237,25 +237,43 @@ export class Snapshotter {
             ...implied.map((path) => `path=${path}`),
             ...links.flatMap(({path, target}) => [`link=${path}`, `target=${target}`]),
           ];
-          await helper.request('adopt', [`dir=${join(work, 'fs')}`, ...lower.reverse(), ...paths], {signal});
+          await helper.request('adopt', [`dir=${join(work, 'fs')}`, ...lower.reverse().flat(), ...paths], {
+            signal,
+          });
         }
-        await this.#place(work, id);
+        await this.#directories.place(work, id);
         this.#table.setDirectory(id, true, state.bootId);
       });
     });
   }
 
-  /** Starts a layer on top of `parent`. */
-  async prepare(parent: SnapshotId | undefined, signal: AbortSignal): Promise<ActiveSnapshot> {
-    const layers = await this.#visibleOf(parent, signal);
+  /** Starts a layer on top of `parent`, from nothing or from a layer there that is here (`canContinue`). */
+  async prepare(
+    parent: SnapshotId | undefined,
+    signal: AbortSignal,
+    continues?: LayerId,
+  ): Promise<ActiveSnapshot> {
+    const below = await this.#visibleOf(parent, signal);
+    const layers = continues === undefined ? below : [...this.#directories.pathsOf(continues), ...below];
     const height = parent === undefined ? 1 : this.layersOf(parent).length + 1;
-    return {parent, layers, height, ...(await this.#workplaces.make(this.epochSecondsOf(parent)))};
+    const workplace = await this.#workplaces.make(this.epochSecondsOf(parent));
+    return {parent, layers, height, continues, ...workplace};
+  }
+
+  /** Whether a layer on `parent` may be made of that of another snapshot, which then stays while this process lives. */
+  async canContinue(parent: SnapshotId | undefined, id: SnapshotId): Promise<boolean> {
+    if (!(await this.isWhole(id))) return false;
+    const row = this.#chains.of(id).at(-1);
+    if (row === undefined || row.parent !== parent || row.layer !== id) return false;
+    // A stack with two directories for each layer must still fit into one mount.
+    if (this.layersOf(id).length > continuedHeightMax) return false;
+    return this.#directories.has(this.#layerOf(id)) && !this.#directories.isContinued(id);
   }
 
   /** Makes the layer permanent. */
   async commit(active: ActiveSnapshot, {epochSeconds, isUnchanged = false}: LayerFacts): Promise<SnapshotId> {
     const id = await this.#newId();
-    await this.#place(active.directory, id);
+    await this.#directories.place(active.directory, id, active.continues);
     const layer: LayerRow = {
       id,
       hasDirectory: true,
@@ -264,6 +282,7 @@ export class Snapshotter {
       createdMs: this.#options.clock.nowMs(),
       bootId: this.#options.state.bootId,
       durable: false,
+      continues: active.continues,
     };
     const snapshot: SnapshotRow = {id, parent: active.parent, layer: id, epochSeconds};
     this.#table.add([layer], [snapshot], isUnchanged ? [id] : []);
@@ -342,7 +361,9 @@ export class Snapshotter {
     signal: AbortSignal,
   ): Promise<WrittenLayer> {
     const directories = await this.#directoriesOf(id, signal);
-    return this.#layerBlobs.ensureSquashed(id, {directories, base}, format, signal);
+    const lowest = this.layersOf(id).slice(0, base);
+    const count = lowest.flatMap((layer) => this.#directories.pathsOf(layer)).length;
+    return this.#layerBlobs.ensureSquashed(id, {directories, base: count}, format, signal);
   }
 
   /**
@@ -357,25 +378,6 @@ export class Snapshotter {
     const helper = await this.#options.helper();
     await helper.request('sync', [`dir=${state.root}`], {signal});
     this.#table.setDurable(ids);
-  }
-
-  /**
-   * Gives a finished work directory its name. Overlayfs's own directory stays beside the files, empty and of no
-   * more use.
-   */
-  async #place(work: string, id: LayerId): Promise<void> {
-    const path = dirname(this.#options.state.layerPath(id));
-    try {
-      renameSync(work, path);
-    } catch (error) {
-      // A directory that lost its row (a torn one after a power cut) makes way for the new one.
-      const {code} = error as NodeJS.ErrnoException;
-      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
-      const helper = await this.#options.helper();
-      await helper.request('remove', [`path=${path}`]);
-      renameSync(work, path);
-    }
-    this.#here.add(id);
   }
 
   #layerOf(id: LayerId): LayerRow {

@@ -97,9 +97,10 @@ function brokenRows(state: StateDirectory): Finding[] {
     return {kind: 'wrong', text, repair: 'snapshot', name: ''};
   });
   const reach = new BlobReach(state.root);
-  const layers = database.all('SELECT id, digest FROM layer WHERE source IS NULL').flatMap((row) => {
+  const sql = 'SELECT id, digest, continues FROM layer WHERE source IS NULL';
+  const layers = database.all(sql).flatMap((row) => {
     const name = String(row['id']);
-    if (existsSync(state.layerPath(name))) return [];
+    if (directoriesOf(state, name, row['continues']).every((path) => existsSync(path))) return [];
     if (row['digest'] !== null && existsSync(reach.pathOf(row['digest'] as Digest))) return [];
     const text = `layer ${name} has neither directory nor blob`;
     return [{kind: 'leftover', text, repair: 'layer', name} satisfies Finding];
@@ -111,13 +112,14 @@ function brokenRows(state: StateDirectory): Finding[] {
 async function changedLayers({state, helper}: FsckOptions, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   const sql =
-    'SELECT id, diff_id FROM layer WHERE diff_id IS NOT NULL AND source IS NULL AND has_directory = 1';
+    'SELECT id, diff_id, continues FROM layer WHERE diff_id IS NOT NULL AND source IS NULL AND has_directory = 1';
   for (const row of state.database.all(sql)) {
     const name = String(row['id']);
     const layers = stackOf(state, name);
     if (layers === undefined || !layers.every((path) => existsSync(path))) continue;
     const work = await state.makeWork();
     const views = layers.map((path) => `layer=${path}`);
+    if (row['continues'] !== null) views.push('top=2');
     const request = [...views, `out=${join(work, 'tar')}`, 'compress=none'];
     const fields = await (await helper()).request('pack', request, {signal});
     await rm(work, {recursive: true});
@@ -133,12 +135,19 @@ async function changedLayers({state, helper}: FsckOptions, signal: AbortSignal):
 function stackOf(state: StateDirectory, id: string): string[] | undefined {
   const paths: string[] = [];
   for (let at: string | null = id; at !== null; ) {
-    const row = state.database.get('SELECT parent, layer FROM snapshot WHERE id = ?', at);
+    const sql = `SELECT parent, layer, continues FROM snapshot LEFT JOIN layer ON layer.id = snapshot.layer
+      WHERE snapshot.id = ?`;
+    const row = state.database.get(sql, at);
     if (row === undefined) return undefined;
-    paths.push(state.layerPath(String(row['layer'])));
+    paths.push(...directoriesOf(state, String(row['layer']), row['continues']));
     at = row['parent'] === null ? null : String(row['parent']);
   }
   return paths;
+}
+
+/** Topmost first: its own, and that of the layer that it continues. */
+function directoriesOf(state: StateDirectory, layer: string, continues: unknown): string[] {
+  return (typeof continues === 'string' ? [layer, continues] : [layer]).map((id) => state.layerPath(id));
 }
 
 function leftovers(state: StateDirectory): Finding[] {

@@ -67,6 +67,10 @@ function dropLayers(database: Database, layers: ReadonlySet<string>): void {
   for (const row of database.all('SELECT id, parent, layer FROM snapshot')) {
     parents.set(String(row['id']), {parent: String(row['parent'] ?? ''), layer: String(row['layer'])});
   }
+  const lost = new Set(layers);
+  // What continues one that goes has lost most of its files.
+  for (const row of database.all('SELECT id, continues FROM layer WHERE continues IS NOT NULL'))
+    if (layers.has(String(row['continues']))) lost.add(String(row['id']));
   const verdicts = new Map<string, boolean>();
   const isGone = (id: string): boolean => {
     const path: string[] = [];
@@ -80,7 +84,7 @@ function dropLayers(database: Database, layers: ReadonlySet<string>): void {
         break;
       }
       path.push(at);
-      if (layers.has(row.layer)) {
+      if (lost.has(row.layer)) {
         verdict = true;
         break;
       }

@@ -27,6 +27,8 @@ interface Snapshot {
   readonly id: string;
   readonly parent: string | undefined;
   readonly layer: string;
+  /** What its layer continues: also the name of the snapshot that was made with it. */
+  readonly continues: string | undefined;
 }
 
 interface Seen {
@@ -43,9 +45,14 @@ const snapshotIdMax = 64;
 
 export function layerFacts(database: Database, leases: LiveLeases): ReadonlyMap<string, LayerFacts> {
   const snapshots = new Map<string, Snapshot>();
-  for (const row of database.all('SELECT id, parent, layer FROM snapshot')) {
-    const parent = row['parent'] === null ? undefined : String(row['parent']);
-    snapshots.set(String(row['id']), {id: String(row['id']), parent, layer: String(row['layer'])});
+  const sql =
+    'SELECT snapshot.id, parent, layer, continues FROM snapshot LEFT JOIN layer ON layer.id = snapshot.layer';
+  for (const row of database.all(sql)) {
+    const [parent, continues] = [row['parent'], row['continues']].map((value) =>
+      typeof value === 'string' ? value : undefined,
+    );
+    const id = String(row['id']);
+    snapshots.set(id, {id, parent, layer: String(row['layer']), continues});
   }
   const facts = new Map<string, Writable<LayerFacts> & {parents: Set<string>}>();
   for (const row of database.all('SELECT id, digest, source, created_ms FROM layer')) {
@@ -71,13 +78,14 @@ export function layerFacts(database: Database, leases: LiveLeases): ReadonlyMap<
     layer.name ??= name;
     layer.noteKind ??= kind;
   });
-  for (const {id, parent, layer} of snapshots.values()) {
+  for (const {id, parent, layer, continues} of snapshots.values()) {
     const fact = facts.get(layer);
     if (fact === undefined) continue;
     const below = parent === undefined ? undefined : snapshots.get(parent)?.layer;
     const {usedMs = 0, reached = false, inUse = false} = seen.get(id) ?? {};
-    if (below !== undefined && (reached || inUse)) fact.parents.add(below);
-    fact.depth = Math.max(fact.depth, depths.get(id) ?? 0);
+    if (reached || inUse) for (const one of [below, continues]) if (one !== undefined) fact.parents.add(one);
+    // One that continues another goes before it, as does what lies on it before both.
+    fact.depth = Math.max(fact.depth, (depths.get(id) ?? 0) + (continues === undefined ? 0 : 0.5));
     fact.usedMs = Math.max(fact.usedMs, usedMs);
     fact.reached ||= reached;
     fact.inUse ||= inUse;
@@ -104,6 +112,8 @@ function seenOf(
       // What lies below knows it already.
       if (known && seen.has(at)) return;
       seen.set(at, {usedMs: Math.max(found.usedMs, usedMs), reached, inUse});
+      const continued = snapshots.get(at)?.continues;
+      if (continued !== undefined) mark(continued, what);
     }
   };
   for (const row of database.all('SELECT snapshot, name, used_ms FROM record ORDER BY created_ms')) {

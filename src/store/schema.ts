@@ -1,7 +1,7 @@
 // Tables of the record store; docs/formats/store.md says what each column means. Everything here can be rebuilt or
 // thrown away: blobs and layer directories are the truth.
 
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS layer (
@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS layer (
   source TEXT,
   created_ms INTEGER NOT NULL,
   boot TEXT NOT NULL,
-  durable INTEGER NOT NULL
+  durable INTEGER NOT NULL,
+  continues TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS snapshot (
   id TEXT PRIMARY KEY,
@@ -61,4 +62,5 @@ export const migrations: Readonly<Record<number, string>> = {
   3: `CREATE INDEX IF NOT EXISTS snapshot_parent ON snapshot (parent);
       CREATE INDEX IF NOT EXISTS record_snapshot ON record (snapshot);`,
   4: 'CREATE INDEX IF NOT EXISTS record_created ON record (created_ms);',
+  5: 'ALTER TABLE layer ADD COLUMN continues TEXT;',
 };

@@ -201,6 +201,18 @@ class ScanRecord implements TreeRecord {
     return new Uint8Array(buffer, byteOffset + end - digestLength, digestLength);
   }
 
+  /** Whether both walks said the very same. */
+  isSameAs(other: TreeRecord): boolean {
+    if (!(other instanceof ScanRecord)) return false;
+    const [end, otherEnd] = [this.#at + this.#u32(0), other.#at + other.#u32(0)];
+    return this.#chunk.bytes.compare(other.#chunk.bytes, other.#at, otherEnd, this.#at, end) === 0;
+  }
+
+  /** As it came, in bytes of its own. */
+  copyOfBytes(): Buffer {
+    return Buffer.from(this.#chunk.bytes.subarray(this.#at, this.#at + this.#u32(0)));
+  }
+
   #attributes(): Uint8Array {
     const {buffer, byteOffset} = this.#chunk.bytes;
     const start = this.#at + fixedLength + this.#u32(80) + this.#u32(84);
@@ -210,4 +222,26 @@ class ScanRecord implements TreeRecord {
   #u32(offset: number): number {
     return this.#chunk.view.getUint32(this.#at + offset, true);
   }
+}
+
+/** Whether two walks said the very same of an entry, down to its inode and when that changed. */
+export function isSameRecord(a: TreeRecord, b: TreeRecord): boolean {
+  return a instanceof ScanRecord && a.isSameAs(b);
+}
+
+const inodeAt = 56;
+
+/** Records of a walk as ScanDecoder reads them. One that `isSure` does not hold for will be the same as no other. */
+export function encodeRecords(
+  records: readonly TreeRecord[],
+  isSure: (record: TreeRecord) => boolean,
+): Buffer {
+  return Buffer.concat(
+    records.map((record) => {
+      assert(record instanceof ScanRecord, 'only records of a walk are kept');
+      const bytes = record.copyOfBytes();
+      if (!isSure(record)) bytes.fill(0, inodeAt, inodeAt + 8);
+      return bytes;
+    }),
+  );
 }

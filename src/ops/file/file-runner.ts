@@ -14,6 +14,15 @@ import type {Selection} from '../../tree/select.ts';
 import {assert} from '../../util/assert.ts';
 import type {Contents} from '../contents.ts';
 import {
+  changedOnly,
+  continuingArguments,
+  type EarlierCopies,
+  type EarlierCopy,
+  isRefusal,
+  type LargeCopy,
+  largeCopyOf,
+} from './earlier-copy.ts';
+import {
   copyActionArguments,
   createdSecondsOf,
   makeDirectoryArguments,
@@ -25,6 +34,7 @@ export interface FileRunnerOptions {
   readonly equalLayers: EqualLayers;
   readonly helper: () => Promise<Helper>;
   readonly contents: Contents;
+  readonly earlierCopies: EarlierCopies;
 }
 
 /**
@@ -36,27 +46,63 @@ const small = {entries: 256, bytes: 16 << 20};
 type FileVertex = Vertex<FileOp>;
 
 export function fileRunner(options: FileRunnerOptions): OpRunner<FileVertex, BuildValue> {
-  const {snapshotter, equalLayers} = options;
   return {
     cacheMap: (vertex) => ({
       opKey: keyedFieldsOf(vertex.op),
       inputs: vertex.inputs.map((_, index) => keyingOf(vertex.op, index, options.contents)),
     }),
     async exec(vertex, inputs, context) {
-      const base = baseOf(vertex.op, inputs);
-      const active = await snapshotter.prepare(base, context.signal);
-      try {
-        const {epochSeconds, isSmall} = await change(vertex.op, inputs, active, context, options);
-        const snapshot = isSmall
-          ? await equalLayers.settle(active, {epochSeconds}, context)
-          : await snapshotter.commit(active, {epochSeconds});
-        return {type: 'snapshot', snapshot};
-      } catch (error) {
-        snapshotter.discard(active);
-        throw error;
+      const step = {op: vertex.op, inputs, context, options};
+      const large = await largeCopy(step);
+      // Who does without the cache wants every file read again.
+      const isFresh = large === undefined || vertex.origin.ignoreCache === true;
+      const earlier = isFresh ? undefined : await options.earlierCopies.find(large);
+      if (large !== undefined && earlier !== undefined) {
+        try {
+          return await layerOf(step, large, earlier);
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+        }
       }
+      return layerOf(step, large);
     },
   };
+}
+
+/** One run of an op. */
+interface FileStep {
+  readonly op: FileOp;
+  readonly inputs: readonly BuildValue[];
+  readonly context: StepContext;
+  readonly options: FileRunnerOptions;
+}
+
+async function layerOf(step: FileStep, large?: LargeCopy, earlier?: EarlierCopy): Promise<BuildValue> {
+  const {op, inputs, context, options} = step;
+  const {snapshotter, equalLayers, earlierCopies} = options;
+  const active = await snapshotter.prepare(baseOf(op, inputs), context.signal, earlier?.layer);
+  try {
+    const {epochSeconds, isSmall, isSteady} = await change(step, active, large, earlier);
+    if (isSmall)
+      return {type: 'snapshot', snapshot: await equalLayers.settle(active, {epochSeconds}, context)};
+    const begins = large !== undefined && earlier === undefined && isSteady;
+    if (begins) await earlierCopies.prepare(large, active);
+    const snapshot = await snapshotter.commit(active, {epochSeconds});
+    if (begins) earlierCopies.remember(large, snapshot);
+    return {type: 'snapshot', snapshot};
+  } catch (error) {
+    snapshotter.discard(active);
+    throw error;
+  }
+}
+
+async function largeCopy({op, inputs, context, options}: FileStep): Promise<LargeCopy | undefined> {
+  const [action] = op.actions;
+  if (action?.type !== 'copy' || op.actions.length > 1) return undefined;
+  const value = inputs[action.input];
+  if (value?.type !== 'local') return undefined;
+  const selection = await options.contents.select(value, action, context.signal);
+  return largeCopyOf(action, baseOf(op, inputs), value.context, selection);
 }
 
 /** The base counts by what made it, whatever is copied by its content. An input may be both. */
@@ -76,14 +122,16 @@ function keyingOf(op: FileOp, index: number, contents: Contents): InputKeying<Bu
   };
 }
 
-/** Does the actions in the layer being made; gives the layer's epoch (docs/adr/0006), and whether it is of few files. */
+/**
+ * Does the actions in the layer being made; gives the layer's epoch (docs/adr/0006), whether it is of few files, and
+ * whether those stayed as they were meanwhile.
+ */
 async function change(
-  op: FileOp,
-  inputs: readonly BuildValue[],
+  {op, inputs, context, options}: FileStep,
   active: ActiveSnapshot,
-  context: StepContext,
-  options: FileRunnerOptions,
-): Promise<{readonly epochSeconds: number; readonly isSmall: boolean}> {
+  large: LargeCopy | undefined,
+  earlier: EarlierCopy | undefined,
+): Promise<{readonly epochSeconds: number; readonly isSmall: boolean; readonly isSteady: boolean}> {
   const {snapshotter, contents} = options;
   const views = new ViewList();
   let newest = snapshotter.epochSecondsOf(active.parent);
@@ -105,9 +153,12 @@ async function change(
     const view: View = fromContext
       ? {dir: value.context.directory}
       : await snapshotter.view(value.snapshot, context.signal);
-    actions.push(...copyActionArguments(action, selection, views.numberOf(action.input, view), fromContext));
+    const taken = earlier === undefined ? selection : changedOnly(selection, earlier);
+    actions.push(...copyActionArguments(action, taken, views.numberOf(action.input, view), fromContext));
   }
   const epochSeconds = createdSecondsOf(op.actions) ?? newest;
+  const continuing =
+    large && earlier ? continuingArguments(earlier, large, active, snapshotter) : {start: [], removals: []};
   const helper = await options.helper();
   await helper.request(
     'copy',
@@ -116,17 +167,21 @@ async function change(
       `upper=${active.upper}`,
       `work=${active.work}`,
       `epoch=${stampOf(active, epochSeconds)}`,
+      ...continuing.start,
       ...views.arguments(),
+      ...continuing.removals,
       ...actions,
     ],
     {signal: context.signal},
   );
+  let isSteady = true;
   for (const check of checks) {
     if (await check()) continue;
+    isSteady = false;
     context.note('files of the build context changed while they were copied: this step will not be cached');
     context.volatile();
   }
-  return {epochSeconds, isSmall};
+  return {epochSeconds, isSmall, isSteady};
 }
 
 function isFew({sources}: Selection): boolean {

@@ -6,7 +6,7 @@ import type {Digest} from '../../oci/digest.ts';
 import {type ContentDigestOptions, contentDigestOf} from '../../tree/content-digest.ts';
 import {type CopyPattern, walkRootsOf} from '../../tree/copy-pattern.ts';
 import {encodeFileList} from '../../tree/file-list.ts';
-import {isRegularFile, type TreeRecord} from '../../tree/record.ts';
+import {encodeRecords, isRegularFile, type TreeRecord} from '../../tree/record.ts';
 import {type Selection, selectScanning} from '../../tree/select.ts';
 import type {Tree} from '../../tree/tree.ts';
 import {type Clock, systemClock} from '../../util/clock.ts';
@@ -163,6 +163,14 @@ export class LocalContext {
   ): Promise<boolean> {
     const fresh = await (await this.#newScan()).treeOf(roots, signal);
     return records.every((record) => isSameFile(record, fresh.at(record.path)));
+  }
+
+  /** The walk of what was selected, for a later one to be compared with (tree/tree-change.ts). */
+  async walkOf({sources}: Selection): Promise<Uint8Array> {
+    const {startMs} = await this.#theScan();
+    const records = sources.flatMap(({entries}) => entries);
+    // What could still change unseen may have done so when it was copied.
+    return encodeRecords(records, (record) => isSettled(record, startMs));
   }
 
   #theScan(): Promise<ContextScan> {
