@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #define READ_BYTES (1u << 20)
 #define ATTACHED_FD 3
 #define STATUS_BYTES_MAX (1u << 20)
+#define INPUT_BYTES (FRAME_HEADER_BYTES + FRAME_PAYLOAD_BYTES_MAX + 65536)
 
 enum frame_type {
   FRAME_REQUEST = 1,
@@ -41,9 +43,19 @@ static int epoll;
 static int from_client = STDIN_FILENO, to_client = STDOUT_FILENO;
 static bool attached;
 static bool ran_terminal;  // a worker may have made the caller's terminal raw
-static struct worker *workers;
-static struct buffer input;
+static SERVES struct worker *workers;
+static unsigned char *input;  // frames that came and were not taken yet
+static SERVES size_t input_length;
 static unsigned char *output;  // header and payload of one frame, written at once
+
+/** Workers do not have it: a page that is written to between two forks would be copied each time. */
+static void *own_memory(size_t size) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (memory == MAP_FAILED || madvise(memory, size, MADV_DONTFORK) != 0)
+    die("serve", errno, NULL, "cannot get memory");
+  return memory;
+}
 
 /** Nothing of a request outlives this, and the terminal is as it was. */
 static void kill_all_workers(void) {
@@ -75,7 +87,7 @@ static void watch(struct watch *about, struct worker *worker, int source, int fd
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) die("serve", errno, NULL, "cannot watch descriptor");
 }
 
-static void start_request(uint32_t id, char *payload, size_t length) {
+static void start_request(uint32_t id, const char *payload, size_t length) {
   if (attached && memmem(payload, length, "\0tty=1", 7) != NULL) ran_terminal = true;
   struct worker *worker = worker_start(id, payload, length, attached);
   if (worker == NULL) {
@@ -189,14 +201,14 @@ static bool is_ending(void) {
 
 static void take_frames(void) {
   size_t offset = 0;
-  while (input.length - offset >= FRAME_HEADER_BYTES) {
-    const unsigned char *header = (const unsigned char *)input.bytes + offset;
+  while (input_length - offset >= FRAME_HEADER_BYTES) {
+    const unsigned char *header = input + offset;
     size_t length = get_u32(header);
     uint32_t id = get_u32(header + 4), type = get_u32(header + 8);
     if (length > FRAME_PAYLOAD_BYTES_MAX) die("serve", 0, NULL, "a frame is too long: %zu bytes", length);
-    if (input.length - offset - FRAME_HEADER_BYTES < length) break;
+    if (input_length - offset - FRAME_HEADER_BYTES < length) break;
     if (type == FRAME_REQUEST && is_ending()) break;
-    char *payload = input.bytes + offset + FRAME_HEADER_BYTES;
+    const char *payload = (const char *)input + offset + FRAME_HEADER_BYTES;
     if (type == FRAME_REQUEST)
       start_request(id, payload, length);
     else if (type == FRAME_CANCEL)
@@ -208,16 +220,16 @@ static void take_frames(void) {
     offset += FRAME_HEADER_BYTES + length;
   }
   if (offset == 0) return;
-  memmove(input.bytes, input.bytes + offset, input.length - offset);
-  input.length -= offset;
+  memmove(input, input + offset, input_length - offset);
+  input_length -= offset;
 }
 
 static bool read_input(void) {
-  buffer_reserve(&input, 65536);
-  ssize_t got = read(from_client, input.bytes + input.length, input.capacity - input.length - 1);
+  if (input_length == INPUT_BYTES) return true;  // of frames that have to wait
+  ssize_t got = read(from_client, input + input_length, INPUT_BYTES - input_length);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
   if (got <= 0) return false;
-  input.length += (size_t)got;
+  input_length += (size_t)got;
   take_frames();
   return true;
 }
@@ -255,7 +267,8 @@ int serve(void) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGINT, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
-  output = xmalloc(FRAME_HEADER_BYTES + READ_BYTES + STATUS_BYTES_MAX);
+  input = own_memory(INPUT_BYTES);
+  output = own_memory(FRAME_HEADER_BYTES + READ_BYTES + STATUS_BYTES_MAX);
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("serve", errno, NULL, "cannot make an epoll set");
   static struct watch stdin_watch;

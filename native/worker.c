@@ -26,9 +26,9 @@
 #define REQUEST_FD 5
 
 /** Whose request is still to come; `requests` is where it is told. */
-static struct worker *spare;
-static int requests = -1;
-static unsigned suited;  // requests that a spare can do
+static SERVES struct worker *spare;
+static SERVES int requests;  // while there is one
+static SERVES unsigned suited;  // requests that a spare can do
 
 static bool has_process_output(const char *payload) {
   return strcmp(payload, "run") == 0;
@@ -115,9 +115,10 @@ static bool make_pipes(int ours[PIPE_COUNT], int theirs[PIPE_COUNT], bool has_ou
 static bool fork_worker(struct worker *worker, int theirs[PIPE_COUNT], int request_fd, char *payload,
                         size_t length, bool attached) {
   pid_t server = getpid();
-  worker->pid = fork();
-  if (worker->pid == 0) work(server, theirs, attached, request_fd, payload, length);
-  if (worker->pid < 0) return false;
+  pid_t pid = fork();
+  if (pid == 0) work(server, theirs, attached, request_fd, payload, length);
+  if (pid < 0) return false;
+  worker->pid = pid;
   worker->pidfd = k_pidfd_open(worker->pid);
   if (worker->pidfd >= 0) return fcntl(worker->pidfd, F_SETFD, FD_CLOEXEC) == 0;
   int error = errno;
@@ -163,14 +164,20 @@ static struct worker *use_spare(uint32_t id, const char *payload, size_t length)
   return worker;
 }
 
-struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached) {
+struct worker *worker_start(uint32_t id, const char *payload, size_t length, bool attached) {
   bool is_text = length > 0 && payload[length - 1] == '\0';
   if (is_text && !attached && suits_spare(payload, length)) {
     suited++;
     struct worker *worker = use_spare(id, payload, length);
     if (worker != NULL) return worker;
   }
-  return start(id, -1, payload, length, attached);
+  char *own = xmalloc(length);  // the client's bytes are where workers have no memory
+  memcpy(own, payload, length);
+  struct worker *worker = start(id, -1, own, length, attached);
+  int error = errno;
+  free(own);
+  errno = error;
+  return worker;
 }
 
 void worker_make_spare(void) {

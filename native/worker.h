@@ -12,6 +12,9 @@ struct watch {
   int source;
 };
 
+/** For what the serve loop changes for each request: together, for each page of it is copied after a fork. */
+#define SERVES __attribute__((section(".bss.serves")))
+
 struct worker {
   uint32_t id;  // the client's number for the request
   pid_t pid;
@@ -31,7 +34,7 @@ struct worker {
  * Forks a worker for the payload of a request frame. NULL, with errno, when the machine has no room for it
  * (descriptors, processes). Attached: a `run` has our own standard streams instead of pipes.
  */
-struct worker *worker_start(uint32_t id, char *payload, size_t length, bool attached);
+struct worker *worker_start(uint32_t id, const char *payload, size_t length, bool attached);
 
 /**
  * Forks a worker ahead of its request, when steps follow each other that have no network: it makes what the
