@@ -4,8 +4,10 @@
 // user wrote into the Dockerfile; proxies, which may hold passwords, are left out, and so are the credentials of
 // URLs.
 
+import {identityOf} from '../graph/keying.ts';
 import type {CopyAction, ExecMount, ExecOp, FileAction, FileOp, Op, SourceOp} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
+import {digestOf} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
 import type {Json} from '../util/canonical-json.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
@@ -28,16 +30,32 @@ export interface StepLocation {
 }
 
 /** `vertices` inputs first, as they are numbered. */
-export function buildStepsOf(vertices: readonly Vertex[]): readonly BuildStep[] {
+export function buildStepsOf(
+  vertices: readonly Vertex[],
+  roots: ReadonlyMap<string, string>,
+): readonly BuildStep[] {
   const ids = new Map(vertices.map((vertex, index) => [vertex, `step${index}`]));
   const steps = vertices.map((vertex) => ({
     id: ids.get(vertex) ?? '',
-    op: opJson(vertex.op, vertex.inputs.length),
+    op: opJson(vertex.op, vertex.inputs.length, roots),
     inputs: vertex.inputs.map((input) => `${ids.get(input)}:0`),
   }));
   const last = steps.at(-1);
   if (last === undefined) return [];
   return [...steps, {id: `step${steps.length}`, op: {Op: {}}, inputs: [`${last.id}:0`]}];
+}
+
+/**
+ * By the digests that progress and history have of vertices; the last one only names the result. Undefined where a
+ * password is in one of them: with everything else known, a digest would be something to try passwords on.
+ */
+export function digestMappingOf(vertices: readonly Vertex[]): Readonly<Record<string, string>> | undefined {
+  const isSecret = (text: string): boolean => withoutCredentials(text) !== text;
+  if (vertices.some(({op}) => isSecret(identityOf(op)))) return undefined;
+  const ids = vertices.map(({id}) => id);
+  const last = ids.at(-1);
+  const all = last === undefined ? [] : [...ids, digestOf(`result ${last}`)];
+  return Object.fromEntries(all.map((id, index) => [id, `step${index}`]));
 }
 
 /** By the id of the step. */
@@ -50,12 +68,12 @@ export function stepLocationsOf(vertices: readonly Vertex[]): Readonly<Record<st
   return Object.fromEntries(located);
 }
 
-function opJson(op: Op, inputCount: number): Json {
+function opJson(op: Op, inputCount: number, roots: ReadonlyMap<string, string>): Json {
   switch (op.kind) {
     case 'source': {
       const {source} = op;
       return {
-        Op: {source: sourceJson(op)},
+        Op: {source: sourceJson(op, roots)},
         ...(source.type === 'image' ? {platform: platformJson(source.platform)} : {}),
       };
     }
@@ -72,11 +90,12 @@ function platformJson({os, architecture, variant}: Platform): Json {
   return {OS: os, Architecture: architecture, Variant: variant};
 }
 
-function sourceJson({source}: SourceOp): Json {
+function sourceJson({source}: SourceOp, roots: ReadonlyMap<string, string>): Json {
   switch (source.type) {
     case 'image': {
       const {reference, manifestDigest} = source;
-      const pinned = reference.includes('@') ? reference : `${reference}@${manifestDigest}`;
+      const root = roots.get(manifestDigest) ?? manifestDigest;
+      const pinned = reference.includes('@') ? reference : `${reference}@${root}`;
       return {identifier: `docker-image://${pinned}`};
     }
     case 'local':

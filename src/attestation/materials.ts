@@ -1,6 +1,6 @@
 // The dependencies of an image: every image, URL and git ref that its graph begins with, with what they were at the
-// time of the build (SLSA's resolvedDependencies, v0.2's materials). As BuildKit names them; but an image has the
-// digest of its platform's manifest, where BuildKit has that of the index, if there is one.
+// time of the build (SLSA's resolvedDependencies, v0.2's materials). As BuildKit names them: an image has the digest of
+// the index that its name leads to, if there is one.
 
 import type {Vertex} from '../graph/vertex.ts';
 import {imagePackageUrl} from '../oci/package-url.ts';
@@ -28,13 +28,16 @@ export function verticesOf(target: Vertex | undefined): readonly Vertex[] {
 export function materialsOf(
   vertices: readonly Vertex[],
   fetched: readonly FetchedSource[],
+  roots: ReadonlyMap<string, string>,
 ): readonly Material[] {
   const materials = new Map<string, Material>();
   const add = (uri: string, digest: Material['digest']): void => void materials.set(uri, {uri, digest});
   for (const {op} of vertices) {
     if (op.kind !== 'source' || op.source.type !== 'image') continue;
     const {reference, manifestDigest, platform} = op.source;
-    add(imagePackageUrl(reference, platform), {sha256: hexOfText(manifestDigest)});
+    add(imagePackageUrl(reference, platform), {
+      sha256: hexOfText(roots.get(manifestDigest) ?? manifestDigest),
+    });
   }
   const images = inOrder(materials.values());
   const others = (type: FetchedSource['type']): readonly Material[] =>

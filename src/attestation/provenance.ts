@@ -14,7 +14,7 @@ import {byteOrder} from '../util/byte-order.ts';
 import type {Json} from '../util/canonical-json.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 import type {ProvenanceRequest} from './attest-request.ts';
-import {base64Of, buildStepsOf, stepLocationsOf} from './build-steps.ts';
+import {base64Of, buildStepsOf, digestMappingOf, stepLocationsOf} from './build-steps.ts';
 import {fetchedMaterial, type Material, materialsOf, verticesOf} from './materials.ts';
 import type {FetchedSource} from './source-ledger.ts';
 
@@ -56,6 +56,10 @@ export interface ProvenanceInput {
   /** What looked at the result to tell what is in it. */
   readonly scanner?: Vertex | undefined;
   readonly fetched: readonly FetchedSource[];
+  /** By the digest of an image's manifest that of the index it was found in. */
+  readonly roots: ReadonlyMap<string, string>;
+  /** Of the repository that the context is in, by BuildKit's keys. */
+  readonly versionControl: Readonly<Record<string, string>>;
   readonly file: SourceFile;
   readonly run: RunOfBuild;
   /** Of the result, bottom first. */
@@ -71,7 +75,7 @@ interface Parts {
   readonly materials: readonly Material[];
   readonly buildConfig: Members | undefined;
   readonly times: {readonly id?: string; readonly startedOn?: string; readonly finishedOn?: string};
-  readonly details: Members | undefined;
+  readonly details: Members;
   readonly hermetic: boolean;
   readonly completeness: {readonly request: boolean; readonly materials: boolean};
   readonly builderId: string;
@@ -84,10 +88,8 @@ export function provenancePredicate(input: ProvenanceInput, request: ProvenanceR
   return maskedMembers(version === 'v1' ? version1(parts) : version02(parts));
 }
 
-function partsOf(
-  {plan, parameters, scanner, fetched, file, run, layers}: ProvenanceInput,
-  mode: 'min' | 'max',
-): Omit<Parts, 'builderId' | 'isReproducible'> {
+function partsOf(input: ProvenanceInput, mode: 'min' | 'max'): Omit<Parts, 'builderId' | 'isReproducible'> {
+  const {plan, parameters, scanner, fetched, roots, versionControl, file, run, layers} = input;
   const vertices = verticesOf(plan.vertex);
   const isMax = mode === 'max';
   const locals = localNames(vertices, parameters);
@@ -103,15 +105,21 @@ function partsOf(
       ...(isMax ? namedIds('ssh', mountIds(vertices, 'ssh')) : {}),
       ...(locals.length === 0 ? {} : {locals: locals.map((name) => ({name}))}),
     },
-    materials: materialsOf([...vertices, ...verticesOf(scanner)], fetched),
-    buildConfig: isMax ? {llbDefinition: buildStepsOf(vertices).map((step): Json => ({...step}))} : undefined,
+    materials: materialsOf([...vertices, ...verticesOf(scanner)], fetched, roots),
+    buildConfig: isMax
+      ? {
+          llbDefinition: buildStepsOf(vertices, roots).map((step): Json => ({...step})),
+          digestMapping: digestMappingOf(vertices),
+        }
+      : undefined,
     times:
       plan.epochSeconds === undefined
         ? {id: run.id, startedOn: timeText(run.startedMs), finishedOn: timeText(run.finishedMs)}
         : {},
-    details: isMax
-      ? detailsOf(vertices, {path: parameters.configSource.path, text: file.text}, layers)
-      : undefined,
+    details: {
+      ...(Object.keys(versionControl).length === 0 ? {} : {vcs: {...versionControl}}),
+      ...(isMax ? detailsOf(vertices, {path: parameters.configSource.path, text: file.text}, layers) : {}),
+    },
     hermetic: hasAllMaterials && !vertices.some(hasNetwork),
     completeness: {request: told.length === given.length, materials: hasAllMaterials},
   };
@@ -132,7 +140,7 @@ function version1(parts: Parts): Members {
         ...(times.id === undefined
           ? {}
           : {invocationID: times.id, startedOn: times.startedOn, finishedOn: times.finishedOn}),
-        buildkit_metadata: details ?? {},
+        buildkit_metadata: details,
         buildkit_hermetic: hermetic,
         buildkit_completeness: {request: completeness.request, resolvedDependencies: completeness.materials},
         buildkit_reproducible: parts.isReproducible,
@@ -161,7 +169,7 @@ function version02(parts: Parts): Members {
       completeness: {parameters: completeness.request, environment: true, materials: completeness.materials},
       reproducible: parts.isReproducible,
       [`${buildType02}#hermetic`]: hermetic,
-      [`${buildType02}#metadata`]: details ?? {},
+      [`${buildType02}#metadata`]: details,
     },
   };
 }

@@ -31,6 +31,16 @@ export type FetchedSource = FetchedHttp | FetchedGit;
 export class SourceLedger {
   readonly #images = new Map<string, ResolvedName>();
   readonly #entries = new Map<string, FetchedSource>();
+  readonly #roots = new Map<Digest, Digest>();
+
+  /** By the digest of an image's manifest what its name leads to: that, or the index it was found in. */
+  get roots(): ReadonlyMap<string, Digest> {
+    return this.#roots;
+  }
+
+  addRoot(manifest: Digest, root: Digest): void {
+    this.#roots.set(manifest, root);
+  }
 
   /** In the order of looking up; each once for each platform. */
   images(): readonly ResolvedName[] {

@@ -61,6 +61,7 @@ export async function build(
     engine,
     file,
     fetched: () => opened.ledger.entries(),
+    roots: opened.ledger.roots,
     startedMs,
     signal: guard.signal,
   });

@@ -143,13 +143,17 @@ async function resolveGated(
 ): Promise<ResolvedImage> {
   if (context.named.layouts.has(given)) {
     gate.layout(given);
-    return images.resolve(given, platform, signal);
+    const resolved = await images.resolve(given, platform, signal);
+    ledger.addRoot(resolved.manifestDigest, resolved.rootDigest);
+    return resolved;
   }
   const {reference, digest} = gate.image(given, platform);
   const found = images.resolve(reference, platform, signal);
   if (digest === undefined) {
     const resolved = await found;
     ledger.addImage(reference, platform, resolved.manifestDigest);
+    // Of a locked image the manifest is all that is always the same.
+    ledger.addRoot(resolved.manifestDigest, resolved.rootDigest);
     return resolved;
   }
   // The name may mean something else by now, or nothing at all.

@@ -12,6 +12,7 @@ export type NoteKind =
   | 'archive'
   | 'layer-blob'
   | 'output'
+  | 'root'
   | 'blob-home'
   | 'upload'
   | 'size'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {buildStepsOf} from '../../src/attestation/build-steps.ts';
+import {buildStepsOf, digestMappingOf} from '../../src/attestation/build-steps.ts';
 import type {FileAction, Op} from '../../src/graph/op.ts';
 import {vertex} from '../../src/graph/vertex.ts';
 
@@ -8,7 +8,7 @@ const other = vertex({kind: 'source', source: {type: 'local', name: 'other'}}, [
 
 /** The op of a step on both. */
 function opOf(op: Op): unknown {
-  return buildStepsOf([context, other, vertex(op, [context, other], {name: 'step'})])[2]?.op;
+  return buildStepsOf([context, other, vertex(op, [context, other], {name: 'step'})], new Map())[2]?.op;
 }
 
 const copy = {type: 'copy', input: 1, unpack: false, parents: false, excludes: []} as const;
@@ -56,7 +56,9 @@ describe('a step as LLB has it', () => {
       ref: 'v1',
       keepGitDirectory: false,
     } as const;
-    const steps = buildStepsOf([context, vertex({kind: 'source', source: git}, [], {name: 'git'})]);
+    const fetched = vertex({kind: 'source', source: git}, [], {name: 'git'});
+    const steps = buildStepsOf([context, fetched], new Map());
+    expect(digestMappingOf([context, fetched])).toBeUndefined();
     expect(steps.map(({op}) => op)).toMatchObject([
       {Op: {source: {identifier: 'local://context'}}},
       {Op: {source: {identifier: expect.stringMatching(/^git:\/\/.*example\.com\/r\.git#v1$/)}}},
@@ -65,7 +67,14 @@ describe('a step as LLB has it', () => {
     expect(JSON.stringify(steps)).not.toContain('pw');
   });
 
+  it('is found by the digest that progress has of it', () => {
+    const mapping = digestMappingOf([context, other]) ?? {};
+    expect(mapping).toMatchObject({[context.id]: 'step0', [other.id]: 'step1'});
+    expect(Object.values(mapping)).toEqual(['step0', 'step1', 'step2']);
+  });
+
   it('is none where nothing is built', () => {
-    expect(buildStepsOf([])).toEqual([]);
+    expect(buildStepsOf([], new Map())).toEqual([]);
+    expect(digestMappingOf([])).toEqual({});
   });
 });

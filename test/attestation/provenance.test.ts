@@ -53,6 +53,8 @@ const input: ProvenanceInput = {
     {type: 'http', url: 'https://example.com/a.tar', digest: digestOf('a')},
     {type: 'git', remote: 'https://example.com/r.git', ref: 'v1', commit: 'e'.repeat(40)},
   ],
+  roots: new Map(),
+  versionControl: {},
   file: sourceFile('/home/me/Dockerfile', 'FROM alpine\nRUN wget \\\n http://me:hunter2@example.com/x\n'),
   run: {id: 'run-1', startedMs: 0, finishedMs: 1500},
   layers: [],
@@ -92,6 +94,25 @@ describe('provenance with mode=max', () => {
           {uri: `pkg:docker/alpine?digest=${digest}&platform=linux%2Famd64`},
           {uri: 'https://example.com/r', digest: {sha256: 'f'.repeat(64)}},
         ],
+      },
+    });
+  });
+
+  it('names an image by the digest of its index, where it has one, in the steps too', () => {
+    const index = `sha256:${'cd'.repeat(32)}`;
+    const told = provenancePredicate({...input, roots: new Map([[digest, index]])}, v1max);
+    expect(told).toMatchObject({
+      buildDefinition: {
+        resolvedDependencies: [{digest: {sha256: 'cd'.repeat(32)}}, {}, {}],
+        internalParameters: {
+          buildConfig: {
+            llbDefinition: [
+              {op: {Op: {source: {identifier: `docker-image://docker.io/library/alpine:3.20@${index}`}}}},
+              {},
+              {},
+            ],
+          },
+        },
       },
     });
   });
@@ -220,6 +241,21 @@ describe('provenance with mode=max', () => {
 
 describe('provenance with mode=min', () => {
   const predicate = provenancePredicate(input, {...v1max, mode: 'min'});
+
+  it('tells of the repository of the context, as with mode=max', () => {
+    const versionControl = {source: 'https://me:pw@example.com/r.git', revision: 'a'.repeat(40)};
+    for (const mode of ['min', 'max'] as const) {
+      expect(provenancePredicate({...input, versionControl}, {...v1max, mode})).toMatchObject({
+        runDetails: {
+          metadata: {
+            buildkit_metadata: {
+              vcs: {source: 'https://xxxxx@example.com/r.git', revision: 'a'.repeat(40)},
+            },
+          },
+        },
+      });
+    }
+  });
 
   it('tells neither build arguments nor labels, secrets, steps or text', () => {
     expect(predicate).toMatchObject({

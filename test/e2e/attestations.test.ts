@@ -1,6 +1,7 @@
 // What is said of images, what they are made of, and what they may be made of: attestations as foreign tools meet them,
 // verify, lock and source policy, each on whole builds.
 
+import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
@@ -84,6 +85,34 @@ describe('attestations', () => {
     expect(text).not.toContain('very-secret-token');
     const run = await space.run(['verify', at('said')]);
     expect([run.code, run.stdout.toString()]).toEqual([0, 'ok\n']);
+  });
+
+  it('name a base image by its index, looked up or remembered, and the commit of the context', async () => {
+    const base = `${space.registry?.address}/e2e/indexed:1`;
+    const first = await space.context({Dockerfile: 'FROM scratch\nCOPY a /a\n', a: 'a'});
+    const pushed = await space.build(['--push', '--provenance=true', '-t', base, first]);
+    const index = /exporting manifest list (sha256:[0-9a-f]{64})/.exec(pushed.stderr)?.[1] ?? '';
+    const context = await space.context({Dockerfile: `FROM ${base}\nCOPY a /b\n`, a: 'a'});
+    const git = (...words: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
+        cwd: context,
+        encoding: 'utf8',
+      }).trim();
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-q', '-m', 'first');
+    for (const name of ['asked', 'remembered']) {
+      await space.build(['--provenance=mode=min', '-o', `type=oci,dest=${at(name)},tar=false`, context]);
+      const [statement] = statementsOf(at(name));
+      expect(statement?.['predicate']).toMatchObject({
+        buildDefinition: {resolvedDependencies: [{digest: {sha256: index.slice(7)}}]},
+        runDetails: {
+          metadata: {
+            buildkit_metadata: {vcs: {revision: git('rev-parse', 'HEAD'), 'localdir:context': '.'}},
+          },
+        },
+      });
+    }
   });
 
   it('are the same bytes for the same build with SOURCE_DATE_EPOCH, also without a cache', async () => {

@@ -23,6 +23,7 @@ export interface WitnessOptions {
   readonly engine: Pick<Engine, 'helper' | 'state'>;
   readonly file: SourceFile;
   fetched(): readonly FetchedSource[];
+  readonly roots: ReadonlyMap<string, string>;
   readonly startedMs: number;
   readonly signal: AbortSignal;
 }
@@ -36,6 +37,10 @@ export interface Scan {
 export class Witness {
   readonly #options: WitnessOptions;
   readonly #id = randomUUID();
+  readonly #versionControl = once(async () => {
+    const {versionControlOf} = await import('./version-control.ts');
+    return versionControlOf(this.#options.request, this.#options.signal);
+  });
 
   constructor(options: WitnessOptions) {
     this.#options = options;
@@ -92,12 +97,16 @@ export class Witness {
     asked: ProvenanceRequest,
   ): Promise<Attestation> {
     const {provenancePredicate, provenanceTypes} = await import('../../attestation/provenance.ts');
-    const {request, file, fetched, startedMs} = this.#options;
+    const {request, file, fetched, roots, startedMs} = this.#options;
+    const versionControl = await this.#versionControl.get();
     const run = {id: this.#id, startedMs, finishedMs: systemClock.nowMs()};
     const parameters = parametersOf(request);
     return {
       predicateType: provenanceTypes[asked.version],
-      predicate: provenancePredicate({...made, parameters, fetched: fetched(), file, run, layers}, asked),
+      predicate: provenancePredicate(
+        {...made, parameters, fetched: fetched(), roots, versionControl, file, run, layers},
+        asked,
+      ),
     };
   }
 }

@@ -13,6 +13,7 @@ import {bestOffer, formatPlatform, type Platform} from '../../oci/platform.ts';
 import type {ImageChain} from '../../snapshot/snapshotter.ts';
 import type {LocalBlobStore} from '../../store/blob-store.ts';
 import type {Database} from '../../store/database.ts';
+import {Notes} from '../../store/notes.ts';
 import {assert} from '../../util/assert.ts';
 import type {Clock} from '../../util/clock.ts';
 import {SingleFlight} from '../../util/single-flight.ts';
@@ -31,6 +32,8 @@ export interface ImageResolverOptions {
 
 export interface ResolvedReference {
   readonly reference: string;
+  /** What the reference leads to: an index, or the manifest itself. */
+  readonly rootDigest: Digest;
   readonly manifestDigest: Digest;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
@@ -82,7 +85,7 @@ export class ImageResolver {
     const {importLayout} = await import('../oci-layout/layout.ts');
     const {directory, root} = layout;
     const digest = await importLayout(directory, root, platform, blobs, reference, signal);
-    const found = await this.#load(reference, digest, true);
+    const found = await this.#load(reference, digest, true, root);
     assert(found !== undefined, 'an image that was imported is here');
     return found;
   }
@@ -93,7 +96,7 @@ export class ImageResolver {
     if (image !== undefined) {
       const {digest} = JSON.parse(String(image['descriptor'])) as Descriptor;
       const listed = await this.#fittingIn(digest, platform);
-      if (listed !== undefined) return this.#load(reference, listed, true);
+      if (listed !== undefined) return this.#load(reference, listed, true, digest);
       const found = await this.#load(reference, digest, true);
       if (found !== undefined && sameArchitecture(found.platform, platform)) return found;
     }
@@ -103,7 +106,10 @@ export class ImageResolver {
       reference,
       formatPlatform(platform),
     );
-    return row === undefined ? undefined : this.#load(reference, row['manifest_digest'] as Digest, false);
+    if (row === undefined) return undefined;
+    const digest = row['manifest_digest'] as Digest;
+    const root = new Notes(database).getText('root', rootKey(reference, platform))?.split(' ');
+    return this.#load(reference, digest, false, root?.[0] === digest ? (root[1] as Digest) : digest);
   }
 
   /** The manifest for `platform`, when `root` is an index that has one. */
@@ -118,6 +124,7 @@ export class ImageResolver {
     reference: string,
     manifestDigest: Digest,
     local: boolean,
+    rootDigest = manifestDigest,
   ): Promise<ResolvedReference | undefined> {
     const {blobs} = this.#options;
     if (!(await blobs.has(manifestDigest))) return undefined;
@@ -126,7 +133,7 @@ export class ImageResolver {
     const {manifest} = found;
     if (!(await blobs.has(manifest.config.digest))) return undefined;
     const config = checked(parseConfig(await blobs.read(manifest.config.digest)), reference);
-    return {reference, manifestDigest, manifest, config, platform: platformOf(config), local};
+    return {reference, rootDigest, manifestDigest, manifest, config, platform: platformOf(config), local};
   }
 
   async #remote(reference: string, platform: Platform, signal: AbortSignal): Promise<ResolvedReference> {
@@ -144,9 +151,22 @@ export class ImageResolver {
       found.manifestDigest,
       Math.round(clock.nowMs()),
     );
-    const {manifestDigest, manifest} = found;
-    return {reference, manifestDigest, manifest, config, platform: platformOf(config), local: false};
+    const {manifestDigest, manifest, rootDigest} = found;
+    new Notes(database).set('root', rootKey(reference, platform), `${manifestDigest} ${rootDigest}`);
+    return {
+      reference,
+      rootDigest,
+      manifestDigest,
+      manifest,
+      config,
+      platform: platformOf(config),
+      local: false,
+    };
   }
+}
+
+function rootKey(reference: string, platform: Platform): string {
+  return `${reference} ${formatPlatform(platform)}`;
 }
 
 function checked(config: ImageConfig | {readonly problem: string}, reference: string): ImageConfig {

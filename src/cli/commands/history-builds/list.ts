@@ -1,8 +1,7 @@
 // `tsbuild history ls` and `tsbuild history rm`.
 
-import {existsSync} from 'node:fs';
-import {dirname, join} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
+import {workTreeRoot} from '../../../sources/git/work-tree.ts';
 import {systemClock} from '../../../util/clock.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
@@ -18,7 +17,7 @@ export const listBuilds: Act = async ({flags, operands, io}) => {
   if (operands.length > 0) throw buildError('usage', 'cli-operands', 'history ls takes no operands');
   const print = rowPrinter(flags.last('format'), {table, headings: {...buildHeadings, Steps: 'STEPS'}});
   const accepts = recordFilter(flags.all('filter'), systemClock.nowMs());
-  const place = flags.has('local') ? repositoryOf(io.cwd) : undefined;
+  const place = flags.has('local') ? await repositoryOf(io.cwd) : undefined;
   const limit = limitOf(flags);
   const rows = [];
   for (const record of openHistory(flags, io).records()) {
@@ -44,12 +43,10 @@ export const removeBuilds: Act = async ({flags, operands, io}) => {
   return exitCodes.ok;
 };
 
-/** The nearest directory above that git calls a work tree. */
-function repositoryOf(cwd: string): string {
-  for (let directory = cwd; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, '.git'))) return directory;
-    if (directory === '/') throw buildError('user', 'history-local', `${cwd} is in no git repository`);
-  }
+async function repositoryOf(cwd: string): Promise<string> {
+  const root = await workTreeRoot(cwd);
+  if (root === undefined) throw buildError('user', 'history-local', `${cwd} is in no git repository`);
+  return root;
 }
 
 function limitOf(flags: FlagValues): number {
