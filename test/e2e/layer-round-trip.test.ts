@@ -1,5 +1,5 @@
-// Everything that a layer can hold, through every compression: unpacked by another tool, and pulled, unpacked and
-// built on by us, it is the same file by file.
+// Everything that a layer can hold, through every compression and archive: unpacked by other tools, and loaded,
+// imported, pulled, unpacked and built on by us, it is the same file by file.
 
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync} from 'node:fs';
@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {whyNoTrees} from '../support/tree-world.ts';
 import {repository, type Workspace, workspaceWithBases} from './command.ts';
+import {startDocker} from './docker.ts';
 import {needCommand} from './requirements.ts';
 
 interface Listed {
@@ -34,6 +35,14 @@ const holesOf = (listing: Listing): string[] =>
     .filter((path) => listing[path]?.sparse === true)
     .sort();
 
+const attributes = ['--xattrs', '--xattrs-include=*', '--numeric-owner'];
+
+function unpack(tar: string, folder: string): void {
+  mkdirSync(folder);
+  // GNU tar warns of times that it does not believe.
+  execFileSync('tar', [...attributes, '-xpf', tar, '-C', folder], {stdio: 'pipe'});
+}
+
 /** Docker and podman know no time before 1970. */
 const sinceTheEpoch = (listing: Listing): Listing =>
   Object.fromEntries(
@@ -58,17 +67,16 @@ describe.skipIf(whyNoTrees() !== undefined)('a layer of everything', () => {
         'RUN ln /t/link/lone /t/link/across && rm /t/time/epoch && chmod 4711 /t/mode/none\n',
     });
     execFileSync('python3', [script, 'make', at('tree')]);
-    const attributes = ['--xattrs', '--xattrs-include=*', '--numeric-owner'];
     const tar = join(context, 'tree.tar');
     execFileSync('tar', ['--format=posix', ...attributes, '--sparse', '-C', at('tree'), '-cf', tar, '.']);
     const outputs = compressions.flatMap((compression) => [
       '-o',
       `type=oci,tar=false,dest=${at(compression)},compression=${compression},force-compression=true`,
     ]);
-    await space.build(['-t', 'odd:1', ...outputs, '-o', `type=tar,dest=${at('files.tar')}`, context]);
-    mkdirSync(at('files'));
-    // GNU tar warns of times that it does not believe.
-    execFileSync('tar', [...attributes, '-xpf', at('files.tar'), '-C', at('files')], {stdio: 'pipe'});
+    const others = [`type=tar,dest=${at('files.tar')}`, `type=docker,dest=${at('docker.tar')}`, 'type=image'];
+    const all = [...outputs, ...others.flatMap((output) => ['-o', output])];
+    await space.build(['-t', 'odd:1', ...all, context]);
+    unpack(at('files.tar'), at('files'));
     const made = list(at('tree'));
     const {'time/epoch': _, ...kept} = made;
     const names = ['link/across', 'link/lone'];
@@ -110,6 +118,43 @@ describe.skipIf(whyNoTrees() !== undefined)('a layer of everything', () => {
     const found = list(join(podman('image', 'mount', id), 't'));
     expect(withoutHoles(sinceTheEpoch(found))).toEqual(withoutHoles(sinceTheEpoch(expected)));
     podman('image', 'unmount', id);
+  });
+
+  it('skopeo copies it out of the docker archive, and umoci unpacks it', (test) => {
+    const [skopeo, umoci] = [needCommand(test, 'skopeo'), needCommand(test, 'umoci')];
+    const copy = ['copy', '-q', '--insecure-policy', `docker-archive:${at('docker.tar')}`];
+    execFileSync(skopeo, [...copy, `oci:${at('skopeo')}:1`], {stdio: 'pipe'});
+    execFileSync(umoci, ['unpack', '--image', `${at('skopeo')}:1`, at('umoci-skopeo')], {stdio: 'pipe'});
+    expect(withoutHoles(list(at('umoci-skopeo/rootfs/t')))).toEqual(withoutHoles(expected));
+  });
+
+  it('docker loads the archive, and exports it', async (test) => {
+    await using docker = await startDocker(test, space);
+    docker.call('load', '-q', '-i', at('docker.tar'));
+    const container = docker.call('create', 'odd:1');
+    docker.call('export', '-o', at('docker-files.tar'), container);
+    docker.call('rm', container);
+    unpack(at('docker-files.tar'), at('docker-files'));
+    const found = list(at('docker-files/t'));
+    expect(withoutHoles(sinceTheEpoch(found))).toEqual(withoutHoles(sinceTheEpoch(expected)));
+  });
+
+  it('it is saved, loaded, exported and imported, and is the same each time', async () => {
+    const ran = async (words: readonly string[], root: string): Promise<void> => {
+      const {code, stderr} = await space.run(words, {root: at(root)});
+      expect(code, stderr).toBe(0);
+    };
+    const same = (name: string): void => {
+      unpack(at(`${name}.tar`), at(name));
+      expect(withoutHoles(list(at(`${name}/t`)))).toEqual(withoutHoles(expected));
+    };
+    await ran(['save', '-o', at('saved.tar'), 'odd:1'], 'state');
+    await ran(['load', '-q', '-i', at('saved.tar')], 'loaded');
+    await ran(['export', '-o', at('of-saved.tar'), 'odd:1'], 'loaded');
+    same('of-saved');
+    await ran(['import', at('of-saved.tar'), 'odd:imported'], 'loaded');
+    await ran(['export', '-o', at('of-import.tar'), 'odd:imported'], 'loaded');
+    same('of-import');
   });
 
   it.for(compressions)('we unpack it from %s and build on it', async (compression, test) => {
