@@ -48,11 +48,14 @@ describe('a cache mount', () => {
   });
 
   it('that is private is another one while it is in use, and one that is locked is waited for', async () => {
+    // Those that are to be in use at the same time wait for each other, the others could not.
+    const meet = 'n=0; while [ $(ls /m | wc -l) -lt 2 ] && [ $n -lt 600 ]; do sleep 0.1; n=$((n+1)); done';
     const stage = (name: string, sharing: string) => [
       `FROM busybox AS ${name}`,
       // The command names it, for two caches with the same contents are one to the cache of steps.
-      `RUN --mount=type=cache,id=${sharing},target=/c,sharing=${sharing} echo ${sharing} ${name} before $(ls /c); ` +
-        `touch /c/${name}; sleep 1; ls /c > /seen`,
+      `RUN --mount=type=cache,id=${sharing},target=/c,sharing=${sharing} --mount=type=cache,id=meeting,target=/m ` +
+        `echo ${sharing} ${name} before $(ls /c); touch /c/${name} /m/${name}; ` +
+        `${sharing === 'private' ? meet : 'sleep 1'}; ls /c > /seen`,
     ];
     const file = (sharing: string) =>
       [

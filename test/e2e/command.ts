@@ -110,7 +110,7 @@ export class Workspace {
       said: () => stderr,
       until: async (pattern) => {
         for (let waited = 0; !pattern.test(stderr); waited += 20) {
-          if (child.exitCode !== null || waited > 30_000)
+          if (child.exitCode !== null || waited > 120_000)
             throw new Error(`never said ${pattern}:\n${stderr}`);
           await sleep(20);
         }
@@ -132,7 +132,7 @@ export class Workspace {
   /** What is left of this workspace's runs: processes, mounts. Waits a moment for the dying. */
   async leftovers(): Promise<string[]> {
     let found: string[] = [];
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
       found = [...processesWith(this.mark), ...mountsBelow(this.folder)];
       if (found.length === 0) return [];
       await sleep(50);

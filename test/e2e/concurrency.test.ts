@@ -91,7 +91,8 @@ describe('several commands at once', () => {
 
   it('do not wait for ever for one that was killed while it held a step', async () => {
     const context = await space.context({
-      Dockerfile: `FROM busybox\nRUN echo holding; : ${space.mark}; test -e /never || sleep 3\n`,
+      // The first one that runs it never ends, the next one does.
+      Dockerfile: `FROM busybox\nRUN --mount=type=cache,id=held,target=/held echo holding; : ${space.mark}; mkdir /held/once || exit 0; sleep 600\n`,
     });
     const first = space.start(['build', '--progress', 'plain', context]);
     await first.until(/^#\d+ (?:\d+\.\d+ )?holding/m);

@@ -15,7 +15,7 @@ export interface Docker extends AsyncDisposable {
 
 export async function startDocker(test: Skippable, space: Workspace): Promise<Docker> {
   needRoot(test);
-  const program = needCommand(test, 'dockerd', 'docker.io');
+  const program = needCommand(test, 'dockerd');
   const at = (name: string): string => join(space.folder, `docker-${name}`);
   const host = `unix://${at('sock')}`;
   const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', host];
@@ -33,7 +33,7 @@ export async function startDocker(test: Skippable, space: Workspace): Promise<Do
       spawnSync('umount', ['-R', at('data')]);
     },
   };
-  for (let tries = 0; tries < 150 && daemon.exitCode === null; tries++) {
+  for (let tries = 0; tries < 600 && daemon.exitCode === null; tries++) {
     if (spawnSync('docker', ['-H', host, 'version'], {stdio: 'ignore'}).status === 0) return docker;
     await sleep(200);
   }

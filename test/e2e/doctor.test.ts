@@ -42,7 +42,7 @@ it('as root everything that a build needs is there', async (test) => {
 
 it('it leaves the settings of networks as they are', async (test) => {
   needRoot(test);
-  needCommand(test, 'ip', 'iproute2');
+  needCommand(test, 'ip');
   const script = `
     ip link add up0 type veth peer name up1; ip addr add 203.0.113.1/24 dev up0
     for device in up0 up1; do ip link set $device up; done

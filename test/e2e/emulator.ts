@@ -16,7 +16,7 @@ const mask = `${'\\xff'.repeat(7)}\\x00${'\\xff'.repeat(8)}\\xfe\\xff\\xff\\xff`
 export function arm64Emulator(test: Parameters<typeof skip>[0]): Disposable {
   if (process.arch !== 'x64') skip(test, 'needs an amd64 machine');
   needRoot(test);
-  const qemu = needCommand(test, 'qemu-aarch64-static', 'qemu-user-static');
+  const qemu = needCommand(test, 'qemu-aarch64-static');
   const wasMounted = existsSync(join(binfmt, 'register'));
   const name = `tsbuild-e2e-${process.pid}`;
   try {

@@ -72,7 +72,7 @@ describe('a change', () => {
     const file = join(space.folder, 'report.html');
     asked('history', 'export', '-o', file);
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${space.folder}/browser`];
-    const shown = spawnSync(chromium, [...flags, '--dump-dom', `file://${file}`], {timeout: 60_000});
+    const shown = spawnSync(chromium, [...flags, '--dump-dom', `file://${file}`], {timeout: 150_000});
     expect(shown.status).toBe(0);
     const dom = shown.stdout.toString();
     for (const id of ['timeline', 'critical-path', 'misses', 'graph']) expect(dom).toContain(`id="${id}"`);
@@ -80,8 +80,8 @@ describe('a change', () => {
     expect(dom).toContain('<svg');
     const picture = join(space.folder, 'report.png');
     const drawn = spawnSync(chromium, [...flags, `--screenshot=${picture}`, `file://${file}`], {
-      timeout: 60_000,
+      timeout: 150_000,
     });
     expect(drawn.status).toBe(0);
-  }, 180_000);
+  }, 400_000);
 });

@@ -30,7 +30,7 @@ async function serve(address: string, text: string): Promise<number> {
 }
 
 const fetch = (host: string, port: number) =>
-  `timeout 3 wget -q -O - http://${host}:${port}/ || echo nothing`;
+  `timeout 20 wget -q -O - http://${host}:${port}/ || echo nothing`;
 
 /** A network namespace that other builds on this machine, and what they make, do not touch. */
 class PrivateMachine {
@@ -47,7 +47,7 @@ class PrivateMachine {
   }
 
   async interfacesGone(): Promise<string[]> {
-    for (let waited = 0; waited < 5000 && this.interfaces().length > 0; waited += 50) await sleep(50);
+    for (let waited = 0; waited < 30_000 && this.interfaces().length > 0; waited += 50) await sleep(50);
     return this.interfaces();
   }
 
@@ -95,7 +95,7 @@ RUN --network=none echo "none: $(${fetch('me', open)})"
 
   it('is the host’s, with one warning, where there is no other', async (test) => {
     needRoot(test);
-    needCommand(test, 'setpriv', 'util-linux');
+    needCommand(test, 'setpriv');
     const port = await serve('127.0.0.1', 'private');
     const context = await space.context({
       Dockerfile: `FROM busybox\nRUN ${fetch('127.0.0.1', port)}\nRUN ${fetch('localhost', port)} && true\n`,

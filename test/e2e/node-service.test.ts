@@ -42,7 +42,7 @@ function askService(podman: Podman, container: string): string {
   const script = `const at = 'http://127.0.0.1:3000';
     const body = JSON.stringify({url: 'https://example.com/a'});
     const headers = {'content-type': 'application/json'};
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 1000; tries++) {
       if (await fetch(at + '/healthz').then(() => true, () => false)) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -169,7 +169,8 @@ describe.skipIf(reason !== undefined)('the Node service', () => {
         podman.call('load', '-q', '-i', docker);
         expect(podman.run(['-d', '--name', 'links', 'links:1.4']).status).toBe(0);
         expect(askService(podman, 'links')).toBe('1000 302 https://example.com/a\n');
-        podman.call('healthcheck', 'run', 'links');
+        // The time limit of the Dockerfile is for a machine that serves, and a check may fail now and then.
+        expect(podman.succeeds('healthcheck', 'run', 'links')).toBe(true);
         podman.call('stop', '--time', '20', 'links');
         expect(podman.call('logs', 'links')).toContain('SIGINT, closing');
         expect(podman.call('inspect', 'links', '--format', '{{.State.ExitCode}}')).toBe('0\n');

@@ -61,6 +61,11 @@ export class Podman {
     return done.stdout;
   }
 
+  /** Whether `podman WORDS` ends with 0 in one of a few tries. */
+  succeeds(...words: readonly string[]): boolean {
+    return Array.from({length: 10}).some(() => this.#call(words).status === 0);
+  }
+
   /** `podman run WORDS`, without a network but loopback. */
   run(words: readonly string[], input = ''): SpawnSyncReturns<string> {
     return this.#call(this.#runWords(words), input);

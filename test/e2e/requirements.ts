@@ -2,7 +2,8 @@
 // TSBUILD_SYSTEM_MUST_WORK=1 (for a machine where everything is known to be there) that is a failure instead.
 
 import {existsSync} from 'node:fs';
-import {ensurePackages, which} from '../../fixtures/base-images.mjs';
+import {which} from '../../fixtures/base-images.mjs';
+import {whyMissing} from '../support/packages.mjs';
 
 export interface Skippable {
   skip(note?: string): never;
@@ -20,14 +21,10 @@ export function needRoot(test: Skippable): void {
   if (!isRoot) skip(test, 'needs root');
 }
 
-/** The command, installed from its Debian package when it is missing and we are root. */
-export function needCommand(test: Skippable, command: string, debianPackage = command): string {
-  try {
-    ensurePackages({[command]: debianPackage});
-  } catch (error) {
-    skip(test, error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-  }
-  return which(command) ?? skip(test, `${command} is not in PATH`);
+/** The command's path; packages.mjs has installed it before the tests where that can be done. */
+export function needCommand(test: Skippable, command: string): string {
+  const reason = whyMissing(command);
+  return which(command) ?? skip(test, reason ?? '');
 }
 
 /** Where groups that limit memory are, by the version of control groups. */

@@ -8,7 +8,7 @@ const signal = new AbortController().signal;
 const text = Buffer.alloc(300_000, 'many words, ');
 
 function packed(test: TestContext, name: DecompressorName): Buffer {
-  const program = needCommand(test, name, name === 'xz' ? 'xz-utils' : name);
+  const program = needCommand(test, name);
   return spawnSync(program, ['-c'], {input: text}).stdout;
 }
 

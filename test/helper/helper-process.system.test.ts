@@ -8,6 +8,7 @@ import {afterAll, describe, expect, it} from 'vitest';
 import {HelperProcess} from '../../src/helper/helper-process.ts';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
+import {until} from '../support/until.ts';
 
 /** Pids of processes that have `word` in their command line. */
 function processesWith(word: string): number[] {
@@ -21,13 +22,6 @@ function processesWith(word: string): number[] {
       }
     })
     .map(Number);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let round = 0; round < 500 && !condition(); round++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  expect(condition()).toBe(true);
 }
 
 describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {

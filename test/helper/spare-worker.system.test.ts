@@ -1,10 +1,11 @@
 // Steps that follow each other begin in a sandbox that was begun before them (native/worker.c): it must be like any other.
 
 import {execFileSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, describe, expect, it} from 'vitest';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
+import {until} from '../support/until.ts';
 
 /** What a step can see of its sandbox, without what is another's in each. */
 const facts = `
@@ -30,15 +31,13 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
     const helper = await helperPid();
     expect(await idleChildren(helper)).toHaveLength(0);
     await world.shell('true');
-    const [first] = await idleChildren(helper);
+    const first = await spareOf(helper, []);
     await world.shell('true');
-    const next = await idleChildren(helper);
-    expect(next).toHaveLength(1);
-    expect(next[0]).not.toBe(first);
-    await kill(Number(next[0]));
+    const next = await spareOf(helper, [first]);
+    await kill(next);
     const {result} = await world.shell('exit 3');
     expect(result.get('exit')).toBe('3');
-    expect(await idleChildren(helper)).toHaveLength(1);
+    await spareOf(helper, [first, next]);
   });
 
   it('makes a sandbox that no step can tell from the first one', async () => {
@@ -75,7 +74,16 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
 
 async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
-  while (!/ Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await sleep(5);
+  await until(() => !existsSync(`/proc/${pid}/ns/net`));
+}
+
+/** The one child of the helper, another one than those. */
+async function spareOf(helper: number, others: readonly number[]): Promise<number> {
+  await until(() => childrenOf(helper).some((child) => !others.includes(child)));
+  const children = await idleChildren(helper);
+  expect(children).toHaveLength(1);
+  expect(others).not.toContain(children[0]);
+  return Number(children[0]);
 }
 
 function childrenOf(pid: number): number[] {

@@ -123,13 +123,20 @@ describe.skipIf(whyNotHere() !== undefined)('standard streams in the foreground'
   });
 
   it('signals=main spares the other processes', async () => {
+    // The child goes once main has heard it, and, where all hear it, has heard it itself.
+    const script = (signals: string): string =>
+      [
+        `(trap 'echo child; touch /child' TERM; echo ready; while [ ! -e /main ]; do sleep 0.1; done;`,
+        `while [ ${signals} = all ] && [ ! -e /child ]; do sleep 0.1; done) &`,
+        `trap 'echo main; touch /main' TERM; echo ready; wait; wait`,
+      ].join(' ');
     const args = (signals: string): string[] => [
       ...world.newLayer().view,
       'network=none',
       `signals=${signals}`,
       'arg=/bin/sh',
       'arg=-c',
-      "arg=(trap 'echo child' TERM; sleep 0.4; sleep 0.4) & trap 'echo main' TERM; echo on; wait; wait",
+      `arg=${script(signals)}`,
     ];
     const heard = async (signals: string): Promise<string> => {
       let text = '';
@@ -140,12 +147,12 @@ describe.skipIf(whyNotHere() !== undefined)('standard streams in the foreground'
         },
         onStdout: (bytes) => {
           text += Buffer.from(bytes).toString();
-          if (text === 'on\n') setTimeout(() => send(15), 100);
+          if (text === 'ready\nready\n') send(15);
         },
       });
       return text;
     };
-    expect(await heard('main')).toBe('on\nmain\n');
+    expect(await heard('main')).toBe('ready\nready\nmain\n');
     expect(await heard('all')).toContain('child');
   });
 

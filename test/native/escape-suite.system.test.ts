@@ -39,7 +39,7 @@ describe.skipIf(whyNotHere() !== undefined)('the escape suite', {timeout: 180_00
   });
 
   it('holds every attempt in the sandbox of an ordinary user', async (test) => {
-    needCommand(test, 'setpriv', 'util-linux');
+    needCommand(test, 'setpriv');
     expect(escapesIn(await (await hideout(test)).ours('rootless'))).toEqual([]);
   });
 

@@ -226,7 +226,7 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
     const [program = inject, ...all] = [...manner.before, inject, ...words, manner.helper, 'run', ...request];
     const child = spawn(program, all, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: 15_000,
+      timeout: 60_000,
       killSignal: 'SIGKILL',
     });
     const stderr: Buffer[] = [];
@@ -280,7 +280,6 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
   }
 
   async function tryAll(manner: Manner, sites: readonly Site[]): Promise<void> {
-    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
     const left = [...sites];
     const faults: string[] = [];
     const work = async (lane: number): Promise<void> => {
@@ -289,7 +288,8 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
     };
     await Promise.all([work(0), work(1)]);
     expect(faults).toEqual([]);
-    expect(readFileSync('/proc/self/mountinfo', 'utf8')).toBe(mounts);
+    // Tests beside this one have mounts, too, in directories of their own.
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(world.directory);
     expect(await manner.left?.()).toEqual(manner.left && []);
   }
 
@@ -300,19 +300,19 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
     await tryAll(manner, sites);
   }
 
-  it('as root there is one clear error and nothing is left', () => tryFirst(asRoot), 120_000);
+  it('as root there is one clear error and nothing is left', () => tryFirst(asRoot), 600_000);
 
   it('as an ordinary user there is one clear error and nothing is left', async (test) => {
     const reason = whyNoUser();
     if (reason !== undefined) skip(test, reason);
     await tryFirst(asUser());
-  }, 120_000);
+  }, 600_000);
 
   it('with a network there is one clear error and nothing is left', async (test) => {
     const reason = whyNoNetworks();
     if (reason !== undefined) skip(test, reason);
     await tryFirst(await withNetwork());
-  }, 120_000);
+  }, 600_000);
 
   it.skipIf(process.env['TSBUILD_SLOW_TESTS'] !== '1')(
     'as root also for every later call of a kind',

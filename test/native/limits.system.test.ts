@@ -192,7 +192,7 @@ describe.skipIf(whyNotHere() !== undefined)('limits of a run', () => {
   });
 
   it('need root', (test) => {
-    needCommand(test, 'setpriv', 'util-linux');
+    needCommand(test, 'setpriv');
     const helper = world.path('helper');
     execFileSync('install', ['-m', '755', locateHelper(process.env), helper]);
     const args = ['--reuid=54321', '--regid=54321', '--clear-groups', helper, 'run', `dir=${world.base}`];

@@ -24,11 +24,11 @@ describe('the native code', () => {
       status: 0,
       output: expect.stringMatching(/^native: all checks passed$/m),
     });
-  }, 300_000);
+  }, 1_200_000);
 
   it("is clean for gcc's analyzer, cppcheck and clang-tidy", (test) => {
     needVersion(test, 'cppcheck', /Cppcheck 2\.10/);
     needVersion(test, 'clang-tidy', /LLVM version 14\./);
     expect(make('lint')).toEqual({status: 0, output: ''});
-  }, 600_000);
+  }, 1_200_000);
 });

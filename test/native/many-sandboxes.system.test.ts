@@ -9,6 +9,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {HelperProcess} from '../../src/helper/helper-process.ts';
 import {NetworkWorld, whyNoNetworks} from '../support/network-world.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
+import {until} from '../support/until.ts';
 
 const reason = whyNotHere() ?? whyNoNetworks();
 const parent = `tsbuild-many-${process.pid}`;
@@ -49,11 +50,6 @@ function groupsNow(): string[] {
   return ['/sys/fs/cgroup', ...groupsBelow('/sys/fs/cgroup')].flatMap((place) =>
     groupsBelow(join(place, parent)),
   );
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 30_000 && !condition(); waited += 50) await sleep(50);
-  expect(condition()).toBe(true);
 }
 
 describe.skipIf(reason !== undefined)('many sandboxes', () => {
@@ -111,17 +107,17 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
     return {runs, begun: () => begun};
   }
 
-  /** But for the disks of tests beside this one. */
-  function mountsOf(pid: string): readonly string[] {
-    const lines = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n');
-    return lines.filter((line) => !line.includes(' tsbuild-test '));
+  function ownMounts(): readonly string[] {
+    const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    return lines.filter((line) => line.includes(sandboxes.directory));
   }
 
   function held(pid: string): Record<string, unknown> {
     return {
       descriptors: readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)).length,
-      mounts: mountsOf(pid),
-      ours: mountsOf('self'),
+      // The router has a mount namespace of its own, which tests beside this one do not change.
+      mounts: readFileSync(`/proc/${pid}/mountinfo`, 'utf8'),
+      ours: ownMounts(),
       groups: groupsNow(),
       processes: descendantsOf(pid),
       devices: world.inRouter('ip', '-brief', 'link').match(/^\S+/gm),
@@ -134,7 +130,7 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
     const {runs, begun} = runAll(helper, lease, 500);
     const ends = Promise.all(runs);
     ends.catch(() => {});
-    for (let waited = 0; waited < 100_000 && begun() < runs.length; waited += 50) await sleep(50);
+    for (let waited = 0; waited < 200_000 && begun() < runs.length; waited += 50) await sleep(50);
     expect(begun()).toBe(500);
     expect(descendantsOf(pid).length).toBeGreaterThanOrEqual(1500);
     expect(groupsNow().length).toBeGreaterThanOrEqual(50);
@@ -143,7 +139,7 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
     closeSync(opened);
     await world.left();
     expect(held(pid)).toEqual(before);
-  }, 120_000);
+  }, 300_000);
 
   it('nor does a helper that is killed while they run', async () => {
     const {helper, pid, lease} = await begin();
@@ -155,7 +151,7 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
     expect((await ends).every(({status}) => status === 'rejected')).toBe(true);
     await until(() => all.every((one) => parentOf(one) === undefined));
     expect(await world.left()).toEqual([]);
-    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(sandboxes.directory);
+    expect(ownMounts()).toEqual([]);
     // Groups have no owner who could take them along: the next run does.
     const next = await begin();
     await next.helper.request('run', [
@@ -166,5 +162,5 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
       'arg=/bin/true',
     ]);
     expect(groupsNow()).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });

@@ -1,11 +1,12 @@
 // Networks of sandboxes, in namespaces of the tests' own: the router stands for the host, the world for the internet.
 
-import {setTimeout as sleep} from 'node:timers/promises';
+import {existsSync} from 'node:fs';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {HelperProcess} from '../../src/helper/helper-process.ts';
 import {type Lease, tryLease} from '../../src/network/lease.ts';
 import {NetworkWorld, whyNoNetworks, worldAddress} from '../support/network-world.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
+import {until} from '../support/until.ts';
 
 const reason = whyNotHere() ?? whyNoNetworks();
 if (reason !== undefined) process.stderr.write(`network tests are skipped: ${reason}\n`);
@@ -23,29 +24,24 @@ async function newWorld(): Promise<void> {
   await world.start();
 }
 
-async function leased(): Promise<{
-  helper: HelperProcess;
-  lease: Lease;
-  shell: (script: string) => Promise<string>;
-}> {
+interface Leased {
+  readonly helper: HelperProcess;
+  readonly lease: Lease;
+  shell(script: string): Promise<string>;
+}
+
+async function leased(): Promise<Leased> {
   const helper = world.startHelper();
   const lease = await world.lease(helper);
   return {helper, lease, shell: async (script) => (await world.shell(helper, lease.argument, script)).stdout};
 }
 
-/** A server in a sandbox, once it listens; its address is what it says at its end, seconds later. */
-async function listening({helper, lease}: Awaited<ReturnType<typeof leased>>): Promise<Promise<string>[]> {
-  const script = 'echo here > /index.html; busybox httpd -p 80 -h / && busybox ip -o addr show eth0; sleep 4';
-  return new Promise((resolve, reject) => {
-    const end = world.shell(helper, lease.argument, script, sandboxes.newLayer(), () => resolve([told]));
-    const told = end.then(({stdout}) => stdout);
-    told.catch(reject);
-  });
-}
+/** A server, in a sandbox that stays. */
+const server = 'echo here > /index.html && busybox httpd -p 80 -h /';
 
 /** (busybox's own -T crashes when it is linked statically.) */
-const fetch = (address: string) =>
-  `busybox timeout 2 busybox wget -q -O - http://${address}/ 2>&1 || echo no answer`;
+const fetch = (address: string, seconds = 20) =>
+  `busybox timeout ${seconds} busybox wget -q -O - http://${address}/ 2>&1 || echo no answer`;
 
 describe.skipIf(reason !== undefined)('a sandbox with a leased network', () => {
   beforeAll(newWorld);
@@ -66,7 +62,7 @@ describe.skipIf(reason !== undefined)('a sandbox with a leased network', () => {
     expect(told.match(/inet6? \S+( peer \S+)?/g)).toEqual([
       'inet 127.0.0.1/8',
       'inet6 ::1/128',
-      'inet 10.221.0.2 peer 10.221.0.1/32',
+      expect.stringMatching(/^inet 10\.221\.0\.\d+ peer 10\.221\.0\.1\/32$/),
     ]);
     expect(told).toMatch(/^default via 10\.221\.0\.1 dev eth0/m);
   });
@@ -82,25 +78,24 @@ describe.skipIf(reason !== undefined)('a sandbox with a leased network', () => {
 
   it('has neighbours that it cannot reach, and that cannot reach it', async () => {
     const one = await leased();
-    const [server] = await listening(one);
-    expect(await one.shell(`${fetch('10.221.0.2')}; busybox ip -o addr show eth0`)).toMatch(
-      /^no answer$.*10\.221\.0\.3/ms,
-    );
-    expect(await server).toContain('10.221.0.2');
+    await using neighbour = await world.stay(one.helper, one.lease.argument, server);
+    const told = await one.shell(`${fetch(neighbour.address, 2)}; busybox ip -o -4 addr show eth0`);
+    expect(told).toMatch(/^no answer$.* 10\.221\.0\./ms);
+    expect(told).not.toContain(`${neighbour.address} `);
   });
 
   it('lets nobody in from outside, even who knows the way', async () => {
     world.inWorld('ip', 'route', 'add', '10.221.0.0/20', 'via', '203.0.113.1');
-    const [server] = await listening(await leased());
-    const tried = world.inWorld('sh', '-c', fetch('10.221.0.2'));
+    const {helper, lease} = await leased();
+    await using inside = await world.stay(helper, lease.argument, server);
+    const tried = world.inWorld('sh', '-c', fetch(inside.address, 2));
     expect(tried).toMatch(/^no answer$/m);
-    await server;
   });
 
   it('is told when the lease is of somebody who is gone', async () => {
     const {helper, lease} = await leased();
     lease.giveBack();
-    await sleep(100);
+    await until(() => !existsSync(`/proc/${lease.argument.split('/')[0]}/ns/net`));
     await expect(world.shell(helper, lease.argument, 'true')).rejects.toMatchObject({phase: 'network'});
   });
 
@@ -202,9 +197,10 @@ describe.skipIf(reason !== undefined)('a lease', () => {
 
   it('of one build does not disturb that of another, and their sandboxes never collide', async () => {
     const [one, other] = [await leased(), await leased()];
-    const address = 'busybox ip -o -4 addr show eth0; sleep 1';
-    const told = await Promise.all([one, other, one, other].map(({shell}) => shell(address)));
-    expect(new Set(told.map((text) => /inet (\S+)/.exec(text)?.[1])).size).toBe(4);
+    const sandboxOf = ({helper, lease}: Leased) => world.stay(helper, lease.argument, 'true');
+    const four = await Promise.all([one, other, one, other].map(sandboxOf));
+    expect(new Set(four.map(({address}) => address)).size).toBe(4);
+    for (const sandbox of four) await sandbox[Symbol.asyncDispose]();
     one.lease.giveBack();
     await world.serve('world', `${worldAddress}:80`, 'the world');
     expect(await other.shell(fetch(worldAddress))).toBe('the world');
@@ -243,8 +239,7 @@ describe.skipIf(reason !== undefined)('a lease', () => {
   it('leaves nothing when everything is killed, and the next one works', async () => {
     const {helper, lease} = await leased();
     const running = world.shell(helper, lease.argument, 'sleep 100').catch((error: unknown) => error);
-    await sleep(300);
-    expect(world.inRouter('ip', '-brief', 'link')).toContain('tsb0@');
+    await until(() => world.inRouter('ip', '-brief', 'link').includes('tsb0@'));
     world.inRouter('sh', '-c', `kill -9 $(cat /proc/${lease.argument.split('/')[0]}/stat | cut -d' ' -f4)`);
     await running;
     expect(await world.left()).toEqual([]);

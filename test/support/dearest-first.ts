@@ -4,9 +4,9 @@
 import {BaseSequencer, type TestSpecification} from 'vitest/node';
 
 const dearest = [
-  'test/e2e/node-service.test.ts',
-  'test/native/make-targets.system.test.ts',
   'test/e2e/c-program.test.ts',
+  'test/native/make-targets.system.test.ts',
+  'test/e2e/node-service.test.ts',
   'test/e2e/hostile-input.test.ts',
   'test/e2e/cache-scenarios/cache-scenarios.test.ts',
   'test/e2e/shared-cache.test.ts',

@@ -2,13 +2,14 @@
 // helper takes for its host, and the world behind it. Each is held by a process that sleeps.
 
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
-import {chmodSync, readlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, readFileSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {ensurePackages} from '../../fixtures/base-images.mjs';
 import {HelperProcess} from '../../src/helper/helper-process.ts';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {type Lease, takeLease} from '../../src/network/lease.ts';
+import {whyMissing} from './packages.mjs';
 import type {Layer, RunOutcome, SandboxWorld} from './sandbox-world.ts';
+import {until} from './until.ts';
 
 const routerAddress = '203.0.113.1';
 export const worldAddress = '203.0.113.2';
@@ -16,7 +17,8 @@ export const worldAddress = '203.0.113.2';
 /** Why the tests cannot run here, or undefined. With TSBUILD_SYSTEM_MUST_WORK=1 that is a failure, not a skip. */
 export function whyNoNetworks(): string | undefined {
   try {
-    ensurePackages({ip: 'iproute2', iptables: 'iptables'});
+    const missing = whyMissing('ip', 'iptables');
+    if (missing !== undefined) throw new Error(missing);
     execFileSync('unshare', ['--net', 'true'], {stdio: 'pipe'});
     return undefined;
   } catch (error) {
@@ -24,6 +26,17 @@ export function whyNoNetworks(): string | undefined {
     if (process.env['TSBUILD_SYSTEM_MUST_WORK'] === '1') throw new Error(reason);
     return reason;
   }
+}
+
+interface ShellOptions extends Partial<Pick<Layer, 'view'>> {
+  /** Called with all that it has said so far. */
+  readonly onOutput?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface Staying extends AsyncDisposable {
+  /** Of its sandbox, which is there until this is disposed of. */
+  readonly address: string;
 }
 
 export class NetworkWorld {
@@ -85,16 +98,12 @@ export class NetworkWorld {
       .padStart(4, '0');
     const listening = new RegExp(`:${port} 0+:0000 0A`);
     this.#held.push(spawn('nsenter', words, {stdio: 'ignore'}));
-    for (let waited = 0; waited < 5000; waited += 20) {
-      if (inNamespace(pid, ['cat', '/proc/net/tcp', '/proc/net/tcp6']).match(listening) !== null) return;
-      await sleep(20);
-    }
-    throw new Error(`no server at ${address}`);
+    await until(() => listening.test(inNamespace(pid, ['cat', '/proc/net/tcp', '/proc/net/tcp6'])));
   }
 
   /** What goes before a command that is to have the router for its host. */
   get routerCommand(): readonly string[] {
-    return ['nsenter', '--target', this.#router, '--net'];
+    return ['nsenter', '--target', this.#router, '--net', '--mount'];
   }
 
   /** A helper whose host is the router; `wrapper` goes before its name. */
@@ -116,26 +125,51 @@ export class NetworkWorld {
     helper: HelperProcess,
     lease: string,
     script: string,
-    {view}: Pick<Layer, 'view'> = this.#sandboxes.newLayer(),
-    onOutput: () => void = () => {},
+    {view = this.#sandboxes.newLayer().view, onOutput, signal}: ShellOptions = {},
   ): Promise<RunOutcome> {
     const out: Buffer[] = [];
     const collect = (bytes: Uint8Array): void => {
       out.push(Buffer.from(bytes));
-      onOutput();
+      onOutput?.(Buffer.concat(out).toString());
     };
     const args = [...view, `network=${lease}`, 'arg=/bin/sh', 'arg=-c', `arg=${script}`];
     const result = await helper.request('run', args, {
       onStdout: collect,
       onStderr: collect,
+      ...(signal === undefined ? {} : {signal}),
     });
     return {result, stdout: Buffer.concat(out).toString(), stderr: ''};
+  }
+
+  /** Runs the script in a sandbox that stays after it. */
+  async stay(helper: HelperProcess, lease: string, script: string, layer?: Layer): Promise<Staying> {
+    const ending = new AbortController();
+    let run: Promise<unknown> = Promise.resolve();
+    const address = await new Promise<string>((resolve, reject) => {
+      const onOutput = (text: string): void => {
+        const found = /inet ([\d.]+) .*\n/.exec(text)?.[1];
+        if (found !== undefined) resolve(found);
+      };
+      const whole = `${script} && busybox ip -o -4 addr show eth0 && exec sleep 1000`;
+      const options = {...(layer === undefined ? {} : {view: layer.view}), onOutput, signal: ending.signal};
+      run = this.shell(helper, lease, whole, options).then(
+        ({stdout}) => reject(new Error(`it has ended: ${stdout}`)),
+        reject,
+      );
+    });
+    return {
+      address,
+      async [Symbol.asyncDispose]() {
+        ending.abort();
+        await run;
+      },
+    };
   }
 
   /** Interfaces of sandboxes in the router, when those that are going have gone. */
   async left(): Promise<string[]> {
     let found: string[] = [];
-    for (let waited = 0; waited < 5000; waited += 50) {
+    for (let waited = 0; waited < 30_000; waited += 50) {
       found = this.inRouter('ip', '-brief', 'link').match(/^tsb\d+/gm) ?? [];
       if (found.length === 0) break;
       await sleep(50);
@@ -149,14 +183,11 @@ export class NetworkWorld {
   }
 
   async #hold(): Promise<string> {
-    const child = spawn('unshare', ['--net', 'sleep', '1000'], {stdio: 'ignore'});
+    // Mounts, too: a helper that is started in there has them to itself.
+    const child = spawn('unshare', ['--net', '--mount', 'sleep', '1000'], {stdio: 'ignore'});
     this.#held.push(child);
-    const own = readlinkSync('/proc/self/ns/net');
-    for (let waited = 0; waited < 5000; waited += 10) {
-      if (readlinkSync(`/proc/${child.pid}/ns/net`) !== own) return String(child.pid);
-      await sleep(10);
-    }
-    throw new Error('unshare gives no network namespace');
+    await until(() => readFileSync(`/proc/${child.pid}/comm`, 'utf8') === 'sleep\n');
+    return String(child.pid);
   }
 }
 

@@ -1,14 +1,14 @@
 // A real registry for tests: Debian's docker-registry on a free port of this machine, with a directory of its own
-// that is gone afterwards. Where the program is missing it is installed when root; otherwise `startRegistry` gives
-// undefined and says why once, and the tests that need it are skipped.
+// that is gone afterwards. Where the program is missing `startRegistry` gives undefined and says why, and the tests
+// that need it are skipped.
 
-import {type ChildProcess, execFile, spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
 import type {Descriptor} from '../../src/oci/descriptor.ts';
 import {type Digest, digestOf} from '../../src/oci/digest.ts';
+import {whyMissing} from './packages.mjs';
 import {type TestImage, type TestImageInput, testImage, testIndex} from './test-image.ts';
 
 export interface PushedImage {
@@ -39,9 +39,6 @@ export interface TestRegistry {
   close(): Promise<void>;
 }
 
-const run = promisify(execFile);
-let missing: Promise<string | undefined> | undefined;
-
 export interface RegistryOptions {
   /** Lines of an htpasswd file with bcrypt hashes: nobody else is let in. */
   readonly htpasswd?: string;
@@ -60,9 +57,11 @@ export async function startRegistry({
   tokens,
   storage,
 }: RegistryOptions = {}): Promise<TestRegistry | undefined> {
-  missing ??= whyMissing();
-  const reason = await missing;
-  if (reason !== undefined) return undefined;
+  const reason = whyMissing('docker-registry');
+  if (reason !== undefined) {
+    process.stderr.write(`tests with a real registry are skipped: ${reason}\n`);
+    return undefined;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'tsbuild-registry-'));
   const config = join(folder, 'config.yml');
   const configure = (address: string): Promise<void> =>
@@ -194,27 +193,4 @@ function ended(child: ChildProcess): Promise<void> {
     child.once('exit', () => resolve());
     child.kill('SIGKILL');
   });
-}
-
-async function whyMissing(): Promise<string | undefined> {
-  const works = async (): Promise<boolean> =>
-    run('docker-registry', ['--version']).then(
-      () => true,
-      () => false,
-    );
-  if (await works()) return undefined;
-  let reason = 'docker-registry is not installed, and only root may install it';
-  if (process.getuid?.() === 0) {
-    try {
-      await run('apt-get', ['install', '-y', '--no-install-recommends', 'docker-registry'], {
-        timeout: 100_000,
-      });
-      if (await works()) return undefined;
-      reason = 'docker-registry was installed but does not start';
-    } catch (error) {
-      reason = `docker-registry cannot be installed: ${error instanceof Error ? error.message.split('\n')[0] : error}`;
-    }
-  }
-  process.stderr.write(`tests with a real registry are skipped: ${reason}\n`);
-  return reason;
 }

@@ -27,17 +27,19 @@ import fcntl, json, os, pty, select, signal, struct, sys, termios, time
 task = json.loads(sys.stdin.read())
 def resize(fd, rows, columns):
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+ready, go = os.pipe()
 pid, master = pty.fork()
 if pid == 0:
-    time.sleep(0.1)
+    os.read(ready, 1)
     os.execve(task['argv'][0], task['argv'], {**os.environ, **task['env']})
 resize(master, 24, 80)
 # The end of the driver's own slave keeps the terminal alive, so that its modes can be looked at afterwards.
 number = struct.unpack('I', fcntl.ioctl(master, 0x80045430, bytes(4)))[0]  # TIOCGPTN
 keep = os.open(f'/dev/pts/{number}', os.O_RDWR | os.O_NOCTTY)
 before = termios.tcgetattr(keep)
+os.write(go, b'.')
 screen, seen, acts, status = b'', 0, task['acts'], None
-deadline = time.time() + 25
+deadline = time.time() + 100
 while time.time() < deadline:
     ready, _, _ = select.select([master], [], [], 0.05)
     if ready:
@@ -59,7 +61,9 @@ if status is None:
     os.killpg(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     screen += b'\\n[the driver gave up]\\n'
-time.sleep(0.3)
+# Of a program that was killed another process puts the modes back.
+patience = time.time() + 10
+while termios.tcgetattr(keep) != before and time.time() < patience: time.sleep(0.02)
 code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
 print(json.dumps({'screen': screen.decode('utf8', 'replace'), 'code': code,
                   'restored': termios.tcgetattr(keep) == before}))

@@ -38,7 +38,7 @@ export function runInMachine(
   script: string,
 ): string {
   if (process.arch !== 'x64') skip(test, 'the kernel to run is one for amd64');
-  const qemu = needCommand(test, 'qemu-system-x86_64', 'qemu-system-x86');
+  const qemu = needCommand(test, 'qemu-system-x86_64');
   const kernel = unpackKernel(test, folder);
   const root = join(folder, 'root');
   for (const name of ['bin', 'modules', 'new']) mkdirSync(join(root, name), {recursive: true});

@@ -131,7 +131,7 @@ describe('load', () => {
 
   it('takes what xz has compressed', async (test) => {
     const path = await layoutArchive();
-    spawnSync(needCommand(test, 'xz', 'xz-utils'), [path]);
+    spawnSync(needCommand(test, 'xz'), [path]);
     const {code, out} = await stored.run(['load', '-i', `${path}.xz`]);
     expect({code, out}).toEqual({code: 0, out: 'Loaded image: reg.example/x:3\n'});
   });
