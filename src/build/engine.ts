@@ -14,6 +14,7 @@ import type {RegistryClient, RegistryClientOptions} from '../sources/registry/cl
 import type {HttpClient, HttpOptions} from '../sources/registry/http.ts';
 import {diskState, spaceMemoryIn} from '../space/space-memory.ts';
 import {LocalBlobStore} from '../store/blob-store.ts';
+import {fullDiskBytes} from '../store/disk-full.ts';
 import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
@@ -22,9 +23,6 @@ import {once} from './once.ts';
 
 /** A build can do without its caches, and does not wait for them as for a base image. */
 const cacheTimeouts = {connectMs: 5_000, headersMs: 15_000, stallMs: 15_000};
-
-/** A disk with less is as good as full. */
-const fullDiskBytes = 16 * 1024 * 1024;
 
 export interface Engine extends AsyncDisposable {
   readonly state: StateDirectory;

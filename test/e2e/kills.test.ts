@@ -109,6 +109,8 @@ describe('kill -9', () => {
         const cut = n % 2 === 0 ? 300 + random() * 1500 : 600_000;
         await Promise.race([build.done, sleep(cut, undefined, {ref: false})]);
         await kill(build);
+        if (n % 2 === 1)
+          expect((await build.done).stderr, 'beside what the program says').toMatch(/tsbuild prune -a/);
         if (n % 5 !== 4) continue;
         await space.build(['-o', 'type=cacheonly', small], {root});
         await expectSound(root);

@@ -10,6 +10,7 @@ import type {EqualLayers} from '../../snapshot/equal-layers.ts';
 import type {ActiveSnapshot, LayerFacts, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
+import {fullDiskHint} from '../../store/disk-full.ts';
 import {assert} from '../../util/assert.ts';
 import {notCompleted} from '../failure.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
@@ -123,6 +124,7 @@ class RunningStep {
     this.#prepared = prepared;
     const {networks, limits} = this.#options;
     return await this.#request(
+      active,
       await sandboxArguments({
         process: op,
         active,
@@ -142,7 +144,7 @@ class RunningStep {
     return {name: origin.name, end: this.#end, op, root, prepared: this.#prepared};
   }
 
-  async #request(args: readonly string[]): Promise<LayerFacts> {
+  async #request({upper}: ActiveSnapshot, args: readonly string[]): Promise<LayerFacts> {
     const tail = new OutputTail();
     const helper = await this.#options.helper();
     const output = (stream: 'stdout' | 'stderr', data: Uint8Array): void => {
@@ -170,7 +172,8 @@ class RunningStep {
     if (exit === '0')
       return {epochSeconds: Number(result.get('epoch')), isUnchanged: result.get('unchanged') === '1'};
     this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
-    throw processFailure(this.#vertex.op, result, this.#options.limits, tail.lines());
+    const diskHint = fullDiskHint(upper);
+    throw processFailure(this.#vertex.op, result, this.#options.limits, tail.lines(), diskHint);
   }
 
   /** The kernel's `exec format error`, or `no such file` of an interpreter that is not in the image. */
@@ -204,16 +207,17 @@ function processFailure(
   result: ReadonlyMap<string, string>,
   limits: ResourceLimits,
   tail: readonly string[],
+  diskHint: string | undefined,
 ): Error {
   const [exit, signal] = [result.get('exit'), result.get('signal')];
   // Docker reports a signal as exit code 128 + number, as a shell does.
   const code = exit ?? String(128 + Number(signal));
   const by = signal === undefined ? '' : ` (killed by signal ${signal})`;
   const message = notCompleted(op, `exit code: ${code}${by}`);
-  const memoryKill = memoryKillOf(result, limits);
+  const known = memoryKillOf(result, limits) ?? diskHint;
   const hints =
-    memoryKill !== undefined
-      ? [memoryKill]
+    known !== undefined
+      ? [known]
       : signal === '9'
         ? ['signal 9 often is the kernel out of memory: see dmesg']
         : exit === '127'
