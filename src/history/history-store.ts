@@ -3,6 +3,8 @@
 
 import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {buildError} from '../diagnostics/build-error.ts';
+import {refusalText} from '../util/error-text.ts';
 import {type BuildRecord, recordFormat} from './build-record.ts';
 import {logName} from './step-logs.ts';
 
@@ -26,8 +28,14 @@ export class HistoryStore {
         .filter((name) => idForm.test(name))
         .sort()
         .reverse();
-    } catch {
-      return [];
+    } catch (error) {
+      const {code} = error as NodeJS.ErrnoException;
+      if (code !== 'EACCES') return [];
+      const text = `the history of builds in ${this.#directory} cannot be read: ${refusalText(error)}`;
+      throw buildError('environment', 'history-unreadable', text, {
+        hints: ['choose another state directory with --root DIR or TSBUILD_ROOT'],
+        cause: error,
+      });
     }
   }
 

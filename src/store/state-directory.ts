@@ -8,7 +8,7 @@
 //   leases/…             what live processes use (leases.ts)
 //   state.db            records
 
-import {existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {refusalText} from '../util/error-text.ts';
@@ -46,6 +46,8 @@ export function openStateDirectory(root: string): StateDirectory {
     for (const name of ['blobs/sha256', 'layers', 'work', 'cache-mounts']) {
       makeDirectories(join(root, name), 0o700);
     }
+    // Whoever only reads, too, writes down what must stay meanwhile.
+    accessSync(join(root, 'work'), constants.W_OK);
   } catch (error) {
     throw buildError(
       'environment',

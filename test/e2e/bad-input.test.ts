@@ -171,7 +171,12 @@ describe('the machine', () => {
     const root = join(space.folder, 'readonly-state');
     await mkdir(root, {mode: 0o755});
     const run = await space.run(['build', good], {root, ...user});
-    if (process.getuid?.() === 0) expectOneError(run, 3, /readonly-state/);
+    if (process.getuid?.() !== 0) return;
+    expectOneError(run, 3, /readonly-state/);
+    await mkdir(join(root, 'history'), {mode: 0o700});
+    // None would be another answer than none that may be seen.
+    const history = await space.run(['history ls'], {root, ...user});
+    expectOneError(history, 3, /history of builds in .*readonly-state.* cannot be read: permission denied/);
   });
 
   it('without user namespaces tells an ordinary user what is missing', async (test) => {

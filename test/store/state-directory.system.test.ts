@@ -1,3 +1,4 @@
+import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -5,6 +6,7 @@ import {afterEach, describe, expect, it} from 'vitest';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
 import {Notes} from '../../src/store/notes.ts';
 import {openStateDirectory} from '../../src/store/state-directory.ts';
+import {needRoot, skip} from '../e2e/requirements.ts';
 
 const roots: string[] = [];
 const freshRoot = (): string => {
@@ -33,6 +35,23 @@ describe('openStateDirectory', () => {
     const failure = catching(() => openStateDirectory(join(root, 'file', 'state')));
     expect(failure).toBeInstanceOf(BuildError);
     expect(failure).toMatchObject({kind: 'environment', diagnostics: [{code: 'store-not-writable'}]});
+  });
+
+  it('says so too when everything is there already, on a disk that is read-only', (test) => {
+    needRoot(test);
+    const root = freshRoot();
+    openStateDirectory(root)[Symbol.dispose]();
+    const mount = (...args: string[]) => spawnSync('mount', args, {encoding: 'utf8'});
+    const bound = mount('--bind', root, root);
+    if (bound.status !== 0) skip(test, `nothing can be mounted: ${bound.stderr}`);
+    try {
+      expect(mount('-o', 'remount,bind,ro', root).status).toBe(0);
+      const failure = catching(() => openStateDirectory(root));
+      expect(failure).toMatchObject({diagnostics: [{code: 'store-not-writable'}]});
+      expect(String(failure)).toMatch(/read-only file system/);
+    } finally {
+      spawnSync('umount', [root]);
+    }
   });
 
   it('refuses a database of a later format instead of guessing', () => {
