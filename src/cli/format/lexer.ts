@@ -47,11 +47,12 @@ export function piecesOf(template: TemplateText): readonly Piece[] {
   return pieces;
 }
 
-const patterns: readonly (readonly [kind: Token['kind'] | 'blank', pattern: RegExp])[] = [
+const patterns: readonly (readonly [kind: Token['kind'] | 'blank' | 'character', pattern: RegExp])[] = [
   ['blank', /\s+/y],
   ['field', /\.[\p{L}_][\p{L}\p{N}_]*/uy],
   ['variable', /\$[\p{L}\p{N}_]*/uy],
   ['number', /[+-]?\d+(?:\.\d+)?/y],
+  ['character', /'(?:[^'\\\n]|\\.)'/uy],
   ['text', /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y],
   ['word', /[\p{L}_][\p{L}\p{N}_]*/uy],
   ['mark', /:=|[|(),.=]/y],
@@ -97,6 +98,13 @@ function tokenAt(
         return {kind, ...place};
       case 'number':
         return {kind, value: Number(text), ...place};
+      // A number, as in Go.
+      case 'character':
+        return {
+          kind: 'number',
+          value: unquoted(template, text, place).codePointAt(0) ?? 0,
+          ...place,
+        };
       case 'text':
         return {kind, value: unquoted(template, text, place), ...place};
       default:
@@ -106,7 +114,14 @@ function tokenAt(
   return undefined;
 }
 
-const escapes: Readonly<Record<string, string>> = {n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\'};
+const escapes: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+};
 
 function unquoted(template: TemplateText, text: string, place: Place): string {
   const inner = text.slice(1, -1);

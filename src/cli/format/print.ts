@@ -7,6 +7,8 @@ import {type FormatObject, type FormatValue, jsonOf} from './value.ts';
 export interface RowFormat {
   /** Columns of the table that is shown unless asked otherwise: `{{.ID}}\t{{.Tag}}`. */
   readonly table: string;
+  /** What `raw` means, of rows that docker has it of. */
+  readonly raw?: string;
   /** Heading of each field that a row has. */
   readonly headings: Readonly<Record<string, string>>;
 }
@@ -14,13 +16,13 @@ export interface RowFormat {
 /** Reads `format` before there is anything to print, so that a mistake in it is told at once. */
 export function rowPrinter(
   format: string | undefined,
-  {table, headings}: RowFormat,
+  {table, raw, headings}: RowFormat,
 ): (rows: readonly FormatObject[]) => string {
   const text = unescaped((format || 'table').replace(/^ +| +$/g, ''));
   if (text === 'json' || text === '{{json .}}') return jsonLines;
   const isTable = text === 'table' || /^table\s/.test(text);
   if (!isTable) {
-    const template = templateOf(text);
+    const template = templateOf(text === 'raw' ? (raw ?? text) : text);
     return (rows) => rows.map((row) => `${template.render(row)}\n`).join('');
   }
   const columns = text.slice('table'.length).trim();

@@ -57,6 +57,7 @@ describe('templates', () => {
     ['{{$a := 1}}{{if true}}{{$a := 2}}{{end}}{{$a}}', '1'],
     ['{{println "a" 1}}', 'a 1\n'],
     ['{{print .Id .Size 2}}', 'sha256:abc1200 2'],
+    [`{{eq 'a' 97}} {{'é'}} {{printf "%d" '\\n'}} {{'\\''}}`, 'true 233 10 39'],
     ['{{printf "%-6s|%q|%d%%" "ab" .Id 5}}', 'ab    |"sha256:abc"|5%'],
     ['{{lower "ABC"}} {{title "north sea"}} {{truncate .Id 6}}', 'abc North Sea sha256'],
     ['{{slice .Id 7 9}} {{join (split "a/b" "/") "-"}}', 'ab a-b'],

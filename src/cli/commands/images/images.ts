@@ -18,20 +18,35 @@ export const listImages: Act = async ({flags, operands, io}) => {
   }
   const digest = flags.has('digests') ? '\t{{.Digest}}' : '';
   const table = `{{.Repository}}\t{{.Tag}}${digest}\t{{.ID}}\t{{.Platform}}\t{{.CreatedSince}}\t{{.Size}}`;
-  const print = rowPrinter(flags.last('format'), {table, headings: imageHeadings});
+  const raw = rawFormat(flags.has('digests'));
+  const print = rowPrinter(flags.last('format'), {table, raw, headings: imageHeadings});
   const truncate = !flags.has('no-trunc');
   return withImages(flags, io, async (store) => {
     const found = filteredImages(await store.list(), flags.all('filter'), operand);
     const images = newestFirst(found);
     if (flags.has('quiet')) {
       const ids = new Set(images.map((image) => shownId(image, truncate)));
-      io.stdout.write([...ids].map((id) => `${id}\n`).join(''));
+      const word = flags.last('format') === 'raw' ? 'image_id: ' : '';
+      io.stdout.write([...ids].map((id) => `${word}${id}\n`).join(''));
     } else {
       io.stdout.write(print(images.map((image) => imageRow(image, truncate, systemClock))));
     }
     return exitCodes.ok;
   });
 };
+
+/** docker's words, a line each, and an empty one behind. */
+function rawFormat(hasDigests: boolean): string {
+  const fields = [
+    'repository: {{.Repository}}',
+    'tag: {{.Tag}}',
+    ...(hasDigests ? ['digest: {{.Digest}}'] : []),
+    'image_id: {{.ID}}',
+    'created_at: {{.CreatedAt}}',
+    'virtual_size: {{.Size}}',
+  ];
+  return fields.map((field) => `${field}\n`).join('');
+}
 
 /** The images of one index stay together, in its order: a name is as new as its newest image. */
 function newestFirst(images: readonly ImageDetails[]): readonly ImageDetails[] {

@@ -37,6 +37,16 @@ describe('images', () => {
     expect(await listed()).toEqual(['<none>:<none>', 'me/web:2', 'reg.example/db:9', 'web:1']);
   });
 
+  it('has docker’s raw format, a line for each field and an empty one behind', async () => {
+    const raw = ['images', '--format', 'raw', 'web:1'];
+    const {out} = await stored.run(raw);
+    expect(out).toMatch(
+      /^repository: web\ntag: 1\nimage_id: [0-9a-f]{12}\ncreated_at: .+\nvirtual_size: [\d.]+k?B\n\n$/,
+    );
+    expect((await stored.run([...raw, '--digests'])).out).toContain(`\ndigest: ${blue.digest}\nimage_id: `);
+    expect((await stored.run([...raw, '-q'])).out).toMatch(/^image_id: [0-9a-f]{12}\n$/);
+  });
+
   it.each<[args: string[], names: string[]]>([
     [['web'], ['web:1']],
     [['web:2'], []],
