@@ -11,6 +11,7 @@
 #include "own_binary.h"
 #include "reply.h"
 #include "serve.h"
+#include "start.h"
 #include "userns.h"
 #include "verbs.h"
 
@@ -52,7 +53,7 @@ int verb_perform(const struct request *request) {
 }
 
 static int help(void) {
-  puts("usage: tsbuild-helper serve | attached | VERB key=value… (@FILE: NUL-separated arguments)\n");
+  puts("usage: tsbuild-helper serve | attached | start PROGRAM ARG… | VERB key=value… (@FILE: NUL-separated arguments)\n");
   for (size_t i = 0; i < COUNT_OF(verbs); i++) printf("%-8s%s\n", verbs[i].name, verbs[i].keys);
   return 0;
 }
@@ -63,6 +64,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) return help();
+  if (strcmp(argv[1], "start") == 0 && argc > 2) start(argv);  // comes back to serve
   bool serving = strcmp(argv[1], "serve") == 0, attached = strcmp(argv[1], "attached") == 0;
   const struct verb *verb = verb_find(argv[1]);
   if (!serving && !attached && verb == NULL)

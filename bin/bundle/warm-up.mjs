@@ -3,7 +3,7 @@
 // that is all.
 
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -20,7 +20,11 @@ export function warmUp(distDirectory) {
     );
     writeFileSync(join(context, 'file'), 'file\n');
     const {NODE_OPTIONS: _, NODE_EXTRA_CA_CERTS: __, ...env} = process.env;
-    const args = [
+    // As bin/tsbuild starts it.
+    const helper = join(distDirectory, '../native/tsbuild-helper');
+    const [program, ...args] = [
+      ...(existsSync(helper) ? [helper, 'start'] : []),
+      process.execPath,
       join(distDirectory, 'tsbuild.cjs'),
       '--root',
       join(directory, 'state'),
@@ -33,7 +37,7 @@ export function warmUp(distDirectory) {
       for (const name of readdirSync(distDirectory)) {
         if (name.startsWith('hot') && name.endsWith('.bin')) rmSync(join(distDirectory, name));
       }
-      spawnSync(process.execPath, args, {env, stdio: 'ignore', timeout: limitMs});
+      spawnSync(program, args, {env, stdio: 'ignore', timeout: limitMs});
     }
   } catch {
     // Read-only installations and the like.

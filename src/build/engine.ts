@@ -6,6 +6,7 @@ import {readFile} from 'node:fs/promises';
 import {CacheSources} from '../cache/cache-sources.ts';
 import type {Config} from '../config/config.ts';
 import {loadConfig} from '../config/load-config.ts';
+import {takeCompanion} from '../helper/companion.ts';
 import type {Helper} from '../helper/helper.ts';
 import {locateHelper} from '../helper/locate-helper.ts';
 import {isCacheSource, type OnLayerProgress} from '../snapshot/layer-source.ts';
@@ -67,7 +68,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const notes = new Notes(state.database);
   const helper = once(async () => {
     const {HelperProcess} = await import('../helper/helper-process.ts');
-    const started: Helper = new HelperProcess({path: locateHelper(environment)});
+    const started: Helper = new HelperProcess({path: locateHelper(environment)}, takeCompanion());
     const stale = state.staleWork();
     if (stale.length > 0)
       await started.request(

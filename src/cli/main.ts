@@ -1,6 +1,7 @@
 // The process: the only file that talks to `process` about signals and ends it. The first SIGINT or SIGTERM asks the
 // build to stop and waits for it (sandboxes end, mounts go, the store stays consistent); the second leaves at once.
 
+import {noticeCompanion} from '../helper/companion.ts';
 import {exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
 import {runCli} from './run.ts';
@@ -9,6 +10,7 @@ import {runCli} from './run.ts';
 const onlyTaken: readonly NodeJS.Signals[] = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 async function main(): Promise<void> {
+  noticeCompanion(process.env);
   const interrupt = new AbortController();
   let taker: ((signal: NodeJS.Signals) => void) | undefined;
   const onSignal = (signal: NodeJS.Signals): void => {

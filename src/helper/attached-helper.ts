@@ -4,11 +4,12 @@
 import {spawn} from 'node:child_process';
 import type {Duplex} from 'node:stream';
 import {HelperProcess, type HelperProcessOptions} from './helper-process.ts';
+import {endOf} from './spawned-helper.ts';
 
 export function startAttachedHelper(options: HelperProcessOptions): HelperProcess {
   return new HelperProcess(options, (path) => {
     const child = spawn(path, ['attached'], {stdio: ['inherit', 'inherit', 'inherit', 'pipe']});
     const channel = child.stdio[3] as Duplex;
-    return {child, requests: channel, answers: channel};
+    return {requests: channel, answers: channel, end: endOf(child, path)};
   });
 }

@@ -1,13 +1,12 @@
 // The helper as a process of ours: started once, spoken to in frames, many requests at a time. When we die it sees the
 // end of its standard input and takes its sandboxes with it.
 
-import {type ChildProcess, spawn} from 'node:child_process';
-import {once} from 'node:events';
 import type {Readable, Writable} from 'node:stream';
 import {buildError} from '../diagnostics/build-error.ts';
 import {encodePathText} from '../util/path-text.ts';
 import {decodeFields, encodeFrame, type Frame, FrameDecoder, frameTypes, payloadBytesMax} from './frames.ts';
 import {type Helper, HelperError, type HelperRequestOptions, type HelperVerb} from './helper.ts';
+import {spawnHelper} from './spawned-helper.ts';
 
 export interface HelperProcessOptions {
   readonly path: string;
@@ -17,9 +16,16 @@ export interface HelperProcessOptions {
 
 /** A helper that was started, and the two ends of the talk with it. */
 export interface StartedHelper {
-  readonly child: ChildProcess;
   readonly requests: Writable;
   readonly answers: Readable;
+  /** Resolves when it is gone, or could not be started. */
+  readonly end: Promise<HelperEnd>;
+}
+
+export interface HelperEnd {
+  readonly message: string;
+  /** What it wrote on its standard error. */
+  readonly lastWords: string;
 }
 
 interface Running {
@@ -32,6 +38,7 @@ interface Running {
 const defaultGraceMs = 10_000;
 const sigterm = 15;
 const sigkill = 9;
+const lastWordsMax = 4096;
 const filterKey = 'seccomp=';
 
 export class HelperProcess implements Helper {
@@ -42,26 +49,18 @@ export class HelperProcess implements Helper {
   #nextId = 1;
   /** The one that the helper keeps. */
   #filter: string | undefined;
-  #lastWords = '';
   #ended: Error | undefined;
 
-  constructor(options: HelperProcessOptions, start: (path: string) => StartedHelper = startServing) {
+  constructor(options: HelperProcessOptions, start: (path: string) => StartedHelper = spawnHelper) {
     this.#graceMs = options.graceMs ?? defaultGraceMs;
-    const {child, requests, answers} = start(options.path);
+    const {requests, answers, end} = start(options.path);
     this.#requests = requests;
     const decoder = new FrameDecoder();
     answers.on('data', (bytes: Buffer) => {
       for (const frame of decoder.push(bytes)) this.#receive(frame);
     });
-    child.stderr?.on('data', (bytes: Buffer) => {
-      this.#lastWords = (this.#lastWords + bytes.toString()).slice(-4096);
-    });
     requests.on('error', () => {});
-    child.on('error', (error) => this.#end(`start ${options.path}: ${error.message}`));
-    this.#exited = once(child, 'close').then(
-      ([code, signal]) => this.#end(`the helper ended (${signal ?? `exit ${code}`})`),
-      () => {},
-    );
+    this.#exited = end.then((how) => this.#end(how));
   }
 
   request(
@@ -164,18 +163,12 @@ export class HelperProcess implements Helper {
     }
   }
 
-  #end(message: string): void {
-    const notes = this.#lastWords === '' ? [] : this.#lastWords.trimEnd().split('\n');
+  #end({message, lastWords}: HelperEnd): void {
+    const notes = lastWords === '' ? [] : lastWords.slice(-lastWordsMax).trimEnd().split('\n');
     this.#ended ??= buildError('environment', 'helper-ended', message, {notes});
     for (const running of this.#running.values()) running.reject(this.#ended);
     this.#running.clear();
   }
-}
-
-function startServing(path: string): StartedHelper {
-  // In a process group of its own: Ctrl-C in the terminal is ours to handle, step by step.
-  const child = spawn(path, ['serve'], {stdio: ['pipe', 'pipe', 'pipe'], detached: true});
-  return {child, requests: child.stdin, answers: child.stdout};
 }
 
 const nul = Buffer.from([0]);

@@ -8,8 +8,8 @@ import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
 const launcher = join(dirname(fileURLToPath(import.meta.url)), '../../bin/tsbuild');
-const standIn = `const {NODE_EXTRA_CA_CERTS: node, TSBUILD_EXTRA_CA_CERTS: ours} = process.env;
-process.stdout.write(JSON.stringify({args: process.argv.slice(2), node, ours}));
+const standIn = `const {NODE_EXTRA_CA_CERTS: node, TSBUILD_EXTRA_CA_CERTS: ours, BEGUN: begun} = process.env;
+process.stdout.write(JSON.stringify({args: process.argv.slice(2), node, ours, begun}));
 process.exitCode = 7;`;
 
 let directory: string;
@@ -28,6 +28,7 @@ interface Started {
   readonly args: readonly string[];
   readonly node?: string;
   readonly ours?: string;
+  readonly begun?: string;
 }
 
 function start(
@@ -70,5 +71,22 @@ describe('the launcher', () => {
   it('leaves a choice of our own alone', () => {
     const env = {NODE_EXTRA_CA_CERTS: '/a', TSBUILD_EXTRA_CA_CERTS: '/b'};
     expect(start(join(directory, 'links/relative'), [], env).ours).toBe('/b');
+  });
+
+  it('begins the helper together with a build, and with nothing else', () => {
+    mkdirSync(join(directory, 'package/native'));
+    writeFileSync(
+      join(directory, 'package/native/tsbuild-helper'),
+      '#!/bin/sh\nexport BEGUN="$1"\nshift\nexec "$@"\n',
+      {mode: 0o755},
+    );
+    const begunBy = (args: readonly string[], env = {}): string | undefined => {
+      const started = start(join(directory, 'links/relative'), args, env);
+      expect(started.args).toEqual(args);
+      return started.begun;
+    };
+    for (const args of [['build', 'a b'], ['.'], ['--root', '/r', 'x/y']]) expect(begunBy(args)).toBe('start');
+    for (const args of [['images'], ['--version'], []]) expect(begunBy(args)).toBeUndefined();
+    expect(begunBy(['build', '.'], {TSBUILD_HELPER: '/other'})).toBeUndefined();
   });
 });

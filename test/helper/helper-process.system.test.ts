@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {HelperProcess} from '../../src/helper/helper-process.ts';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
+import {endOf} from '../../src/helper/spawned-helper.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 import {until} from '../support/until.ts';
 
@@ -174,7 +175,7 @@ describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {
   it('without descriptors for another request refuses that one, and goes on', async () => {
     const limited = new HelperProcess({path: locateHelper(process.env)}, (path) => {
       const child = spawn('prlimit', ['--nofile=60', path, 'serve'], {stdio: 'pipe'});
-      return {child, requests: child.stdin, answers: child.stdout};
+      return {requests: child.stdin, answers: child.stdout, end: endOf(child, path)};
     });
     const abort = new AbortController();
     const ends: Promise<unknown>[] = [];

@@ -1,0 +1,41 @@
+// The helper that was begun before Node was: `tsbuild-helper start` (native/start.c) has left a channel and a file with
+// its last words, as descriptors whose numbers are in the environment. There is at most one, and it is taken once.
+
+import {readSync} from 'node:fs';
+import {Socket} from 'node:net';
+import type {StartedHelper} from './helper-process.ts';
+
+const variable = 'TSBUILD_HELPER_STARTED';
+const lastWordsBytesMax = 4096;
+
+let companion: {readonly channel: number; readonly words: number} | undefined;
+
+/** Takes the news of it out of the environment: nobody who inherits that shall look for it. */
+export function noticeCompanion(environment: Record<string, string | undefined>): void {
+  const [, channel, words] = /^(\d+):(\d+)$/.exec(environment[variable] ?? '') ?? [];
+  delete environment[variable];
+  if (channel !== undefined && words !== undefined) {
+    companion = {channel: Number(channel), words: Number(words)};
+  }
+}
+
+/** Undefined: there is none, or somebody has it. */
+export function takeCompanion(): (() => StartedHelper) | undefined {
+  if (companion === undefined) return undefined;
+  const {channel, words} = companion;
+  companion = undefined;
+  return () => {
+    const socket = new Socket({fd: channel, readable: true, writable: true});
+    const end = new Promise<void>((resolve) => socket.on('close', () => resolve()));
+    return {
+      requests: socket,
+      answers: socket,
+      end: end.then(() => ({message: 'the helper ended', lastWords: textOf(words)})),
+    };
+  };
+}
+
+function textOf(file: number): string {
+  const bytes = Buffer.alloc(lastWordsBytesMax);
+  return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
+}

@@ -1,0 +1,136 @@
+// A program that `tsbuild-helper start` becomes, and the helper that it finds beside it.
+
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {locateHelper} from '../../src/helper/locate-helper.ts';
+
+const rooms = fileURLToPath(new URL('../../src/helper/', import.meta.url));
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tsbuild-companion-'));
+});
+afterAll(() => rmSync(directory, {recursive: true}));
+
+/** A program of two lines of imports and `body`. */
+async function program(name: string, body: string): Promise<string> {
+  const outfile = join(directory, `${name}.cjs`);
+  await build({
+    stdin: {
+      contents: `import {noticeCompanion, takeCompanion} from './companion.ts';
+import {HelperProcess} from './helper-process.ts';
+import {readFileSync} from 'node:fs';
+async function main() { ${body} }
+main();`,
+      resolveDir: rooms,
+      loader: 'ts',
+    },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+  });
+  return outfile;
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return spawnSync(locateHelper(process.env), ['start', ...args], {
+    env: {...process.env, ...env},
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
+}
+
+describe('the helper that begins before its program', () => {
+  it('answers, is taken once, ends when it is told to, and has left nothing in the environment', async () => {
+    const file = await program(
+      'asks',
+      `const before = process.env.TSBUILD_HELPER_STARTED;
+      noticeCompanion(process.env);
+      const helper = new HelperProcess({path: '/nowhere'}, takeCompanion());
+      const fields = await helper.request('scan', ['dir=${directory}', 'path=.']);
+      const flags = before.split(':').map((fd) =>
+        parseInt(/flags:\\s*(\\d+)/.exec(readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[1], 8) & 0o2000000);
+      await helper.close();
+      console.log(JSON.stringify({
+        answered: fields instanceof Map,
+        closedForChildren: flags.every((flag) => flag !== 0),
+        left: process.env.TSBUILD_HELPER_STARTED ?? 'nothing',
+        again: takeCompanion() ?? 'none',
+      }));`,
+    );
+    const {stdout, stderr, status} = start([process.execPath, file]);
+    expect({stderr, status}).toEqual({stderr: '', status: 0});
+    expect(JSON.parse(stdout)).toEqual({
+      answered: true,
+      closedForChildren: true,
+      left: 'nothing',
+      again: 'none',
+    });
+  });
+
+  it('tells its last words when it ends by itself', async () => {
+    const file = await program(
+      'offends',
+      `const [channel] = process.env.TSBUILD_HELPER_STARTED.split(':');
+      noticeCompanion(process.env);
+      const helper = new HelperProcess({path: '/nowhere'}, takeCompanion());
+      require('node:fs').writeSync(Number(channel), Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, 99, 0, 0, 0]));
+      await helper.request('sync', ['dir=/']).catch((error) => console.log(JSON.stringify(error.diagnostics)));`,
+    );
+    const {stdout} = start([process.execPath, file]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      {message: 'the helper ended', notes: [expect.stringContaining('unknown frame type 99')]},
+    ]);
+  });
+
+  it('ends with its program, however that ends', async () => {
+    const child = spawn(locateHelper(process.env), [
+      'start',
+      'sh',
+      '-c',
+      'echo $TSBUILD_HELPER_STARTED; read x',
+    ]);
+    await once(child.stdout, 'data');
+    const {stdout} = spawnSync('pgrep', ['-P', String(child.pid), '-f', 'tsbuild-helper serve'], {
+      encoding: 'utf8',
+    });
+    const pid = stdout.trim();
+    expect(pid).toMatch(/^\d+$/);
+    child.kill('SIGKILL');
+    for (let round = 0; round < 500 && existsSync(`/proc/${pid}`); round++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
+  it('hands over arguments, exit status and standard streams, closed ones too', () => {
+    const ended = start(['sh', '-c', 'echo "$1"; echo err >&2; exit 5', 'sh', "a b'c"]);
+    expect([ended.stdout, ended.stderr, ended.status]).toEqual(["a b'c\n", 'err\n', 5]);
+    const script = join(directory, 'closed.sh');
+    writeFileSync(script, `exec "$1" start sh -c 'echo "$TSBUILD_HELPER_STARTED"; exit 4' <&- 2>&-\n`);
+    const closed = spawnSync('sh', [script, locateHelper(process.env)], {encoding: 'utf8'});
+    expect([closed.stdout, closed.status]).toEqual([expect.stringMatching(/^1\d:1\d\n$/), 4]);
+  });
+
+  it('is left out where there is no room for its descriptors, and does not believe in an inherited one', () => {
+    const many = 'ulimit -n 10; exec "$1" start sh -c \'echo "${TSBUILD_HELPER_STARTED:-none}"\'';
+    const {stdout} = spawnSync('sh', ['-c', many, 'sh', locateHelper(process.env)], {
+      env: {...process.env, TSBUILD_HELPER_STARTED: '0:1'},
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('none\n');
+  });
+
+  it('says when the program is not there', () => {
+    const {stderr, status} = start([join(directory, 'nothing')]);
+    expect(stderr).toBe(`tsbuild: cannot start ${join(directory, 'nothing')}: No such file or directory\n`);
+    expect(status).toBe(127);
+  });
+});
