@@ -85,7 +85,8 @@ describe('the launcher', () => {
       expect(started.args).toEqual(args);
       return started.begun;
     };
-    for (const args of [['build', 'a b'], ['.'], ['--root', '/r', 'x/y']]) expect(begunBy(args)).toBe('start');
+    for (const args of [['build', 'a b'], ['.'], ['--root', '/r', 'x/y']])
+      expect(begunBy(args)).toBe('start');
     for (const args of [['images'], ['--version'], []]) expect(begunBy(args)).toBeUndefined();
     expect(begunBy(['build', '.'], {TSBUILD_HELPER: '/other'})).toBeUndefined();
   });
