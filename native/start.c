@@ -1,6 +1,6 @@
-// A helper that begins together with the program that will use it: it is up while Node still loads, and costs no fork of
-// a process of Node's size. The program gets two descriptors: the channel, a socket with the protocol both ways, and
-// a file in memory with the helper's last words. Where there cannot be any of it, the program starts alone.
+// A helper that begins together with the program that will use it: it is up while Node still loads, and costs no
+// fork of a process of Node's size. The program gets two descriptors: the channel, a socket with the protocol both
+// ways, and a file in memory with the helper's last words. Where there cannot be any of it, the program starts alone.
 #define _GNU_SOURCE
 #include "start.h"
 

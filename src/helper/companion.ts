@@ -3,7 +3,7 @@
 
 import {readSync} from 'node:fs';
 import {Socket} from 'node:net';
-import type {StartedHelper} from './helper-process.ts';
+import type {StartedHelper} from './started-helper.ts';
 
 const variable = 'TSBUILD_HELPER_STARTED';
 const lastWordsBytesMax = 4096;

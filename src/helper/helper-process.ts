@@ -1,31 +1,18 @@
 // The helper as a process of ours: started once, spoken to in frames, many requests at a time. When we die it sees the
 // end of its standard input and takes its sandboxes with it.
 
-import type {Readable, Writable} from 'node:stream';
+import type {Writable} from 'node:stream';
 import {buildError} from '../diagnostics/build-error.ts';
 import {encodePathText} from '../util/path-text.ts';
 import {decodeFields, encodeFrame, type Frame, FrameDecoder, frameTypes, payloadBytesMax} from './frames.ts';
 import {type Helper, HelperError, type HelperRequestOptions, type HelperVerb} from './helper.ts';
 import {spawnHelper} from './spawned-helper.ts';
+import type {HelperEnd, StartedHelper} from './started-helper.ts';
 
 export interface HelperProcessOptions {
   readonly path: string;
   /** How long a cancelled process has between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
-}
-
-/** A helper that was started, and the two ends of the talk with it. */
-export interface StartedHelper {
-  readonly requests: Writable;
-  readonly answers: Readable;
-  /** Resolves when it is gone, or could not be started. */
-  readonly end: Promise<HelperEnd>;
-}
-
-export interface HelperEnd {
-  readonly message: string;
-  /** What it wrote on its standard error. */
-  readonly lastWords: string;
 }
 
 interface Running {

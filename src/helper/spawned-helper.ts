@@ -1,7 +1,7 @@
 // A helper that this process starts itself, as a child.
 
 import {type ChildProcess, spawn} from 'node:child_process';
-import type {HelperEnd, StartedHelper} from './helper-process.ts';
+import type {HelperEnd, StartedHelper} from './started-helper.ts';
 
 export function spawnHelper(path: string): StartedHelper {
   // In a process group of its own: Ctrl-C in the terminal is ours to handle, step by step.

@@ -1,0 +1,17 @@
+// What a way of starting the helper gives: HelperProcess speaks with it.
+
+import type {Readable, Writable} from 'node:stream';
+
+/** A helper that was started, and the two ends of the talk with it. */
+export interface StartedHelper {
+  readonly requests: Writable;
+  readonly answers: Readable;
+  /** Resolves when it is gone, or could not be started. */
+  readonly end: Promise<HelperEnd>;
+}
+
+export interface HelperEnd {
+  readonly message: string;
+  /** What it wrote on its standard error. */
+  readonly lastWords: string;
+}
