@@ -11,7 +11,6 @@
 #include "own_binary.h"
 #include "reply.h"
 #include "serve.h"
-#include "start.h"
 #include "userns.h"
 #include "verbs.h"
 

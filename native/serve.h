@@ -11,4 +11,10 @@ int serve(void);
  */
 int serve_attached(void);
 
+/**
+ * `argv` is `tsbuild-helper start PROGRAM ARG…`: this process becomes PROGRAM, which finds in its environment where the
+ * helper is. Returns in another process, which is to be that helper; `argv` says `serve` then.
+ */
+void start(char **argv);
+
 #endif

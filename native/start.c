@@ -2,11 +2,8 @@
 // fork of a process of Node's size. The program gets two descriptors: the channel, a socket with the protocol both
 // ways, and a file in memory with the helper's last words. Where there cannot be any of it, the program starts alone.
 #define _GNU_SOURCE
-#include "start.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,44 +11,43 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define VARIABLE "TSBUILD_HELPER_STARTED"
-#define FD_MIN 10
+#include "serve.h"
+
+#define FD_MIN 10  // out of the way of standard streams that may be closed
 #define FD_MAX 15  // Node keeps up to this one from its children, also where there are gaps
 
-/** Out of the way of standard streams that may be closed. */
 static int lifted(int fd) {
   int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD, FD_MIN);
   if (fd >= 0) close(fd);
-  return high;
-}
-
-static void serve_on(char **argv, int channel, int words) {
-  dup2(channel, STDIN_FILENO);
-  dup2(channel, STDOUT_FILENO);
-  dup2(words, STDERR_FILENO);
-  close_range(STDERR_FILENO + 1, ~0U, 0);  // a caller's other descriptors are no step's
-  memcpy(argv[1], "serve", sizeof "serve");  // as long as what was there, for others read it in its place
-  argv[2] = NULL;
+  if (high <= FD_MAX) return high;
+  close(high);
+  return -1;
 }
 
 void start(char **argv) {
-  unsetenv(VARIABLE);
+  unsetenv("TSBUILD_HELPER_STARTED");
   int pair[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) pair[0] = pair[1] = -1;
   int ours = lifted(pair[0]), theirs = lifted(pair[1]), words = lifted(memfd_create("tsbuild-helper-words", 0));
-  bool possible = ours >= 0 && theirs >= 0 && words >= 0 && theirs <= FD_MAX && words <= FD_MAX;
-  pid_t child = possible ? fork() : -1;
-  if (child == 0) serve_on(argv, theirs, words);
-  if (theirs >= 0) close(theirs);
+  pid_t child = ours >= 0 && theirs >= 0 && words >= 0 ? fork() : -1;
+  if (child == 0) {
+    dup2(theirs, STDIN_FILENO);
+    dup2(theirs, STDOUT_FILENO);
+    dup2(words, STDERR_FILENO);
+    close_range(STDERR_FILENO + 1, ~0U, 0);    // a caller's other descriptors are no step's
+    memcpy(argv[1], "serve", sizeof "serve");  // as long as what was there, for others read it in its place
+    argv[2] = NULL;
+    return;
+  }
   if (child > 0) {
     char where[32];
     snprintf(where, sizeof where, "%d:%d", ours, words);
-    setenv(VARIABLE, where, 1);
+    setenv("TSBUILD_HELPER_STARTED", where, 1);
   } else {
-    if (ours >= 0) close(ours);
-    if (words >= 0) close(words);
+    close(ours);
+    close(words);
   }
-  if (child == 0) return;
+  close(theirs);
   execvp(argv[2], argv + 2);
   fprintf(stderr, "tsbuild: cannot start %s: %s\n", argv[2], strerror(errno));
   _exit(127);
