@@ -28,8 +28,18 @@ bool below_has(int below, const char *path, struct stat *status) {
   if (length >= sizeof parent) return false;
   memcpy(parent, path, length);
   parent[length] = 0;
+  // Of a new directory, which has no other below, every entry asks for the same. What is below does not change.
+  static struct {
+    int below;
+    char path[PATH_MAX];
+  } absent = {.below = -1};
+  if (absent.below == below && strcmp(absent.path, parent) == 0) return false;
   int fd = open_below(below, parent, O_PATH | O_DIRECTORY);
-  if (fd < 0) return false;
+  if (fd < 0) {
+    absent.below = below;
+    memcpy(absent.path, parent, length + 1);
+    return false;
+  }
   bool found = fstatat(fd, slash + 1, status, AT_SYMLINK_NOFOLLOW) == 0;
   close(fd);
   return found;
