@@ -2,6 +2,7 @@
 // is hashed unless something was made there before; then first what files are called and how large they are, and what
 // is in them only where that is equal. Two layers that are found equal cannot be told apart by a step.
 
+import {existsSync} from 'node:fs';
 import type {Helper} from '../helper/helper.ts';
 import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
@@ -83,12 +84,28 @@ export class EqualLayers {
     const alike = isUnchanged === true ? candidates.filter(({layer}) => this.#table.isUnchanged(layer)) : [];
     for (const {id} of alike) if (await isHere(id)) return id;
     for (const {id, layer} of candidates) {
+      const row = this.#table.layer(layer);
       // Of a layer that continues another, the directory alone says little.
-      if (!(await isHere(id)) || snapshotter.layerRow(layer).continues !== undefined) continue;
-      if ((await this.#known(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;
-      if ((await this.#known(layer, 'content', signal)) === (await ownDigest('content'))) return id;
+      if (row === undefined || row.continues !== undefined) continue;
+      // Only what is taken is held, and looked for again then: a lease lasts as long as this process, and what was
+      // merely compared may have to make room for it.
+      if ((await this.#seen(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;
+      if ((await this.#seen(layer, 'content', signal)) !== (await ownDigest('content'))) continue;
+      if (await isHere(id)) return id;
     }
     return undefined;
+  }
+
+  /** Of a layer that nobody holds; undefined: it has gone. */
+  async #seen(layer: LayerId, depth: Depth, signal: AbortSignal): Promise<string | undefined> {
+    const isThere = (): boolean => existsSync(this.#options.state.layerPath(layer));
+    if (!isThere()) return undefined;
+    try {
+      return await this.#known(layer, depth, signal);
+    } catch (error) {
+      if (signal.aborted || isThere()) throw error;
+      return undefined;
+    }
   }
 
   async #known(layer: LayerId, depth: Depth, signal: AbortSignal): Promise<string> {

@@ -40,8 +40,8 @@ function sizeOf(root: string): number {
 }
 
 /** A step that writes so many megabytes, two by two. */
-const writes = (name: string, megabytes: number) =>
-  `RUN i=0; while [ $i -lt ${megabytes} ]; do dd if=/dev/urandom of=/${name}-$i bs=1M count=2 2>/dev/null; sleep 0.05; i=$((i+2)); done\n`;
+const writes = (name: string, megabytes: number, pauseSeconds = 0.05) =>
+  `RUN i=0; while [ $i -lt ${megabytes} ]; do dd if=/dev/urandom of=/${name}-$i bs=1M count=2 2>/dev/null; sleep ${pauseSeconds}; i=$((i+2)); done\n`;
 
 describe('hardCap', () => {
   it('makes room for a build by what was unused longest, and spares what the build uses', async () => {
@@ -55,7 +55,9 @@ describe('hardCap', () => {
     await build(writes('first', 12));
     await build(writes('second', 12));
     let largest = 0;
-    const building = build(`${writes('third', 12)}${writes('fourth', 8)}`);
+    // So slowly that who watches the space sees it in time also on a machine that has other work.
+    const slow = `${writes('third', 12, 0.4)}${writes('fourth', 8, 0.4)}`;
+    const building = build(slow);
     let isOver = false;
     const watching = (async () => {
       while (!isOver) {
@@ -70,7 +72,7 @@ describe('hardCap', () => {
     // What is written between two looks comes on top.
     expect(largest).toBeLessThan(42);
     expect(sizeOf(root)).toBeLessThan(37.5);
-    const again = await build(`${writes('third', 12)}${writes('fourth', 8)}`);
+    const again = await build(slow);
     expect(namesOf(again.steps, 'cached')).toHaveLength(2);
     const first = await build(writes('first', 12));
     expect(namesOf(first.steps, 'cached')).toHaveLength(0);

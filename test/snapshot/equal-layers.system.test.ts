@@ -10,6 +10,7 @@ import {EqualLayers} from '../../src/snapshot/equal-layers.ts';
 import type {SnapshotId} from '../../src/snapshot/layer-table.ts';
 import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
+import {Leases, liveLeases} from '../../src/store/leases.ts';
 import {openStateDirectory} from '../../src/store/state-directory.ts';
 import {assert} from '../../src/util/assert.ts';
 
@@ -21,6 +22,8 @@ afterEach(() => {
 class World {
   /** Depths that were asked for, in order. */
   readonly asked: string[] = [];
+  /** What happens meanwhile. */
+  onDigest: (directory: string) => void = () => {};
   readonly root: string;
   readonly snapshotter: Snapshotter;
   readonly #equal: EqualLayers;
@@ -68,6 +71,7 @@ class World {
 
   #digest(args: readonly string[]): ReadonlyMap<string, string> {
     const [, directory = ''] = /^layer=(.*)$/.exec(args[0] ?? '') ?? [];
+    this.onDigest(directory);
     const depth = args.find((arg) => arg.startsWith('compare=')) ?? '';
     this.asked.push(depth.slice('compare='.length));
     const names = readdirSync(directory);
@@ -136,4 +140,31 @@ it('a layer whose files are gone is no answer', async () => {
   rmSync(join(top, '..'), {recursive: true});
   // A process that has not seen them.
   expect((await new World(world.root).step(parent, 'a', 'x')).unchanged).toBe(false);
+});
+
+it('a layer that was only compared is not held, one that is taken is', async () => {
+  const world = new World();
+  const first = await world.step(undefined, 'a', 'one');
+  const second = await world.step(undefined, 'b', 'two');
+  // As with a process that has ended, and another that begins.
+  Leases.of(world.root).end();
+  Leases.of(world.root).begin();
+  expect(liveLeases(world.root).snapshots.size).toBe(0);
+  const other = await world.step(undefined, 'c', 'three');
+  expect([...liveLeases(world.root).snapshots]).toEqual([other.snapshot]);
+  expect(await world.step(undefined, 'b', 'two')).toEqual({...second, unchanged: true});
+  const held = liveLeases(world.root).snapshots;
+  expect([held.has(first.snapshot), held.has(second.snapshot)]).toEqual([false, true]);
+});
+
+it('a layer that goes while it is looked at is no answer', async () => {
+  const world = new World();
+  await world.step(undefined, 'a', 'one');
+  world.onDigest = (directory) => {
+    if (directory.includes('/layers/'))
+      for (const name of readdirSync(join(world.root, 'layers'))) {
+        rmSync(join(world.root, 'layers', name), {recursive: true, force: true});
+      }
+  };
+  expect(await world.step(undefined, 'a', 'one')).toMatchObject({unchanged: false});
 });
