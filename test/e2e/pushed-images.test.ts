@@ -1,5 +1,5 @@
 // What others make of images that we pushed: skopeo copies them out of the registry, umoci unpacks them, podman and
-// docker pull them, all verifying every blob; and what podman and docker push themselves, we build on.
+// docker pull them, all verifying every blob; and what skopeo, podman and docker push themselves, we build on.
 
 import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -47,6 +47,17 @@ describe('an image that was pushed', () => {
     tool(skopeo, ['copy', '-q', ...insecure, `docker://${name}`, `dir:${copied}`]);
     const {layers} = JSON.parse(readFileSync(join(copied, 'manifest.json'), 'utf8')) as {layers: unknown[]};
     expect(layers).toHaveLength(2);
+  });
+
+  it('is built on as skopeo copies it in docker’s format', async (test) => {
+    const skopeo = needCommand(test, 'skopeo');
+    const insecure = ['--insecure-policy', '--src-tls-verify=false', '--dest-tls-verify=false'];
+    const theirs = `${space.registry?.address}/e2e/skopeo:1`;
+    const copy = ['copy', '-q', ...insecure, '--format', 'v2s2'];
+    tool(skopeo, [...copy, `docker://${name}`, `docker://${theirs}`]);
+    const raw = tool(skopeo, ['inspect', '--raw', '--tls-verify=false', `docker://${theirs}`]);
+    expect(raw).toContain('application/vnd.docker.distribution.manifest.v2+json');
+    await buildOn(theirs);
   });
 
   it('is pulled by podman, and what podman pushes is built on', async (test) => {
