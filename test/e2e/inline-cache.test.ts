@@ -66,6 +66,27 @@ describe('an image with its cache inside', () => {
     expect(namesOf(run.steps, 'done').filter((step) => / COPY a| RUN cat/.test(step))).toHaveLength(2);
   });
 
+  it('for several platforms has the steps of each', async () => {
+    const crossed = await space.context({
+      Dockerfile: `FROM --platform=$BUILDPLATFORM busybox AS made
+ARG TARGETARCH
+RUN echo "for $TARGETARCH" > /made
+FROM scratch
+COPY --from=made /made /
+`,
+    });
+    const image = nameOf('app:several');
+    const both = ['--platform', 'linux/amd64,linux/arm64'];
+    await space.build([...both, '--cache-to', 'type=inline', '-t', image, '--push', crossed], {
+      root: newRoot(),
+    });
+    for (const platforms of [both, ['--platform', 'linux/arm64']]) {
+      const flags = [...platforms, '--cache-from', image, '-o', 'type=cacheonly'];
+      const {steps} = await space.build([...flags, crossed], {root: newRoot()});
+      expect(namesOf(steps, 'done')).toEqual([]);
+    }
+  });
+
   it('is not passed on to images that are built on it', async () => {
     const root = newRoot();
     await build(root, '--cache-to', 'type=inline', '-t', nameOf('app:base'));
