@@ -43,8 +43,11 @@ const hotEntries = [
   'node_modules/smol-toml/dist/index.js',
 ];
 
+/** Also as esbuild has it where a package of CommonJS requires something. */
+const requireOfNode = /(?:\brequire|\(0,\s*\w+\.__require\))\("(node:[\w/]+)"\)/g;
+
 /** Modules of Node's that take milliseconds to load, and that the hot parts only call functions of. */
-const seldomUsed = ['node:child_process', 'node:net', 'node:diagnostics_channel'];
+const seldomUsed = ['node:child_process', 'node:net', 'node:diagnostics_channel', 'node:module'];
 
 const {chunks, early, hot, licenses} = await split();
 const sizes = await writeAll();
@@ -145,6 +148,7 @@ function asMethod(name, code) {
 
 /** Identifiers stay, for the stack in a bug report must say something. Other characters than ASCII are escaped. */
 async function toCommonJs(name, text) {
+  const isPacked = early.has(name) || hot.has(name);
   const renamed = text.replace(/(["'])\.{1,2}\/(?:chunks\/)?([\w-]+)\.js\1/g, '"tsbuild:$2"');
   const {code, map, warnings} = await transform(renamed, {
     sourcefile: `${name}.js`,
@@ -153,17 +157,20 @@ async function toCommonJs(name, text) {
     target: 'node20',
     // `import()` becomes a deferred require.
     supported: {'dynamic-import': false},
-    define: {'import.meta.url': 'tsbuildLoad.url'},
+    define: {
+      'import.meta.url': 'tsbuildLoad.url',
+      // Looking at `performance` loads six modules of Node, and lru-cache looks whether it is there.
+      ...(isPacked ? {performance: 'Date'} : {}),
+    },
     minifySyntax: true,
     minifyWhitespace: true,
     charset: 'ascii',
     sourcemap: 'external',
   });
   if (warnings.length > 0) throw new Error(`${name}: ${warnings[0].text}`);
-  const isPacked = early.has(name) || hot.has(name);
   // Cold chunks are files like any other; the others see them from dist/.
   const chunkDirectory = isPacked ? './chunks' : '.';
-  const spared = isPacked ? code.replace(/\brequire\("(node:[\w/]+)"\)/g, later) : code;
+  const spared = isPacked ? code.replace(requireOfNode, later) : code;
   const linked = spared.replace(/\brequire\("tsbuild:([\w-]+)"\)/g, (_, target) =>
     early.has(target) || hot.has(target)
       ? `tsbuildLoad("${target}")`
