@@ -61,9 +61,10 @@ export class Podman {
     return done.stdout;
   }
 
-  /** Whether `podman WORDS` ends with 0 in one of a few tries. */
-  succeeds(...words: readonly string[]): boolean {
-    return Array.from({length: 10}).some(() => this.#call(words).status === 0);
+  /** How `podman WORDS` ends: its exit code, and what it said of it. */
+  tell(...words: readonly string[]): string {
+    const {status, stderr} = this.#call(words);
+    return `${status} ${stderr}`;
   }
 
   /** `podman run WORDS`, without a network but loopback. */
