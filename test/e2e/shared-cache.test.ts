@@ -5,6 +5,7 @@ import {randomBytes} from 'node:crypto';
 import {readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
+import {startFaultProxy} from '../support/fault-proxy.ts';
 import {type Mood, type ObjectServer, startObjectServer} from '../support/object-server.ts';
 import {startRegistry, type TestRegistry} from '../support/registry.ts';
 import {type Run, type Workspace, workspaceWithBases} from './command.ts';
@@ -201,6 +202,33 @@ describe('--cache-to', () => {
     const changed = layers.reduce((sum, [, bytes]) => sum + bytes.length, 0);
     expect(changed).toBeGreaterThan(200_000);
     expect(objects.received).toBeLessThan(1.2 * changed);
+  });
+
+  it('moves as little to a registry, and from there', async (test) => {
+    const address = registry?.address ?? test.skip();
+    const proxy = await startFaultProxy(() => address);
+    try {
+      const ref = `type=registry,ref=${proxy.address}/moved:ci`;
+      const saved = join(space.folder, 'moved');
+      const blobs = (): readonly string[] => readdirSync(join(saved, 'blobs/sha256'));
+      const [writer, reader] = [newRoot(), newRoot()];
+      const write = () => build(writer, '--cache-to', ref, '--cache-to', `type=local,dest=${saved}`);
+      await write();
+      await build(reader, '--cache-from', ref);
+      const before = new Set(blobs());
+      writeFileSync(join(context, 'a.txt'), randomBytes(200_000));
+      const {sent, received} = proxy;
+      await write();
+      expect(ran(await build(reader, '--cache-from', ref))).toEqual([]);
+      const changed = blobs()
+        .filter((name) => !before.has(name))
+        .reduce((sum, name) => sum + statSync(join(saved, 'blobs/sha256', name)).size, 0);
+      expect(changed).toBeGreaterThan(200_000);
+      expect(proxy.sent - sent).toBeLessThan(1.2 * changed);
+      expect(proxy.received - received).toBeLessThan(1.2 * changed);
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('writes with mode=min only what the result has', async () => {
