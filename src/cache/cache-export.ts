@@ -105,11 +105,12 @@ export class CacheExport implements RecordTaker {
     if (missing.length === 0) return;
     const kept = record.layers.filter(({isBase}) => !isBase).map(({blob}) => blob);
     await mapLimited(kept, uploadsMax, (blob) => this.#send(blob));
+    // Before the records, which say that everything is there.
+    await this.#uploadTwin(key);
     for (const name of missing) {
       signal.throwIfAborted();
       await backend.write(documentName(name), formatRecord({...record, key: name}), kept, signal);
     }
-    await this.#uploadTwin(key);
   }
 
   async #uploadTwin(key: string): Promise<void> {

@@ -48,10 +48,17 @@ export class SharedCache implements ResultCache<BuildValue> {
 
   async twinKeyOf(value: BuildValue, base: string, signal: AbortSignal): Promise<string | undefined> {
     const isAsked = value.type === 'snapshot' && value.snapshot !== undefined && this.#imports.isOpen;
-    const twin = isAsked ? await twinOf(value.snapshot, base, this.#equalLayers, signal) : undefined;
-    if (twin === undefined) return undefined;
-    await this.#imports.find(twin.key);
-    return this.#imports.toldKeyOf(twin.key);
+    if (!isAsked) return undefined;
+    try {
+      const twin = await twinOf(value.snapshot, base, this.#equalLayers, signal);
+      if (twin === undefined) return undefined;
+      await this.#imports.find(twin.key);
+      return this.#imports.toldKeyOf(twin.key);
+    } catch {
+      // The step has its result: a question to caches is no reason to lose it.
+      signal.throwIfAborted();
+      return undefined;
+    }
   }
 
   knowsOp(op: string): boolean {

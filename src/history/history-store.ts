@@ -1,7 +1,17 @@
 // The history of builds below a state directory: `history/<id>/build.json` and a log for each step that wrote one.
 // A record is written in `work` and renamed into its place, so that it is there whole or not at all.
 
-import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {refusalText} from '../util/error-text.ts';
@@ -21,16 +31,25 @@ export class HistoryStore {
     this.#directory = join(root, 'history');
   }
 
-  /** Newest first. */
+  /** Newest first; none where it cannot be read: no build fails for want of a history. */
   ids(): readonly string[] {
     try {
       return readdirSync(this.#directory)
         .filter((name) => idForm.test(name))
         .sort()
         .reverse();
+    } catch {
+      return [];
+    }
+  }
+
+  /** For whoever was asked to show it. Throws BuildError when it is there and may not be read. */
+  requireReadable(): void {
+    try {
+      accessSync(this.#directory, constants.R_OK | constants.X_OK);
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException;
-      if (code !== 'EACCES') return [];
+      if (code !== 'EACCES') return;
       const text = `the history of builds in ${this.#directory} cannot be read: ${refusalText(error)}`;
       throw buildError('environment', 'history-unreadable', text, {
         hints: ['choose another state directory with --root DIR or TSBUILD_ROOT'],

@@ -310,11 +310,17 @@ class Job<V extends SolverGraph<V>, R> {
     missed: Keys,
   ): Promise<Made<Solved<R>>> {
     const why = await this.#whyMissed(vertex, map, missed);
-    const {value, before, report} = await this.#options.slots.run(
-      () => this.#run(vertex, runner, map, inputs, why),
-      {priority: this.#priorities.get(vertex.id) ?? 0, signal: this.#signal},
+    const {value, report} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
+      priority: this.#priorities.get(vertex.id) ?? 0,
+      signal: this.#signal,
+    });
+    // Without a slot: caches are asked here.
+    const before = await this.#reportingFailure(vertex, () =>
+      report.keyBefore(value, inputs[map.base ?? -1]?.key, this.#options.cache),
     );
-    const {usage, isVolatile} = report;
+    const {usage, isVolatile, isUnchanged} = report;
+    const more = {...(isUnchanged && {unchanged: true as const}), ...(usage && {usage})};
+    this.#options.emit({...this.#finished(vertex), outcome: 'done', ...more});
     const made = {value, ...(usage && {usage})};
     const keys = await this.#keysOf(map, inputsOf(inputs));
     if (keys.primary === undefined) return {result: {...made, key: before}};
@@ -327,10 +333,9 @@ class Job<V extends SolverGraph<V>, R> {
   async #run(
     vertex: V,
     runner: OpRunner<V, R>,
-    map: CacheMap<R>,
     inputs: readonly Solved<R>[],
     why: Missed,
-  ): Promise<{value: R; before: string | undefined; report: StepReport}> {
+  ): Promise<{value: R; report: StepReport}> {
     const {emit, clock} = this.#options;
     const step = vertex.id;
     const name = vertex.origin.name;
@@ -345,11 +350,7 @@ class Job<V extends SolverGraph<V>, R> {
         report.context,
       );
       this.executed++;
-      const before = await report.keyBefore(value, inputs[map.base ?? -1]?.key, this.#options.cache);
-      const {usage, isUnchanged} = report;
-      const more = {...(isUnchanged && {unchanged: true as const}), ...(usage && {usage})};
-      emit({...this.#finished(vertex), outcome: 'done', ...more});
-      return {value, before, report};
+      return {value, report};
     } catch (error) {
       this.#end(vertex, error, report.usage);
       throw error;

@@ -57,6 +57,8 @@ class RegistryBackend implements CacheBackend {
   #image: Promise<TaggedImage> | undefined;
   /** The image is here, and the registry does not answer: the name may mean nothing there. */
   #isAlone = false;
+  /** The registry has a cache of that name: it is no longer asked on the off chance. */
+  #isKnownThere = false;
   #remark: string | undefined;
   #config: Promise<unknown> | undefined;
 
@@ -79,7 +81,9 @@ class RegistryBackend implements CacheBackend {
     return this.#asSecond(stored, signal, async (limited) => {
       const image = await this.#tagged(limited);
       this.#remark = image.remark ?? this.#remark;
-      return image.documents.get(name) ?? this.readLatest(name, limited);
+      const found = image.documents.get(name) ?? (await this.readLatest(name, limited));
+      this.#isKnownThere ||= found !== undefined;
+      return found;
     });
   }
 
@@ -91,19 +95,20 @@ class RegistryBackend implements CacheBackend {
   }
 
   #storedImage(): Promise<TaggedImage | undefined> {
-    this.#stored ??= placeInStore(this.#services.storedImages, this.#reference).then(
-      async (place) => place && new ImageReader(place).read(),
-    );
+    this.#stored ??= placeInStore(this.#services.storedImages, this.#reference)
+      .then(async (place) => place && new ImageReader(place).read())
+      // What is not whole here is as good as not here.
+      .catch(() => undefined);
     return this.#stored;
   }
 
-  /** Asks the registry; where the image is here, what fails there is nothing to tell of. */
+  /** Asks the registry; where the image is here and a cache of its name never was there, failures are not told. */
   async #asSecond<T>(
     stored: TaggedImage | undefined,
     signal: AbortSignal,
     ask: (limited: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
-    if (stored === undefined) return ask(signal);
+    if (stored === undefined || this.#isKnownThere) return ask(signal);
     if (this.#isAlone) return undefined;
     try {
       return await ask(AbortSignal.any([signal, AbortSignal.timeout(secondPatienceMs)]));

@@ -3,7 +3,7 @@
 
 import {isBesideImages} from '../../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../../oci/descriptor.ts';
-import {type DiffId, type Digest, digestOf} from '../../../oci/digest.ts';
+import {type DiffId, type Digest, digestOf, parseDigest} from '../../../oci/digest.ts';
 import {cacheMembers} from '../../../oci/image-config.ts';
 import type {Manifest} from '../../../oci/manifest.ts';
 import {isIndexType, mediaTypes} from '../../../oci/media-types.ts';
@@ -27,7 +27,7 @@ export interface TaggedImage {
   readonly remark?: string;
 }
 
-/** Where it is read. */
+/** Where it is read: whatever is named by a digest is verified. */
 export interface ImagePlace {
   /** What the name leads to; undefined: there is nothing. */
   root(): Promise<FetchedManifest | undefined>;
@@ -41,7 +41,13 @@ export function placeInRegistry(
   reference: Reference,
   signal: AbortSignal,
 ): ImagePlace {
-  const fetch = (name: string) => fetchManifest(client, reference, name, acceptedManifests, signal);
+  const fetch = async (name: string): Promise<FetchedManifest | undefined> => {
+    const found = await fetchManifest(client, reference, name, acceptedManifests, signal);
+    const digest = parseDigest(name);
+    if (found !== undefined && digest !== undefined && digestOf(found.bytes) !== digest)
+      throw new Error(`manifest ${digest} has other bytes`);
+    return found;
+  };
   return {
     root: () => fetch(manifestName(reference)),
     manifest: (digest) => fetch(digest),
@@ -89,19 +95,12 @@ export class ImageReader {
         .slice(0, platformsMax);
       const found: TaggedImage[] = [];
       for (const {digest} of images) {
-        const one = await this.#child(digest);
+        const one = parsed(await this.#place.manifest(digest));
         if (one?.kind === 'manifest') found.push(await this.#image(one.manifest));
       }
       return together(found);
     }
     return root?.kind === 'manifest' ? this.#image(root.manifest) : nothing;
-  }
-
-  async #child(digest: Digest): Promise<ParsedManifest | undefined> {
-    const found = await this.#place.manifest(digest);
-    if (found !== undefined && digestOf(found.bytes) !== digest)
-      throw new Error(`manifest ${digest} has other bytes`);
-    return parsed(found);
   }
 
   async #image({config: descriptor, layers: blobs}: Manifest): Promise<TaggedImage> {

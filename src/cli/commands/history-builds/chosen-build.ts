@@ -9,7 +9,9 @@ import type {CliIo} from '../../io.ts';
 import {stateRootOf} from '../../places.ts';
 
 export function openHistory(flags: FlagValues, io: CliIo): HistoryStore {
-  return new HistoryStore(stateRootOf(flags, io));
+  const history = new HistoryStore(stateRootOf(flags, io));
+  history.requireReadable();
+  return history;
 }
 
 export function chosenBuild(history: HistoryStore, operand: string | undefined): BuildRecord {
