@@ -19,6 +19,7 @@ async function ownCode(work) {
   await build({
     stdin: {
       contents: `export {HelperProcess} from './src/helper/helper-process.ts';
+        export {endOf} from './src/helper/spawned-helper.ts';
         export {systemCallArguments} from './src/ops/exec/system-call-filter.ts';`,
       resolveDir: repository,
     },
@@ -37,7 +38,7 @@ class SandboxSeries {
   #filter;
   #made = 0;
 
-  constructor({HelperProcess}, filter, user) {
+  constructor({HelperProcess, endOf}, filter, user) {
     this.#user = user;
     this.#filter = filter;
     makeRoot(join(this.#place, 'root'));
@@ -50,7 +51,7 @@ class SandboxSeries {
     const command = [...(user === undefined ? [] : asOrdinaryUser), program, 'serve'];
     this.#helper = new HelperProcess({path: program}, () => {
       const child = spawn(command[0], command.slice(1), {stdio: ['pipe', 'pipe', 'inherit']});
-      return {child, requests: child.stdin, answers: child.stdout};
+      return {requests: child.stdin, answers: child.stdout, end: endOf(child, program)};
     });
   }
 

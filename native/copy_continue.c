@@ -26,7 +26,7 @@ void copy_take_away(struct copier *copier, const struct copy_action *action) {
   if (parent < 0) die("continue", errno, path, "cannot open the path");
   stamps_keep(&copier->stamps, parent);
   char *problem;
-  if (remove_tree(parent, name, &copier->count, &problem) != 0) die("copy", errno, problem, "cannot take it away");
+  if (remove_tree(parent, name, &copier->count, &problem) != 0) die("continue", errno, problem, "cannot take it away");
   close(parent);
 }
 

@@ -40,6 +40,7 @@ enum frame_type {
 };
 
 static int epoll;
+static struct watch client_watch;
 static int from_client = STDIN_FILENO, to_client = STDOUT_FILENO;
 static bool attached;
 static bool ran_terminal;  // a worker may have made the caller's terminal raw
@@ -85,6 +86,11 @@ static void watch(struct watch *about, struct worker *worker, int source, int fd
   *about = (struct watch){.worker = worker, .source = source};
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = about};
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) die("serve", errno, NULL, "cannot watch descriptor");
+}
+
+static void listen_to_client(bool listen) {
+  struct epoll_event event = {.events = listen ? EPOLLIN : 0, .data.ptr = &client_watch};
+  if (epoll_ctl(epoll, EPOLL_CTL_MOD, from_client, &event) != 0) die("serve", errno, NULL, "cannot watch the client");
 }
 
 static void start_request(uint32_t id, const char *payload, size_t length) {
@@ -220,17 +226,18 @@ static void take_frames(void) {
     offset += FRAME_HEADER_BYTES + length;
   }
   if (offset == 0) return;
+  if (input_length == INPUT_BYTES) listen_to_client(true);
   memmove(input, input + offset, input_length - offset);
   input_length -= offset;
 }
 
 static bool read_input(void) {
-  if (input_length == INPUT_BYTES) return true;  // of frames that have to wait
   ssize_t got = read(from_client, input + input_length, INPUT_BYTES - input_length);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
   if (got <= 0) return false;
   input_length += (size_t)got;
   take_frames();
+  if (input_length == INPUT_BYTES) listen_to_client(false);  // until frames that have to wait are taken
   return true;
 }
 
@@ -271,8 +278,7 @@ int serve(void) {
   output = own_memory(FRAME_HEADER_BYTES + READ_BYTES + STATUS_BYTES_MAX);
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("serve", errno, NULL, "cannot make an epoll set");
-  static struct watch stdin_watch;
-  watch(&stdin_watch, NULL, 0, from_client);
+  watch(&client_watch, NULL, 0, from_client);
   for (;;) {
     // One event at a time: handling one may end a worker that others in a batch are about.
     struct epoll_event event;

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "serve.h"
 
 #define FD_MIN 10  // out of the way of standard streams that may be closed
@@ -34,8 +36,14 @@ void start(char **argv) {
     dup2(theirs, STDIN_FILENO);
     dup2(theirs, STDOUT_FILENO);
     dup2(words, STDERR_FILENO);
-    close_range(STDERR_FILENO + 1, ~0U, 0);    // a caller's other descriptors are no step's
+    if (k_close_from(STDERR_FILENO + 1) != 0) _exit(1);  // a caller's other descriptors are no step's
+    struct rlimit files;                                 // as Node does for itself and its children
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+      files.rlim_cur = files.rlim_max;
+      setrlimit(RLIMIT_NOFILE, &files);
+    }
     memcpy(argv[1], "serve", sizeof "serve");  // as long as what was there, for others read it in its place
+    for (char **at = argv + 2; *at != NULL; at++) memset(*at, 0, strlen(*at));  // nor what a build was told
     argv[2] = NULL;
     return;
   }

@@ -3,7 +3,7 @@
 
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
-import {access, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {access, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {BuildResult, ImageProvenance} from '../build/request.ts';
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
@@ -92,14 +92,23 @@ function provenanceMembers(provenance: readonly ImageProvenance[]): Record<strin
   );
 }
 
-/** Throws BuildError where such a file could not be written as things are: after the build it would be too late. */
-export async function checkResultFile(flag: string, path: string): Promise<void> {
+/**
+ * Throws BuildError where such a file could not be written as things are: after the build it would be too late. `made`
+ * are directories that the build will make.
+ */
+export async function checkResultFile(
+  flag: string,
+  path: string,
+  made: readonly string[] = [],
+): Promise<void> {
   const directory = dirname(path);
-  if (!(await stat(directory).catch(() => undefined))?.isDirectory())
+  if (!(await stat(directory).catch(() => undefined))?.isDirectory()) {
+    if (made.some((one) => `${directory}/`.startsWith(`${one}/`))) return;
     throw unwritable(flag, path, `no directory ${directory}`);
+  }
   try {
-    const written = (await isSpecial(path)) ? path : directory;
-    await access(written, constants.W_OK);
+    const {place, isSpecial} = await placeOf(path);
+    await access(isSpecial ? place : dirname(place), constants.W_OK);
   } catch (error) {
     throw unwritable(flag, path, refusalText(error), error);
   }
@@ -107,30 +116,41 @@ export async function checkResultFile(flag: string, path: string): Promise<void>
 
 /** As docker does: no script shall take what a build before left for this one's. */
 export async function removeResultFile(path: string): Promise<void> {
-  if (!(await isSpecial(path))) await rm(path, {force: true});
+  const {place, isSpecial} = await placeOf(path);
+  if (!isSpecial) await rm(place, {force: true});
 }
 
 /** Writes `text` to `path` so that a reader sees the old file or the new one, never a part. */
 export async function writeResultFile(flag: string, path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    if (await isSpecial(path)) {
-      await writeFile(path, text);
-      return;
-    }
-    await writeFile(temporary, text);
-    await rename(temporary, path);
+    const {place, isSpecial} = await placeOf(path);
+    if (isSpecial) await writeFile(place, text);
+    else await replaceFile(place, text);
   } catch (error) {
-    await rm(temporary, {force: true});
     throw unwritable(flag, path, refusalText(error), error);
   }
 }
 
-/** A device or a pipe, which is written to and not replaced. Throws where it is a directory. */
-async function isSpecial(path: string): Promise<boolean> {
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, {force: true});
+    throw error;
+  }
+}
+
+/**
+ * A device or a pipe is written to and not replaced. A link stays a link, as /dev/stdout is one: what it leads to is
+ * replaced. Throws where it is a directory.
+ */
+async function placeOf(path: string): Promise<{readonly place: string; readonly isSpecial: boolean}> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw Object.assign(new Error('a directory'), {code: 'EISDIR'});
-  return found !== undefined && !found.isFile();
+  if (found !== undefined && !found.isFile()) return {place: path, isSpecial: true};
+  return {place: await realpath(path).catch(() => path), isSpecial: false};
 }
 
 function unwritable(flag: string, path: string, why: string, cause?: unknown): BuildError {

@@ -111,11 +111,12 @@ async function destinationOf(
   if (existing !== undefined && !existing.isFile()) return {type: 'special', path};
   const parent = await stat(dirname(path)).catch(() => undefined);
   if (!parent?.isDirectory()) throw outputError(dest, `cannot be written: no directory ${dirname(path)}`);
-  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+  // A link stays a link: what it points to is replaced.
+  const real = existing === undefined ? path : await realpath(path);
+  await access(dirname(real), constants.W_OK).catch((error: unknown) => {
     throw asOutputError(error, dest);
   });
-  // A link stays a link: what it points to is replaced.
-  return {type: 'file', path: existing === undefined ? path : await realpath(path)};
+  return {type: 'file', path: real};
 }
 
 async function replaceFile(path: string, produce: (temporary: string) => Promise<void>): Promise<FileMarks> {

@@ -1,12 +1,11 @@
 // The helper that was begun before Node was: `tsbuild-helper start` (native/start.c) has left a channel and a file with
 // its last words, as descriptors whose numbers are in the environment. There is at most one, and it is taken once.
 
-import {readSync} from 'node:fs';
+import {fstatSync, readSync} from 'node:fs';
 import {Socket} from 'node:net';
-import type {StartedHelper} from './started-helper.ts';
+import {lastWordsMax, type StartedHelper} from './started-helper.ts';
 
 const variable = 'TSBUILD_HELPER_STARTED';
-const lastWordsBytesMax = 4096;
 
 let companion: {readonly channel: number; readonly words: number} | undefined;
 
@@ -36,6 +35,7 @@ export function takeCompanion(): (() => StartedHelper) | undefined {
 }
 
 function textOf(file: number): string {
-  const bytes = Buffer.alloc(lastWordsBytesMax);
-  return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0));
+  const bytes = Buffer.alloc(lastWordsMax);
+  const start = Math.max(0, fstatSync(file).size - bytes.length);
+  return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, start));
 }

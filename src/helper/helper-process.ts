@@ -25,7 +25,6 @@ interface Running {
 const defaultGraceMs = 10_000;
 const sigterm = 15;
 const sigkill = 9;
-const lastWordsMax = 4096;
 const filterKey = 'seccomp=';
 
 export class HelperProcess implements Helper {
@@ -151,7 +150,7 @@ export class HelperProcess implements Helper {
   }
 
   #end({message, lastWords}: HelperEnd): void {
-    const notes = lastWords === '' ? [] : lastWords.slice(-lastWordsMax).trimEnd().split('\n');
+    const notes = lastWords === '' ? [] : lastWords.trimEnd().split('\n');
     this.#ended ??= buildError('environment', 'helper-ended', message, {notes});
     for (const running of this.#running.values()) running.reject(this.#ended);
     this.#running.clear();

@@ -1,7 +1,7 @@
 // A helper that this process starts itself, as a child.
 
 import {type ChildProcess, spawn} from 'node:child_process';
-import type {HelperEnd, StartedHelper} from './started-helper.ts';
+import {type HelperEnd, lastWordsMax, type StartedHelper} from './started-helper.ts';
 
 export function spawnHelper(path: string): StartedHelper {
   // In a process group of its own: Ctrl-C in the terminal is ours to handle, step by step.
@@ -12,7 +12,7 @@ export function spawnHelper(path: string): StartedHelper {
 export function endOf(child: ChildProcess, path: string): Promise<HelperEnd> {
   let lastWords = '';
   child.stderr?.on('data', (bytes: Buffer) => {
-    lastWords += bytes.toString();
+    lastWords = (lastWords + bytes.toString()).slice(-lastWordsMax);
   });
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({message: `start ${path}: ${error.message}`, lastWords}));

@@ -10,6 +10,9 @@ export interface StartedHelper {
   readonly end: Promise<HelperEnd>;
 }
 
+/** Bytes of them that are kept. */
+export const lastWordsMax = 4096;
+
 export interface HelperEnd {
   readonly message: string;
   /** What it wrote on its standard error. */

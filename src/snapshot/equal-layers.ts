@@ -7,8 +7,7 @@ import type {Helper} from '../helper/helper.ts';
 import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
-import type {LayerId, SnapshotId} from './layer-table.ts';
-import {LayerTable} from './layer-table.ts';
+import {isTrusted, type LayerId, LayerTable, type SnapshotId} from './layer-table.ts';
 import type {ActiveSnapshot, LayerFacts, Snapshotter} from './snapshotter.ts';
 
 /** What a step gave further back is hardly what it gives now, and each costs a look. */
@@ -87,6 +86,7 @@ export class EqualLayers {
       const row = this.#table.layer(layer);
       // Of a layer that continues another, the directory alone says little.
       if (row === undefined || row.continues !== undefined) continue;
+      if (!isTrusted(row, this.#options.state.bootId)) continue;
       // Only what is taken is held, and looked for again then: a lease lasts as long as this process, and what was
       // merely compared may have to make room for it.
       if ((await this.#seen(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;

@@ -137,15 +137,14 @@ export class LayerBlobs {
     });
   }
 
-  /** The layers above the lowest `base` of a stack as one. */
+  /** What a stack has above its lowest `base` directories, as one layer. */
   async ensureSquashed(
     key: string,
     {directories, base}: {readonly directories: readonly string[]; readonly base: number},
     format: LayerFormat,
     signal: AbortSignal,
   ): Promise<WrittenLayer> {
-    const name = `${key} above ${base} ${formatText(format)}`;
-    return this.#remembered(name, signal, () =>
+    return this.#remembered(`${key} ${formatText(format)}`, signal, () =>
       this.#writer.fromFiles(directories, format, signal, [`base=${base}`]),
     );
   }

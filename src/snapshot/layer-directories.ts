@@ -5,7 +5,7 @@ import {existsSync, renameSync} from 'node:fs';
 import {dirname} from 'node:path';
 import type {Helper} from '../helper/helper.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
-import type {LayerId, LayerRow, LayerTable} from './layer-table.ts';
+import {isTrusted, type LayerId, type LayerRow, type LayerTable} from './layer-table.ts';
 
 export interface LayerDirectoriesOptions {
   readonly state: StateDirectory;
@@ -33,8 +33,7 @@ export class LayerDirectories {
   has(row: LayerRow): boolean {
     if (this.#here.has(row.id)) return true;
     const {state} = this.#options;
-    const trusted = row.durable || row.bootId === state.bootId;
-    if (!row.hasDirectory || !trusted || !existsSync(state.layerPath(row.id))) return false;
+    if (!isTrusted(row, state.bootId) || !existsSync(state.layerPath(row.id))) return false;
     const {continues} = row;
     if (continues !== undefined) {
       const below = this.#table.layer(continues);

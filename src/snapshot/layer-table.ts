@@ -25,6 +25,11 @@ export interface LayerRow {
   readonly continues?: LayerId | undefined;
 }
 
+/** What was not synced before a power cut may be torn. */
+export function isTrusted({hasDirectory, durable, bootId}: LayerRow, currentBootId: string): boolean {
+  return hasDirectory && (durable || bootId === currentBootId);
+}
+
 /** Whether a layer came with an image, and was not made by a step. */
 export function isImported({id, diffId}: Pick<LayerRow, 'id' | 'diffId'>): boolean {
   return diffId !== undefined && id === hexOf(diffId);

@@ -363,7 +363,7 @@ export class Snapshotter {
     const directories = await this.#directoriesOf(id, signal);
     const lowest = this.layersOf(id).slice(0, base);
     const count = lowest.flatMap((layer) => this.#directories.pathsOf(layer)).length;
-    return this.#layerBlobs.ensureSquashed(id, {directories, base: count}, format, signal);
+    return this.#layerBlobs.ensureSquashed(`${id} above ${base}`, {directories, base: count}, format, signal);
   }
 
   /**

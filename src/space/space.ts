@@ -147,7 +147,7 @@ export class Space {
     const {state} = this.#options;
     const layers = new Map<string, number>();
     for (const layer of namesIn(join(state.root, 'layers')))
-      layers.set(layer, await layerUse(layer, state.layerPath(layer), this.#notes));
+      layers.set(layer, await layerUse(layer, join(state.root, 'layers', layer), this.#notes));
     const others = new Map<string, number>();
     for (const folder of ['cache-mounts', 'failed', 'history']) {
       for (const name of namesIn(join(state.root, folder))) {

@@ -114,4 +114,19 @@ describe('a copy of a large directory', () => {
     await layersOf(root, context);
     expect(wholeCopies(root)).toBe(before + 1);
   });
+
+  it('hides nothing of a base that it never saw', async () => {
+    const dockerfile = `FROM busybox
+RUN mkdir -p /app/new && echo below > /app/new/below && echo below > /app/gone
+COPY --link . /app/
+RUN cat /app/new/below /app/gone > /seen
+`;
+    const context = await space.context({...project('/'), Dockerfile: dockerfile, gone: 'above'});
+    const root = join(space.folder, 'linked');
+    await layersOf(root, context);
+    rmSync(join(context, 'gone'));
+    mkdirSync(join(context, 'new'));
+    writeFileSync(join(context, 'new/x'), 'x');
+    expect(await layersOf(root, context)).toEqual(await layersOf(root, context, '--no-cache'));
+  });
 });

@@ -4,6 +4,7 @@
 import {execFile, execFileSync, spawnSync} from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -172,6 +173,24 @@ describe('for scripts', () => {
       }
     }
     expect(existsSync(bad)).toBe(true);
+  });
+
+  it('--metadata-file may be in the directory that the build makes', async () => {
+    const made = at('made/by/build');
+    await space.build(['--metadata-file', join(made, 'meta.json'), '-o', `type=local,dest=${made}`, context]);
+    expect(existsSync(join(made, 'meta.json'))).toBe(true);
+  });
+
+  it('--iidfile and --metadata-file leave a link and replace what it leads to', async () => {
+    symlinkSync('target', at('link'));
+    writeFileSync(at('target'), 'old');
+    for (const flag of ['--iidfile', '--metadata-file']) {
+      await space.build([flag, at('link'), context]);
+      expect([lstatSync(at('link')).isSymbolicLink(), readFileSync(at('target'), 'utf8')]).toEqual([
+        true,
+        expect.not.stringContaining('old'),
+      ]);
+    }
   });
 
   it('--iidfile writes to a pipe or device, and does not replace it', async () => {

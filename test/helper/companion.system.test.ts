@@ -128,6 +128,34 @@ describe('the helper that begins before its program', () => {
     expect(stdout).toBe('none\n');
   });
 
+  it('may open as many files as one that Node starts, and shows nothing of the arguments to others', async () => {
+    const file = await program(
+      'limits',
+      `noticeCompanion(process.env);
+      const {execFileSync} = require('node:child_process');
+      const helper = new HelperProcess({path: '/nowhere'}, takeCompanion());
+      await helper.request('sync', ['dir=/']);
+      const pid = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'tsbuild-helper serve']).toString().trim();
+      const [, soft, hard] = /open files +(\\d+) +(\\d+)/.exec(readFileSync('/proc/' + pid + '/limits', 'utf8'));
+      const shown = readFileSync('/proc/' + pid + '/cmdline', 'utf8');
+      console.log(JSON.stringify([soft === hard, shown.includes('SECRET')]));
+      await helper.close();`,
+    );
+    const few = 'ulimit -Sn 64; exec "$@"';
+    const args = [
+      '-c',
+      few,
+      'sh',
+      locateHelper(process.env),
+      'start',
+      process.execPath,
+      file,
+      'TOKEN=SECRET',
+    ];
+    const {stdout, stderr} = spawnSync('sh', args, {encoding: 'utf8'});
+    expect([stderr, JSON.parse(stdout)]).toEqual(['', [true, false]]);
+  });
+
   it('says when the program is not there', () => {
     const {stderr, status} = start([join(directory, 'nothing')]);
     expect(stderr).toBe(`tsbuild: cannot start ${join(directory, 'nothing')}: No such file or directory\n`);

@@ -3,16 +3,21 @@
 
 import {writeFileSync} from 'node:fs';
 import {stripVTControlCharacters} from 'node:util';
-import type {Reporter, TestModule} from 'vitest/node';
+import type {Reporter, TestModule, TestRunEndReason} from 'vitest/node';
 import type {Failure} from './verdict.mjs';
 
 const linesMax = 3;
 const columnsMax = 180;
 
 export default class FailuresReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly {readonly message: string}[]): void {
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandled: readonly {readonly message: string}[],
+    reason: TestRunEndReason,
+  ): void {
     const path = process.env['TSBUILD_FAILURES'];
-    if (path === undefined) return;
+    // A run that did not come to its end leaves nothing, and fails so.
+    if (path === undefined || modules.length === 0 || reason === 'interrupted') return;
     const outside = unhandled.map((error) => failureOf('', 'outside of all tests', error));
     writeFileSync(path, JSON.stringify([...modules.flatMap(failuresOf), ...outside]));
   }

@@ -28,7 +28,7 @@ export async function versionControlOf(
   const {revision, source} = tree;
   const isDirty = revision !== undefined && (await isKnownDirty(tree, request, signal));
   const found: Record<string, string> = {
-    ...(source === undefined ? {} : {source: withoutCredentials(source)}),
+    ...(source === undefined ? {} : {source: withoutCredentials(escaped(source))}),
     ...(revision === undefined ? {} : {revision: isDirty ? `${revision}-dirty` : revision}),
   };
   for (const [name, directory] of localDirectories(request, place)) {
@@ -37,6 +37,13 @@ export async function versionControlOf(
     if (within !== '..' && !within.startsWith('../')) found[`localdir:${name}`] = within || '.';
   }
   return found;
+}
+
+/** In a repository's configuration nothing is a variable, and what stands before the @ may be written as it is. */
+function escaped(source: string): string {
+  return source.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i, (head) =>
+    head.replace(/[\s$"'<>]/g, (character) => `%${character.charCodeAt(0).toString(16)}`),
+  );
 }
 
 function localDirectories(
@@ -57,9 +64,17 @@ function localDirectories(
 /** Only where $BUILDX_GIT_CHECK_DIRTY asks for it: git looks at every file. As buildx: what cannot be told is dirty. */
 async function isKnownDirty({root}: WorkTree, {environment}: Asked, signal: AbortSignal): Promise<boolean> {
   if (goBool(environment['BUILDX_GIT_CHECK_DIRTY'] ?? '') !== true) return false;
-  // A repository can name a program here, and may be somebody else's.
-  const args = ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--ignored'];
-  const told = await runGit({args, directory: root, environment, signal}).catch(() => 'cannot be told');
+  const ask = (args: readonly string[]) => runGit({args, directory: root, environment, signal});
+  // A repository can name programs here, and may be somebody else's. Submodules have configurations of their own.
+  const names = await ask([
+    ...['config', '--name-only', '--get-regexp', String.raw`^filter\..*\.(clean|process|required)$`],
+  ]).catch(() => '');
+  const off = names
+    .split('\n')
+    .filter((name) => name !== '')
+    .flatMap((name) => ['-c', `${name}=${name.endsWith('.required') ? 'false' : ''}`]);
+  const args = ['-c', 'core.fsmonitor=false', ...off, 'status', '--porcelain', '--ignored'];
+  const told = await ask([...args, '--ignore-submodules=dirty']).catch(() => 'cannot be told');
   signal.throwIfAborted();
   return told.trim() !== '';
 }

@@ -3,7 +3,6 @@
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import {
-  attestationArtifactType,
   isBesideImages,
   predicateTypeAnnotation,
   referenceDigestAnnotation,
@@ -19,6 +18,7 @@ import type {RegistryClient} from '../../sources/registry/client.ts';
 import {RepositoryReader} from '../../sources/registry/repository-reader.ts';
 import {assert} from '../../util/assert.ts';
 import {
+  mayBeAttestations,
   putSignature,
   putSignedStatement,
   type SignatureForm,
@@ -130,8 +130,8 @@ async function statementsOf(
   reader: RepositoryReader,
 ): Promise<readonly Statement[]> {
   const beside = entries.filter(({annotations}) => annotations?.[referenceDigestAnnotation] === image.digest);
-  const referring = (await reader.referrers(image.digest)).filter(
-    ({artifactType, digest}) => artifactType === attestationArtifactType && (only?.has(digest) ?? true),
+  const referring = (await mayBeAttestations(image.digest, reader)).filter(
+    ({digest}) => only?.has(digest) ?? true,
   );
   const manifests = new Map([...beside, ...referring].map((one) => [one.digest, one]));
   const statements: Statement[] = [];

@@ -3,11 +3,7 @@
 // reads what the other wrote.
 
 import {buildError} from '../../diagnostics/build-error.ts';
-import {
-  attestationArtifactType,
-  predicateTypeAnnotation,
-  statementMediaType,
-} from '../../oci/attestation-marks.ts';
+import {predicateTypeAnnotation, statementMediaType} from '../../oci/attestation-marks.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {type Digest, digestOf} from '../../oci/digest.ts';
 import {mediaTypes} from '../../oci/media-types.ts';
@@ -186,7 +182,9 @@ export async function attestationProblems(
   }
   const unsigned: string[] = [];
   for (const {digest: said, predicateType} of await referringStatements(digest, reader)) {
-    if (vouchedFor.get(predicateType)?.has(said) || problems.has(predicateType)) continue;
+    const vouched = vouchedFor.get(predicateType);
+    // Of a kind that nobody vouches for, what is wrong is told below.
+    if (vouched?.has(said) || (vouched === undefined && problems.has(predicateType))) continue;
     unsigned.push(`${said}, which says ${predicateType} of ${digest}, is not signed`);
   }
   const refused = [...problems].flatMap(([type, texts]) => (vouchedFor.has(type) ? [] : texts));
@@ -219,13 +217,20 @@ async function referringStatements(
   digest: Digest,
   reader: RepositoryReader,
 ): Promise<readonly {readonly digest: Digest; readonly predicateType: string}[]> {
-  const referrers = await reader.referrers(digest);
-  const attestations = referrers.filter(({artifactType}) => artifactType === attestationArtifactType);
+  const attestations = await mayBeAttestations(digest, reader);
   const layers = await Promise.all(attestations.map((one) => layersUnder(one.digest, reader)));
   return layers.flat().flatMap((layer) => {
     if (layer?.mediaType !== statementMediaType) return [];
     return {digest: layer.digest, predicateType: layer.annotations?.[predicateTypeAnnotation] ?? ''};
   });
+}
+
+/** What refers to an image and is no bundle: what it is its layers say, not whoever keeps the list. */
+export async function mayBeAttestations(
+  digest: Digest,
+  reader: RepositoryReader,
+): Promise<readonly Descriptor[]> {
+  return (await reader.referrers(digest)).filter(({artifactType}) => !isBundle(artifactType));
 }
 
 /** Of other statements a list may say what they are. */

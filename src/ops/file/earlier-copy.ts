@@ -30,7 +30,7 @@ export interface LargeCopy {
   readonly context: LocalContext;
   readonly selection: Selection;
   readonly source: SelectedSource;
-  readonly parent: SnapshotId | undefined;
+  readonly parent: SnapshotId;
   readonly key: string;
 }
 
@@ -44,7 +44,10 @@ export interface EarlierCopiesOptions {
   readonly snapshotter: Snapshotter;
 }
 
-/** An op's only action as a large copy that may be continued; undefined: it is none. */
+/**
+ * An op's only action as a large copy that may be continued; undefined: it is none. A layer on nothing may be put on
+ * anything (COPY --link): what it hides of an earlier copy it would hide there too.
+ */
 export function largeCopyOf(
   action: CopyAction,
   parent: SnapshotId | undefined,
@@ -54,8 +57,8 @@ export function largeCopyOf(
   const [source, ...others] = selection.sources;
   if (source?.kind !== 'directory' || others.length > 0 || source.entries.length < entriesMin)
     return undefined;
-  if (action.unpack || action.parents || mayCopyNames(action)) return undefined;
-  const key = `${parent ?? 'scratch'} copied ${digestOf(canonicalJson(action as unknown as Json))}`;
+  if (parent === undefined || action.unpack || action.parents || mayCopyNames(action)) return undefined;
+  const key = `${parent} copied ${digestOf(canonicalJson(action as unknown as Json))}`;
   return {action, context, selection, source, parent, key};
 }
 
@@ -76,13 +79,14 @@ export class EarlierCopies {
   /** One that has most of what is to be copied. */
   async find({key, parent, source}: LargeCopy): Promise<EarlierCopy | undefined> {
     const [, layer] = this.#notes.getText('content', key)?.split(' ') ?? [];
-    if (layer === undefined || !(await this.#options.snapshotter.canContinue(parent, layer)))
-      return undefined;
+    if (layer === undefined) return undefined;
     const before = await this.#walkOf(layer);
     const change = before && treeChange(before, source.entries, source.path);
     if (change === undefined) return undefined;
     const count = change.changed.length + change.gone.length;
-    return count * changedShare > source.entries.length ? undefined : {layer, change};
+    if (count * changedShare > source.entries.length) return undefined;
+    // Last, since it is held from now on.
+    return (await this.#options.snapshotter.canContinue(parent, layer)) ? {layer, change} : undefined;
   }
 
   async #walkOf(layer: LayerId): Promise<readonly TreeRecord[] | undefined> {
@@ -115,15 +119,14 @@ export function continuingArguments(
   snapshotter: Snapshotter,
 ): {readonly start: readonly string[]; readonly removals: readonly string[]} {
   const prefixLength = source.path === '.' ? 0 : source.path.length + 1;
-  const below = active.layers.slice(1);
   const start = [
     `was=${stampOf(active, snapshotter.epochSecondsOf(layer))}`,
-    ...(below.length === 0 ? [] : ['view=0', ...viewArguments({layers: below})]),
+    ...['view=0', ...viewArguments({layers: active.layers.slice(1)})],
   ];
   const removals = change.gone.flatMap((path) => [
     'action=remove',
     `path=${join(action.destination, path.slice(prefixLength))}`,
-    ...(below.length === 0 ? [] : ['view=0']),
+    'view=0',
   ]);
   return {start, removals};
 }

@@ -1,4 +1,4 @@
-import {writeFileSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {versionControlOf} from '../../../src/build/origin/version-control.ts';
 import {LocalRepository} from '../../support/local-repository.ts';
@@ -34,6 +34,8 @@ describe('what provenance says of the repository of a context', () => {
       'localdir:context': '.',
       'localdir:dockerfile': 'docker',
     });
+    own.git(at('app'), 'remote', 'set-url', 'origin', "https://me:p$w'd @example.com/r.git");
+    expect(await told('.')).toMatchObject({source: 'https://xxxxx@example.com/r.git'});
     const buildContexts = {docs: 'docker', out: own.folder, image: 'docker-image://busybox'};
     expect(await told('docker', {buildContexts})).toMatchObject({
       'localdir:context': 'docker',
@@ -52,5 +54,15 @@ describe('what provenance says of the repository of a context', () => {
     writeFileSync(at('app', 'file'), 'b');
     expect(await told('.', {environment})).toMatchObject({revision: `${revision}-dirty`});
     expect(await told('.')).toMatchObject({revision});
+  });
+
+  it('runs no program that the repository names', async () => {
+    const revision = own.make();
+    own.git(at('app'), 'config', 'filter.x.clean', `touch ${at('ran')}; cat`);
+    writeFileSync(at('app', '.gitattributes'), '* filter=x\n');
+    writeFileSync(at('app', 'file'), 'b');
+    const environment = {PATH: process.env['PATH'], BUILDX_GIT_CHECK_DIRTY: '1'};
+    expect(await told('.', {environment})).toMatchObject({revision: `${revision}-dirty`});
+    expect(existsSync(at('ran'))).toBe(false);
   });
 });

@@ -58,13 +58,17 @@ export async function runBuild(
   }
   const idFile = pathOf(flags, 'iidfile', io);
   const metadataFile = pathOf(flags, 'metadata-file', io);
+  const made = request.outputs
+    .filter(({type, options: output}) => type === 'local' || output.get('tar') === 'false')
+    .flatMap(({options: output}) => output.get('dest') ?? [])
+    .map((dest) => resolve(io.cwd, dest));
   // Before there is anything to lose.
   if (metadataFile !== undefined) {
     provenanceModeOf(io.env);
-    await checkResultFile('--metadata-file', metadataFile);
+    await checkResultFile('--metadata-file', metadataFile, made);
   }
   if (idFile !== undefined) {
-    await checkResultFile('--iidfile', idFile);
+    await checkResultFile('--iidfile', idFile, made);
     await removeResultFile(idFile);
   }
 

@@ -18,7 +18,10 @@ const record = {
 };
 
 /** `members` are of the config of an image that is here; undefined: there is none. */
-function backend(members: object | undefined): {readonly backend: CacheBackend; asked: number} {
+function backend(
+  members: object | undefined,
+  lost?: (image: {readonly config: Digest}) => Digest,
+): {readonly backend: CacheBackend; asked: number} {
   const blobs = new Map<Digest, string>();
   const put = (value: object, mediaType: string) => {
     const text = JSON.stringify(value);
@@ -29,6 +32,7 @@ function backend(members: object | undefined): {readonly backend: CacheBackend; 
   const image = {os: 'linux', architecture: 'amd64', config: {}, rootfs, ...members};
   const config = put(image, mediaTypes.config);
   const root = put({schemaVersion: 2, config, layers: []}, mediaTypes.manifest);
+  if (lost !== undefined) blobs.delete(lost({config: config.digest}));
   const world = {asked: 0};
   const opened = createBackend(
     'registry',
@@ -68,6 +72,11 @@ describe('the cache of an image that is here', () => {
     expect(await world.backend.buildkit?.(signal)).toEqual([]);
     expect(world.asked).toBe(1);
     expect(world.backend.remark?.()).toBeUndefined();
+  });
+
+  it('that is here in part only has its registry asked as if it were not here', async () => {
+    const world = backend({}, ({config}) => config);
+    await expect(world.backend.read('r-other', signal)).rejects.toThrow('connection refused');
   });
 
   it('is missed in one sentence where it has none', async () => {

@@ -13,9 +13,14 @@ import {sign} from '../../../../src/cli/commands/sign/sign.ts';
 import {verify} from '../../../../src/cli/commands/verify/verify.ts';
 import {emptyConfig} from '../../../../src/config/config.ts';
 import {BuildError} from '../../../../src/diagnostics/build-error.ts';
+import {predicateTypeAnnotation, statementMediaType} from '../../../../src/oci/attestation-marks.ts';
+import {digestOf} from '../../../../src/oci/digest.ts';
+import {mediaTypes} from '../../../../src/oci/media-types.ts';
 import {isReferenceProblem, parseReference} from '../../../../src/oci/reference.ts';
 import {newKeyPair} from '../../../../src/signature/keys.ts';
 import {RegistryClient} from '../../../../src/sources/registry/client.ts';
+import {tellReferrers} from '../../../../src/sources/registry/push/referrers.ts';
+import {blobInMemory} from '../../../../src/sources/registry/push/stored-blob.ts';
 import {RepositoryReader} from '../../../../src/sources/registry/repository-reader.ts';
 import {startFakeRegistry} from '../../../support/fake-registry.ts';
 import {startRegistry, type TestRegistry} from '../../../support/registry.ts';
@@ -64,20 +69,48 @@ async function pushed(name: string, content: string, index = false): Promise<{na
   return {name: image.reference, digest: image.digest};
 }
 
-async function putAttestation(name: string, said: Statement, keyName: string, form: SignatureForm) {
+async function repositoryOf(name: string) {
   const reference = parseReference(name);
   if (isReferenceProblem(reference)) throw new Error(reference.problem);
   const client = new RegistryClient({config: emptyConfig, environment: {}});
   onTestFinished(() => client.close());
   const {signal} = new AbortController();
-  const key = await signingKeyAt(`${keyName}.key`, memoryIo({cwd: folder, env}));
   const reader = new RepositoryReader(client, reference, signal, {insecure: true});
-  const writer = client.writer(reference, {insecure: true});
   const found = await reader.manifest('latest');
   if (found === undefined) throw new Error(`${name} is not there`);
-  const {digest, mediaType, bytes} = found;
-  const signer = {key, forms: [form], reader, writer, signal, note: () => {}};
-  await putSignedStatement({digest, mediaType, size: bytes.length}, said, signer);
+  const subject = {digest: found.digest, mediaType: found.mediaType, size: found.bytes.length};
+  return {subject, reader, writer: client.writer(reference, {insecure: true}), signal};
+}
+
+async function putAttestation(name: string, said: Statement, keyName: string, form: SignatureForm) {
+  const key = await signingKeyAt(`${keyName}.key`, memoryIo({cwd: folder, env}));
+  const {subject, ...repository} = await repositoryOf(name);
+  await putSignedStatement(subject, said, {key, forms: [form], note: () => {}, ...repository});
+}
+
+/** Nobody's word, as somebody may put it beside an image; what it is, the list does not say. */
+async function putUnsigned(name: string, {predicateType, bytes}: Statement): Promise<string> {
+  const {subject, writer, signal} = await repositoryOf(name);
+  const layer = blobInMemory(bytes);
+  const config = blobInMemory(Buffer.from('{}'));
+  for (const blob of [layer, config]) await writer.putBlob(blob, signal);
+  const manifest = Buffer.from(
+    JSON.stringify({
+      ...{schemaVersion: 2, mediaType: mediaTypes.manifest, subject},
+      config: {mediaType: 'application/vnd.oci.empty.v1+json', digest: config.digest, size: 2},
+      layers: [
+        {
+          ...{mediaType: statementMediaType, digest: layer.digest, size: layer.size},
+          annotations: {[predicateTypeAnnotation]: predicateType},
+        },
+      ],
+    }),
+  );
+  const {mediaType} = subject;
+  await writer.putManifest({mediaType, bytes: manifest}, signal);
+  const listed = {mediaType, digest: digestOf(manifest), size: manifest.length};
+  await tellReferrers(writer, subject.digest, [listed], signal);
+  return layer.digest;
 }
 
 const mine = [['key', 'mine.pub']] as const;
@@ -191,10 +224,13 @@ describe('tsbuild sign', () => {
   it('has verify --key look at what is signed as said of the image, too', async () => {
     const {name, digest} = await pushed('attested', 'a');
     await ran(sign, name, [['key', 'mine.key']]);
-    const say = async (predicateType: string, key: string, form: SignatureForm, of = digest) => {
+    const statement = (predicateType: string, of = digest): string => {
       const subject = [{name: '_', digest: {sha256: of.slice(7)}}];
-      const statement = {_type: 'https://in-toto.io/Statement/v1', predicateType, subject, predicate: {}};
-      const bytes = Buffer.from(JSON.stringify(statement));
+      const predicate = {by: predicateType, at: [1, 2]};
+      return JSON.stringify({_type: 'https://in-toto.io/Statement/v1', predicateType, subject, predicate});
+    };
+    const say = async (predicateType: string, key: string, form: SignatureForm, of = digest) => {
+      const bytes = Buffer.from(statement(predicateType, of));
       await putAttestation(name, {predicateType, bytes}, key, form);
     };
     const told = async (): Promise<string> =>
@@ -213,6 +249,10 @@ describe('tsbuild sign', () => {
         `attestation 3 of ${digest} is of ${elsewhere}, not of ${digest}\n` +
         `bundle B of ${digest} was not made with this key\n`,
     );
+    // Nor does a signature of somebody else's stand in for one of this key.
+    const predicateType = 'https://example.com/scan';
+    const said = await putUnsigned(name, {predicateType, bytes: Buffer.from(` ${statement(predicateType)}`)});
+    expect(await told()).toContain(`${said}, which says ${predicateType} of ${digest}, is not signed\n`);
   });
 
   it('fails with one sentence when image, key or password is not there', async () => {
