@@ -3,7 +3,7 @@
 
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
-import {access, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {access, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {BuildResult, ImageProvenance} from '../build/request.ts';
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
@@ -107,8 +107,7 @@ export async function checkResultFile(
     throw unwritable(flag, path, `no directory ${directory}`);
   }
   try {
-    const {place, isSpecial} = await placeOf(path);
-    await access(isSpecial ? place : dirname(place), constants.W_OK);
+    await access((await isSpecial(path)) ? path : directory, constants.W_OK);
   } catch (error) {
     throw unwritable(flag, path, refusalText(error), error);
   }
@@ -116,16 +115,14 @@ export async function checkResultFile(
 
 /** As docker does: no script shall take what a build before left for this one's. */
 export async function removeResultFile(path: string): Promise<void> {
-  const {place, isSpecial} = await placeOf(path);
-  if (!isSpecial) await rm(place, {force: true});
+  if (!(await isSpecial(path))) await rm(path, {force: true});
 }
 
 /** Writes `text` to `path` so that a reader sees the old file or the new one, never a part. */
 export async function writeResultFile(flag: string, path: string, text: string): Promise<void> {
   try {
-    const {place, isSpecial} = await placeOf(path);
-    if (isSpecial) await writeFile(place, text);
-    else await replaceFile(place, text);
+    if (await isSpecial(path)) await writeFile(path, text);
+    else await replaceFile(path, text);
   } catch (error) {
     throw unwritable(flag, path, refusalText(error), error);
   }
@@ -143,14 +140,13 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /**
- * A device or a pipe is written to and not replaced. A link stays a link, as /dev/stdout is one: what it leads to is
- * replaced. Throws where it is a directory.
+ * A device or a pipe is written to and not replaced, nor is what stands for a stream, such as /dev/stdout, which is a
+ * link and may lead to a file. Throws where it is a directory.
  */
-async function placeOf(path: string): Promise<{readonly place: string; readonly isSpecial: boolean}> {
+async function isSpecial(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) throw Object.assign(new Error('a directory'), {code: 'EISDIR'});
-  if (found !== undefined && !found.isFile()) return {place: path, isSpecial: true};
-  return {place: await realpath(path).catch(() => path), isSpecial: false};
+  return found !== undefined && (!found.isFile() || /^\/(dev\/(fd|std\w+)|proc\/)/.test(path));
 }
 
 function unwritable(flag: string, path: string, why: string, cause?: unknown): BuildError {

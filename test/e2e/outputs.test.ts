@@ -4,7 +4,6 @@
 import {execFile, execFileSync, spawnSync} from 'node:child_process';
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -181,18 +180,6 @@ describe('for scripts', () => {
     expect(existsSync(join(made, 'meta.json'))).toBe(true);
   });
 
-  it('--iidfile and --metadata-file leave a link and replace what it leads to', async () => {
-    symlinkSync('target', at('link'));
-    writeFileSync(at('target'), 'old');
-    for (const flag of ['--iidfile', '--metadata-file']) {
-      await space.build([flag, at('link'), context]);
-      expect([lstatSync(at('link')).isSymbolicLink(), readFileSync(at('target'), 'utf8')]).toEqual([
-        true,
-        expect.not.stringContaining('old'),
-      ]);
-    }
-  });
-
   it('--iidfile writes to a pipe or device, and does not replace it', async () => {
     const pipe = at('pipe');
     execFileSync('mkfifo', [pipe]);
@@ -200,6 +187,10 @@ describe('for scripts', () => {
     const run = await space.run(['build', '-q', '--iidfile', pipe, context]);
     expect((await reading).stdout).toBe(run.stdout.toString().trim());
     expect(statSync(pipe).isFIFO()).toBe(true);
+    // A stream may be a file, by way of a link that is the machine's.
+    const wrapper = ['sh', '-c', `exec "$@" > ${at('streamed')}`, 'sh'];
+    await space.run(['build', '--iidfile', '/proc/self/fd/1', context], {wrapper});
+    expect(readFileSync(at('streamed'), 'utf8')).toBe(run.stdout.toString().trim());
   });
 
   it('--metadata-file tells digests', async () => {
