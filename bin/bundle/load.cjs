@@ -8,6 +8,8 @@
 const hotName = 'hot';
 const hotPath = `${__dirname}/${hotName}.js`;
 const compiledPath = `${__dirname}/${hotName}.${process.version}-${process.arch}.bin`;
+/** Most likely enough for either file. */
+const compiledRoom = 1_250_000;
 const loaded = new Map();
 /** What answers by itself, without the hot script. */
 let early = {__proto__: null};
@@ -37,13 +39,31 @@ function tsbuildLater(name) {
 }
 
 function readHot() {
-  const {readFileSync} = require('node:fs');
   const {Script} = require('node:vm');
-  // Only ASCII is in it, and latin1 is read fastest.
-  const source = readFileSync(hotPath, 'latin1');
+  const {closeSync, fstatSync, openSync, readSync} = require('node:fs');
+  let buffer = Buffer.alloc(0);
+  /** Both files go through one buffer, one after the other: memory touched for the first time is dear. */
+  const read = (path, room) => {
+    const file = openSync(path);
+    try {
+      const {size} = fstatSync(file);
+      if (buffer.length < size) buffer = Buffer.allocUnsafeSlow(Math.max(size, room));
+      let length = 0;
+      while (length < size) {
+        const count = readSync(file, buffer, length, size - length, null);
+        if (count === 0) throw new Error(`${path} became shorter`);
+        length += count;
+      }
+      return buffer.subarray(0, size);
+    } finally {
+      closeSync(file);
+    }
+  };
+  // Only ASCII is in it, and latin1 is read fastest. The compiled form is somewhat larger.
+  const source = read(hotPath, compiledRoom).latin1Slice();
   let cachedData;
   try {
-    cachedData = readFileSync(compiledPath);
+    cachedData = read(compiledPath, 0);
   } catch {}
   script = new Script(source, {filename: hotPath, cachedData});
   return script.runInThisContext();
