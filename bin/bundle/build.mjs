@@ -49,6 +49,30 @@ const requireOfNode = /(?:\brequire|\(0,\s*\w+\.__require\))\("(node:[\w/]+)"\)/
 /** Modules of Node's that take milliseconds to load, and that the hot parts only call functions of. */
 const seldomUsed = ['node:child_process', 'node:net', 'node:diagnostics_channel', 'node:module'];
 
+/** What esbuild puts before every module of CommonJS; all chunks of a table share `sharedHelpers` instead. */
+const ownHelpers =
+  /^(?:var __create=Object\.create;)?var __defProp=Object\.defineProperty;[^\n]*?(?:__toCommonJS=mod=>__copyProps\(__defProp\(\{\},"__esModule",\{value:!0\}\),mod\);|:target,mod\)\);)/;
+
+/** With the same names. A module of ours is its own namespace: it is not copied, as esbuild's helpers would. */
+const sharedHelpers = `
+const __defProp = Object.defineProperty;
+const __hasOwnProp = Object.prototype.hasOwnProperty;
+const __export = (target, all) => {
+  for (const name in all) __defProp(target, name, {get: all[name], enumerable: true});
+};
+const __copyProps = (to, from) => {
+  for (const key of Object.getOwnPropertyNames(from)) {
+    if (!__hasOwnProp.call(to, key)) __defProp(to, key, {get: () => from[key], enumerable: true});
+  }
+  return to;
+};
+const __toESM = (mod, isNodeMode) => {
+  if (mod.__esModule && !isNodeMode) return mod;
+  return __copyProps(__defProp({}, "default", {value: mod, enumerable: true}), mod);
+};
+const __toCommonJS = (mod) => __defProp(mod, "__esModule", {value: true});
+`;
+
 const {chunks, early, hot, licenses} = await split();
 const sizes = await writeAll();
 replaceDirectory();
@@ -138,12 +162,20 @@ async function writeAll() {
 }
 
 function tableOf(methods) {
-  return `({__proto__: null,\n${methods.join('')}})`;
+  return `(() => {\n${sharedHelpers}return {__proto__: null,\n${methods.join('')}};\n})()`;
 }
 
 /** For the tables that load.cjs takes chunks from. */
 function asMethod(name, code) {
-  return `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater) {\n${code}},\n`;
+  return `${JSON.stringify(name)}(module, exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater) {\n${withoutHelpers(name, code)}},\n`;
+}
+
+function withoutHelpers(name, code) {
+  // What only runs when it is loaded has none.
+  const short = code.replace(ownHelpers, '');
+  if (short.includes('__copyProps='))
+    throw new Error(`${name} has helpers of esbuild's that are not known: mend ownHelpers`);
+  return short;
 }
 
 /** Identifiers stay, for the stack in a bug report must say something. Other characters than ASCII are escaped. */
