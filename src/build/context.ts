@@ -117,14 +117,14 @@ class OpenedContext implements BuildContext {
     if (known !== undefined) return known;
     const place = this.#placeOf(name);
     if (place === undefined) return undefined;
-    const {helper, notes, fileLists} = this.#options.engine;
+    const {helper, later, notes, fileLists} = this.#options.engine;
     const context = new LocalContext({
       name,
       ...place,
       helper,
       statCache: {
         load: async (key) => notes.get('stat', key),
-        save: async (key, bytes) => notes.set('stat', key, bytes),
+        save: (key, bytes) => later.add(() => notes.set('stat', key, bytes)),
       },
       onSelected: (digest, list) => fileLists.keep(digest, list),
     });

@@ -20,6 +20,7 @@ import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
 import type {Clock} from '../util/clock.ts';
+import {Later} from '../util/later.ts';
 import {once} from './once.ts';
 
 /** A build can do without its caches, and does not wait for them as for a base image. */
@@ -29,6 +30,7 @@ export interface Engine extends AsyncDisposable {
   readonly state: StateDirectory;
   readonly blobs: LocalBlobStore;
   readonly notes: Notes;
+  readonly later: Later;
   readonly fileLists: FileLists;
   readonly snapshotter: Snapshotter;
   readonly config: Config;
@@ -66,6 +68,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const state = openStateDirectory(options.root);
   const blobs = new LocalBlobStore(options.root);
   const notes = new Notes(state.database);
+  const later = new Later();
   const helper = once(async () => {
     const {HelperProcess} = await import('../helper/helper-process.ts');
     const started: Helper = new HelperProcess({path: locateHelper(environment)}, takeCompanion());
@@ -138,6 +141,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     blobs,
     fileLists: new FileLists(state.database, clock),
     notes,
+    later,
     snapshotter,
     config,
     helper: helper.get,
@@ -146,6 +150,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     http: http.get,
     async [Symbol.asyncDispose]() {
       // Whatever cannot be removed now (the helper may be gone) is swept by the next build.
+      later.flush();
       await snapshotter.cleanUp().catch(() => {});
       await (await helper.started())?.close();
       await (await registry.started())?.close();

@@ -40,7 +40,7 @@ function zlib(): typeof import('node:zlib') {
 
 function hashOf(record: TreeRecord, {digestOf}: ContentDigestOptions): string {
   const digest = isRegularFile(record) ? digestOf(record) : undefined;
-  const bytes = digest === undefined ? undefined : Buffer.from(digest.subarray(0, hashBytes)).toString('hex');
+  const bytes = digest === undefined ? undefined : hexOf(digest);
   const {linkTarget, attributes, rdevMajor, rdevMinor} = record;
   if (bytes !== undefined && attributes === undefined) return bytes;
   if (isDirectory(record) && attributes === undefined) return '';
@@ -52,14 +52,36 @@ function hashOf(record: TreeRecord, {digestOf}: ContentDigestOptions): string {
     .slice(0, 2 * hashBytes);
 }
 
-function decode(list: Uint8Array): Map<string, ListedFile> {
-  const fields = zlib().inflateRawSync(list).toString().split('\0');
+const hexDigits = Array.from({length: 256}, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hexOf(digest: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < hashBytes; at++) text += hexDigits[digest[at] ?? 0];
+  return text;
+}
+
+function fieldsOf(list: Uint8Array): readonly string[] {
+  return zlib().inflateRawSync(list).toString().split('\0');
+}
+
+function decode(fields: readonly string[], start: number, end: number): Map<string, ListedFile> {
   const files = new Map<string, ListedFile>();
-  for (let at = 0; at + fieldsPerFile <= fields.length; at += fieldsPerFile) {
+  for (let at = start; at + fieldsPerFile <= end; at += fieldsPerFile) {
     const [path = '', mode = '', owner = '', hash = ''] = fields.slice(at, at + fieldsPerFile);
     files.set(path, {mode: Number.parseInt(mode, 8), owner, hash});
   }
   return files;
+}
+
+/** How many fields at the beginning, or before both ends, are those of files that are alike. */
+function alikeFields(a: readonly string[], b: readonly string[], most: number, fromEnd: boolean): number {
+  const [startA, startB] = fromEnd ? [a.length - most, b.length - most] : [0, 0];
+  let count = 0;
+  for (; count < most; count++) {
+    const at = fromEnd ? most - 1 - count : count;
+    if (a[startA + at] !== b[startB + at]) break;
+  }
+  return count - (count % fieldsPerFile);
 }
 
 export interface ListDifference {
@@ -71,7 +93,13 @@ export interface ListDifference {
 
 /** What makes `after` another list than `before`. */
 export function compareFileLists(before: Uint8Array, after: Uint8Array): ListDifference {
-  const [old, now] = [decode(before), decode(after)];
+  const [oldFields, nowFields] = [fieldsOf(before), fieldsOf(after)];
+  const shorter = Math.min(oldFields.length, nowFields.length);
+  const most = shorter - (shorter % fieldsPerFile);
+  const start = alikeFields(oldFields, nowFields, most, false);
+  const end = alikeFields(oldFields, nowFields, most - start, true);
+  const old = decode(oldFields, start, oldFields.length - end);
+  const now = decode(nowFields, start, nowFields.length - end);
   const found: {readonly path: string; readonly text: string; readonly isDirectory: boolean}[] = [];
   const add = (path: string, text: string, {mode}: ListedFile): void => {
     found.push({path, text: `${path} ${text}`, isDirectory: isDirectory({mode})});
@@ -96,7 +124,11 @@ export function compareFileLists(before: Uint8Array, after: Uint8Array): ListDif
   const files = found.filter((each) => !each.isDirectory);
   const told = (files.length > 0 ? files : found).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const gone = removed.filter(([path]) => !moved.has(path)).map(([, file]) => file);
-  const total = [...now.values(), ...gone].filter((file) => !isDirectory(file)).length;
+  const alike = nowFields.filter((mode, at) => {
+    const isMode = at % fieldsPerFile === 1 && (at < start || at >= nowFields.length - end);
+    return isMode && !isDirectory({mode: Number.parseInt(mode, 8)});
+  });
+  const total = alike.length + [...now.values(), ...gone].filter((file) => !isDirectory(file)).length;
   return {phrases: told.map(({text}) => text), files: total};
 }
 

@@ -23,6 +23,22 @@ describe('compareFileLists', () => {
     });
   });
 
+  it('counts what is alike before and after, too', () => {
+    const many = Array.from({length: 60}, (_, n) => record(`src/f${String(n).padStart(2, '0')}`));
+    const all = listOf([directory, ...many]);
+    for (const at of [0, 30, 59]) {
+      const path = many[at]?.path ?? '';
+      expect(compareFileLists(all, listOf([directory, ...many], {[path]: 99}))).toEqual({
+        phrases: [`${path} changed`],
+        files: 60,
+      });
+      const fewer = listOf([directory, ...many.toSpliced(at, 1)]);
+      expect(compareFileLists(all, fewer)).toEqual({phrases: [`${path} removed`], files: 60});
+      expect(compareFileLists(fewer, all)).toEqual({phrases: [`${path} added`], files: 60});
+    }
+    expect(compareFileLists(all, all)).toEqual({phrases: [], files: 60});
+  });
+
   it('tells modes, owners and link targets from contents', () => {
     const link = {mode: 0o120777};
     const old = listOf([record('a'), record('b'), record('l', {...link, linkTarget: 'a'}), record('t')]);

@@ -13,7 +13,8 @@ import {isSettled, StatCache, type StatEntry} from './stat-cache.ts';
 /** Where the bytes of a stat cache are kept; `key` is the directory. */
 export interface StatCacheStore {
   load(key: string): Promise<Uint8Array | undefined>;
-  save(key: string, bytes: Uint8Array): Promise<void>;
+  /** May take its time: who loads meanwhile hashes again. */
+  save(key: string, bytes: Uint8Array): void;
 }
 
 export interface FileDigestsOptions {
@@ -89,7 +90,7 @@ export class FileDigests {
     );
     if (wanted.length === 0) return;
     for (const batch of digestBatches([...new Set(wanted)])) await this.#hash(batch, signal);
-    await this.#save(scan);
+    this.#save(scan);
   }
 
   async #hash(records: readonly TreeRecord[], signal: AbortSignal | undefined): Promise<void> {
@@ -110,7 +111,7 @@ export class FileDigests {
   }
 
   /** All that is known of the files that were found, and the old entries of parts that were not looked at. */
-  async #save({startMs, tree}: DigestScan): Promise<void> {
+  #save({startMs, tree}: DigestScan): void {
     const rows: (number | StatEntry)[] = [];
     for (const record of tree.kept) {
       if (!isRegularFile(record)) continue;
@@ -122,7 +123,7 @@ export class FileDigests {
       }
     }
     const {directory, store} = this.#options;
-    await store.save(
+    store.save(
       directory,
       this.#cache.with(rows, (path) => !tree.coversBelow(path)),
     );

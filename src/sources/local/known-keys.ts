@@ -47,7 +47,7 @@ export class KnownKeys {
     rows.set(id, hex);
     const newest = [...rows].slice(-rowsMax);
     const bytes = Buffer.from(newest.map(([one, key]) => one + key).join(''), 'hex');
-    await this.#store.save(this.#storeKey, Buffer.concat([Buffer.from(magic), bytes]));
+    this.#store.save(this.#storeKey, Buffer.concat([Buffer.from(magic), bytes]));
   }
 
   #load(): Promise<Map<string, string>> {
