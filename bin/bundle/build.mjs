@@ -3,7 +3,7 @@
 //
 //   tsbuild.cjs   the entry: chooses between the next two (entry.cjs)
 //   early.cjs     the command line's beginning, enough for --version and --help
-//   hot-HASH.js   the same and what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
+//   hot-HASH.js   what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
 //   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
 //   load.cjs      finds the parts of hot-HASH.js
 //
@@ -25,14 +25,18 @@ const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const finalDirectory = join(root, 'dist');
 const workDirectory = `${finalDirectory}.${process.pid}`;
 
+const firstEntry = 'src/cli/main.ts';
+
 /** What answers by itself: --version, --help. */
-const earlyEntries = ['src/cli/main.ts', 'src/cli/help.ts'];
+const earlyEntries = [firstEntry, 'src/cli/help.ts'];
 
 /** Dynamic imports that every cached build makes; what they import statically goes with them. */
 const hotEntries = [
+  firstEntry,
   'src/cli/program.ts',
   'src/cli/commands/build/command.ts',
   'src/cli/commands/build/build.ts',
+  // A build that fails says why even if the package was replaced meanwhile.
   'src/cli/failure.ts',
   'src/build/build.ts',
   'src/progress/sinks/plain/plain-sink.ts',
@@ -109,7 +113,7 @@ async function split() {
   };
 }
 
-/** Names of the chunks that answer by themselves, and of the others that a cached build loads. */
+/** Names of the chunks that answer by themselves, and of those that a cached build loads; some are both. */
 function startChunks({outputs}) {
   const staticImports = (path, into) => {
     if (into.has(path)) return into;
@@ -129,8 +133,7 @@ function startChunks({outputs}) {
     return found;
   };
   const names = (paths) => new Set([...paths].map((path) => basename(path, '.js')));
-  const early = reached(earlyEntries);
-  return {early: names(early), hot: names([...reached(hotEntries)].filter((path) => !early.has(path)))};
+  return {early: names(reached(earlyEntries)), hot: names(reached(hotEntries))};
 }
 
 /** Second pass and packing; gives sizes. */
@@ -141,8 +144,8 @@ async function writeAll() {
   for (const {name, text} of chunks) {
     const {code, map} = await toCommonJs(name, text);
     if (early.has(name)) packed.early.push(asMethod(name, code));
-    else if (hot.has(name)) packed.hot.push(asMethod(name, code));
-    else {
+    if (hot.has(name)) packed.hot.push(asMethod(name, code));
+    if (!early.has(name) && !hot.has(name)) {
       const load = "const {tsbuildLoad, tsbuildKeepCompiled} = require('../load.cjs');\n";
       writeFileSync(join(workDirectory, `chunks/${name}.cjs`), load + code);
       writeFileSync(join(workDirectory, `chunks/${name}.cjs.map`), map);
@@ -151,7 +154,7 @@ async function writeAll() {
   }
   const told = tableOf(packed.early);
   writeFileSync(join(workDirectory, 'early.cjs'), `module.exports = ${told};\n`);
-  const script = tableOf([...packed.early, ...packed.hot]);
+  const script = tableOf(packed.hot);
   const hotName = `hot-${createHash('sha256').update(script).digest('hex').slice(0, 12)}`;
   writeFileSync(join(workDirectory, `${hotName}.js`), script);
   writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);

@@ -11,7 +11,7 @@ const compiledPath = `${__dirname}/${hotName}.${process.version}-${process.arch}
 /** Most likely enough for either file. */
 const compiledRoom = 1_250_000;
 const loaded = new Map();
-/** What answers by itself, without the hot script. */
+/** What answers by itself, without the hot script; has what a build does not run, too. */
 let early = {__proto__: null};
 let hot;
 let script;
@@ -23,11 +23,19 @@ function tsbuildEarly(table) {
 function tsbuildLoad(name) {
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
-  if (!(name in early)) hot ??= readHot();
   const module = {exports: {}};
   loaded.set(name, module);
-  (early[name] ?? hot[name])(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater);
+  methodOf(name)(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater);
   return module.exports;
+}
+
+function methodOf(name) {
+  if (name in early) return early[name];
+  hot ??= readHot();
+  if (name in hot) return hot[name];
+  // The help of a command, and the list of commands.
+  tsbuildEarly(require('./early.cjs'));
+  return early[name];
 }
 
 /** What `import.meta.url` is in the bundle. */

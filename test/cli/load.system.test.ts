@@ -61,6 +61,22 @@ ${entry}`;
     expect(run()).toMatch(/^earlyearlyundefined/);
   });
 
+  it('takes what the hot script does not have from what answers by itself, and shares what both have', () => {
+    writeFileSync(
+      join(directory, 'early.cjs'),
+      `module.exports = {__proto__: null,
+"b"(module, exports) { exports.text = 'another'; },
+"help"(module, exports, require, tsbuildLoad) { exports.text = 'help' + tsbuildLoad('b').text; },
+};`,
+    );
+    writeFileSync(
+      join(directory, 'entry.cjs'),
+      `const {tsbuildLoad} = require('./load.cjs');
+process.stdout.write(tsbuildLoad('a').text + tsbuildLoad('help').text);`,
+    );
+    expect(run()).toBe('abhelpb');
+  });
+
   it('loads a module of Node’s that is called seldom when it is called', () => {
     const isLoaded = "process.moduleLoadList.includes('NativeModule dgram')";
     writeFileSync(
