@@ -51,7 +51,13 @@ const hotEntries = [
 const requireOfNode = /(?:\brequire|\(0,\s*\w+\.__require\))\("(node:[\w/]+)"\)/g;
 
 /** Modules of Node's that take milliseconds to load, and that the hot parts only call functions of. */
-const seldomUsed = ['node:child_process', 'node:net', 'node:diagnostics_channel', 'node:module'];
+const seldomUsed = [
+  'node:fs/promises',
+  'node:child_process',
+  'node:net',
+  'node:diagnostics_channel',
+  'node:module',
+];
 
 /** What esbuild puts before every module of CommonJS; all chunks of a table share `sharedHelpers` instead. */
 const ownHelpers =

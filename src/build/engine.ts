@@ -2,7 +2,6 @@
 // Everything that costs is opened when first needed: a cached build asks for neither the helper's sandbox nor the
 // network.
 
-import {readFile} from 'node:fs/promises';
 import {CacheSources} from '../cache/cache-sources.ts';
 import type {Config} from '../config/config.ts';
 import {loadConfig} from '../config/load-config.ts';
@@ -18,6 +17,7 @@ import {LocalBlobStore} from '../store/blob-store.ts';
 import {fullDiskBytes} from '../store/disk-full.ts';
 import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
+import {readSmallFile} from '../store/small-file.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
 import type {Clock} from '../util/clock.ts';
 import {Later} from '../util/later.ts';
@@ -58,7 +58,7 @@ export function readEngineConfig({configFile, environment}: EngineFiles): Promis
   return loadConfig({
     configFile,
     environment,
-    readFile: (path) => readFile(path, 'utf8'),
+    readFile: async (path) => (await readSmallFile(path)).toString(),
   });
 }
 

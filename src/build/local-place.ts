@@ -1,9 +1,11 @@
 // A build context that is a directory of the host, and where its Dockerfile is.
 
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {existsSync, statSync} from 'node:fs';
+import {readdir} from 'node:fs/promises';
 import {basename, dirname, join, relative, resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import {readSmallFile} from '../store/small-file.ts';
 import {refusalText} from '../util/error-text.ts';
 import {suggest} from '../util/suggest.ts';
 import type {BuildRequest} from './request.ts';
@@ -27,15 +29,15 @@ export async function localPlaceOf(
   hasText: boolean,
 ): Promise<LocalPlace> {
   const directory = resolve(request.workingDirectory, path);
-  await checkDirectory(directory, path);
+  checkDirectory(directory, path);
   if (hasText) return {directory, dockerfile: undefined, shown: '-'};
   if (request.dockerfile !== undefined) {
-    const dockerfile = await spelled(resolve(request.workingDirectory, request.dockerfile));
+    const dockerfile = spelled(resolve(request.workingDirectory, request.dockerfile));
     return {directory, dockerfile, shown: join(dirname(request.dockerfile), basename(dockerfile))};
   }
-  const dockerfile = await spelled(join(directory, defaultDockerfile));
+  const dockerfile = spelled(join(directory, defaultDockerfile));
   const shownDirectory = relative(request.workingDirectory, directory);
-  if (!(await isThere(dockerfile))) {
+  if (!existsSync(dockerfile)) {
     const near = await nearTo(dockerfile);
     const hint =
       near === undefined ? 'name another file with -f FILE' : didYouMean(join(shownDirectory, near));
@@ -45,10 +47,10 @@ export async function localPlaceOf(
 }
 
 /** The path as it is on disk: `dockerfile` where there is no `Dockerfile`. */
-async function spelled(path: string): Promise<string> {
-  if (basename(path) !== defaultDockerfile || (await isThere(path))) return path;
+function spelled(path: string): string {
+  if (basename(path) !== defaultDockerfile || existsSync(path)) return path;
   const lowercase = join(dirname(path), lowercaseDockerfile);
-  return (await isThere(lowercase)) ? lowercase : path;
+  return existsSync(lowercase) ? lowercase : path;
 }
 
 /** The names to look for in a tree that was fetched. */
@@ -61,7 +63,7 @@ export function dockerfileNames(request: BuildRequest): readonly string[] {
 
 export async function readLocalDockerfile({dockerfile = '', shown}: LocalPlace): Promise<SourceFile> {
   try {
-    return sourceFile(shown, decode(await readFile(dockerfile)));
+    return sourceFile(shown, decode(await readSmallFile(dockerfile)));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw unreadable(shown, error, {near: isMissing ? await nearTo(dockerfile) : undefined});
@@ -102,24 +104,20 @@ export function decode(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes);
 }
 
-async function checkDirectory(directory: string, shown: string): Promise<void> {
-  const found = await stat(directory).catch((error: NodeJS.ErrnoException) => error);
-  if (found instanceof Error) {
-    const reason = found.code === 'ENOENT' ? 'does not exist' : `cannot be read: ${found.code}`;
+function checkDirectory(directory: string, shown: string): void {
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(directory).isDirectory();
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code}`;
     throw buildError('user', 'context-missing', `build context ${shown} ${reason}`, {
       hints: ['the last argument of the command is the directory to build from, usually .'],
     });
   }
-  if (!found.isDirectory()) {
+  if (!isDirectory) {
     throw buildError('user', 'context-not-directory', `build context ${shown} is not a directory`, {
       hints: [`to build from this Dockerfile: -f ${shown} DIRECTORY`],
     });
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

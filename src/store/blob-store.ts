@@ -4,8 +4,8 @@
 // same bytes, so whoever is later drops its own copy.
 
 import {createHash, randomBytes} from 'node:crypto';
-import {createReadStream} from 'node:fs';
-import {mkdir, open, readdir, readFile, rename, rm, stat, unlink} from 'node:fs/promises';
+import {createReadStream, statSync} from 'node:fs';
+import {mkdir, open, readdir, rename, rm, stat, unlink} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
@@ -15,6 +15,7 @@ import {type BlobExpectation, type BlobSink, FileSink, isSealed, seal, storedMod
 import {handlePieces, pieceBytes} from './file-pieces.ts';
 import {Leases} from './leases.ts';
 import {isAlive, ownProcess} from './process-start.ts';
+import {readSmallFile} from './small-file.ts';
 
 export interface BlobReader {
   /** Path of the complete, verified blob; throws BuildError when the store has none. */
@@ -89,7 +90,7 @@ export class LocalBlobStore implements BlobStore {
 
   async #infoOf(digest: Digest): Promise<BlobInfo | undefined> {
     try {
-      const found = await stat(this.#pathOf(digest));
+      const found = statSync(this.#pathOf(digest));
       if (found.nlink > 1 && !isSealed(found) && !(await this.#sealAgain(digest))) return undefined;
       return {digest, size: found.size, storedMs: found.mtimeMs};
     } catch (error) {
@@ -123,7 +124,7 @@ export class LocalBlobStore implements BlobStore {
       const text = `blob ${digest} has ${info.size} bytes, more than the ${bytesMax} it may have`;
       throw buildError('environment', 'store-blob-too-large', text);
     }
-    const bytes = await readFile(this.#pathOf(digest));
+    const bytes = await readSmallFile(this.#pathOf(digest));
     if (digestOf(bytes) === digest) return bytes;
     throw buildError('environment', 'store-blob-corrupt', `blob ${digest} is damaged on disk`, {
       notes: [this.#pathOf(digest)],

@@ -1,10 +1,10 @@
 // The ignore file of a context: `<Dockerfile>.dockerignore` beside the Dockerfile, else `.dockerignore` in the
 // context; never both (BuildKit, dockerui).
 
-import {readFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../../diagnostics/source-file.ts';
+import {readSmallFile} from '../../store/small-file.ts';
 import {IgnoreFileError, type IgnoreLine, readIgnoreLines} from '../../tree/ignore-file.ts';
 import {PatternError, PatternMatcher} from '../../tree/pattern-matcher.ts';
 
@@ -75,7 +75,7 @@ function badPattern(file: SourceFile, lines: readonly IgnoreLine[], error: Patte
 /** Undefined: there is no such file. */
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readSmallFile(path)).toString();
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     // A directory of that name is an ordinary part of the context.
