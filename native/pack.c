@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -318,6 +319,9 @@ static struct options take_options(struct cursor *cursor, struct pack *pack) {
     } else if (strcmp(key, "compare") == 0) {
       pack->compare = compare_of(value);
       pack->allxattrs = pack->root_member = true;
+    } else if (strcmp(key, "nice") == 0) {
+      // Before there are threads, which inherit it.
+      setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + (int)argument_u64(key, value, 19));
     } else if (strcmp(key, "rootmember") == 0) {
       pack->root_member = argument_bool(key, value);
     } else {

@@ -11,6 +11,7 @@ import {mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
 import {builtImage} from './built-image.ts';
+import {EarlyBlobs} from './early-blobs.ts';
 import {exportContext} from './exports/export-context.ts';
 import {LayerSteps} from './layer-steps.ts';
 import {openBuild} from './opened.ts';
@@ -50,11 +51,27 @@ export async function build(
   options.onPlanned?.(plans.flatMap(({vertex}) => vertex ?? []));
   const scanOf = await scansOf(plans, opened, dockerfile);
   await using guard = new SpaceGuard({engine, clock: systemClock, signal, onDue: options.onCollectionDue});
+  await using earlyBlobs = exporters.some(({wantsUsualLayers}) => wantsUsualLayers === true)
+    ? new EarlyBlobs(
+        plans.flatMap(({vertex}) => vertex ?? []),
+        engine.snapshotter,
+        guard.signal,
+      )
+    : undefined;
   const {snapshotOf, inline, executed, cached} = await solvePlans(
     [...plans, ...scanOf.values()],
-    {...opened, file, dockerfile, layerSteps, emit: options.emit, beforeMaking: () => guard.start()},
+    {
+      ...opened,
+      file,
+      dockerfile,
+      layerSteps,
+      earlyBlobs,
+      emit: options.emit,
+      beforeMaking: () => guard.start(),
+    },
     guard.signal,
   );
+  earlyBlobs?.handOver();
   await new FailureKeeper(engine, request).forget();
   const witness = new Witness({
     request,

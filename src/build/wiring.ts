@@ -39,6 +39,7 @@ import type {SharedCaches} from './caching/shared-caches.ts';
 import type {SharedMounts} from './caching/shared-mounts.ts';
 import {wantsCaches, wantsMounts} from './caching/wanted.ts';
 import type {BuildContext} from './context.ts';
+import type {EarlyBlobs} from './early-blobs.ts';
 import type {Engine} from './engine.ts';
 import {missReasons} from './explain/miss-reasons.ts';
 import type {LayerSteps} from './layer-steps.ts';
@@ -61,6 +62,8 @@ export interface Wiring {
   readonly layerSteps: LayerSteps;
   /** What cache mounts may begin with. */
   readonly cacheContents?: CacheContents | undefined;
+  /** Undefined: nobody will ask for blobs. */
+  readonly earlyBlobs?: EarlyBlobs | undefined;
   readonly emit: EmitEvent;
   /** Before the first step that was not found runs. */
   readonly beforeMaking?: () => Promise<void>;
@@ -215,6 +218,7 @@ async function runnersOf(
   const equalLayers = new EqualLayers({state, snapshotter, helper});
   const earlierCopies = new EarlierCopies({state, snapshotter});
   const contents = new Contents({snapshotter, helper, notes, fileLists});
+  const onLarge = (step: string, snapshot: SnapshotId): void => wiring.earlyBlobs?.offer(step, snapshot);
   // A key that cannot be used is told of before anything runs.
   if (Object.keys(request.ssh).length > 0) await wiring.agents();
   return {
@@ -237,12 +241,13 @@ async function runnersOf(
       locks: state.locks,
       cacheMounts: state.cacheMounts,
       cacheContents: wiring.cacheContents,
+      onLarge,
       ...exec,
       secrets: await wiring.secrets(),
       stepTimeoutMs: request.stepTimeoutMs,
       agents: wiring.agents,
     }),
-    file: fileRunner({snapshotter, equalLayers, helper, contents, earlierCopies}),
+    file: fileRunner({snapshotter, equalLayers, helper, contents, earlierCopies, onLarge}),
     merge: mergeRunner(snapshotter),
   } as Record<string, OpRunner<Vertex, BuildValue>>;
 }

@@ -136,6 +136,8 @@ export interface ExportResult {
 export interface Exporter {
   /** Shown as the step's name: `exporting to oci image format`. */
   readonly name: string;
+  /** It will ask for layers in the usual format, which may be packed as soon as they are made. */
+  readonly wantsUsualLayers?: boolean;
   /** Before the build: throws when it is clear already that the result will have nowhere to go. */
   prepare?(surroundings: ExportSurroundings): Promise<void>;
   export(built: BuiltImages, context: ExportContext): Promise<ExportResult>;

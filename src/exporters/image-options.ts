@@ -2,7 +2,7 @@
 // written.
 
 import {type ImageDialect, ociDialect} from '../oci/media-types.ts';
-import type {LayerFormat} from '../snapshot/layer-format.ts';
+import {isUsual, type LayerFormat} from '../snapshot/layer-format.ts';
 import {type Annotation, annotationsOf} from './annotations.ts';
 import type {ExportOptions} from './export-options.ts';
 
@@ -58,6 +58,15 @@ export function imageFormOf(options: ExportOptions, tags: readonly string[], usu
     asReferrers,
     ...(squash === undefined ? {} : {squash}),
   };
+}
+
+/** Whether the layers of the build itself are in it as they are usually written. */
+export function hasUsualLayers({
+  format,
+  rewriteTimestamp,
+  squash,
+}: Pick<ImageForm, 'format' | 'rewriteTimestamp' | 'squash'>): boolean {
+  return isUsual(format) && !rewriteTimestamp && squash === undefined;
 }
 
 function formatOf(options: ExportOptions): LayerFormat {

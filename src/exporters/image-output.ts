@@ -6,7 +6,7 @@ import {isReferenceProblem, parseReference, repositoryName} from '../oci/referen
 import {checkAnnotations} from './annotations.ts';
 import {ExportOptions} from './export-options.ts';
 import type {BuiltImages, ExportContext, Exporter, ExporterFactory, ExportResult} from './exporter.ts';
-import {type ImageForm, imageFormOf, imageOptions, referrerOptions} from './image-options.ts';
+import {hasUsualLayers, type ImageForm, imageFormOf, imageOptions, referrerOptions} from './image-options.ts';
 import {exportResult, makeLayout} from './layout.ts';
 import {storeLayout} from './store-layout.ts';
 
@@ -71,6 +71,7 @@ export function imageOutputFactory(
       };
       return {
         name: 'exporting to image',
+        wantsUsualLayers: hasUsualLayers(form),
         prepare: async (surroundings) => checkAnnotations(form.annotations, surroundings, options),
         export: (built, context) => exportImage(built, context, output),
       };

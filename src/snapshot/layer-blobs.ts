@@ -28,11 +28,16 @@ export interface LayerQuestions {
   readonly row: () => LayerRow;
   /** Its directory and, of a layer that no image brought, those of what it was made on; unpacked where they are not. */
   readonly stack: () => Promise<readonly string[]>;
+  /** Nobody waits for it yet: it is packed with less of the processors. */
+  readonly isEarly?: boolean;
 }
 
 type BlobFacts = Pick<LayerRow, 'diffId' | 'blob'>;
 
 export const noBlob: BlobFacts = {diffId: undefined, blob: undefined};
+
+/** Half of the share of a step: an export that comes to wait for it on a busy machine must still get it soon. */
+const earlyNice = 3;
 
 /** Under this name is noted what an empty layer becomes. */
 const emptyKey = 'empty';
@@ -87,14 +92,15 @@ export class LayerBlobs {
   }
 
   /** The blob of a layer in the store, made if need be. */
-  async ensure(id: LayerId, {row, stack}: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
+  async ensure(id: LayerId, questions: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
+    const {row} = questions;
     const ready = await this.#ready(row());
     if (ready !== undefined) return ready;
     return this.#options.state.locks.withLock(`blob ${id}`, signal, async () => {
       const again = await this.#ready(row());
       if (again !== undefined) return again;
       const layer = row();
-      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, await stack(), signal);
+      if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, questions, signal);
       const blob = blobOf(layer);
       await orLost(layer, signal, async () => {
         if (!(await this.hasBlob(layer)))
@@ -193,8 +199,8 @@ export class LayerBlobs {
     return {diffId: row.diffId, descriptor: row.blob};
   }
 
-  async #pack(row: LayerRow, stack: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
-    const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, stack, signal));
+  async #pack(row: LayerRow, questions: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
+    const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, questions, signal));
     this.#table.setBlob(row.id, diffId, descriptor);
     return {diffId, descriptor};
   }
@@ -233,10 +239,16 @@ export class LayerBlobs {
     return entries?.length === 0;
   }
 
-  async #packed(row: LayerRow, stack: readonly string[], signal: AbortSignal): Promise<WrittenLayer> {
+  async #packed(
+    row: LayerRow,
+    {stack: stackOf, isEarly = false}: LayerQuestions,
+    signal: AbortSignal,
+  ): Promise<WrittenLayer> {
+    const stack = await stackOf();
     const isEmpty = await this.#isEmpty(row);
     const directories = isEmpty ? stack.slice(0, 1) : stack;
-    const packed = await this.#writer.fromFiles(directories, usualFormat, signal, topOf(row));
+    const more = [...topOf(row), ...(isEarly ? [`nice=${earlyNice}`] : [])];
+    const packed = await this.#writer.fromFiles(directories, usualFormat, signal, more);
     if (isEmpty && this.#knownEmpty()?.descriptor.digest !== packed.descriptor.digest) {
       this.#empty = packed;
       this.#notes.set('layer-blob', emptyKey, JSON.stringify(packed));

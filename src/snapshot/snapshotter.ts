@@ -13,7 +13,7 @@ import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {Chains} from './chains.ts';
-import {LayerBlobs, noBlob} from './layer-blobs.ts';
+import {LayerBlobs, type LayerQuestions, noBlob} from './layer-blobs.ts';
 import {LayerDirectories} from './layer-directories.ts';
 import {type LayerFormat, usualFormat} from './layer-format.ts';
 import type {LayerSource, OnLayerProgress} from './layer-source.ts';
@@ -344,13 +344,21 @@ export class Snapshotter {
 
   /** The layer's blob, packed or fetched when it is not in the store yet. */
   async blobOf(layer: LayerId, signal: AbortSignal, format = usualFormat): Promise<WrittenLayer> {
+    return this.#layerBlobs.ensureFormat(layer, format, this.#questionsOf(layer, signal), signal);
+  }
+
+  /** The same before somebody asks for it: whoever works meanwhile comes first. */
+  async earlyBlobOf(layer: LayerId, signal: AbortSignal): Promise<WrittenLayer> {
+    return this.#layerBlobs.ensure(layer, {...this.#questionsOf(layer, signal), isEarly: true}, signal);
+  }
+
+  #questionsOf(layer: LayerId, signal: AbortSignal): LayerQuestions {
     // A layer tells only what it changes of what it was made on; its snapshot of the same name knows that.
     const stack = async (): Promise<readonly string[]> =>
       this.#table.snapshot(layer) === undefined
         ? [this.#options.state.layerPath(layer)]
         : this.#directoriesOf(layer, signal);
-    const questions = {row: () => this.#layerOf(layer), stack};
-    return this.#layerBlobs.ensureFormat(layer, format, questions, signal);
+    return {row: () => this.#layerOf(layer), stack};
   }
 
   /** The layers of the snapshot above the lowest `base` as one. */

@@ -1,7 +1,12 @@
 import {describe, expect, it} from 'vitest';
 import {annotationsAt, checkAnnotations} from '../../src/exporters/annotations.ts';
 import {ExportOptions} from '../../src/exporters/export-options.ts';
-import {type ImageForm, imageFormOf, imageOptions} from '../../src/exporters/image-options.ts';
+import {
+  hasUsualLayers,
+  type ImageForm,
+  imageFormOf,
+  imageOptions,
+} from '../../src/exporters/image-options.ts';
 import {dockerDialect, ociDialect} from '../../src/oci/media-types.ts';
 import type {Platform} from '../../src/oci/platform.ts';
 
@@ -38,6 +43,17 @@ describe('the form of layers', () => {
     [{'compression-level': '0'}, {compression: 'gzip', level: 0, force: false}],
   ])('%j', (given, format) => {
     expect(form(given).format).toEqual(format);
+  });
+
+  it.each([
+    [{}, true],
+    [{'force-compression': 'true'}, true],
+    [{compression: 'zstd'}, false],
+    [{'compression-level': '9'}, false],
+    [{'rewrite-timestamp': 'true'}, false],
+    [{squash: 'stage'}, false],
+  ])('%j: layers of the build are the usual ones: %j', (given, expected) => {
+    expect(hasUsualLayers(form(given))).toBe(expected);
   });
 
   it('eStargz needs the media types that can say so', () => {

@@ -27,6 +27,22 @@ describe('the shelf of exporters', () => {
     ]);
   });
 
+  it('has kinds that take layers as they are usually packed, and kinds that take none', () => {
+    const wants = (type: string, options: Readonly<Record<string, string>>): boolean =>
+      createExporter(type, new Map(Object.entries(options)), ['example.org/app:1']).wantsUsualLayers === true;
+    const kinds = exporterFactories.map(({type}) => type);
+    const dest = {oci: {dest: 'x'}, tar: {dest: 'x'}, local: {dest: 'x'}} as const;
+    const optionsOf = (type: string) => (type in dest ? dest[type as keyof typeof dest] : {});
+    expect(kinds.filter((type) => wants(type, optionsOf(type)))).toEqual([
+      'image',
+      'registry',
+      'oci',
+      'docker',
+    ]);
+    expect(wants('docker', {dest: 'x'})).toBe(true);
+    expect(wants('image', {compression: 'zstd'})).toBe(false);
+  });
+
   it.each([
     ['zip', {}, /no output type=zip; the types are image, registry, oci/],
     ['ocii', {}, /did you mean type=oci/],

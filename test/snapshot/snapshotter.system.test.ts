@@ -25,6 +25,8 @@ import {liveLeases} from '../../src/store/leases.ts';
 import {ownProcess} from '../../src/store/process-start.ts';
 import {openStateDirectory, type StateDirectory} from '../../src/store/state-directory.ts';
 import {assert} from '../../src/util/assert.ts';
+import {deferred} from '../../src/util/deferred.ts';
+import {until} from '../support/until.ts';
 
 const never = new AbortController().signal;
 const cleanups: (() => void)[] = [];
@@ -44,6 +46,9 @@ const removing: Helper = {
 /** Packs a layer as what its file names say, and counts. */
 class Packing implements Helper {
   readonly packed: string[][] = [];
+  readonly nices: string[][] = [];
+  /** Before it is packed. */
+  gate: Promise<void> = Promise.resolve();
 
   async request(verb: string, args: readonly string[]): Promise<ReadonlyMap<string, string>> {
     assert(verb === 'pack', `this helper only packs, not ${verb}`);
@@ -54,6 +59,8 @@ class Packing implements Helper {
     assert(top !== undefined && out !== undefined, 'pack has a layer and a file');
     const names = readdirSync(top);
     this.packed.push(names);
+    this.nices.push(value('nice'));
+    await this.gate;
     const bytes = Buffer.from(names.join());
     writeFileSync(out, bytes);
     const digest = digestOf(bytes);
@@ -190,6 +197,39 @@ describe('Snapshotter', () => {
     await new LocalBlobStore(state.root).delete(digestOf(Buffer.from('')));
     expect(await other.blobOf(idle, never)).toEqual(blobs[0]);
     expect(helper.packed).toEqual([[], ['a'], [], []]);
+  });
+
+  it('packs a layer once that is asked for while it is packed early, which is done with less of the processors', async () => {
+    const helper = new Packing();
+    const {snapshotter} = world(helper);
+    const id = await layer(snapshotter, undefined, 'a');
+    const gate = deferred<void>();
+    helper.gate = gate.promise;
+    const early = snapshotter.earlyBlobOf(id, never);
+    await until(() => helper.packed.length > 0);
+    const asked = snapshotter.blobOf(id, never);
+    gate.resolve();
+    expect(await asked).toEqual(await early);
+    expect(helper.packed).toEqual([['a']]);
+    const other = await layer(snapshotter, undefined, 'b');
+    await snapshotter.blobOf(other, never);
+    expect(helper.nices).toEqual([['3'], []]);
+  });
+
+  it('packs a layer again that could not be packed early', async () => {
+    const helper = new Packing();
+    const {snapshotter, state} = world(helper);
+    const id = await layer(snapshotter, undefined, 'a');
+    const gate = deferred<void>();
+    helper.gate = gate.promise;
+    const early = snapshotter.earlyBlobOf(id, never);
+    await until(() => helper.packed.length > 0);
+    const asked = snapshotter.blobOf(id, never);
+    helper.gate = Promise.resolve();
+    gate.reject(new Error('no space'));
+    await expect(early).rejects.toThrow('no space');
+    expect(await new LocalBlobStore(state.root).has((await asked).descriptor.digest)).toBe(true);
+    expect(helper.packed).toEqual([['a'], ['a']]);
   });
 
   it('does not call a snapshot whole whose layer directory is gone', async () => {

@@ -7,7 +7,7 @@ import {checkAnnotations} from '../annotations.ts';
 import {zstdLayers} from '../docker-manifest.ts';
 import type {ExportOptions} from '../export-options.ts';
 import type {ExportContext, Exporter} from '../exporter.ts';
-import type {ImageForm} from '../image-options.ts';
+import {hasUsualLayers, type ImageForm} from '../image-options.ts';
 import {exportResult, type Layout, makeLayout} from '../layout.ts';
 import {storeLayout} from '../store-layout.ts';
 import {dockerMembers, withoutAttestations} from './docker-members.ts';
@@ -16,6 +16,7 @@ export function daemonExporter(options: ExportOptions, form: ImageForm): Exporte
   let daemon: Daemon | undefined;
   return {
     name: 'exporting to docker image format',
+    wantsUsualLayers: hasUsualLayers(form),
     async prepare(surroundings) {
       checkAnnotations(form.annotations, surroundings, options);
       const {findDaemon} = await import('../../daemon/find-daemon.ts');

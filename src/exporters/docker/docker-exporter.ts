@@ -7,7 +7,7 @@ import {epochSecondsOf} from '../archive-members.ts';
 import {writeArchiveOutput} from '../archive-output.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
-import {imageFormOf, imageOptions} from '../image-options.ts';
+import {hasUsualLayers, imageFormOf, imageOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput} from '../output-file.ts';
 import {daemonExporter} from './daemon-exporter.ts';
@@ -33,6 +33,7 @@ export const dockerExporter: ExporterFactory = {
     if (options.text('context')) throw options.problem('goes to dest or to a context, not to both');
     return {
       name: 'exporting to docker image format',
+      wantsUsualLayers: hasUsualLayers(form),
       async prepare(surroundings) {
         const {platforms} = surroundings;
         if (platforms.length > 1) {

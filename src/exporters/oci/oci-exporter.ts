@@ -6,7 +6,7 @@ import {epochSecondsOf, layoutMembers} from '../archive-members.ts';
 import {writeArchiveOutput} from '../archive-output.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
-import {imageFormOf, imageOptions, referrerOptions} from '../image-options.ts';
+import {hasUsualLayers, imageFormOf, imageOptions, referrerOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
 import {checkOutput} from '../output-file.ts';
 import {writeLayoutDirectory} from './layout-directory.ts';
@@ -29,6 +29,7 @@ export const ociExporter: ExporterFactory = {
     const form = imageFormOf(options, tags, ociDialect);
     return {
       name: 'exporting to oci image format',
+      wantsUsualLayers: hasUsualLayers(form),
       prepare: async (context) => {
         checkAnnotations(form.annotations, context, options);
         if (asTar) await checkOutput(dest, context, 'use tar=false for a layout in a directory');

@@ -7,6 +7,7 @@ import type {ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {HelperError} from '../../helper/helper.ts';
 import type {EqualLayers} from '../../snapshot/equal-layers.ts';
+import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {ActiveSnapshot, LayerFacts, Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
@@ -37,7 +38,12 @@ export interface ExecRunnerOptions extends StepMountOptions {
   readonly stepTimeoutMs: number;
   /** Takes the directory of a layer that a failed step has written to; false: it was not kept. */
   readonly keepFailed: (step: StepToKeep, active: ActiveSnapshot) => Promise<boolean>;
+  /** Told of a new layer that may have a lot in it. */
+  readonly onLarge: (step: string, snapshot: SnapshotId) => void;
 }
+
+/** Nobody knows how much a process has written; in less time it was hardly much. */
+const largeFromMs = 250;
 
 /** What all steps of a build have together. */
 interface Shared extends ExecRunnerOptions {
@@ -63,7 +69,9 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       const step = new RunningStep(shared, vertex, inputs, context);
       try {
         const left = await step.run(active, snapshotter.epochSecondsOf(parent));
-        return {type: 'snapshot', snapshot: await equalLayers.settle(active, left, context)};
+        const snapshot = await equalLayers.settle(active, left, context);
+        if (step.wallMs >= largeFromMs) options.onLarge(context.step, snapshot);
+        return {type: 'snapshot', snapshot};
       } catch (error) {
         const failed = context.signal.aborted ? undefined : step.failed(parent);
         if (failed !== undefined && (await options.keepFailed(failed, active))) throw withShellHint(error);
@@ -108,6 +116,8 @@ class RunningStep {
   readonly #context: StepContext;
   #prepared: readonly PreparedMount[] = [];
   #end: StepEnd | undefined;
+  /** Of its process. */
+  wallMs = 0;
 
   constructor(options: Shared, vertex: ExecVertex, inputs: readonly BuildValue[], context: StepContext) {
     this.#options = options;
@@ -167,7 +177,9 @@ class RunningStep {
         throw await this.#notStarted(error);
       });
     this.#options.oneIdNotice.look(result);
-    this.#context.used(usageOf(result));
+    const usage = usageOf(result);
+    this.wallMs = usage.wallMs;
+    this.#context.used(usage);
     const exit = result.get('exit');
     if (exit === '0')
       return {epochSeconds: Number(result.get('epoch')), isUnchanged: result.get('unchanged') === '1'};

@@ -35,6 +35,8 @@ export interface FileRunnerOptions {
   readonly helper: () => Promise<Helper>;
   readonly contents: Contents;
   readonly earlierCopies: EarlierCopies;
+  /** Told of a new layer with a lot in it. */
+  readonly onLarge: (step: string, snapshot: SnapshotId) => void;
 }
 
 /**
@@ -89,6 +91,7 @@ async function layerOf(step: FileStep, large?: LargeCopy, earlier?: EarlierCopy)
     if (begins) await earlierCopies.prepare(large, active);
     const snapshot = await snapshotter.commit(active, {epochSeconds});
     if (begins) earlierCopies.remember(large, snapshot);
+    options.onLarge(context.step, snapshot);
     return {type: 'snapshot', snapshot};
   } catch (error) {
     snapshotter.discard(active);
