@@ -9,6 +9,7 @@ import type {Manifest} from '../oci/manifest.ts';
 import {type ImageDialect, layerCompressionOf, ociDialect} from '../oci/media-types.ts';
 import {assert} from '../util/assert.ts';
 import {canonicalJson, type Json} from '../util/canonical-json.ts';
+import {isoTime} from '../util/iso-time.ts';
 import type {BuiltImage, ImageLayer} from './exporter.ts';
 
 export interface AssembledImage {
@@ -143,5 +144,5 @@ function epochText(seconds: number): string {
 
 /** RFC 3339 as Go writes it: no fraction when it is zero. */
 function timeText(milliseconds: number): string {
-  return new Date(Math.floor(milliseconds)).toISOString().replace('.000Z', 'Z');
+  return isoTime(Math.floor(milliseconds)).replace('.000Z', 'Z');
 }

@@ -65,7 +65,8 @@ function decimal(value: number, digits: number): string {
 
 /** strconv.IsPrint: letters, marks, numbers, punctuation, symbols and the ASCII space. */
 function isPrintable(character: string, code: number): boolean {
-  return code === 0x20 || /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character);
+  if (code < 0x7f) return code >= 0x20;
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(character);
 }
 
 function hex(code: number, width: number): string {
