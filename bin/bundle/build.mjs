@@ -52,6 +52,7 @@ const requireOfNode = /(?:\brequire|\(0,\s*\w+\.__require\))\("(node:[\w/]+)"\)/
 
 /** Modules of Node's that take milliseconds to load, and that the hot parts only call functions of. */
 const seldomUsed = [
+  'node:timers/promises',
   'node:fs/promises',
   'node:child_process',
   'node:net',
