@@ -74,7 +74,9 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
 
 async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
-  await until(() => !existsSync(`/proc/${pid}/ns/net`));
+  // It loses its namespaces before its end shows to others.
+  const stat = `/proc/${pid}/stat`;
+  await until(() => !existsSync(stat) || / Z /.test(readFileSync(stat, 'utf8')));
 }
 
 /** The one child of the helper, another one than those. */
