@@ -23,9 +23,10 @@ function tsbuildEarly(table) {
 function tsbuildLoad(name) {
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
+  const method = methodOf(name);
   const module = {exports: {}};
   loaded.set(name, module);
-  methodOf(name)(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater);
+  method(module, module.exports, require, tsbuildLoad, tsbuildKeepCompiled, tsbuildLater);
   return module.exports;
 }
 

@@ -26,7 +26,7 @@ const step = 'RUN --network=none mkdir -p node_modules && cp package.json node_m
 
 const rest = `COPY source/ source/
 FROM base
-COPY --from=files --chown=1:1 /app /app
+COPY --from=files --chown=0:0 /app /app
 USER 1
 EXPOSE 8080
 ENTRYPOINT ["/bin/program"]
@@ -35,8 +35,9 @@ CMD ["help"]
 
 export function warmUp(distDirectory) {
   const helper = join(distDirectory, '../native/tsbuild-helper');
-  const directory = mkdtempSync(join(tmpdir(), 'tsbuild-warm-up-'));
+  let directory;
   try {
+    directory = mkdtempSync(join(tmpdir(), 'tsbuild-warm-up-'));
     const context = join(directory, 'context');
     mkdirSync(join(context, 'source'), {recursive: true});
     writeFileSync(join(context, 'package.json'), '{}\n');
@@ -68,7 +69,15 @@ export function warmUp(distDirectory) {
   } catch {
     // Read-only installations and the like.
   } finally {
-    rmSync(directory, {recursive: true, force: true});
+    removed(directory);
+  }
+}
+
+function removed(directory) {
+  try {
+    if (directory !== undefined) rmSync(directory, {recursive: true, force: true});
+  } catch {
+    // A build that was killed may have left what only its helper can remove.
   }
 }
 
@@ -78,7 +87,10 @@ function buildTwice(distDirectory, program, args, env) {
     for (const name of readdirSync(distDirectory)) {
       if (name.startsWith('hot') && name.endsWith('.bin')) rmSync(join(distDirectory, name));
     }
-    const {status} = spawnSync(program, args, {env, stdio: 'ignore', timeout: limitMs});
+    // A build that is told to end waits for what it has begun: an installation must not.
+    const limits = {timeout: limitMs, killSignal: 'SIGKILL'};
+    const {status, error} = spawnSync(program, args, {env, stdio: 'ignore', ...limits});
+    if (error !== undefined) throw error;
     if (status !== 0) return false;
   }
   return true;

@@ -3,7 +3,7 @@
 // and fails again, and is told, where somebody asks for it.
 
 import type {Vertex} from '../graph/vertex.ts';
-import type {LayerId, SnapshotId} from '../snapshot/layer-table.ts';
+import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 
 type Layers = Pick<Snapshotter, 'stackOf' | 'layerRow' | 'earlyBlobOf'>;
@@ -13,7 +13,7 @@ export class EarlyBlobs implements AsyncDisposable {
   readonly #layers: Layers;
   readonly #signal: AbortSignal;
   readonly #abort = new AbortController();
-  readonly #waiting: LayerId[] = [];
+  readonly #waiting: SnapshotId[] = [];
   #working: Promise<void> | undefined;
 
   /** `results` are the images, `signal` is the build's. */
@@ -26,10 +26,7 @@ export class EarlyBlobs implements AsyncDisposable {
   /** A step has made a layer that is worth it. */
   offer(step: string, snapshot: SnapshotId): void {
     if (!this.#steps.has(step)) return;
-    const layer = this.#layers.stackOf(snapshot).at(-1)?.layer;
-    // One that came from elsewhere has its blob there, and may stay there.
-    if (layer === undefined || this.#layers.layerRow(layer).source !== undefined) return;
-    this.#waiting.push(layer);
+    this.#waiting.push(snapshot);
     this.#working ??= this.#work();
   }
 
@@ -40,16 +37,24 @@ export class EarlyBlobs implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.handOver();
+    if (this.#working === undefined) return;
     this.#abort.abort();
     await this.#working;
   }
 
   async #work(): Promise<void> {
-    for (let layer = this.#waiting.shift(); layer !== undefined; layer = this.#waiting.shift()) {
-      if (this.#signal.aborted) break;
-      await this.#layers.earlyBlobOf(layer, this.#signal).catch(() => {});
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      await this.#pack(next).catch(() => {});
     }
     this.#working = undefined;
+  }
+
+  async #pack(snapshot: SnapshotId): Promise<void> {
+    this.#signal.throwIfAborted();
+    const layer = this.#layers.stackOf(snapshot).at(-1)?.layer;
+    // One that came from elsewhere has its blob there, and may stay there.
+    if (layer === undefined || this.#layers.layerRow(layer).source !== undefined) return;
+    await this.#layers.earlyBlobOf(layer, this.#signal);
   }
 }
 
@@ -69,6 +74,10 @@ function stepsBelow(results: readonly Vertex[]): ReadonlySet<string> {
   };
   for (const result of results) visit(result);
   const [first] = results;
-  if (first !== undefined && results.length === 1) steps.delete(first.id);
+  if (first !== undefined && results.length === 1) {
+    steps.delete(first.id);
+    const linked = first.op.kind === 'merge' ? first.inputs.at(-1) : undefined;
+    if (linked !== undefined) steps.delete(linked.id);
+  }
   return steps;
 }

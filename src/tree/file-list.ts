@@ -24,8 +24,12 @@ export function encodeFileList(selection: Selection, options: ContentDigestOptio
   const count = selection.sources.reduce((sum, {entries}) => sum + entries.length, 0);
   if (count > listedFilesMax) return undefined;
   const fields: string[] = [];
+  // Sources may lie within each other; a path stands in a list once.
+  const seen = selection.sources.length > 1 ? new Set<string>() : undefined;
   for (const {entries} of selection.sources) {
     for (const record of entries) {
+      if (seen?.has(record.path)) continue;
+      seen?.add(record.path);
       const owner = options.ownership === 'kept' ? `${record.uid}:${record.gid}` : '';
       fields.push(record.path, record.mode.toString(8), owner, hashOf(record, options));
     }

@@ -23,6 +23,21 @@ describe('compareFileLists', () => {
     });
   });
 
+  it('counts a file once that is within two sources', () => {
+    const source = {
+      kind: 'directory' as const,
+      path: '.',
+      name: '.',
+      entries: [record('a')],
+      filtered: false,
+    };
+    const twice = encodeFileList(
+      {sources: [source, source]},
+      {ownership: 'kept', digestOf: () => new Uint8Array(32)},
+    );
+    expect(compareFileLists(twice ?? before, listOf([record('a'), record('b')]))).toMatchObject({files: 2});
+  });
+
   it('counts what is alike before and after, too', () => {
     const many = Array.from({length: 60}, (_, n) => record(`src/f${String(n).padStart(2, '0')}`));
     const all = listOf([directory, ...many]);
