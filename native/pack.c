@@ -353,8 +353,10 @@ static void open_below(struct pack *pack, const struct options *options) {
   if (own == 0 || own > top->layer_count) die("request", 0, NULL, "top is no number of the layers");
   struct view_spec below = {.layers = top->layers + own, .layer_count = top->layer_count - own};
   if (below.layer_count > 0) pack->below = view_open(&below);
-  *top = own == 1 ? (struct view_spec){.dir = top->layers[0]}
-                  : (struct view_spec){.layers = top->layers, .layer_count = own};
+  if (own == 1)
+    *top = (struct view_spec){.dir = top->layers[0]};
+  else
+    top->layer_count = own;
 }
 
 static void put_parts(struct pack *pack, const struct options *options, const int *roots) {
