@@ -38,14 +38,20 @@ it('a database of format 1 is brought up, and keeps its records', () => {
   const columns =
     'key TEXT PRIMARY KEY, result_key TEXT NOT NULL, snapshot TEXT NOT NULL, name TEXT NOT NULL, ' +
     'ingredients TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL';
+  const layerColumns =
+    'id TEXT PRIMARY KEY, has_directory INTEGER NOT NULL, diff_id TEXT, media_type TEXT, digest TEXT, size INTEGER, ' +
+    'source TEXT, created_ms INTEGER NOT NULL, boot TEXT NOT NULL, durable INTEGER NOT NULL';
   writtenBy(
     `CREATE TABLE record (${columns}) WITHOUT ROWID`,
     'CREATE TABLE snapshot (id TEXT PRIMARY KEY, parent TEXT, layer TEXT NOT NULL, epoch_s INTEGER NOT NULL)',
+    `CREATE TABLE layer (${layerColumns}) WITHOUT ROWID`,
+    "INSERT INTO layer (id, has_directory, created_ms, boot, durable) VALUES ('l', 1, 1, 'b', 1)",
     "INSERT INTO record VALUES ('k', 'r', 's', 'RUN make', '{}', 1, 2)",
     'PRAGMA user_version = 1',
   );
   const database = openDatabase(path);
   expect(database.get('SELECT name, usage FROM record')).toMatchObject({name: 'RUN make', usage: null});
+  expect(database.get('SELECT id, continues FROM layer')).toMatchObject({id: 'l', continues: null});
   database.close();
   expect(versionOf()).toBe(schemaVersion);
 });
