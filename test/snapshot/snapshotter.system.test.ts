@@ -199,15 +199,20 @@ describe('Snapshotter', () => {
     expect(helper.packed).toEqual([[], ['a'], [], []]);
   });
 
-  it('packs a layer once that is asked for while it is packed early, which is done with less of the processors', async () => {
+  /** A layer that is asked for while it is packed early, which waits for the gate. */
+  async function packedTwice() {
     const helper = new Packing();
-    const {snapshotter} = world(helper);
+    const {snapshotter, state} = world(helper);
     const id = await layer(snapshotter, undefined, 'a');
     const gate = deferred<void>();
     helper.gate = gate.promise;
     const early = snapshotter.earlyBlobOf(id, never);
     await until(() => helper.packed.length > 0);
-    const asked = snapshotter.blobOf(id, never);
+    return {helper, snapshotter, state, gate, early, asked: snapshotter.blobOf(id, never)};
+  }
+
+  it('packs a layer once that is asked for while it is packed early, which is done with less of the processors', async () => {
+    const {helper, snapshotter, gate, early, asked} = await packedTwice();
     gate.resolve();
     expect(await asked).toEqual(await early);
     expect(helper.packed).toEqual([['a']]);
@@ -217,14 +222,7 @@ describe('Snapshotter', () => {
   });
 
   it('packs a layer again that could not be packed early', async () => {
-    const helper = new Packing();
-    const {snapshotter, state} = world(helper);
-    const id = await layer(snapshotter, undefined, 'a');
-    const gate = deferred<void>();
-    helper.gate = gate.promise;
-    const early = snapshotter.earlyBlobOf(id, never);
-    await until(() => helper.packed.length > 0);
-    const asked = snapshotter.blobOf(id, never);
+    const {helper, state, gate, early, asked} = await packedTwice();
     helper.gate = Promise.resolve();
     gate.reject(new Error('no space'));
     await expect(early).rejects.toThrow('no space');
