@@ -48,15 +48,12 @@ export async function build(
   await using opened = await openBuild(request, options, signal, (event) => layerSteps.onProgress(event));
   const {engine, reporter} = opened;
   const {file, dockerfile, plans} = await planRequest(opened, options.emit);
-  options.onPlanned?.(plans.flatMap(({vertex}) => vertex ?? []));
+  const targets = plans.flatMap(({vertex}) => vertex ?? []);
+  options.onPlanned?.(targets);
   const scanOf = await scansOf(plans, opened, dockerfile);
   await using guard = new SpaceGuard({engine, clock: systemClock, signal, onDue: options.onCollectionDue});
   await using earlyBlobs = exporters.some(({wantsUsualLayers}) => wantsUsualLayers === true)
-    ? new EarlyBlobs(
-        plans.flatMap(({vertex}) => vertex ?? []),
-        engine.snapshotter,
-        guard.signal,
-      )
+    ? new EarlyBlobs(targets, engine.snapshotter, guard.signal)
     : undefined;
   const {snapshotOf, inline, executed, cached} = await solvePlans(
     [...plans, ...scanOf.values()],

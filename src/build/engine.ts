@@ -149,8 +149,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     registry: registry.get,
     http: http.get,
     async [Symbol.asyncDispose]() {
-      // Whatever cannot be removed now (the helper may be gone) is swept by the next build.
       later.flush();
+      // Whatever cannot be removed now (the helper may be gone) is swept by the next build.
       await snapshotter.cleanUp().catch(() => {});
       await (await helper.started())?.close();
       await (await registry.started())?.close();

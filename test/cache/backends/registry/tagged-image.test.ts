@@ -47,7 +47,7 @@ class World {
     this.manifests.set('ci', JSON.stringify({schemaVersion: 2, mediaType: mediaTypes.index, manifests}));
   }
 
-  read(): Promise<TaggedImage> {
+  read(asked: Reference = reference): Promise<TaggedImage> {
     const client = {
       send: async (_: unknown, {path}: {path: string}) => {
         const found = this.manifests.get(path.slice('/app/manifests/'.length));
@@ -60,7 +60,7 @@ class World {
       },
       fetchSmall: async (_: unknown, {digest}: {digest: string}) => Buffer.from(this.blobs.get(digest) ?? ''),
     } as unknown as RegistryClient;
-    return new ImageReader(placeInRegistry(client, reference, new AbortController().signal)).read();
+    return new ImageReader(placeInRegistry(client, asked, new AbortController().signal)).read();
   }
 }
 
@@ -132,5 +132,12 @@ describe('the image under the name of a cache', () => {
     world.manifest(world.config({}), digestOf('expected'));
     world.index([{mediaType: mediaTypes.manifest, digest: digestOf('expected'), size: 9}]);
     await expect(world.read()).rejects.toThrow('has other bytes');
+  });
+
+  it('is refused when it has another digest than the name says', async () => {
+    const world = new World();
+    const digest = digestOf('expected');
+    world.manifest(world.config({'tsbuild.cache.v1': [record]}), digest);
+    await expect(world.read({domain: 'r.example', path: 'app', digest})).rejects.toThrow('has other bytes');
   });
 });
