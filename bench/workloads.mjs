@@ -149,8 +149,9 @@ async function* exportBig({work, engine, base, runs, nonce, scale}) {
     const file = join(exported, 'image.tar');
     yield {measure: `${what} MiB exported`, work: () => engine.archive({...build, file})};
     yield {measure: 'size of the archive in MiB', value: statSync(file).size / (1 << 20)};
+    yield {measure: 'the archive again, in its place', work: () => engine.archive({...build, file})};
     const again = join(exported, 'again.tar');
-    yield {measure: 'the archive again', work: () => engine.archive({...build, file: again})};
+    yield {measure: 'the archive again, elsewhere', work: () => engine.archive({...build, file: again})};
     if (engine.layout === undefined) continue;
     const directory = join(exported, 'layout');
     yield {measure: 'again as a layout directory', work: () => engine.layout({...build, directory})};
@@ -175,8 +176,7 @@ async function* pullBase({work, engine, registry, runs, nonce, scale}) {
       `FROM ${registry.address}/bench/base:${tag}\nRUN echo here > /here\n`,
     );
     const build = {context, tag: 'bench-pull'};
-    const size = Math.round(statSync(tar).size / 1e6);
-    yield {measure: `${size} MB base image pulled`, work: () => engine.build(build)};
+    yield {measure: `base image of about ${scale(600)} MB pulled`, work: () => engine.build(build)};
     expectEqual(engine.read({...build, path: '/here'}).trim(), 'here', 'the file of the step');
   }
 }
