@@ -2,10 +2,10 @@
 // kind and canonical JSON of what is hashed.
 
 import type {MissReason} from '../progress/events.ts';
+import {changeText, firstLineChanged, quotedChange} from './text-difference.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const shownLengthMax = 40;
 /** Values under such names are not shown: build arguments are a place where people put secrets. */
 const secretName = /pass|secret|token|key|credential|auth/i;
 
@@ -67,27 +67,81 @@ function textsOf(value: unknown): readonly string[] {
 }
 
 function fieldText(name: string, old: Fields, now: Fields): string {
-  const title = titles[name] ?? name;
-  if (name === 'args') {
-    const [before, after] = [textsOf(old[name]).at(-1) ?? '', textsOf(now[name]).at(-1) ?? ''];
-    return `${title} ${quoted(before)} → ${quoted(after)}`;
-  }
-  if (name === 'actions') return actionText(old[name], now[name]);
-  const [before, after] = [old[name], now[name]];
-  const plain = [before, after].every((value) => value === undefined || Object(value) !== value);
-  return plain ? `${title} ${shown(before)} → ${shown(after)}` : `${title} changed`;
+  if (name === 'args') return commandText(textsOf(old[name]), textsOf(now[name]));
+  if (name === 'actions') return actionsText(partsOf(old[name]), partsOf(now[name]));
+  if (name === 'mounts') return mountsText(partsOf(old[name]), partsOf(now[name]));
+  return valueText(titles[name] ?? name, old[name], now[name]);
+}
+
+function valueText(title: string, before: unknown, after: unknown): string {
+  return `${title} ${changeText(before, after)}`;
+}
+
+/** The last argument is the command of a shell; where more than that differs, all of it counts. */
+function commandText(before: readonly string[], after: readonly string[]): string {
+  const [start, end] = [before.slice(0, -1), after.slice(0, -1)];
+  const isSameShell = start.length > 0 && isEqual(start, end);
+  const texts = [before, after].map((args) => (isSameShell ? (args.at(-1) ?? '') : args.join(' ')));
+  const [was = '', is = ''] = texts;
+  return was === is ? `command ${changeText(before, after)}` : `command ${quotedChange(was, is)}`;
 }
 
 /** COPY, ADD, WORKDIR: which of their properties changed. */
-function actionText(before: unknown, after: unknown): string {
-  const [old, now] = [before, after].map((value) => (Array.isArray(value) ? (value as Fields[]) : []));
-  if (old === undefined || now === undefined || old.length !== now.length) return 'its files changed';
-  const names = old.flatMap((action, index) => {
-    const other = now[index] ?? {};
-    const all = [...new Set([...Object.keys(action), ...Object.keys(other)])];
-    return all.filter((name) => !isEqual(action[name], other[name]));
+function actionsText(before: readonly Fields[], after: readonly Fields[]): string {
+  if (before.length !== after.length) return 'its files changed';
+  const texts = before.flatMap((old, index) =>
+    partTexts(old, after[index] ?? {}, (name, was, is) => {
+      // A text of the Dockerfile may have values of build arguments in it: it is not shown.
+      if (name === 'content') return `content changed at line ${firstLineChanged(String(was), String(is))}`;
+      return name === 'type' ? 'its files changed' : valueText(name, was, is);
+    }),
+  );
+  return [...new Set(texts)].join(', ') || 'its files changed';
+}
+
+function mountsText(before: readonly Fields[], after: readonly Fields[]): string {
+  const isSameKind = ({type}: Fields, index: number): boolean => type === after[index]?.['type'];
+  if (before.length !== after.length || !before.every(isSameKind)) {
+    return valueText('mounts', mountNames(before), mountNames(after));
+  }
+  const texts = before.flatMap((old, index) =>
+    partTexts(old, after[index] ?? {}, (name, was, is) =>
+      name === 'text'
+        ? `script ${quotedChange(String(was), String(is))}`
+        : valueText(`${mountName(old)} ${name}`, was, is),
+    ),
+  );
+  return texts.join(', ') || 'mounts of other inputs';
+}
+
+function mountNames(mounts: readonly Fields[]): string {
+  return mounts.map(mountName).join(', ') || 'none';
+}
+
+/** `secret mount npm`. */
+function mountName({type, id, target, env}: Fields): string {
+  const name = type === 'text' ? 'script' : `${String(type)} mount`;
+  return [name, id ?? target ?? env].filter((part) => part !== undefined).join(' ');
+}
+
+function partTexts(
+  old: Fields,
+  now: Fields,
+  textOf: (name: string, was: unknown, is: unknown) => string,
+): readonly string[] {
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+  return names.flatMap((name) => {
+    // Places in a list that nobody sees.
+    if (name === 'input') return [];
+    const [was, is] = [old[name], now[name]].map((value) =>
+      name === 'mode' && typeof value === 'number' ? value.toString(8) : value,
+    );
+    return isEqual(was, is) ? [] : [textOf(name, was, is)];
   });
-  return `${[...new Set(names)].join(', ') || 'its files'} changed`;
+}
+
+function partsOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? (value as readonly Fields[]) : [];
 }
 
 function variableChanges(
@@ -103,7 +157,7 @@ function variableChanges(
     if (was === is) continue;
     const title = `${isArgument(name) ? 'ARG' : 'ENV'} ${name}`;
     if (secretName.test(name)) found.push(`${title} changed`);
-    else found.push(`${title} ${shown(was)} → ${shown(is)}`);
+    else found.push(valueText(title, was, is));
   }
   return found.length > 0 ? found : ['order of the variables changed'];
 }
@@ -111,18 +165,4 @@ function variableChanges(
 function variableOf(assignment: string): readonly [string, string] {
   const equals = assignment.indexOf('=');
   return [assignment.slice(0, equals), assignment.slice(equals + 1)];
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'unset';
-  return value === '' ? '""' : cut(String(value));
-}
-
-function quoted(text: string): string {
-  return `"${cut(text)}"`;
-}
-
-function cut(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ');
-  return line.length <= shownLengthMax ? line : `${line.slice(0, shownLengthMax - 1)}…`;
 }

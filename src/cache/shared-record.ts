@@ -6,12 +6,17 @@
 import {parseDiffId, parseDigest} from '../oci/digest.ts';
 import {layerCompressionOf} from '../oci/media-types.ts';
 import type {StepUsage} from '../progress/events.ts';
+import {withoutControls} from '../progress/terminal-text.ts';
 import type {SharedLayer} from '../snapshot/shared-layers.ts';
 import {formatVersion, keysOfIngredients} from '../solver/keys.ts';
 import type {KeyIngredients} from '../solver/result-cache.ts';
 import {canonicalJson} from '../util/canonical-json.ts';
 
 const format = 1;
+/** Of the year 9999. */
+const lastSecond = 253_402_300_799;
+/** A longer name of a step says nothing more. */
+const nameLengthMax = 4096;
 
 export interface SharedRecord {
   readonly key: string;
@@ -95,7 +100,7 @@ export function parseRecord(key: string, bytes: Uint8Array): SharedRecord | Reco
     primary,
     ingredients: {format: formatVersion, op, inputs, from},
     resultKey,
-    name: typeof name === 'string' ? name : '',
+    name: typeof name === 'string' ? withoutControls(name.slice(0, nameLengthMax)) : '',
     usage: typeof usage === 'string' ? usageOf(usage) : undefined,
     layers: layers.filter((layer) => layer !== undefined),
   };
@@ -108,19 +113,26 @@ function layerOf(json: unknown): SharedLayer | undefined {
   const digest = parseDigest(String(json['digest']));
   if (diffId === undefined || digest === undefined || typeof mediaType !== 'string') return undefined;
   if (layerCompressionOf(mediaType) === undefined || !isCount(size)) return undefined;
-  if (!isCount(epochSeconds) || !isCount(createdMs)) return undefined;
+  if (!isTime(epochSeconds, lastSecond) || !isTime(createdMs, lastSecond * 1000)) return undefined;
   return {diffId, blob: {mediaType, digest, size}, isBase: base === true, epochSeconds, createdMs};
 }
+
+const usageFields = ['wallMs', 'cpuMs', 'memoryBytes', 'readBytes', 'writtenBytes'] as const;
 
 function usageOf(text: string): StepUsage | undefined {
   try {
     const usage: unknown = JSON.parse(text);
-    return isObject(usage) && Object.values(usage).every((value) => typeof value === 'number')
+    return isObject(usage) && usageFields.every((name) => Number.isFinite(usage[name]))
       ? (usage as unknown as StepUsage)
       : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What is later than `last` no file system takes, and nobody can print. */
+function isTime(value: unknown, last: number): value is number {
+  return isCount(value) && value <= last;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

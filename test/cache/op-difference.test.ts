@@ -23,7 +23,14 @@ describe('opDifference', () => {
     [{env: ['PATH=/bin', 'SHA=b2'], args: ['x']}, 'ARG SHA a1 → b2'],
     [{args: ['/bin/sh', '-c', 'make all']}, 'command "make" → "make all"'],
     [{cwd: '/app'}, 'working directory / → /app'],
-    [{mounts: [{type: 'tmpfs'}], cwd: '/x'}, 'working directory / → /x, mounts changed'],
+    [{args: ['/bin/bash', '-c', 'make']}, 'command "/bin/sh -c make" → "/bin/bash -c make"'],
+    [{args: ['make']}, 'command "/bin/sh -c make" → "make"'],
+    [{args: ['/bin/sh', '-c', ' make']}, 'command "make" → " make"'],
+    [{platform: {os: 'linux'}}, 'platform unset → {"os":"linux"}'],
+    [
+      {mounts: [{type: 'tmpfs', target: '/t'}], cwd: '/x'},
+      'working directory / → /x, mounts none → tmpfs mount /t',
+    ],
   ])('says of %j: %s', (change, text) => {
     expect(difference(change)).toBe(text);
   });
@@ -40,10 +47,39 @@ describe('opDifference', () => {
     expect(difference({}, 'file')).toBe('another instruction stood here');
   });
 
-  it('names what changed of a copy', () => {
-    const [old, now] = [{destination: '/a'}, {destination: '/b', owner: '1'}].map((action) =>
-      canonicalJson({actions: [action]}),
-    );
-    expect(opDifference(`file ${old}`, `file ${now}`, options)?.text).toBe('destination, owner changed');
+  it.each([
+    [{destination: '/a'}, {destination: '/b', owner: '1'}, 'destination /a → /b, owner unset → 1'],
+    [{mode: 0o644}, {mode: 0o600}, 'mode 644 → 600'],
+    [{content: 'a\npassword=1\n'}, {content: 'a\npassword=2\n'}, 'content changed at line 2'],
+    [{type: 'copy'}, {type: 'make-file'}, 'its files changed'],
+  ])('names what changed of a copy from %j to %j', (before, after, text) => {
+    const [old, now] = [before, after].map((action) => canonicalJson({actions: [action]}));
+    expect(opDifference(`file ${old}`, `file ${now}`, options)?.text).toBe(text);
+  });
+
+  it.each([
+    [
+      {type: 'secret', id: 'npm', target: '/run/secrets/npm', required: false},
+      {type: 'secret', id: 'npm', target: '/x', required: true},
+      'secret mount npm required false → true, secret mount npm target /run/secrets/npm → /x',
+    ],
+    [
+      {type: 'bind', target: '/m', input: 1},
+      {type: 'cache', target: '/m', input: -1},
+      'mounts bind mount /m → cache mount /m',
+    ],
+    [
+      {type: 'bind', target: '/m', input: 1},
+      {type: 'bind', target: '/m', input: 2},
+      'mounts of other inputs',
+    ],
+    [
+      {type: 'text', target: '/dev/pipes/EOF', text: '#!/bin/sh\necho one\n'},
+      {type: 'text', target: '/dev/pipes/EOF', text: '#!/bin/sh\necho two\n'},
+      'script "#!/bin/sh echo one " → "#!/bin/sh echo two "',
+    ],
+  ])('names what changed of a mount from %j to %j', (before, after, text) => {
+    const [old, now] = [before, after].map((mount) => canonicalJson({mounts: [mount]}));
+    expect(opDifference(`exec ${old}`, `exec ${now}`, options)?.text).toBe(text);
   });
 });

@@ -25,6 +25,15 @@ const record: SharedRecord = {
   ],
 };
 
+const layerJson = {
+  diffId: digest,
+  mediaType: mediaTypes.layerGzip,
+  digest,
+  size: 5,
+  epochSeconds: 7,
+  createdMs: 9,
+};
+
 function altered(change: Readonly<Record<string, unknown>>): unknown {
   const json: unknown = JSON.parse(new TextDecoder().decode(formatRecord(record)));
   return parseRecord(definition, Buffer.from(JSON.stringify({...(json as object), ...change})));
@@ -55,9 +64,24 @@ describe('a record for other machines', () => {
     ['no inputs', {inputs: 'x'}],
     ['an odd result key', {resultKey: '../x'}],
     ['no list of layers', {layers: undefined}],
+    ['a time that no file system has', {layers: [{...layerJson, epochSeconds: 1e15}]}],
+    ['a time that nobody can print', {layers: [{...layerJson, createdMs: Number.MAX_SAFE_INTEGER}]}],
     ['a layer without a digest', {layers: [{diffId: digest, digest: 'sha256:1', size: 1}]}],
   ])('is refused with %s', (_, change) => {
     expect(altered(change)).toHaveProperty('problem');
+  });
+
+  it('has a name that no terminal obeys, and a usage only if that is whole', () => {
+    expect(altered({name: 'RUN \x1b[2J\x07x'})).toMatchObject({name: 'RUN x'});
+    expect(altered({name: 'x'.repeat(1e5)})).toMatchObject({name: 'x'.repeat(4096)});
+    expect(altered({usage: '{"wallMs":1}'})).toMatchObject({usage: undefined});
+    expect(
+      altered({usage: '{"wallMs":1e999,"cpuMs":1,"memoryBytes":2,"readBytes":0,"writtenBytes":0}'}),
+    ).toMatchObject({usage: undefined});
+  });
+
+  it('is taken with such layers', () => {
+    expect(altered({layers: [layerJson]})).toEqual(record);
   });
 
   it('is refused when it is no JSON', () => {

@@ -191,9 +191,10 @@ describe('--cache-to', () => {
     expect(fixed.stderr, 'why').toMatch(/not cached: never built here; cache s3 ci has no record of it/);
   });
 
-  it('moves little more than the layers that changed', async () => {
-    const root = newRoot();
+  it('moves little more than the layers that changed, to the cache and from it', async () => {
+    const [root, reader] = [newRoot(), newRoot()];
     await build(root, '--cache-to', s3());
+    await build(reader, '--cache-from', s3());
     const before = new Set(objects.objects.keys());
     writeFileSync(join(context, 'a.txt'), randomBytes(200_000));
     objects.received = 0;
@@ -202,6 +203,9 @@ describe('--cache-to', () => {
     const changed = layers.reduce((sum, [, bytes]) => sum + bytes.length, 0);
     expect(changed).toBeGreaterThan(200_000);
     expect(objects.received).toBeLessThan(1.2 * changed);
+    objects.sent = 0;
+    expect(ran(await build(reader, '--cache-from', s3()))).toEqual([]);
+    expect(objects.sent).toBeLessThan(1.2 * changed);
   });
 
   it('moves as little to a registry, and from there', async (test) => {

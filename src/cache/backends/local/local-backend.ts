@@ -14,6 +14,10 @@ import {cacheManifestOf, readManifestCache} from '../../buildkit/cache-manifest.
 import type {BackendFactory, BackendPlace, CacheBackend} from '../backend.ts';
 import {requiredOption} from '../read-options.ts';
 
+const documentBytesMax = 4 * 1024 * 1024;
+/** Of what BuildKit tells of all its records in one blob. */
+const configBytesMax = 64 * 1024 * 1024;
+
 export const localBackend: BackendFactory = {
   type: 'local',
   options: {src: 'directory to read from', dest: 'directory to write to'},
@@ -36,12 +40,12 @@ class LocalBackend implements CacheBackend {
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {
-    return orAbsent(readFile(join(this.#directory, 'records', name)));
+    return readDocument(join(this.#directory, 'records', name));
   }
 
   /** BuildKit's caches in directories are OCI layouts; the one that was written last has the tag `latest`. */
   async buildkit(): Promise<readonly BuildkitCache[]> {
-    const bytes = await orAbsent(readFile(join(this.#directory, 'index.json')));
+    const bytes = await readDocument(join(this.#directory, 'index.json'));
     const layout = bytes && parseManifest(bytes, mediaTypes.index);
     if (layout?.kind !== 'index') return [];
     const found: BuildkitCache[] = [];
@@ -57,7 +61,7 @@ class LocalBackend implements CacheBackend {
   }
 
   async #verified(digest: Digest): Promise<Uint8Array | undefined> {
-    const bytes = await orAbsent(readFile(join(this.#directory, 'blobs', 'sha256', hexOf(digest))));
+    const bytes = await readDocument(join(this.#directory, 'blobs', 'sha256', hexOf(digest)), configBytesMax);
     if (bytes !== undefined && digestOf(bytes) !== digest) throw new Error(`blob ${digest} has other bytes`);
     return bytes;
   }
@@ -106,6 +110,15 @@ class LocalBackend implements CacheBackend {
       await file.close();
     }
   }
+}
+
+/** A directory that others wrote: what is no file could be read for ever, and what is huge would fill the memory. */
+async function readDocument(path: string, bytesMax = documentBytesMax): Promise<Uint8Array | undefined> {
+  const found = await orAbsent(stat(path));
+  if (found === undefined) return undefined;
+  if (!found.isFile() || found.size > bytesMax)
+    throw new Error(`${path} is no file of ${bytesMax} bytes at most`);
+  return orAbsent(readFile(path));
 }
 
 async function orAbsent<T>(promise: Promise<T>): Promise<T | undefined> {

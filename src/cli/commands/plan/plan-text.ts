@@ -23,13 +23,23 @@ export function planText({steps, criticalPath}: Forecast): string {
     const reason = reasonOf(step, steps);
     return reason === undefined ? [line] : [line, `              ${reason}\n`];
   });
+  return [...lines, ...sumsOf(steps, criticalPath).map((line) => `${line}\n`)].join('');
+}
+
+function sumsOf(steps: readonly ForecastStep[], criticalPath: Forecast['criticalPath']): readonly string[] {
   const counts = (['hit', 'miss', 'unknown', 'pull'] as const).flatMap((state) => {
     const count = steps.filter((step) => step.state === state).length;
     return count === 0 ? [] : [`${count} ${words[state]}`];
   });
   const path = criticalPath.steps.map((index) => `#${index + 1}`).join(' → ');
-  const time = path === '' ? [] : [`critical path: ${path}, about ${secondsText(criticalPath.durationMs)}\n`];
-  return [...lines, `${counts.join(', ') || 'nothing to do'}\n`, ...time].join('');
+  const time = path === '' ? [] : [`critical path: ${path}, about ${secondsText(criticalPath.durationMs)}`];
+  return [counts.join(', ') || 'nothing to do', ...time];
+}
+
+/** Lines of a box: the name, and how long it would take. */
+function labelOf({name, expectedMs}: ForecastStep): readonly string[] {
+  const title = name.replaceAll(/\s+/g, ' ');
+  return expectedMs === undefined ? [title] : [title, `~${secondsText(expectedMs)}`];
 }
 
 /** Why a step would run, or why it is not known. */
@@ -41,25 +51,32 @@ export function reasonOf(step: ForecastStep, steps: readonly ForecastStep[]): st
 }
 
 export function dotText({steps, criticalPath}: Forecast): string {
-  const nodes = steps.map(({name, state}, index) => {
+  const nodes = steps.map((step, index) => {
     const width = criticalPath.steps.includes(index) ? ' penwidth=3' : '';
-    return `  s${index + 1} [label=${JSON.stringify(name)} color="${colors[state]}"${width}];\n`;
+    const label = JSON.stringify(labelOf(step).join('\n'));
+    return `  s${index + 1} [label=${label} color="${colors[step.state]}"${width}];\n`;
   });
   const edges = steps.flatMap(({inputs}, index) =>
     inputs.map((input) => `  s${input + 1} -> s${index + 1};\n`),
   );
-  return `digraph build {\n  rankdir=LR;\n  node [shape=box];\n${nodes.join('')}${edges.join('')}}\n`;
+  const title = `  label=${JSON.stringify(sumsOf(steps, criticalPath).join('\n'))};\n`;
+  return `digraph build {\n  rankdir=LR;\n  node [shape=box];\n${title}${nodes.join('')}${edges.join('')}}\n`;
 }
 
-export function mermaidText({steps}: Forecast): string {
-  const nodes = steps.map(({name, state}, index) => {
+export function mermaidText({steps, criticalPath}: Forecast): string {
+  const nodes = steps.map((step, index) => {
     // Mermaid has entities of its own, with a # and no &.
-    const label = name.replaceAll(/["#<>&]/g, (character) => `#${character.charCodeAt(0)};`);
-    return `  s${index + 1}["${label.replaceAll(/\s+/g, ' ')}"]:::${state}\n`;
+    const lines = labelOf(step).map((line) =>
+      line.replaceAll(/["#<>&]/g, (character) => `#${character.charCodeAt(0)};`),
+    );
+    return `  s${index + 1}["${lines.join('<br/>')}"]:::${step.state}\n`;
   });
   const edges = steps.flatMap(({inputs}, index) =>
     inputs.map((input) => `  s${input + 1} --> s${index + 1}\n`),
   );
   const classes = Object.entries(colors).map(([state, color]) => `  classDef ${state} stroke:${color}\n`);
+  const path = criticalPath.steps.map((index) => `s${index + 1}`);
+  if (path.length > 0)
+    classes.push('  classDef critical stroke-width:4px\n', `  class ${path.join(',')} critical\n`);
   return `flowchart LR\n${nodes.join('')}${edges.join('')}${classes.join('')}`;
 }

@@ -33,13 +33,15 @@ describe('a forecast', () => {
 
   it('is a graph for Graphviz, whatever names hold', () => {
     const text = dotText(forecast);
-    expect(text).toContain('s2 [label="[a 2/3] RUN echo \\"<b>\\"" color="#d0342c" penwidth=3];');
+    expect(text).toContain('s2 [label="[a 2/3] RUN echo \\"<b>\\"\\n~1.5s" color="#d0342c" penwidth=3];');
+    expect(text).toContain('label="1 miss, 1 unknown, 1 pull\\ncritical path: #2, about 1.5s";');
     expect(text).toContain('s1 -> s2;');
   });
 
   it('is a graph for Mermaid, whatever names hold', () => {
     const text = mermaidText(forecast);
-    expect(text).toContain('s2["[a 2/3] RUN echo #34;#60;b#62;#34;"]:::miss');
+    expect(text).toContain('s2["[a 2/3] RUN echo #34;#60;b#62;#34;<br/>~1.5s"]:::miss');
+    expect(text).toContain('class s2 critical');
     expect(text).toContain('s2 --> s3');
   });
 });
