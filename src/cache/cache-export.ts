@@ -11,9 +11,12 @@ import type {LocalBlobStore} from '../store/blob-store.ts';
 import {mapLimited} from '../util/map-limited.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import type {CacheBackend} from './backends/backend.ts';
+import type {FilesOf} from './input-difference.ts';
+import {digestsOf} from './recent-document.ts';
 import type {RecordCache} from './record-cache.ts';
 import type {RecordTaker} from './shared-cache.ts';
 import {documentName, formatRecord, parseRecord, primaryKeyOf, type SharedRecord} from './shared-record.ts';
+import {tell} from './telling-caches.ts';
 import {twinRecord} from './twins.ts';
 
 export interface CacheExportOptions {
@@ -28,6 +31,9 @@ export interface CacheExportOptions {
   readonly snapshotter: Snapshotter;
   readonly equalLayers: EqualLayers;
   readonly blobs: LocalBlobStore;
+  /** Of content digests. */
+  readonly filesOf: FilesOf;
+  readonly patienceMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -73,6 +79,7 @@ export class CacheExport implements RecordTaker {
       this.#start();
     }
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (this.#failure === undefined) await this.#tell();
     return this.#failure;
   }
 
@@ -111,6 +118,21 @@ export class CacheExport implements RecordTaker {
       signal.throwIfAborted();
       await backend.write(documentName(name), formatRecord({...record, key: name}), kept, signal);
     }
+  }
+
+  /** Explains later misses: whatever is wrong with it, the records are written. */
+  async #tell(): Promise<void> {
+    const {backend, records, told, filesOf, patienceMs, signal} = this.#options;
+    const recent = [...this.#seen].flatMap((key) => records.read(key) ?? told(key) ?? []);
+    const digests = recent.flatMap(({ingredients}) => digestsOf(ingredients));
+    const files = new Map(
+      digests.flatMap((digest): [string, Uint8Array][] => {
+        const list = filesOf(digest);
+        return list === undefined ? [] : [[digest, list]];
+      }),
+    );
+    const own = {records: recent.map(({name, ingredients}) => ({name, ingredients})), files};
+    await tell(backend, own, {signal, patienceMs});
   }
 
   async #uploadTwin(key: string): Promise<void> {

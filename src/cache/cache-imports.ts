@@ -2,7 +2,6 @@
 // is too slow or gives what it cannot have is told of once and not asked again in this build: it can cost time, and
 // neither the build nor what is recorded here.
 
-import {buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
@@ -17,6 +16,8 @@ import type {
   FoundCache,
 } from './buildkit/buildkit-imports.ts';
 import type {CacheSources} from './cache-sources.ts';
+import {withPatience} from './patience.ts';
+import type {TellingCache} from './record-cache.ts';
 import {documentName, parseRecord, type SharedRecord} from './shared-record.ts';
 
 export interface ImportedRecord {
@@ -50,6 +51,7 @@ export class CacheImports {
   /** By key, what results are called of which BuildKit has only told. */
   readonly #named = new Map<string, string>();
   #buildkit: Promise<BuildkitImports | undefined> | undefined;
+  #telling: Promise<readonly TellingCache[]> | undefined;
 
   constructor(options: CacheImportsOptions) {
     this.#options = options;
@@ -110,6 +112,18 @@ export class CacheImports {
         .find((text) => text !== undefined);
       return [`cache ${name} ${answer ?? 'has no record of it'}`];
     });
+  }
+
+  /** What the caches were given lately, to explain misses by. Asked for once, with the first miss. */
+  telling(): Promise<readonly TellingCache[]> {
+    const {backends, signal, patienceMs} = this.#options;
+    this.#telling ??= import('./telling-caches.ts').then(({tellingCaches}) =>
+      tellingCaches(
+        backends.filter((one) => !this.#given.has(one)),
+        {signal, patienceMs},
+      ),
+    );
+    return this.#telling;
   }
 
   /** Takes back what came from a source that lost a layer. */
@@ -200,24 +214,4 @@ export class CacheImports {
   #warn(message: string): void {
     this.#options.warn({severity: 'warning', code: 'cache-import', message});
   }
-}
-
-/** Runs `work` with a signal that also ends it after `patienceMs`, whether it listens or not. */
-export async function withPatience<T>(
-  signal: AbortSignal,
-  patienceMs: number,
-  work: (limited: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = AbortSignal.timeout(patienceMs);
-  const late = new Promise<never>((_, reject) => {
-    limit.addEventListener('abort', () => reject(tooSlow(patienceMs)), {once: true});
-  });
-  late.catch(() => undefined);
-  const running = work(AbortSignal.any([signal, limit]));
-  running.catch(() => undefined);
-  return Promise.race([running, late]);
-}
-
-function tooSlow(patienceMs: number): Error {
-  return buildError('environment', 'cache-too-slow', `no answer in ${patienceMs / 1000} s`);
 }

@@ -3,11 +3,13 @@
 // by it.
 
 import type {MissReason} from '../progress/events.ts';
+import {withoutControls} from '../progress/terminal-text.ts';
 import type {MissedStep} from '../solver/result-cache.ts';
 import type {Database} from '../store/database.ts';
 import {type FilesOf, inputDifference} from './input-difference.ts';
-import {RecentRecords} from './nearest-record.ts';
+import {NearestRecords, recordsIn} from './nearest-record.ts';
 import {type OpDifferenceOptions, opDifference} from './op-difference.ts';
+import type {KnownRecord, TellingCache} from './record-cache.ts';
 
 export interface MissExplainerOptions extends OpDifferenceOptions {
   readonly database: Database;
@@ -16,18 +18,23 @@ export interface MissExplainerOptions extends OpDifferenceOptions {
   lastSeenMs(key: string): number | undefined;
 }
 
+interface Nearest extends KnownRecord {
+  /** Undefined: it is here. */
+  readonly place: TellingCache | undefined;
+}
+
 export class MissExplainer {
   readonly #options: MissExplainerOptions;
-  readonly #records: RecentRecords;
+  readonly #records: NearestRecords;
 
   constructor(options: MissExplainerOptions) {
     this.#options = options;
-    this.#records = new RecentRecords(options.database);
+    this.#records = new NearestRecords(() => recordsIn(options.database));
   }
 
-  whyMissed(missed: MissedStep): MissReason {
+  whyMissed(missed: MissedStep, caches: readonly TellingCache[] = []): MissReason {
     if (missed.isTold) return {code: 'told', text: '--no-cache'};
-    return this.#gone(missed) ?? this.#difference(missed) ?? {code: 'new', text: 'never built here'};
+    return this.#gone(missed) ?? this.#difference(missed, caches) ?? {code: 'new', text: 'never built here'};
   }
 
   /** It was here under this very key. */
@@ -46,16 +53,35 @@ export class MissExplainer {
     return undefined;
   }
 
-  #difference(missed: MissedStep): MissReason | undefined {
-    const known = this.#records.nearest(missed.name, missed.ingredients);
+  /** What is here comes first among equals. */
+  #nearest({name, ingredients}: MissedStep, caches: readonly TellingCache[]): Nearest | undefined {
+    let best: Nearest | undefined;
+    for (const place of [undefined, ...caches]) {
+      const found = (place ?? this.#records).nearest(name, ingredients);
+      if (found !== undefined && found.score > (best?.score ?? -1)) best = {...found, place};
+    }
+    return best;
+  }
+
+  #difference(missed: MissedStep, caches: readonly TellingCache[]): MissReason | undefined {
+    const known = this.#nearest(missed, caches);
     if (known === undefined) return undefined;
-    const {ingredients} = known;
+    const reason = this.#differenceTo(known, missed);
+    if (reason === undefined || known.place === undefined) return reason;
+    return {
+      code: reason.code,
+      text: withoutControls(`${reason.text}, compared with cache ${known.place.name}`),
+    };
+  }
+
+  #differenceTo({ingredients, place}: Nearest, missed: MissedStep): MissReason | undefined {
+    const filesOf: FilesOf = (digest) => this.#options.filesOf(digest) ?? place?.filesOf(digest);
     if (ingredients.format !== missed.ingredients.format) {
       return {code: 'format', text: `format ${ingredients.format} → ${missed.ingredients.format}`};
     }
     const own = usedBy(missed, opDifference(ingredients.op, missed.ingredients.op, this.#options));
     const inputs = missed.inputs.flatMap(
-      (_, index) => inputDifference(missed, index, ingredients, this.#options.filesOf) ?? [],
+      (_, index) => inputDifference(missed, index, ingredients, filesOf) ?? [],
     );
     const [first, second] = own === undefined ? inputs : [own, ...inputs];
     if (first === undefined || second === undefined) return first;

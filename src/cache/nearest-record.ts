@@ -1,13 +1,16 @@
 // Which record a missed step is compared with: of all that speak of the same op, of the same text or of the same
-// place in a Dockerfile, the one that has most in common with it; among equals the newest.
+// place in a Dockerfile, the one that has most in common with it; among equals the newest. Records are those of this
+// machine, or what a shared cache tells of its own.
 
 import type {KeyIngredients} from '../solver/result-cache.ts';
 import type {Database} from '../store/database.ts';
-import {readIngredients} from './record-cache.ts';
+import {type KnownRecord, readIngredients} from './record-cache.ts';
 
-export interface KnownRecord {
+/** A record that may be the nearest. */
+export interface NamedRecord {
+  /** Of the step. */
   readonly name: string;
-  readonly ingredients: KeyIngredients;
+  ingredients(): KeyIngredients;
 }
 
 /** Looking farther back finds what nobody remembers. */
@@ -17,8 +20,7 @@ const candidatesMax = 50;
 interface Row {
   /** The lower, the newer. */
   readonly age: number;
-  readonly name: string;
-  readonly text: string;
+  readonly record: NamedRecord;
   readonly parts: StepName;
 }
 
@@ -35,25 +37,26 @@ interface StepName {
   readonly title: string;
 }
 
-export class RecentRecords {
-  readonly #database: Database;
+export class NearestRecords {
+  readonly #read: () => readonly NamedRecord[];
   #rows: Rows | undefined;
 
-  constructor(database: Database) {
-    this.#database = database;
+  /** `read` gives the newest first. */
+  constructor(read: () => readonly NamedRecord[]) {
+    this.#read = read;
   }
 
   nearest(name: string, ingredients: KeyIngredients): KnownRecord | undefined {
     const wanted = partsOf(name);
-    let best: {readonly record: KnownRecord; readonly score: number} | undefined;
-    for (const {name: found, text, parts} of this.#near(wanted)) {
-      const record = {name: found, ingredients: readIngredients(text)};
+    let best: KnownRecord | undefined;
+    for (const {record, parts} of this.#near(wanted)) {
+      const found = record.ingredients();
       const sameTitle = parts.title === wanted.title ? 1 : 0;
       const samePlace = isSamePlace(parts, wanted) ? 1 : 0;
-      const score = likeness(record.ingredients, ingredients) + sameTitle + samePlace;
-      if (best === undefined || score > best.score) best = {record, score};
+      const score = likeness(found, ingredients) + sameTitle + samePlace;
+      if (best === undefined || score > best.score) best = {ingredients: found, score};
     }
-    return best?.record;
+    return best;
   }
 
   #near(wanted: StepName): readonly Row[] {
@@ -66,23 +69,28 @@ export class RecentRecords {
   }
 
   #all(): Rows {
-    this.#rows ??= this.#read();
+    this.#rows ??= this.#sorted();
     return this.#rows;
   }
 
   /** Once: every step of a long build asks. */
-  #read(): Rows {
-    const rows = this.#database
-      .all(`SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
-      .map((row, age): Row => {
-        const name = String(row['name']);
-        return {age, name, text: String(row['ingredients']), parts: partsOf(name)};
-      });
+  #sorted(): Rows {
+    const rows = this.#read().map((record, age): Row => ({age, record, parts: partsOf(record.name)}));
     return {
       byTitle: groupedBy(rows, ({parts}) => parts.title),
       byPlace: groupedBy(rows, ({parts}) => parts.place),
     };
   }
+}
+
+/** Those of this machine. */
+export function recordsIn(database: Database): readonly NamedRecord[] {
+  return database
+    .all(`SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
+    .map((row) => ({
+      name: String(row['name']),
+      ingredients: () => readIngredients(String(row['ingredients'])),
+    }));
 }
 
 function groupedBy(rows: readonly Row[], keyOf: (row: Row) => string): ReadonlyMap<string, readonly Row[]> {

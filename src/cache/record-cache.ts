@@ -24,18 +24,38 @@ export interface StoredRecord {
   readonly usage: StepUsage | undefined;
 }
 
+export interface KnownRecord {
+  readonly ingredients: KeyIngredients;
+  /** How much it has in common with what it was looked for by. */
+  readonly score: number;
+}
+
+/** A shared cache that tells of its records, to explain misses by. */
+export interface TellingCache {
+  readonly name: string;
+  nearest(name: string, ingredients: KeyIngredients): KnownRecord | undefined;
+  /** By the digest that is an ingredient. */
+  filesOf(digest: string): Uint8Array | undefined;
+}
+
+/** `caches` are told of by the shared ones; none: this machine alone is asked. */
+export type WhyMissed = (
+  missed: MissedStep,
+  caches?: readonly TellingCache[],
+) => Promise<MissReason | undefined>;
+
 export class RecordCache implements ResultCache<BuildValue> {
   readonly #database: Database;
   readonly #snapshotter: Snapshotter;
   readonly #clock: Clock;
   readonly #used = new Set<string>();
-  readonly whyMissed: (missed: MissedStep) => Promise<MissReason | undefined>;
+  readonly whyMissed: WhyMissed;
 
   constructor(
     database: Database,
     snapshotter: Snapshotter,
     clock: Clock,
-    whyMissed: (missed: MissedStep) => Promise<MissReason | undefined> = async () => undefined,
+    whyMissed: WhyMissed = async () => undefined,
   ) {
     this.whyMissed = whyMissed;
     this.#database = database;

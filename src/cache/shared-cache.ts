@@ -66,7 +66,7 @@ export class SharedCache implements ResultCache<BuildValue> {
   }
 
   async whyMissed(missed: MissedStep): Promise<MissReason | undefined> {
-    const reason = await this.#records.whyMissed(missed);
+    const reason = await this.#records.whyMissed(missed, missed.isTold ? [] : await this.#imports.telling());
     const answers = missed.isTold ? [] : this.#imports.answersOf(missed.keys);
     if (reason === undefined || answers.length === 0) return reason;
     return {code: reason.code, text: [reason.text, ...answers].join('; ')};

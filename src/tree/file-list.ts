@@ -9,6 +9,8 @@ import type {Selection} from './select.ts';
 /** A longer list costs more than it is worth. */
 const listedFilesMax = 100_000;
 
+const listBytesMax = 32 * 1024 * 1024;
+
 const hashBytes = 6;
 const fieldsPerFile = 4;
 const fastest = 1;
@@ -62,6 +64,16 @@ function hexOf(digest: Uint8Array): string {
   let text = '';
   for (let at = 0; at < hashBytes; at++) text += hexDigits[digest[at] ?? 0];
   return text;
+}
+
+/** Whether bytes from outside may be compared as a list. */
+export function isFileList(bytes: Uint8Array): boolean {
+  try {
+    zlib().inflateRawSync(bytes, {maxOutputLength: listBytesMax});
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function fieldsOf(list: Uint8Array): readonly string[] {

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {MissExplainer} from '../../src/cache/miss-explainer.ts';
-import {RecordCache} from '../../src/cache/record-cache.ts';
+import {RecordCache, type TellingCache} from '../../src/cache/record-cache.ts';
 import type {SnapshotId} from '../../src/snapshot/layer-table.ts';
 import type {Snapshotter} from '../../src/snapshot/snapshotter.ts';
 import type {KeyIngredients, MissedStep} from '../../src/solver/result-cache.ts';
@@ -38,7 +38,7 @@ function save(key: string, name: string, ingredients: KeyIngredients): Promise<v
   return cache.save([key], {result: {value, key}, name, ingredients});
 }
 
-function why(change: Partial<MissedStep>, seenMs?: number): string {
+function why(change: Partial<MissedStep>, seenMs?: number, caches: readonly TellingCache[] = []): string {
   const explainer = new MissExplainer({
     database,
     filesOf: () => undefined,
@@ -56,7 +56,7 @@ function why(change: Partial<MissedStep>, seenMs?: number): string {
     ...change,
     ingredients,
   };
-  return explainer.whyMissed(missed).text;
+  return explainer.whyMissed(missed, caches).text;
 }
 
 describe('a miss', () => {
@@ -111,6 +111,19 @@ describe('a miss', () => {
     await save('far', '[a 2/2] RUN make', {...make, op: 'exec {"args":["x"]}', inputs: ['image z']});
     const ingredients = {...make, op: make.op.replace('V=1', 'V=2')};
     expect(why({ingredients})).toContain('ARG V 1 → 2');
+  });
+
+  it('is compared with what a shared cache has, when that is nearer than what is here', async () => {
+    const telling = (ingredients: KeyIngredients, score: number): TellingCache[] => [
+      {name: 's3 ci\x1b[2J', nearest: () => ({ingredients, score}), filesOf: () => undefined},
+    ];
+    const variable = {...make, op: make.op.replace('V=1', 'V=2')};
+    expect(why({}, undefined, telling(variable, 1))).toBe(
+      'ARG V 2 → 1, used by RUN at line 3, compared with cache s3 ci',
+    );
+    await save('here', '[a 2/2] RUN make', {...make, op: make.op.replace('V=1', 'V=3')});
+    expect(why({}, undefined, telling(variable, 4))).toBe('ARG V 3 → 1, used by RUN at line 3');
+    expect(why({}, undefined, telling(variable, 5))).toMatch(/^ARG V 2 → 1.*cache s3 ci$/);
   });
 
   it('is compared with the same place when the text is another', async () => {

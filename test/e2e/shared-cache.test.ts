@@ -45,10 +45,13 @@ const newRoot = (): string => join(space.folder, `machine-${++roots}`);
 const s3 = (): string =>
   `type=s3,bucket=ci,region=x,endpoint_url=${objects.address},access_key_id=i,secret_access_key=s`;
 
-function build(root: string, ...flags: readonly string[]): Promise<Run> {
+function run(root: string, ...words: readonly string[]): Promise<Run> {
   const env = {ACTIONS_RESULTS_URL: `${objects.address}/`, ACTIONS_RUNTIME_TOKEN: 'job-token'};
-  return space.run(['build', '--progress', 'plain', ...flags, context], {root, env});
+  return space.run([...words, context], {root, env});
 }
+
+const build = (root: string, ...flags: readonly string[]): Promise<Run> =>
+  run(root, 'build', '--progress', 'plain', ...flags);
 
 /** Steps that ran, of all that are in the Dockerfile. */
 function ran(run: Run): readonly string[] {
@@ -76,6 +79,9 @@ describe.each<[string, (direction: 'src' | 'dest') => string]>([
     const second = await build(newRoot(), '--cache-from', spec('src'));
     expect(ran(second)).toEqual([]);
     expect(imageOf(second)).toBe(imageOf(first));
+    writeFileSync(join(context, 'a.txt'), 'b\n');
+    const why = await run(newRoot(), 'explain', '--cache-from', spec('src'));
+    expect(why.stdout.toString()).toContain(`a.txt changed (1 of 1 file), compared with cache ${type}`);
   });
 });
 

@@ -52,7 +52,7 @@ export class SharedCaches {
     signal: AbortSignal,
   ) {
     const build = buildkitBuild(targets, runners, engine, signal);
-    const {snapshotter, blobs, cacheSources: sources} = engine;
+    const {snapshotter, blobs, fileLists, cacheSources: sources} = engine;
     const equalLayers = new EqualLayers(engine);
     const from = request.cacheFrom ?? [];
     const to = outsideImages(request.cacheTo ?? [], warn);
@@ -80,6 +80,8 @@ export class SharedCaches {
         snapshotter,
         equalLayers,
         blobs,
+        filesOf: (digest) => fileLists.get(digest),
+        patienceMs,
         signal,
       });
       const ignoresErrors = booleanOption(spec.type, spec.options, 'ignore-error') ?? true;

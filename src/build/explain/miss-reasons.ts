@@ -1,14 +1,11 @@
 // Introduces the explainer of misses to what it asks: records, lists of files, the Dockerfile's ARGs. Loaded with the
 // first miss.
 
+import type {WhyMissed} from '../../cache/record-cache.ts';
 import type {Dockerfile} from '../../dockerfile/ast.ts';
 import type {HistoryStore} from '../../history/history-store.ts';
-import type {ResultCache} from '../../solver/result-cache.ts';
-import type {BuildValue} from '../../sources/value.ts';
 import type {Engine} from '../engine.ts';
 import {once} from '../once.ts';
-
-type WhyMissed = NonNullable<ResultCache<BuildValue>['whyMissed']>;
 
 export function missReasons({state, fileLists}: Engine, dockerfile: Dockerfile): WhyMissed {
   const {get: explainer} = once(async () => {
@@ -26,7 +23,7 @@ export function missReasons({state, fileLists}: Engine, dockerfile: Dockerfile):
       },
     });
   });
-  return async (missed) => (await explainer()).whyMissed(missed);
+  return async (missed, caches) => (await explainer()).whyMissed(missed, caches);
 }
 
 /** Farther back it is of no interest that there was a record once. */

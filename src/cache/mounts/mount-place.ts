@@ -5,7 +5,7 @@ import {buildError} from '../../diagnostics/build-error.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {digestOf} from '../../oci/digest.ts';
 import type {CacheBackend} from '../backends/backend.ts';
-import {withPatience} from '../cache-imports.ts';
+import {withPatience} from '../patience.ts';
 import {steady} from '../steady.ts';
 import {type Chunk, mountDocumentName, parseChunks, parseMount, type ScopedMount} from './mount-document.ts';
 
