@@ -17,6 +17,7 @@ import type {AgentSource} from '../ssh/agents.ts';
 import {suggest} from '../util/suggest.ts';
 import {commandWords, foreignCommands} from './command-names.ts';
 import type {FlagValues} from './flag-values.ts';
+import {namingProblem} from './image-name.ts';
 import {type CliIo, readAll} from './io.ts';
 import {limitsOf} from './limits-of.ts';
 import {lockPathOf} from './lock-path.ts';
@@ -121,8 +122,10 @@ function readValues(reader: ValueReader, io: CliIo): Omit<BuildRequest, 'context
 function parseTag(text: string): string | Problem {
   const reference = parseReference(text);
   if (isReferenceProblem(reference)) return {problem: `invalid tag "${text}": ${reference.problem}`};
-  if (reference.digest !== undefined) return {problem: `invalid tag "${text}": a digest cannot be chosen`};
-  return normalisedName(reference);
+  const problem = namingProblem(reference);
+  return problem === undefined
+    ? normalisedName(reference)
+    : {problem: `invalid tag "${text}": it ${problem}`};
 }
 
 /** docker buildx drops a label without a value; so do we, but not without a word. */

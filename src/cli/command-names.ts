@@ -73,8 +73,37 @@ export const dockerSpellings: ReadonlyMap<string, string> = new Map([
 
 /** Commands of docker that people may try here. */
 export const foreignCommands: readonly string[] = (
-  'bake builder buildx commit container exec export history image import load login logout ls prune ps pull push ' +
-  'rm rmi save search system tag'
+  'attach bake builder buildx commit compose config container context cp create events exec export history image ' +
+  'import info kill load login logout logs ls manifest network pause plugin port prune ps pull push rename restart ' +
+  'rm rmi save search start stats stop swarm system tag top trust unpause update volume wait'
 )
   .split(' ')
   .filter((word) => !commandWords.includes(word));
+
+/** Words of docker before which another one stands. */
+const foreignGroups =
+  'builder buildx compose container context image manifest network system trust volume'.split(' ');
+
+/** What there is instead. */
+const instead: readonly (readonly [RegExp, string])[] = [
+  [
+    /^image prune$/,
+    'tsbuild rmi $(tsbuild images -q --filter dangling=true) removes images without a name, tsbuild prune frees what nothing needs',
+  ],
+  [/^system prune$/, 'tsbuild prune frees what no image needs'],
+  [/^manifest (create|annotate|push)$/, 'tsbuild imagetools create makes indexes in registries'],
+  [/^manifest inspect$/, 'tsbuild imagetools inspect shows what a name in a registry stands for'],
+  [/^(buildx|builder) /, 'there are no builder instances: --root gives a separate state'],
+  [/^container /, 'there are no containers but those of tsbuild run, of which nothing is kept'],
+];
+
+/** A command of docker in two words that is not there, and what there is instead; undefined: it is none. */
+export function foreignPhrase(
+  first: string,
+  second: string,
+): {readonly phrase: string; readonly hint: string | undefined} | undefined {
+  // A build has one operand, so these two are none.
+  if (!foreignGroups.includes(first) || !/^[a-z][a-z-]*$/.test(second)) return undefined;
+  const phrase = `${first} ${second}`;
+  return {phrase, hint: instead.find(([pattern]) => pattern.test(phrase))?.[1]};
+}

@@ -1,7 +1,13 @@
 // A name that an image is given, as docker allows it: a tag, `latest` unless told, and no digest.
 
 import {buildError} from '../diagnostics/build-error.ts';
-import {isReferenceProblem, normalisedName, parseReference, type Reference} from '../oci/reference.ts';
+import {
+  isReferenceProblem,
+  normalisedName,
+  parseReference,
+  type Reference,
+  repositoryName,
+} from '../oci/reference.ts';
 
 /** Throws BuildError('usage'). */
 export function taggedName(text: string): string {
@@ -9,10 +15,18 @@ export function taggedName(text: string): string {
   if (isReferenceProblem(reference)) {
     throw buildError('usage', 'cli-bad-value', `"${text}" is no name for an image: ${reference.problem}`);
   }
-  if (reference.digest !== undefined) {
-    throw buildError('usage', 'cli-bad-value', `"${text}" has a digest: a name is given as NAME[:TAG]`);
-  }
+  const problem = namingProblem(reference);
+  if (problem !== undefined) throw buildError('usage', 'cli-bad-value', `"${text}" ${problem}`);
   return normalisedName(reference);
+}
+
+/** Why an image cannot be given the name, to follow its text; undefined: it can. */
+export function namingProblem(reference: Reference): string | undefined {
+  if (reference.digest !== undefined) return 'has a digest: a name is given as NAME[:TAG]';
+  // As docker: with a tag of letters and digits it would look like the beginning of an ID.
+  return repositoryName(reference) === 'docker.io/library/sha256'
+    ? 'would be taken for an ID: an image cannot be called sha256'
+    : undefined;
 }
 
 /** A name with all that it may have. Throws BuildError('usage'). */

@@ -11,6 +11,11 @@ export function platformFlag(flags: FlagValues): Platform | undefined {
   return text === undefined ? undefined : platformOf(text);
 }
 
+/** Whether the user says which platform it is to be. */
+export function asksForPlatform(flags: FlagValues, {env}: CliIo): boolean {
+  return Boolean(flags.last('platform') || env['DOCKER_DEFAULT_PLATFORM']);
+}
+
 /** What is fetched or made: the flag, or else the environment, or else this machine. */
 export function givenPlatform(flags: FlagValues, {env}: CliIo): Platform {
   const text = flags.last('platform') || env['DOCKER_DEFAULT_PLATFORM'] || '';

@@ -8,7 +8,7 @@ import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {assert} from '../util/assert.ts';
 import {goBool} from '../util/go-bool.ts';
 import {suggest} from '../util/suggest.ts';
-import {commandNames, dockerSpellings, plainCommands} from './command-names.ts';
+import {commandNames, dockerSpellings, foreignPhrase, plainCommands} from './command-names.ts';
 import type {Command as CommandRow} from './commands/command.ts';
 import type {DockerFlag} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
@@ -114,6 +114,11 @@ function commandOf(before: readonly string[], given: readonly string[]): NamedCo
   }
   const longer = commandNames.filter((name) => name.startsWith(`${first} `));
   if (longer.length > 0) throw unknownWord(first, second, longer);
+  const foreign = foreignPhrase(first, second);
+  if (foreign !== undefined) {
+    const {phrase, hint = 'tsbuild --help lists the commands'} = foreign;
+    throw new BuildError('usage', [problem('cli-unknown-command', `there is no command ${phrase}`, hint)]);
+  }
   return {command: 'build', rest: without(0)};
 }
 

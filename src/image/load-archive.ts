@@ -10,7 +10,7 @@ import type {Manifest} from '../oci/manifest.ts';
 import {dockerDialect, type LayerCompression, layerCompressionOf} from '../oci/media-types.ts';
 import {parseConfig} from '../oci/parse-config.ts';
 import {parseManifest} from '../oci/parse-manifest.ts';
-import {bestOffer, formatPlatform, type Platform} from '../oci/platform.ts';
+import {bestOffer, formatPlatform, type Platform, platformRank} from '../oci/platform.ts';
 import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
 import {compressionOf, decompress} from '../sources/registry/decompress.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
@@ -165,6 +165,11 @@ class Loader {
     if (layers.some(({mediaType}) => mediaType.includes('in-toto'))) return;
     const parsed = parseConfig(bytes);
     if ('problem' in parsed) throw refused(`config ${config.digest}: ${parsed.problem}`);
+    const {platform} = this.#options;
+    if (platform !== undefined && platformRank(platform, parsed) === undefined) {
+      const own = formatPlatform(parsed);
+      throw refused(`image ${config.digest} is for ${own}, not for ${formatPlatform(platform)}`);
+    }
     const diffIds = parsed.rootfs.diff_ids;
     if (diffIds.length !== layers.length) {
       throw refused(`config ${config.digest} names ${diffIds.length} layers, its manifest ${layers.length}`);

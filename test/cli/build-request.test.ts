@@ -85,7 +85,8 @@ describe('the context', () => {
   });
 
   it('is not meant by a command that docker has and we do not', async () => {
-    expect(await problems(['ps', 'app'])).toEqual(['there is no command ps']);
+    for (const words of [['ps', 'app'], ['info']])
+      expect(await problems(words)).toEqual([`there is no command ${words[0]}`]);
   });
 
   it('may have the name of such a command', async () => {

@@ -27,12 +27,22 @@ describe('the command', () => {
     ['build in docker’s longer words', ['--root=/r', 'buildx', 'build', '.'], 'build', ['.']],
     ['docker’s words of a group', ['image', 'ls', 'web'], 'images', ['web']],
     ['the same of three words', ['buildx', 'imagetools', 'inspect', 'x'], 'imagetools inspect', ['x']],
-    ['a group with a word that is not in it', ['image', 'constructor'], 'build', ['image', 'constructor']],
+    ['a group before a path', ['image', './x'], 'build', ['image', './x']],
     ['not looked for in those words', ['image', 'build'], 'build', []],
   ])('is %s', (_, argv, command, operands) => {
     const line = parseCommandLine(argv);
     expect(line.command).toBe(command);
     expect(line.operands).toEqual(operands);
+  });
+
+  it.each([
+    [['image', 'prune', '-f'], /^there is no command image prune; tsbuild rmi .* tsbuild prune/],
+    [['--root=/r', 'system', 'prune', '-af'], /^there is no command system prune; tsbuild prune/],
+    [['buildx', 'create', '--use'], /^there is no command buildx create; there are no builder instances/],
+    [['manifest', 'inspect', 'x'], /^there is no command manifest inspect; tsbuild imagetools inspect/],
+    [['image', 'constructor'], /^there is no command image constructor; tsbuild --help/],
+  ])('of docker’s that is not there is said to be so, whatever its flags: %j', (argv, told) => {
+    expect(problemsOf(...argv)).toEqual([expect.stringMatching(told)]);
   });
 
   it('debug keeps its arguments as they are', () => {

@@ -174,6 +174,14 @@ describe('for scripts', () => {
     expect(existsSync(bad)).toBe(true);
   });
 
+  it('--iidfile of a build that makes no image is refused before the build', async () => {
+    const bad = await space.context({Dockerfile: 'FROM busybox\nRUN exit 7\n'});
+    const outputs = ['-o', `type=local,dest=${at('no-image')}`, '-o', 'type=cacheonly'];
+    const {code, stderr} = await space.run(['build', '--iidfile', at('no-id'), ...outputs, bad]);
+    expect(stderr).toBe('error[cli-no-image-id]: --iidfile needs an output that makes an image\n');
+    expect([code, existsSync(at('no-id'))]).toEqual([2, false]);
+  });
+
   it('--metadata-file may be in the directory that the build makes', async () => {
     const made = at('made/by/build');
     await space.build(['--metadata-file', join(made, 'meta.json'), '-o', `type=local,dest=${made}`, context]);

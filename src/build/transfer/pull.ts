@@ -3,7 +3,8 @@
 
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {Digest} from '../../oci/digest.ts';
-import type {Platform} from '../../oci/platform.ts';
+import {parseConfig} from '../../oci/parse-config.ts';
+import {type Platform, platformRank} from '../../oci/platform.ts';
 import {normalisedName, type Reference} from '../../oci/reference.ts';
 import {pushMemoryIn} from '../../sources/registry/push/push-memory.ts';
 import {imageStoreOf} from '../../store/image-store.ts';
@@ -19,6 +20,8 @@ export interface Pulled {
   readonly digest: Digest;
   /** The store had this very image under the name. */
   readonly isUpToDate: boolean;
+  /** Another one than was asked for: an image that is in no index is taken whatever it is for. */
+  readonly otherPlatform: Platform | undefined;
 }
 
 /** More wait for the registry's slots only. */
@@ -42,7 +45,8 @@ export async function pullImage(
       }
       memory.sawBlob(reference.domain, reference.path, layer.digest);
     };
-    await blobs.put(await client.fetchSmall(reference, configDescriptor, signal));
+    const configBytes = await client.fetchSmall(reference, configDescriptor, signal);
+    await blobs.put(configBytes);
     const layers = new Map(manifest.layers.map((layer) => [layer.digest, layer]));
     await mapLimited([...layers.values()], layersMax, fetch);
     await blobs.put(manifestBytes);
@@ -50,8 +54,13 @@ export async function pullImage(
     const images = imageStoreOf(state.database, state.root);
     const isUpToDate = images.rootOf(name)?.digest === manifestDigest;
     if (!isUpToDate) images.tag(name, root, systemClock.nowMs());
-    return {name, digest: rootDigest, isUpToDate};
+    return {name, digest: rootDigest, isUpToDate, otherPlatform: otherPlatform(configBytes, platform)};
   });
+}
+
+function otherPlatform(configBytes: Uint8Array, wanted: Platform): Platform | undefined {
+  const config = parseConfig(configBytes);
+  return 'problem' in config || platformRank(wanted, config) !== undefined ? undefined : config;
 }
 
 /** Pulls every tag of a repository. */

@@ -8,8 +8,8 @@ import {parseOutput} from './output.ts';
 
 type Output = BuildRequest['outputs'][number];
 
-/** Outputs that are images: the others have neither annotations nor layers. */
-const imageTypes = new Set(['image', 'registry', 'oci', 'docker']);
+/** Outputs that are images: the others have neither annotations nor layers, nor an ID. */
+export const imageTypes = new Set(['image', 'registry', 'oci', 'docker']);
 
 export function outputsOf(reader: ValueReader): readonly Output[] {
   const {flags} = reader;

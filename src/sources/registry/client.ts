@@ -231,7 +231,8 @@ export class RegistryClient {
     try {
       return await this.#session.send(this.#own(parsed, insecure), request);
     } catch (error) {
-      throw this.#asFailure(normalisedName(parsed), parsed, error);
+      const isRegistry = parsed.path === '';
+      throw this.#asFailure(isRegistry ? parsed.domain : normalisedName(parsed), parsed, error);
     }
   }
 

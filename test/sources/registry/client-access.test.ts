@@ -107,6 +107,23 @@ describe('a registry with tokens', () => {
     expect([pauses, registry.log]).toEqual([[], ['GET /v2/a/manifests/v1', 'GET /token']]);
   });
 
+  it('that refuses every token it gave is asked once more, for a manifest and for a layer', async () => {
+    registry.auth = {type: 'token'};
+    const image = await registry.addImage('a', 'v1', {layers});
+    const [layer] = image.layers;
+    const challenge = {'www-authenticate': `Bearer realm="http://${other.address}/token",service="s"`};
+    const refusesAll = {type: 'answer', status: 401, headers: challenge} as const;
+    let given = 0;
+    other.fault = () => ({type: 'answer', status: 200, body: `{"token":"t${given++}"}`});
+    registry.fault = () => refusesAll;
+    const {client, pauses} = rig();
+    expect((await failed(resolve(client))).code).toBe('registry-denied');
+    expect([registry.log.length, other.log.length]).toEqual([2, 1]);
+    const fetched = collect(client.fetchBlob(name('a:v1'), layer as Descriptor, signal));
+    expect((await failed(fetched)).code).toBe('registry-denied');
+    expect([registry.log.length, other.log.length, pauses]).toEqual([4, 2, []]);
+  });
+
   it('may be down for a moment where tokens come from', async () => {
     registry.auth = {type: 'token'};
     await registry.addImage('a', 'v1', {layers});

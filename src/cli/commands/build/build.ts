@@ -7,6 +7,7 @@ import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {BuildRecorder} from '../../../history/recorder.ts';
 import type {SinkName} from '../../../progress/sinks/index.ts';
+import {assert} from '../../../util/assert.ts';
 import {systemClock} from '../../../util/clock.ts';
 import {goBool} from '../../../util/go-bool.ts';
 import type {BuildFunction} from '../../build-function.ts';
@@ -26,6 +27,7 @@ import {
   type StepCost,
   writeResultFile,
 } from '../../result-files.ts';
+import {imageTypes} from '../../values/outputs.ts';
 import {pushSigningKey} from '../sign/key-file.ts';
 import {endOf, subjectOf} from './recorded.ts';
 
@@ -68,6 +70,9 @@ export async function runBuild(
     await checkResultFile('--metadata-file', metadataFile, made);
   }
   if (idFile !== undefined) {
+    if (!makesImage(request)) {
+      throw buildError('usage', 'cli-no-image-id', '--iidfile needs an output that makes an image');
+    }
     await checkResultFile('--iidfile', idFile, made);
     await removeResultFile(idFile);
   }
@@ -117,9 +122,7 @@ export async function runBuild(
     await writeResultFile('--metadata-file', metadataFile, text);
   }
   if (idFile !== undefined) {
-    if (id === undefined) {
-      throw buildError('usage', 'cli-no-image-id', '--iidfile needs an output that makes an image');
-    }
+    assert(id !== undefined, 'an output that makes an image tells its ID');
     await writeResultFile('--iidfile', idFile, id);
   }
   if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
@@ -136,6 +139,11 @@ function withoutShownLog(error: unknown, sink: SinkName): unknown {
   if (sink !== 'tty' && sink !== 'quiet') return error;
   const [first, ...others] = error.diagnostics.map(({notes: _, ...diagnostic}) => diagnostic);
   return first === undefined ? error : new BuildError('step', [first, ...others], {cause: error.cause});
+}
+
+/** Without any output there is one into the local store. */
+function makesImage({outputs}: BuildRequest): boolean {
+  return outputs.length === 0 || outputs.some(({type}) => imageTypes.has(type));
 }
 
 /** As the exporters read it. */

@@ -1,10 +1,11 @@
 // `tsbuild pull NAME[:TAG|@DIGEST]`: what was fetched is told as docker tells it, for scripts that read it.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
+import {formatPlatform} from '../../../oci/platform.ts';
 import {familiarName, normalisedName, repositoryName} from '../../../oci/reference.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {defaultTagNotice, imageReference} from '../../image-name.ts';
-import {givenPlatform} from '../../platform-flag.ts';
+import {asksForPlatform, givenPlatform} from '../../platform-flag.ts';
 import type {Act} from '../command.ts';
 import {transferring} from '../transferring.ts';
 
@@ -29,6 +30,13 @@ export const pull: Act = async (call) => {
   const [first] = pulled;
   if (first === undefined) {
     throw buildError('user', 'image-not-found', `${normalisedName(reference)} has no tags`);
+  }
+  // As docker: to who asked for none any is right.
+  for (const {name, otherPlatform: other} of asksForPlatform(flags, io) ? pulled : []) {
+    if (other === undefined) continue;
+    io.stderr.write(
+      `warning: ${name} is for ${formatPlatform(other)}, not for ${formatPlatform(platform)}\n`,
+    );
   }
   if (!isQuiet) {
     const isNew = pulled.some(({isUpToDate}) => !isUpToDate);

@@ -82,6 +82,20 @@ describe('save and load', () => {
     expect(facts(after.out)).toHaveLength(4);
   });
 
+  it('an image for another platform than was asked for is refused', async () => {
+    await stored.add(['docker.io/library/far:1'], {layers, platform: {os: 'linux', architecture: 's390x'}});
+    await stored.run(['save', '-o', 'far.tar', 'far:1']);
+    const root = join(stored.folder, 'other-platform');
+    const load = (platform: string) =>
+      stored.run(['load', '--root', root, '-i', 'far.tar', '--platform', platform]);
+    expect(await load('riscv64')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is for linux/s390x, not for linux/riscv64'),
+    });
+    expect((await stored.run(['images', '-q', '--root', root])).out).toBe('');
+    expect(await load('linux/s390x')).toMatchObject({code: 0, out: 'Loaded image: far:1\n'});
+  });
+
   it('the same images are the same archive', async () => {
     await stored.add(['docker.io/library/web:1'], {layers});
     await stored.run(['save', '-o', '1.tar', 'web:1']);

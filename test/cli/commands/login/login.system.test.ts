@@ -114,6 +114,14 @@ describe('login', () => {
     expect((await tsbuild(again)).code).toBe(2);
   });
 
+  it('names the registry that cannot be reached', async () => {
+    const {code, err} = await tsbuild(['login', '-u', 'me', '--password-stdin', '127.0.0.1:9'], 'x');
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/]: 127\.0\.0\.1:9: cannot reach registry 127\.0\.0\.1:9: connection refused/),
+    ]);
+  });
+
   it('asks at a terminal, with the user that is known for a suggestion', async (test) => {
     if (registry === undefined) return test.skip();
     const env = {DOCKER_CONFIG: join(folder, 'docker'), TSBUILD_CONFIG: join(folder, 'tsbuild.toml')};

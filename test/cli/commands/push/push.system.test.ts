@@ -38,3 +38,21 @@ describe('push', () => {
     );
   });
 });
+
+describe('pull', () => {
+  it('of an image that is in no index says when it is for another platform than was asked for', async (test) => {
+    if (registry === undefined) return test.skip();
+    const {reference} = await registry.pushImage({
+      name: 'team/single',
+      layers: [{entries: [{path: 'a', content: 'a'}]}],
+      platform: {os: 'linux', architecture: 's390x'},
+    });
+    const told = `warning: ${reference} is for linux/s390x, not for linux/riscv64\n`;
+    const asked = await stored.run(['pull', '-q', '--platform', 'linux/riscv64', reference]);
+    expect(asked).toEqual({code: 0, out: `${reference}\n`, err: told});
+    const env = {DOCKER_DEFAULT_PLATFORM: 'linux/riscv64'};
+    expect((await stored.run(['pull', '-q', reference], {env})).err).toContain(told);
+    expect((await stored.run(['pull', '-q', reference])).err).not.toContain('warning');
+    expect((await stored.run(['pull', '-q', '--platform', 's390x', reference])).err).not.toContain('warning');
+  });
+});

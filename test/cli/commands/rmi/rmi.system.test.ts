@@ -53,6 +53,13 @@ describe('tag', () => {
     );
   });
 
+  it('refuses a name that would be taken for an ID', async () => {
+    await stored.add(['docker.io/library/web:1'], {layers: []});
+    const {err, code} = await stored.run(['tag', 'web:1', 'sha256:abc']);
+    expect([code, err]).toEqual([2, expect.stringContaining('an image cannot be called sha256')]);
+    expect((await stored.run(['tag', 'web:1', 'reg.example/sha256:abc'])).code).toBe(0);
+  });
+
   it('refuses what is no name', async () => {
     const {err, code} = await stored.run(['tag', 'web:1', 'x/UPPER']);
     expect(code).toBe(2);
