@@ -62,6 +62,13 @@ describe('the launcher', () => {
     expect(start(join(directory, 'links/relative'), args).args).toEqual(args);
   });
 
+  it('keeps Node from reading an --env-file that is for a process in a sandbox', () => {
+    const file = join(directory, 'variables');
+    writeFileSync(file, 'BEGUN=by the file\n');
+    const args = ['run', '--env-file', file, '--env-file=/nonexistent'];
+    expect(start(join(directory, 'links/relative'), args)).toEqual({args});
+  });
+
   it('keeps certificates from Node’s start and hands them to us', () => {
     const certificates = '/etc/ssl/certs/none.pem';
     const started = start(join(directory, 'links/relative'), [], {NODE_EXTRA_CA_CERTS: certificates});
