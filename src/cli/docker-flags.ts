@@ -9,6 +9,8 @@ export interface DockerFlag {
   readonly value?: boolean;
   /** Why it is refused, to follow "--name "; undefined: accepted and without effect. */
   readonly refusal?: string;
+  /** It is another word for this flag. */
+  readonly means?: string;
   /** Values that are accepted although the flag is refused: they ask for what happens anyway. */
   readonly accepted?: readonly string[];
 }

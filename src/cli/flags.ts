@@ -39,6 +39,15 @@ export const globalFlags: readonly Flag[] = [
   {name: 'version', short: 'V', group: 'Global', help: 'show the version'},
 ];
 
+/** A command's own, and those of all commands; a letter that the command needs is its own: `-h` of docker run. */
+export function withGlobalFlags(own: readonly Flag[]): readonly Flag[] {
+  const letters = new Set(own.map(({short}) => short));
+  const spelled = globalFlags.map(({short, ...flag}) =>
+    short === undefined || letters.has(short) ? flag : {...flag, short},
+  );
+  return [...own, ...spelled];
+}
+
 export const lockFileFlag: Flag = {
   name: 'lock-file',
   value: 'FILE',

@@ -2,7 +2,7 @@
 
 import {type Command, sections} from './commands/command.ts';
 import {commandNamed, commands} from './commands/index.ts';
-import {buildFlags, type Flag, flagGroups, globalFlags} from './flags.ts';
+import {buildFlags, type Flag, flagGroups, withGlobalFlags} from './flags.ts';
 import {version} from './version.ts';
 
 const indent = '  ';
@@ -22,7 +22,7 @@ export function helpText(command: string, columns: number): string {
 function buildHelp(width: number): string {
   const groups = flagGroups
     .map((group) => {
-      const lines = flagLines([...buildFlags, ...globalFlags], group, width);
+      const lines = flagLines(withGlobalFlags(buildFlags), group, width);
       return lines === '' ? '' : `${group}:\n${lines}`;
     })
     .filter((text) => text !== '');
@@ -47,7 +47,7 @@ function page({name, usage, summary, about, more, flags, arguments: whose}: Comm
   const forms = usage.map((form) => `${indent}tsbuild ${name} ${form}`.trimEnd()).join('\n');
   const text = wrap(about ?? summary, width).join('\n');
   const lines = flagGroups
-    .map((group) => flagLines([...flags, ...globalFlags], group, width))
+    .map((group) => flagLines(withGlobalFlags(flags), group, width))
     .filter((block) => block !== '')
     .join('');
   const parts = [`Usage:\n${forms}\n`, `${text}\n`];

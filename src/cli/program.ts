@@ -12,7 +12,7 @@ import {commandNames, dockerSpellings, foreignPhrase, plainCommands} from './com
 import type {Command as CommandRow} from './commands/command.ts';
 import type {DockerFlag} from './docker-flags.ts';
 import {FlagValues} from './flag-values.ts';
-import {type Flag, globalFlags} from './flags.ts';
+import {type Flag, globalFlags, withGlobalFlags} from './flags.ts';
 
 type AnyFlag = Flag | DockerFlag;
 
@@ -36,7 +36,7 @@ export interface NamedCommand {
 export function parseArguments({command, rest: whole}: NamedCommand, row?: CommandRow): CommandLine {
   const [rest, afterDashes] = row?.arguments === 'dashes' ? splitAtDashes(whole) : [whole, []];
   if (row?.arguments === 'raw') return {command, flags: new FlagValues([]), operands: rest, afterDashes: []};
-  const known = [...(row?.flags ?? []), ...globalFlags];
+  const known = withGlobalFlags(row?.flags ?? []);
   const foreign = row?.dockerFlags ?? [];
   const problems: Diagnostic[] = [];
   const seen: [name: string, value: string][] = [];
@@ -46,7 +46,7 @@ export function parseArguments({command, rest: whole}: NamedCommand, row?: Comma
   try {
     const result = reader.parseOptions(spellBooleans(rest.slice(0, end), known, foreign, problems));
     operands = [...result.operands, ...rest.slice(end)];
-    problems.push(...unknownFlags(result.unknown, known, foreign));
+    problems.push(...unknownFlags(command, result.unknown, known, foreign));
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     problems.push(missingValue(error, known));
@@ -146,10 +146,9 @@ function readerOf(
   const add = (flag: AnyFlag): void => {
     const valued = isValued(flag);
     const short = flag.short === undefined ? '' : `-${flag.short}, `;
+    const name = ('means' in flag && flag.means) || flag.name;
     reader.addOption(new Option(`${short}--${flag.name}${valued ? ' <value>' : ''}`));
-    reader.on(`option:${flag.name}`, (value: string | null | undefined) =>
-      record(flag.name, value ?? 'true'),
-    );
+    reader.on(`option:${flag.name}`, (value: string | null | undefined) => record(name, value ?? 'true'));
     // commander's booleans take no value; `=false` travels as a flag of its own, in its place in the order.
     if (valued) return;
     reader.addOption(new Option(`--${flag.name}:false`));
@@ -200,6 +199,7 @@ function keep(name: string, value: string, foreign: readonly DockerFlag[], probl
 }
 
 function unknownFlags(
+  command: string,
   unknown: readonly string[],
   known: readonly Flag[],
   foreign: readonly DockerFlag[],
@@ -217,9 +217,13 @@ function unknownFlags(
       return problem(
         'cli-unknown-flag',
         `unknown flag ${spelled}`,
-        near === undefined ? 'tsbuild --help lists the flags' : `did you mean ${near}?`,
+        near === undefined ? `${helpOf(command)} lists the flags` : `did you mean ${near}?`,
       );
     });
+}
+
+function helpOf(command: string): string {
+  return command === 'build' ? 'tsbuild --help' : `tsbuild ${command} --help`;
 }
 
 function missingValue(error: CommanderError, known: readonly Flag[]): Diagnostic {

@@ -46,6 +46,16 @@ export const defaultRegistryConfig: RegistryConfig = {
 
 export const defaultDnsConfig: DnsConfig = {nameservers: [], options: [], searchDomains: []};
 
+/** `dns`, but for what `own` says. */
+export function dnsWith(dns: DnsConfig, own: DnsConfig): DnsConfig {
+  const chosen = (name: keyof DnsConfig): readonly string[] => (own[name].length > 0 ? own : dns)[name];
+  return {
+    nameservers: chosen('nameservers'),
+    options: chosen('options'),
+    searchDomains: chosen('searchDomains'),
+  };
+}
+
 export const emptyConfig: Config = {
   registries: new Map(),
   certificatePlaces: [],

@@ -161,6 +161,9 @@ describe('unknown flags', () => {
 
   it('like nothing known are told plainly', () => {
     expect(problemsOf('--zzzzzz', '.')).toEqual(['unknown flag --zzzzzz; tsbuild --help lists the flags']);
+    expect(problemsOf('run', '--zzzzzz', 'app')).toEqual([
+      'unknown flag --zzzzzz; tsbuild run --help lists the flags',
+    ]);
   });
 
   it('are all told at once', () => {

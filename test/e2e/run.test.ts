@@ -235,5 +235,16 @@ describe('on a terminal', () => {
       env: {FROM_HERE: 'here'},
     });
     expect(run.stdout.toString()).toBe('a b|here|"x"\n');
+    const absent = await space.run(['run', '--env-file', '/nonexistent/file', 'busybox', 'true']);
+    expect([absent.code, absent.stderr]).toEqual([
+      125,
+      expect.stringContaining('--env-file /nonexistent/file'),
+    ]);
+  });
+
+  it('names are asked for where it is said', async () => {
+    const dns = ['--dns', '192.0.2.1', '--dns-search', 'a.test', '--dns-option', 'ndots:2'];
+    const run = await space.run(['run', '--net=none', ...dns, 'busybox', 'cat', '/etc/resolv.conf']);
+    expect(run.stdout.toString()).toBe('nameserver 192.0.2.1\nsearch a.test\noptions ndots:2\n');
   });
 });

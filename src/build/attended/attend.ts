@@ -1,6 +1,7 @@
 // A process that somebody attends: in the sandbox of a step, but with the caller's standard streams, on a layer that is
 // thrown away afterwards. What `tsbuild run` and `tsbuild shell` come down to.
 
+import type {DnsConfig} from '../../config/config.ts';
 import {BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {startAttachedHelper} from '../../helper/attached-helper.ts';
@@ -31,6 +32,8 @@ export interface AttendedProcess {
   readonly tty: boolean;
   readonly readonlyRoot: boolean;
   readonly limits: ResourceLimits;
+  /** Undefined: the configuration's. */
+  readonly dns?: DnsConfig;
 }
 
 export interface Attendance {
@@ -61,7 +64,7 @@ export async function attend(
     // A network belongs to the helper that made it.
     helper: async () => helper,
     makeDirectory: () => state.makeWork(),
-    dns: engine.config.dns,
+    dns: attended.dns ?? engine.config.dns,
     warn: attendance.warn,
   });
   try {

@@ -1,6 +1,7 @@
 // Running an image: of the local store, or pulled as FROM would pull it. Nothing of the run is kept.
 
 import {mkdir, stat} from 'node:fs/promises';
+import {dnsWith} from '../../config/config.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
 import {viewArguments} from '../../helper/helper.ts';
 import type {ImageConfig} from '../../oci/image-config.ts';
@@ -54,6 +55,7 @@ export async function runImage(
       tty: request.tty,
       readonlyRoot: request.readonlyRoot,
       limits: request.limits,
+      dns: dnsWith(engine.config.dns, request.dns),
     },
     options,
     signal,

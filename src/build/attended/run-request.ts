@@ -1,5 +1,6 @@
 // `tsbuild run` as data.
 
+import type {DnsConfig} from '../../config/config.ts';
 import type {ImageConfig} from '../../oci/image-config.ts';
 import type {Platform} from '../../oci/platform.ts';
 import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
@@ -31,6 +32,8 @@ export interface RunRequest {
   readonly readonlyRoot: boolean;
   readonly mounts: readonly RunMount[];
   readonly network: 'default' | 'none' | 'host';
+  /** Instead of the configuration's. */
+  readonly dns: DnsConfig;
   readonly hostname: string;
   readonly extraHosts: readonly {readonly host: string; readonly address: string}[];
   readonly shmSizeBytes: number;

@@ -14,6 +14,7 @@ const bare: RunRequest = {
   readonlyRoot: false,
   mounts: [],
   network: 'default',
+  dns: {nameservers: [], searchDomains: [], options: []},
   hostname: 'box',
   extraHosts: [],
   shmSizeBytes: 0,

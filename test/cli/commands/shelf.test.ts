@@ -3,7 +3,7 @@
 import {describe, expect, it} from 'vitest';
 import {commandNames} from '../../../src/cli/command-names.ts';
 import {commands} from '../../../src/cli/commands/index.ts';
-import {flagGroups, globalFlags} from '../../../src/cli/flags.ts';
+import {flagGroups, withGlobalFlags} from '../../../src/cli/flags.ts';
 import {helpText} from '../../../src/cli/help.ts';
 import {BuildError} from '../../../src/diagnostics/build-error.ts';
 import {parseCommandLine} from '../parse-command-line.ts';
@@ -21,7 +21,7 @@ describe.each(commands.map((command) => [command.name, command] as const))('%s',
   });
 
   it('has each flag once, in a group that is printed', () => {
-    const flags = [...command.flags, ...globalFlags, ...(command.dockerFlags ?? [])];
+    const flags = [...withGlobalFlags(command.flags), ...(command.dockerFlags ?? [])];
     const spellings = flags.flatMap(({name: long, short}) => [`--${long}`, ...(short ? [`-${short}`] : [])]);
     expect(spellings.filter((one, index) => spellings.indexOf(one) !== index)).toEqual([]);
     for (const {group} of command.flags) expect(flagGroups).toContain(group);

@@ -1,7 +1,8 @@
 // `tsbuild run`.
 
 import type {Command} from '../command.ts';
-import {runDockerFlags, runFlags} from './flags.ts';
+import {runDockerFlags} from './docker-flags.ts';
+import {runFlags} from './flags.ts';
 
 export const runCommand: Command = {
   name: 'run',

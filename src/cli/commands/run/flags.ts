@@ -1,6 +1,5 @@
-// The flags of `tsbuild run`: docker run's everyday ones, and by name those that make no sense here.
+// The flags of `tsbuild run`: docker run's everyday ones. The others are in docker-flags.ts.
 
-import type {DockerFlag} from '../../docker-flags.ts';
 import type {Flag} from '../../flags.ts';
 import {limitFlags} from '../../limit-flags.ts';
 
@@ -49,8 +48,16 @@ export const runFlags: readonly Flag[] = [
     help: 'an empty directory in memory; size=, mode=, ro, exec, suid (repeatable)',
   },
   {name: 'read-only', group: 'Steps', help: 'the image’s files cannot be changed; volumes can'},
-  {name: 'network', value: 'MODE', group: 'Steps', help: 'default, none or host'},
-  {name: 'hostname', value: 'NAME', group: 'Steps', help: 'name of the machine inside'},
+  {name: 'network', value: 'MODE', group: 'Steps', help: 'default (bridge is the same), none or host'},
+  {name: 'hostname', short: 'h', value: 'NAME', group: 'Steps', help: 'name of the machine inside'},
+  {name: 'dns', value: 'IP', group: 'Steps', help: 'server that is asked for names (repeatable)'},
+  {
+    name: 'dns-search',
+    value: 'DOMAIN',
+    group: 'Steps',
+    help: 'domain of short names; "." for none (repeatable)',
+  },
+  {name: 'dns-option', value: 'OPTION', group: 'Steps', help: 'option of resolv.conf(5) (repeatable)'},
   {name: 'add-host', value: 'HOST:IP', group: 'Steps', help: 'line for /etc/hosts (repeatable)'},
   {name: 'shm-size', value: 'BYTES', group: 'Steps', help: 'size of /dev/shm (default: 64m)'},
   {name: 'ulimit', value: 'NAME=SOFT[:HARD]', group: 'Steps', help: 'resource limit (repeatable)'},
@@ -73,43 +80,4 @@ export const runFlags: readonly Flag[] = [
   {name: 'platform', value: 'OS/ARCH', group: 'Steps', help: 'of an image for several platforms'},
   {name: 'pull', value: 'WHEN', group: 'Steps', help: 'missing, always or never (default: missing)'},
   {name: 'quiet', short: 'q', group: 'Progress', help: 'no progress of a pull'},
-];
-
-const notKept = 'makes no sense here: a run is in the foreground and nothing of it is kept';
-const rights = 'is not supported: what a run may do is what a RUN step may do';
-
-/** Of docker run; an entry without a refusal changes nothing. */
-export const runDockerFlags: readonly DockerFlag[] = [
-  {name: 'init'},
-  {name: 'label', short: 'l', value: true},
-  {name: 'no-healthcheck'},
-  {name: 'sig-proxy', refusal: 'cannot be switched off: signals are passed on', accepted: ['true']},
-  {name: 'detach', short: 'd', refusal: notKept},
-  {name: 'name', value: true, refusal: notKept},
-  {name: 'restart', value: true, refusal: notKept, accepted: ['no', '']},
-  {name: 'cidfile', value: true, refusal: notKept},
-  {name: 'detach-keys', value: true, refusal: notKept},
-  {name: 'attach', short: 'a', value: true, refusal: 'is not supported: all streams are attached'},
-  {
-    name: 'publish',
-    short: 'p',
-    value: true,
-    refusal: 'is not supported: with --network host the ports of the process are this machine’s',
-  },
-  {
-    name: 'publish-all',
-    short: 'P',
-    refusal: 'is not supported: with --network host the ports are this machine’s',
-  },
-  {name: 'privileged', refusal: rights},
-  {name: 'cap-add', value: true, refusal: rights},
-  {name: 'cap-drop', value: true, refusal: rights},
-  {name: 'security-opt', value: true, refusal: rights},
-  {name: 'device', value: true, refusal: rights},
-  {name: 'gpus', value: true, refusal: rights},
-  {name: 'pid', value: true, refusal: rights},
-  {name: 'ipc', value: true, refusal: rights, accepted: ['private']},
-  {name: 'userns', value: true, refusal: rights},
-  {name: 'volumes-from', value: true, refusal: notKept},
-  {name: 'link', value: true, refusal: notKept},
 ];

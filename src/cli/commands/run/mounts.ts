@@ -17,14 +17,18 @@ export function parseVolume(text: string, cwd: string): MountValue {
     return {problem: `-v ${text}: expected SRC:DST[:ro]`};
   }
   if (second === undefined) return withTarget(`-v ${text}`, first, (target) => ({type: 'volume', target}));
-  if (!/^[/.~]/.test(first)) {
+  if (first.startsWith('~')) {
+    return {
+      problem: `-v ${text}: the shell has left "~" as it is; write "$HOME${first.replace(/^~[^/]*/, '')}"`,
+    };
+  }
+  if (!/^[/.]/.test(first)) {
     return {
       problem: `-v ${text}: named volumes are not kept here; give the path of a directory, such as ./${first}`,
     };
   }
   const words = options.split(',').filter((word) => word !== '');
-  // SELinux labels are left as they are.
-  const unknown = words.find((word) => !['ro', 'rw', 'z', 'Z'].includes(word));
+  const unknown = words.find((word) => !volumeWords.includes(word));
   if (unknown !== undefined) return {problem: `-v ${text}: unknown option "${unknown}", expected ro or rw`};
   return withTarget(`-v ${text}`, second, (target) => ({
     type: 'bind',
@@ -33,6 +37,20 @@ export function parseVolume(text: string, cwd: string): MountValue {
     readonly: words.includes('ro'),
   }));
 }
+
+/** Those after the first two change nothing: labels are left as they are, and nothing is copied or propagated. */
+const volumeWords = [
+  'ro',
+  'rw',
+  'z',
+  'Z',
+  'cached',
+  'delegated',
+  'consistent',
+  'nocopy',
+  'private',
+  'rprivate',
+];
 
 /** `DST[:size=64m,mode=755,…]`. */
 export function parseTmpfs(text: string): MountValue {

@@ -2,6 +2,7 @@
 
 import {randomBytes} from 'node:crypto';
 import {existsSync, readFileSync} from 'node:fs';
+import {isIP} from 'node:net';
 import {constants} from 'node:os';
 import {resolve} from 'node:path';
 import type {RunMount, RunRequest} from '../../../build/attended/run-request.ts';
@@ -51,7 +52,12 @@ export function runRequestOf(flags: FlagValues, operands: readonly string[], io:
     tty,
     readonlyRoot: flags.has('read-only'),
     mounts: mountsOf(reader, io),
-    network: networkOf(reader),
+    network: flags.last('network') === 'bridge' ? 'default' : networkOf(reader),
+    dns: {
+      nameservers: reader.each('dns', serverFrom).map(({address}) => address),
+      searchDomains: flags.all('dns-search'),
+      options: flags.all('dns-option'),
+    },
     hostname: flags.last('hostname') || randomBytes(6).toString('hex'),
     extraHosts: reader.each('add-host', parseAddHost),
     shmSizeBytes: shmSizeOf(reader),
@@ -82,6 +88,10 @@ export function signalNumber(text: string): number | undefined {
 function platformFrom(text: string): Platform | Problem {
   const platform = text === 'local' ? hostPlatform() : parsePlatform(text);
   return 'problem' in platform ? {problem: `--platform: ${platform.problem}`} : platform;
+}
+
+function serverFrom(text: string): Problem | {readonly address: string} {
+  return isIP(text) === 0 ? {problem: `--dns expects an IP address, got "${text}"`} : {address: text};
 }
 
 function pullOf(reader: ValueReader): RunRequest['pull'] {

@@ -6,6 +6,8 @@ describe('-v', () => {
     ['./a:/b', {type: 'bind', source: '/cwd/a', target: '/b', readonly: false}],
     ['/a:/b/:ro', {type: 'bind', source: '/a', target: '/b', readonly: true}],
     ['/a:/b:rw,z', {type: 'bind', source: '/a', target: '/b', readonly: false}],
+    ['/a:/b:ro,cached', {type: 'bind', source: '/a', target: '/b', readonly: true}],
+    ['/a:/b:rprivate', {type: 'bind', source: '/a', target: '/b', readonly: false}],
     ['/b', {type: 'volume', target: '/b'}],
   ])('%s', (text, mount) => {
     expect(parseVolume(text, '/cwd')).toEqual(mount);
@@ -18,6 +20,7 @@ describe('-v', () => {
     ['/a:b', 'must be an absolute path'],
     ['/a:/', 'nothing can be mounted on /'],
     ['/a:/b:rshared', 'unknown option "rshared"'],
+    ['~/a:/b', 'write "$HOME/a"'],
     ['data:/b', 'named volumes are not kept here'],
   ])('%j is wrong', (text, problem) => {
     expect(parseVolume(text, '/cwd')).toEqual({problem: expect.stringContaining(problem)});

@@ -75,6 +75,26 @@ it('flags become fields', () => {
   });
 });
 
+it('names are asked for where the flags say', () => {
+  const flags = ['--dns', '192.0.2.1', '--dns=2001:db8::1', '--dns-search', 'a.test', '--dns-opt', 'ndots:2'];
+  expect(requestOf(...flags, '--dns-option=rotate', 'app').dns).toEqual({
+    nameservers: ['192.0.2.1', '2001:db8::1'],
+    searchDomains: ['a.test'],
+    options: ['ndots:2', 'rotate'],
+  });
+  expect(problemsOf('--dns', 'resolver', 'app')).toEqual(['--dns expects an IP address, got "resolver"']);
+});
+
+it.each([
+  [['--net', 'none'], {network: 'none'}],
+  [['--net=host'], {network: 'host'}],
+  [['--network', 'bridge'], {network: 'default'}],
+  [['-h', 'box'], {hostname: 'box'}],
+  [['-hbox'], {hostname: 'box'}],
+])('%j are docker’s words', (argv, fields) => {
+  expect(requestOf(...argv, 'app', 'true')).toMatchObject({...fields, image: 'app', command: ['true']});
+});
+
 it('every bad value is told of at once', () => {
   expect(
     problemsOf(
@@ -102,13 +122,40 @@ it('every bad value is told of at once', () => {
   expect(problemsOf('-v', '/a:/x', '--tmpfs', '/x', 'app')).toEqual(['two mounts on /x']);
 });
 
-it.each([
-  ['--name', 'web'],
-  ['-p', '80:80'],
-  ['--privileged', ''],
-])('%s is refused by name', (flag, value) => {
-  const [problem = ''] = problemsOf(...[flag, value].filter((word) => word !== ''), 'app');
-  expect(problem).toMatch(/^--[a-z-]+ (makes no sense here|is not supported)/);
+describe('flags of docker run', () => {
+  // Of version 28, in its order; what is not here is in the tests above.
+  const switches =
+    'detach disable-content-trust init no-healthcheck oom-kill-disable privileged publish-all sig-proxy use-api-socket';
+  const valued =
+    'annotation attach blkio-weight-device cap-add cap-drop cgroupns cidfile cpu-count cpu-percent cpu-rt-period ' +
+    'cpu-rt-runtime detach-keys device device-cgroup-rule domainname expose gpus group-add health-cmd ' +
+    'health-interval health-retries health-start-interval health-start-period health-timeout io-maxbandwidth ' +
+    'io-maxiops ip ip6 ipc isolation kernel-memory label label-file link link-local-ip log-driver log-opt ' +
+    'mac-address memory-reservation memory-swappiness name net-alias network-alias oom-score-adj pid publish ' +
+    'restart runtime security-opt stop-timeout storage-opt sysctl userns uts volume-driver volumes-from';
+  const withoutEffect =
+    'annotation disable-content-trust expose init label label-file no-healthcheck stop-timeout';
+
+  it.each([
+    ...switches.split(' ').map((name): [string, string[]] => [name, [`--${name}`]]),
+    ...valued.split(' ').map((name): [string, string[]] => [name, [`--${name}`, 'x']]),
+  ])('%s is refused by name, or changes nothing', (name, argv) => {
+    const [problem, ...others] = problemsOf(...argv, 'app');
+    expect(others).toEqual([]);
+    if ([...withoutEffect.split(' '), 'sig-proxy'].includes(name)) expect(problem).toBeUndefined();
+    else expect(problem).toMatch(new RegExp(`^--${name} (makes no sense here|is not supported): `));
+  });
+
+  it.each([
+    '--ipc=private',
+    '--cgroupns=private',
+    '--log-driver=none',
+    '--restart=no',
+    '--isolation=default',
+    '--privileged=false',
+  ])('%s asks for what is so', (flag) => {
+    expect(problemsOf(flag, 'app')).toEqual([]);
+  });
 });
 
 it.each([
