@@ -46,6 +46,11 @@ export function spanOf(line: LogicalLine, start: number, end: number): Span {
   };
 }
 
+/** Where the logical line begins, which may be above the first character of its text. */
+export function startOf({firstLine, segments}: LogicalLine): Pick<Span, 'line' | 'column'> {
+  return {line: firstLine, column: segments[0]?.column ?? 0};
+}
+
 function wordOf(line: LogicalLine, token: Token): Word {
   const end = token.startOffset + token.image.length;
   return {text: textOf(token), span: spanOf(line, token.startOffset, end)};

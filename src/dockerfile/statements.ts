@@ -13,7 +13,7 @@ import type {Span} from '../diagnostics/span.ts';
 import type {Heredoc} from './ast.ts';
 import {chompTabs, type HeredocOpening, heredocsOf} from './heredoc.ts';
 import type {InstructionReader} from './instruction-reader.ts';
-import {type Statement, spanOf, statementOf} from './statement.ts';
+import {type Statement, spanOf, startOf, statementOf} from './statement.ts';
 import {useWordGrammar} from './word-grammar.ts';
 
 /** A grammar with its keywords. */
@@ -27,6 +27,8 @@ export interface StatementSlot {
   readonly statement?: Statement;
   readonly keyword: string;
   readonly keywordSpan: Span;
+  /** Where the instruction begins: above its keyword, when nothing but continuations stand there. */
+  readonly firstLine: number;
   /** What is wrong with it and is told together with the meaning, not with the syntax (see `StatementList.syntax`). */
   readonly problem?: Diagnostic;
 }
@@ -106,13 +108,14 @@ class StatementRun {
     const keyword = first === undefined ? '' : textOf(first).toUpperCase();
     const keywordSpan =
       first === undefined ? spanOf(line, 0, line.text.length) : spanOf(line, first.startOffset, endOf(first));
+    const slot = {keyword, keywordSpan, firstLine: line.firstLine};
     if (parsed.instruction !== undefined) {
-      this.#addStatement(line, parsed.instruction, {keyword, keywordSpan});
+      this.#addStatement(line, parsed.instruction, slot);
     } else if (parsed.problem?.kind === 'image-arguments') {
-      this.#slots.push({keyword, keywordSpan, problem: this.#describe(line, parsed.problem)});
+      this.#slots.push({...slot, problem: this.#describe(line, parsed.problem)});
     } else {
       if (parsed.problem !== undefined) this.#syntax.push(this.#describe(line, parsed.problem));
-      this.#slots.push({keyword, keywordSpan});
+      this.#slots.push(slot);
     }
   }
 
@@ -151,7 +154,7 @@ class StatementRun {
       return;
     }
     const text = trimEnd(line.text);
-    const end = spanOf(line, 0, text.length);
+    const end = {...spanOf(line, 0, text.length), ...startOf(line)};
     const lastLine = this.lines.linesRead;
     const span: Span =
       lastLine === end.endLine

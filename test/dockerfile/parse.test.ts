@@ -46,6 +46,13 @@ describe('parseDockerfile', () => {
     ]);
   });
 
+  it('counts continuations above the keyword as a part of the instruction', () => {
+    const {stages} = readDockerfile('FROM a\n  \\\n\\\n # b\n RUN x\n');
+    expect(stages[0]?.instructions.map(({span}) => span)).toEqual([
+      {line: 2, column: 2, endLine: 5, endColumn: 6},
+    ]);
+  });
+
   it('keeps what stands above an instruction and how it is written', () => {
     const {stages} = readDockerfile('FROM a\n# check=skip=X\nrun  x \\\n  # inner\n  y  \n');
     expect(stages[0]?.instructions[0]).toMatchObject({original: 'run  x   y', comments: ['check=skip=X']});

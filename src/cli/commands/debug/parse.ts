@@ -4,7 +4,9 @@
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {sourceFile} from '../../../diagnostics/source-file.ts';
 import {pairsOf} from '../../../dockerfile/pairs.ts';
+import type {Analysis} from '../../../dockerfile/parse.ts';
 import type {Statement} from '../../../dockerfile/statement.ts';
+import type {StatementSlot} from '../../../dockerfile/statements.ts';
 import {analyzeWithReaders} from '../../../instructions/readers.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {CliIo} from '../../io.ts';
@@ -47,24 +49,24 @@ export type DockerfileDescription =
   | {
       readonly ok: false;
       readonly error: string;
-      readonly errorLines: readonly [number, number] | null;
+      readonly errorLines: readonly [number, number];
     };
 
 export function describeDockerfile(path: string, text: string): DockerfileDescription {
   const analysis = analyzeWithReaders(sourceFile(path, text));
-  const [syntax] = analysis.statements.syntax;
-  // BuildKit counts lines from zero where it reads directives.
-  if (syntax?.code === 'dockerfile-directive') return describeError(syntax, syntax.message, -1);
-  if (syntax !== undefined) return describeError(syntax, syntax.message, 0);
+  const {syntax, slots} = analysis.statements;
+  const [mistake] = syntax;
+  if (mistake !== undefined) return describeError(mistake.message, syntaxLine(mistake, analysis));
   const [meaning] = analysis.meaning;
   if (meaning !== undefined) {
+    const line = instructionLine(meaning, slots);
     const misplaced = meaning.code === 'dockerfile-no-stage';
-    const prefix = misplaced ? '' : `dockerfile parse error on line ${meaning.span?.line ?? 0}: `;
-    return describeError(meaning, prefix + meaning.message + suggestionOf(meaning), 0);
+    const prefix = misplaced ? '' : `dockerfile parse error on line ${line}: `;
+    return describeError(prefix + meaning.message + suggestionOf(meaning), line);
   }
   const metaArgs: InstructionDescription[] = [];
   const stages: StageDescription[] = [];
-  for (const {statement} of analysis.statements.slots) {
+  for (const {statement} of slots) {
     if (statement === undefined) continue;
     const stage = stages.at(-1);
     if (statement.keyword === 'FROM') stages.push(describeStage(statement));
@@ -73,9 +75,22 @@ export function describeDockerfile(path: string, text: string): DockerfileDescri
   return {ok: true, escape: analysis.statements.escape, metaArgs, stages};
 }
 
-function describeError({span}: Diagnostic, error: string, shift: number): DockerfileDescription {
-  const lines = span === undefined ? null : ([span.line + shift, span.endLine + shift] as const);
-  return {ok: false, error, errorLines: lines};
+function describeError(error: string, line: number): DockerfileDescription {
+  return {ok: false, error, errorLines: [line, line]};
+}
+
+/** BuildKit tells how many lines it has read: none of an empty file, and not the one whose directive it reads. */
+function syntaxLine(mistake: Diagnostic, {statements}: Analysis): number {
+  if (mistake.code === 'dockerfile-empty') return statements.linesCount;
+  const countsFromZero = mistake.code === 'dockerfile-directive' || mistake.code === 'dockerfile-line-too-long';
+  return countsFromZero ? (mistake.span?.line ?? 1) - 1 : instructionLine(mistake, statements.slots);
+}
+
+/** The line on which the instruction of a mistake begins: all that BuildKit knows of a place. */
+function instructionLine({span}: Diagnostic, slots: readonly StatementSlot[]): number {
+  const line = span?.line ?? 0;
+  const slot = slots.findLast(({firstLine}) => firstLine <= line);
+  return slot?.firstLine ?? line;
 }
 
 /** BuildKit puts its suggestion into the message. */

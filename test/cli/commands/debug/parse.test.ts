@@ -95,6 +95,18 @@ describe('describeDockerfile', () => {
     const text = '# escape=`\n# escape=`\nFROM a';
     expect(describeDockerfile('Dockerfile', text)).toMatchObject({errorLines: [1, 1]});
   });
+
+  it.each([
+    ['a flag on a continued line', 'FROM a\nCOPY \\\n  b \\\n  c\nRUN \\\n  --mont=x y', 5],
+    ['a word on a continued line', 'FROM a\nENV b=c \\\n  d', 2],
+    ['a heredoc without an end', 'FROM a\nRUN x \\\n  <<E\ny\n', 2],
+    ['a keyword below an empty continuation', 'FROM a\n\\\nNONSENSE', 2],
+    ['an empty file', '', 0],
+    ['a file of comments', '# a\n# b\n', 2],
+    ['a line that is too long', `FROM a\nRUN ${'x'.repeat(70_000)}`, 1],
+  ])('of %s names the line docker names', (_, text, line) => {
+    expect(describeDockerfile('Dockerfile', text)).toMatchObject({ok: false, errorLines: [line, line]});
+  });
 });
 
 describe('runDebugParse', () => {
