@@ -82,7 +82,8 @@ function describeError(error: string, line: number): DockerfileDescription {
 /** BuildKit tells how many lines it has read: none of an empty file, and not the one whose directive it reads. */
 function syntaxLine(mistake: Diagnostic, {statements}: Analysis): number {
   if (mistake.code === 'dockerfile-empty') return statements.linesCount;
-  const countsFromZero = mistake.code === 'dockerfile-directive' || mistake.code === 'dockerfile-line-too-long';
+  const countsFromZero =
+    mistake.code === 'dockerfile-directive' || mistake.code === 'dockerfile-line-too-long';
   return countsFromZero ? (mistake.span?.line ?? 1) - 1 : instructionLine(mistake, statements.slots);
 }
 
