@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cgroup_values.h"
 #include "userns.h"
 
 #define PREFIX "tsbuild-"
@@ -163,13 +164,16 @@ bool cgroup_has(const struct cgroup_directory *directory, const char *file) {
   return access(xformat("%s/%s", directory->path, file), F_OK) == 0;
 }
 
-void cgroup_write(const struct cgroup_directory *directory, const char *file, const char *value) {
-  char *path = xformat("%s/%s", directory->path, file);
+void cgroup_write(const struct cgroup_directory *directory, const struct cgroup_limit *limit,
+                  const struct cgroup_value *value) {
+  char *path = xformat("%s/%s", directory->path, value->file);
   int fd = open(path, O_WRONLY | O_CLOEXEC);
-  bool written = fd >= 0 && write_full(fd, value, strlen(value)) == 0;
+  bool written = fd >= 0 && write_full(fd, value->text, strlen(value->text)) == 0;
   int error = errno;
   close_quietly(fd);
-  if (!written) die("limits", error, path, "cannot set a limit to %s", value);
+  if (written) return;
+  if (fd < 0 && error == ENOENT) die("limits", 0, path, "this kernel has no %s", limit->name);
+  die("limits", error, path, "cannot set %s to %s", limit->name, limit->value);
 }
 
 void cgroup_make(const struct cgroup_options *options) {

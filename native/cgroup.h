@@ -48,7 +48,11 @@ struct cgroup_directory {
 const struct cgroup_directory *cgroup_directory_of(const char *controller, bool needed);
 
 /** Writes a value; dies when that fails. */
-void cgroup_write(const struct cgroup_directory *directory, const char *file, const char *value);
+struct cgroup_value;
+
+/** Fails with the name of the limit, which is what the user has written. */
+void cgroup_write(const struct cgroup_directory *directory, const struct cgroup_limit *limit,
+                  const struct cgroup_value *value);
 bool cgroup_has(const struct cgroup_directory *directory, const char *file);
 
 /** Sets the limits on directories of theirs. */

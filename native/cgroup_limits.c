@@ -23,8 +23,8 @@ void cgroup_add_limit(struct cgroup_options *options, const char *text) {
 static char *device_of(const struct cgroup_limit *limit) {
   char *path = xstrndup(limit->value, (size_t)(cgroup_rate_of(limit) - 1 - limit->value));
   struct stat status;
-  if (stat(path, &status) != 0) die("limits", errno, path, "%s: cannot look at it", limit->name);
-  if (!S_ISBLK(status.st_mode)) die("limits", 0, path, "%s: not a block device", limit->name);
+  if (stat(path, &status) != 0) die("limits", errno, path, "%s: cannot look at %s", limit->name, path);
+  if (!S_ISBLK(status.st_mode)) die("limits", 0, path, "%s: %s is not a block device", limit->name, path);
   return xformat("%u:%u", major(status.st_rdev), minor(status.st_rdev));
 }
 
@@ -44,6 +44,6 @@ void cgroup_apply(const struct cgroup_options *options) {
         .bfq = unified ? cgroup_has(directory, "io.bfq.weight") : !cgroup_has(directory, "blkio.weight"),
         .device = cgroup_is_of_device(limit->name) ? device_of(limit) : NULL,
     });
-    cgroup_write(directory, value.file, value.text);
+    cgroup_write(directory, limit, &value);
   }
 }

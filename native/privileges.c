@@ -44,6 +44,12 @@ static uint64_t parse_limit_value(const char *text, const char *whole) {
   return value;
 }
 
+static const char *resource_name(int resource) {
+  size_t i = 0;
+  while (resources[i].resource != resource) i++;
+  return resources[i].name;
+}
+
 struct limit privileges_parse_limit(const char *text) {
   char *rest = xstrdup(text), *name = strsep(&rest, ":"), *soft = strsep(&rest, ":"), *hard = rest;
   if (soft == NULL || hard == NULL) die("request", 0, NULL, "ulimit=%s: expected NAME:SOFT:HARD", text);
@@ -60,7 +66,7 @@ static void set_limits(const struct privileges *privileges) {
     const struct limit *limit = &privileges->limits[i];
     struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
     if (setrlimit((__rlimit_resource_t)limit->resource, &value) != 0)
-      die("privileges", errno, NULL, "cannot set resource limit %d to %llu:%llu", limit->resource,
+      die("privileges", errno, NULL, "cannot set the resource limit %s to %llu:%llu", resource_name(limit->resource),
           (unsigned long long)limit->soft, (unsigned long long)limit->hard);
   }
 }

@@ -76,6 +76,11 @@ const explanations: Readonly<Record<string, Explanation>> = {
     hints: ['--chown takes names known to the image being built, or numeric ids'],
   },
   copy: {kind: 'user', code: 'file-copy'},
+  limits: {
+    kind: 'environment',
+    code: 'sandbox-limits',
+    hints: ['tsbuild doctor tells which limits can be set here, and nproc how many processors there are'],
+  },
   mounts: {kind: 'step', code: 'exec-mount'},
   cwd: {kind: 'step', code: 'exec-cwd'},
   namespaces: {
@@ -120,11 +125,6 @@ export function explained(error: HelperError, op?: Op): BuildError {
   return new BuildError(kind, [diagnostic], {cause: error});
 }
 
-/** A program that cannot be executed counts as exit code 1, as with docker's runtime. */
-function startFailure({phase, message}: HelperError): string {
-  return phase === 'exec' ? `exit code: 1: ${message}` : message;
-}
-
 /** Phases in which it is the process of RUN that cannot begin. */
 const ofTheProcess: ReadonlySet<string> = new Set(['exec', 'user', 'cwd', 'mounts']);
 
@@ -134,9 +134,15 @@ export function notCompleted({args}: ExecOp, how: string): string {
 }
 
 function messageOf(error: HelperError, op: Op | undefined): string {
-  if (op?.kind === 'exec' && ofTheProcess.has(error.phase)) return notCompleted(op, startFailure(error));
-  return error.phase === 'copy' && error.errno !== errnos.noSpace ? withPlace(error) : error.message;
+  const message =
+    withPlaces.has(error.phase) && error.errno !== errnos.noSpace ? withPlace(error) : error.message;
+  if (op?.kind !== 'exec' || !ofTheProcess.has(error.phase)) return message;
+  // A program that cannot be executed counts as exit code 1, as with docker's runtime.
+  return notCompleted(op, error.phase === 'exec' ? `exit code: 1: ${message}` : message);
 }
+
+/** Phases whose messages are about the path that is told beside them. */
+const withPlaces: ReadonlySet<string> = new Set(['copy', 'cwd', 'mounts']);
 
 /** `cannot make the directory: not a directory` is of use with the path only. */
 function withPlace({path, message}: HelperError): string {

@@ -27,6 +27,24 @@ describe('limits of steps', () => {
     removeGroups(parent);
   });
 
+  it('are told of, too, when the step goes on without the process that was killed', async (test) => {
+    needMemoryController(test);
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN tail /dev/zero || true\n'});
+    const {stderr} = await space.build(['-m', '64m', '--no-cache', context]);
+    expect(stderr).toMatch(/RUN tail .* killed at the limit of 64 MiB \(peak [^)]+\), and the step went on/);
+    const run = await space.run(['run', '-m', '64m', 'busybox', 'sh', '-c', 'tail /dev/zero || true']);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('killed at the limit of 64 MiB')]);
+  });
+
+  it('that cannot be set are told of by name', async (test) => {
+    needMemoryController(test);
+    const run = await space.run(['run', '--cpuset-cpus', '9999', 'busybox', 'true']);
+    expect(run.code).toBe(125);
+    expect(run.stderr).toMatch(/cannot set cpuset-cpus to 9999: .*\n +hint: tsbuild doctor /);
+    const device = await space.run(['run', '--device-read-bps', '/dev/null:1m', 'busybox', 'true']);
+    expect(device.stderr).toContain('device-read-bps: /dev/null is not a block device');
+  });
+
   it('end the process of tsbuild run that needs more memory, and say so', async (test) => {
     needMemoryController(test);
     const run = await space.run(['run', '-m', '64m', 'busybox', 'tail', '/dev/zero']);

@@ -182,9 +182,9 @@ describe.skipIf(whyNotHere() !== undefined)('limits of a run', () => {
   it.each([
     ['limit=memory', 'request', 'expected NAME:VALUE'],
     ['limit=colour:red', 'request', 'unknown limit'],
-    ['limit=memory:much', 'limits', 'cannot set a limit to much'],
+    ['limit=memory:much', 'limits', 'cannot set memory to much'],
     ['limit=device-read-bps:/dev/null:1', 'limits', 'not a block device'],
-    ['limit=cpuset-cpus:9999', 'limits', 'cannot set a limit to 9999'],
+    ['limit=cpuset-cpus:9999', 'limits', 'cannot set cpuset-cpus to 9999'],
   ])('that make no sense are errors: %s', async (arg, phase, message) => {
     const failure = world.shell('true', [`cgroup=${parent}`, arg]);
     await expect(failure).rejects.toMatchObject({phase, message: expect.stringContaining(message)});

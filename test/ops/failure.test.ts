@@ -70,6 +70,8 @@ describe('located', () => {
     const begin = 'process "/bin/sh -c echo \\"a\\"" did not complete successfully: ';
     expect(await message('exec')).toBe(`${begin}exit code: 1: no such thing`);
     expect(await message('user')).toBe(`${begin}no such thing`);
+    expect(await message('cwd')).toBe(`${begin}/x: no such thing`);
+    expect(await message('mounts')).toBe(`${begin}/x: no such thing`);
     expect(await message('namespaces')).toBe('no such thing');
   });
 

@@ -87,7 +87,7 @@ export async function attend(
     });
     new OneIdNotice(attendance.warn).look(result);
     const exit = result.get('exit');
-    const memoryKill = exit === '0' ? undefined : memoryKillOf(result, limits);
+    const memoryKill = memoryKillOf(result, limits);
     if (memoryKill !== undefined)
       attendance.warn({severity: 'warning', code: 'exec-out-of-memory', message: memoryKill});
     return exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};

@@ -132,6 +132,7 @@ export class SandboxTry implements Disposable {
     const tried = {
       memory: ['memory', '536870912'],
       cpu: ['cpu-quota', '100000'],
+      cpuset: ['cpuset-cpus', '0'],
       pids: ['pids', '100'],
     } as const;
     const works: string[] = [];

@@ -20,6 +20,8 @@ const socketMode = 0o600;
 export function mountSource(value: string): string | undefined {
   const fields = csvFields(value);
   if ('error' in fields) throw new PlanProblem('plan-mount', `failed to parse csv mounts: ${fields.error}`);
+  // It has no source, and says so when it is read: a `from` that leads nowhere is not looked for.
+  if (fields.some((field) => /^type=secret$/i.test(field))) return undefined;
   const from = fields.findLast((field) => /^from=/i.test(field))?.slice('from='.length);
   return from === '' ? undefined : from;
 }

@@ -181,11 +181,21 @@ class RunningStep {
     this.wallMs = usage.wallMs;
     this.#context.used(usage);
     const exit = result.get('exit');
+    if (exit === '0') this.#warnOfKills(result);
     if (exit === '0')
       return {epochSeconds: Number(result.get('epoch')), isUnchanged: result.get('unchanged') === '1'};
     this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
     const diskHint = fullDiskHint(upper);
     throw processFailure(this.#vertex.op, result, this.#options.limits, tail.lines(), diskHint);
+  }
+
+  /** A step that goes on without a process that was killed may have left half of something. */
+  #warnOfKills(result: ReadonlyMap<string, string>): void {
+    const {warn, limits} = this.#options;
+    const kill = memoryKillOf(result, limits);
+    if (kill === undefined) return;
+    const message = `${this.#vertex.origin.name}: ${kill}, and the step went on`;
+    warn({severity: 'warning', code: 'exec-out-of-memory', message});
   }
 
   /** The kernel's `exec format error`, or `no such file` of an interpreter that is not in the image. */

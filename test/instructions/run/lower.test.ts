@@ -87,6 +87,11 @@ describe('RUN with heredocs', () => {
   });
 });
 
+it('A102: a secret has no source, and none is looked for', async () => {
+  const text = 'FROM scratch\nRUN --mount=from=nowhere.test/none,type=secret,id=a x';
+  expect(await problemsOf(text)).toEqual(['secret mount should not have a from']);
+});
+
 describe('RUN --network and --security', () => {
   it('A97: the flag wins over the request, default means the request', async () => {
     const network = async (flag: string) =>
