@@ -1,9 +1,11 @@
 // A helper that begins together with the program that will use it: it is up while Node still loads, and costs no
 // fork of a process of Node's size. The program gets two descriptors: the channel, a socket with the protocol both
 // ways, and a file in memory with the helper's last words. Where there cannot be any of it, the program starts alone.
+// It is told the digest of what it was called with, too: a program as small as this one has it for nothing.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 #include "kernel.h"
 #include "serve.h"
+#include "sha256.h"
 
 #define FD_MIN 10  // out of the way of standard streams that may be closed
 #define FD_MAX 15  // Node keeps up to this one from its children, also where there are gaps
@@ -24,6 +27,28 @@ static int lifted(int fd) {
   if (high <= FD_MAX) return high;
   close(high);
   return -1;
+}
+
+/** Of who asks for what, and where; without the variables that shells change from one command to the next. */
+static struct sha256_text call_of(char **argv) {
+  static const char *const passing[] = {"_=", "OLDPWD=", "PWD=", "SHLVL="};
+  char directory[PATH_MAX];
+  if (getcwd(directory, sizeof directory) == NULL) directory[0] = '\0';
+  uint32_t caller[] = {geteuid(), getegid(), (uint32_t)isatty(STDERR_FILENO)};
+  struct sha256 hash;
+  unsigned char digest[SHA256_SIZE];
+  sha256_begin(&hash);
+  sha256_add(&hash, caller, sizeof caller);
+  sha256_add(&hash, directory, strlen(directory) + 1);
+  for (char **at = argv; *at != NULL; at++) sha256_add(&hash, *at, strlen(*at) + 1);
+  sha256_add(&hash, "", 1);
+  for (char **at = environ; *at != NULL; at++) {
+    size_t which = 0;
+    while (which < 4 && strncmp(*at, passing[which], strlen(passing[which])) != 0) which++;
+    if (which == 4) sha256_add(&hash, *at, strlen(*at) + 1);
+  }
+  sha256_end(&hash, digest);
+  return sha256_text(digest);
 }
 
 void start(char **argv) {
@@ -48,9 +73,9 @@ void start(char **argv) {
     return;
   }
   if (child > 0) {
-    char where[32];
-    snprintf(where, sizeof where, "%d:%d", ours, words);
-    setenv("TSBUILD_HELPER_STARTED", where, 1);
+    char told[128];
+    snprintf(told, sizeof told, "%d:%d:%s", ours, words, call_of(argv + 2).text);
+    setenv("TSBUILD_HELPER_STARTED", told, 1);
   } else {
     close(ours);
     close(words);

@@ -3,6 +3,7 @@
 //
 //   tsbuild.cjs   the entry: chooses between the next two (entry.cjs)
 //   early.cjs     the command line's beginning, enough for --version and --help
+//   unchanged.cjs what a build needs to see that nothing has changed since the last one
 //   hot-HASH.js   what a cached build runs, in one script that V8 keeps compiled (load.cjs tells where)
 //   chunks/       what is loaded when it is needed: the parser, HTTP, archives …
 //   load.cjs      finds the parts of hot-HASH.js
@@ -29,6 +30,14 @@ const firstEntry = 'src/cli/main.ts';
 
 /** What answers by itself: --version, --help. */
 const earlyEntries = [firstEntry, 'src/cli/help.ts'];
+
+/** Where a build begins; then the sinks that most have. */
+const unchangedEntries = [
+  'src/cli/commands/build/unchanged.ts',
+  'src/progress/sinks/plain/plain-sink.ts',
+  'src/progress/sinks/quiet/quiet-sink.ts',
+  'src/progress/sinks/tty/tty-sink.ts',
+];
 
 /** Dynamic imports that every cached build makes; what they import statically goes with them. */
 const hotEntries = [
@@ -58,6 +67,7 @@ const seldomUsed = [
   'node:net',
   'node:diagnostics_channel',
   'node:module',
+  'node:crypto',
 ];
 
 /** What esbuild puts before every module of CommonJS; all chunks of a table share `sharedHelpers` instead. */
@@ -84,19 +94,19 @@ const __toESM = (mod, isNodeMode) => {
 const __toCommonJS = (mod) => __defProp(mod, "__esModule", {value: true});
 `;
 
-const {chunks, early, hot, licenses} = await split();
+const {chunks, early, unchanged, hot, licenses} = await split();
 const sizes = await writeAll();
 replaceDirectory();
 warmUp(finalDirectory);
 process.stdout.write(
-  `dist: ${chunks.length} chunks, ${hot.size} of them hot; ${kib(sizes.early)} KiB at the start, ${kib(sizes.hot)} KiB hot, ${kib(sizes.cold)} KiB cold\n`,
+  `dist: ${chunks.length} chunks, ${hot.size} of them hot; ${kib(sizes.unchanged)} KiB first, ${kib(sizes.early)} KiB at the start, ${kib(sizes.hot)} KiB hot, ${kib(sizes.cold)} KiB cold\n`,
 );
 
 /** First pass: what belongs together, as ES modules with their source maps inside. */
 async function split() {
   const {outputFiles, metafile} = await build({
     absWorkingDir: root,
-    entryPoints: {tsbuild: 'src/cli/main.ts'},
+    entryPoints: {tsbuild: firstEntry, unchanged: unchangedEntries[0]},
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -120,7 +130,7 @@ async function split() {
   };
 }
 
-/** Names of the chunks that answer by themselves, and of those that a cached build loads; some are both. */
+/** Names of the chunks of each table; some are in several. */
 function startChunks({outputs}) {
   const staticImports = (path, into) => {
     if (into.has(path)) return into;
@@ -140,19 +150,24 @@ function startChunks({outputs}) {
     return found;
   };
   const names = (paths) => new Set([...paths].map((path) => basename(path, '.js')));
-  return {early: names(reached(earlyEntries)), hot: names(reached(hotEntries))};
+  return {
+    early: names(reached(earlyEntries)),
+    unchanged: names(reached(unchangedEntries)),
+    hot: names(reached(hotEntries)),
+  };
 }
 
 /** Second pass and packing; gives sizes. */
 async function writeAll() {
   mkdirSync(join(workDirectory, 'chunks'), {recursive: true});
-  const packed = {hot: [], early: []};
+  const packed = {hot: [], early: [], unchanged: []};
   let cold = 0;
   for (const {name, text} of chunks) {
     const {code, map} = await toCommonJs(name, text);
     if (early.has(name)) packed.early.push(asMethod(name, code));
     if (hot.has(name)) packed.hot.push(asMethod(name, code));
-    if (!early.has(name) && !hot.has(name)) {
+    if (unchanged.has(name)) packed.unchanged.push(asMethod(name, code));
+    if (!isPacked(name)) {
       const load = "const {tsbuildLoad, tsbuildKeepCompiled} = require('../load.cjs');\n";
       writeFileSync(join(workDirectory, `chunks/${name}.cjs`), load + code);
       writeFileSync(join(workDirectory, `chunks/${name}.cjs.map`), map);
@@ -161,14 +176,27 @@ async function writeAll() {
   }
   const told = tableOf(packed.early);
   writeFileSync(join(workDirectory, 'early.cjs'), `module.exports = ${told};\n`);
+  const first = tableOf(packed.unchanged);
+  writeFileSync(join(workDirectory, 'unchanged.cjs'), `module.exports = ${first};\n`);
   const script = tableOf(packed.hot);
-  const hotName = `hot-${createHash('sha256').update(script).digest('hex').slice(0, 12)}`;
+  const hotName = `hot-${hashOf(script)}`;
   writeFileSync(join(workDirectory, `${hotName}.js`), script);
   writeFileSync(join(workDirectory, 'LICENSES.txt'), licenses);
-  const loader = readFileSync(join(root, 'bin/bundle/load.cjs'), 'utf8');
-  writeFileSync(join(workDirectory, 'load.cjs'), loader.replace("hotName = 'hot'", `hotName = '${hotName}'`));
+  const loader = readFileSync(join(root, 'bin/bundle/load.cjs'), 'utf8')
+    .replace("hotName = 'hot'", `hotName = '${hotName}'`)
+    .replace("program = ''", `program = '${hashOf(script + first)}'`);
+  writeFileSync(join(workDirectory, 'load.cjs'), loader);
   copyFileSync(join(root, 'bin/bundle/entry.cjs'), join(workDirectory, 'tsbuild.cjs'));
-  return {hot: script.length, early: told.length, cold};
+  return {hot: script.length, early: told.length, unchanged: first.length, cold};
+}
+
+function isPacked(name) {
+  return early.has(name) || hot.has(name) || unchanged.has(name);
+}
+
+/** Chunks that are loaded by name have hashes of their own in what loads them. */
+function hashOf(text) {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function tableOf(methods) {
@@ -190,7 +218,6 @@ function withoutHelpers(name, code) {
 
 /** Identifiers stay, for the stack in a bug report must say something. Other characters than ASCII are escaped. */
 async function toCommonJs(name, text) {
-  const isPacked = early.has(name) || hot.has(name);
   const renamed = text.replace(/(["'])\.{1,2}\/(?:chunks\/)?([\w-]+)\.js\1/g, '"tsbuild:$2"');
   const {code, map, warnings} = await transform(renamed, {
     sourcefile: `${name}.js`,
@@ -202,7 +229,7 @@ async function toCommonJs(name, text) {
     define: {
       'import.meta.url': 'tsbuildLoad.url',
       // Looking at `performance` loads six modules of Node, and lru-cache looks whether it is there.
-      ...(isPacked ? {performance: 'Date'} : {}),
+      ...(isPacked(name) ? {performance: 'Date'} : {}),
     },
     minifySyntax: true,
     minifyWhitespace: true,
@@ -211,12 +238,10 @@ async function toCommonJs(name, text) {
   });
   if (warnings.length > 0) throw new Error(`${name}: ${warnings[0].text}`);
   // Cold chunks are files like any other; the others see them from dist/.
-  const chunkDirectory = isPacked ? './chunks' : '.';
-  const spared = isPacked ? code.replace(requireOfNode, later) : code;
+  const chunkDirectory = isPacked(name) ? './chunks' : '.';
+  const spared = isPacked(name) ? code.replace(requireOfNode, later) : code;
   const linked = spared.replace(/\brequire\("tsbuild:([\w-]+)"\)/g, (_, target) =>
-    early.has(target) || hot.has(target)
-      ? `tsbuildLoad("${target}")`
-      : `require("${chunkDirectory}/${target}.cjs")`,
+    isPacked(target) ? `tsbuildLoad("${target}")` : `require("${chunkDirectory}/${target}.cjs")`,
   );
   return {code: linked, map};
 }

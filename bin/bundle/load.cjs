@@ -6,6 +6,8 @@
 
 /** With a hash of the content in the bundle: V8 itself compares a source's length only. */
 const hotName = 'hot';
+/** In the bundle a hash of all that a build runs. */
+const program = '';
 const hotPath = `${__dirname}/${hotName}.js`;
 const compiledPath = `${__dirname}/${hotName}.${process.version}-${process.arch}.bin`;
 /** Most likely enough for either file. */
@@ -18,6 +20,12 @@ let script;
 
 function tsbuildEarly(table) {
   early = table;
+}
+
+/** What was loaded so far is of no use to what is loaded next. */
+function tsbuildForget() {
+  early = {__proto__: null};
+  loaded.clear();
 }
 
 function tsbuildLoad(name) {
@@ -38,6 +46,8 @@ function methodOf(name) {
   tsbuildEarly(require('./early.cjs'));
   return early[name];
 }
+
+tsbuildLoad.program = program;
 
 /** What `import.meta.url` is in the bundle. */
 Object.defineProperty(tsbuildLoad, 'url', {get: () => require('node:url').pathToFileURL(__filename).href});
@@ -102,4 +112,4 @@ function tsbuildKeepCompiled() {
   }
 }
 
-module.exports = {tsbuildLoad, tsbuildKeepCompiled, tsbuildEarly};
+module.exports = {tsbuildLoad, tsbuildKeepCompiled, tsbuildEarly, tsbuildForget};

@@ -69,7 +69,9 @@ export async function build(
     guard.signal,
   );
   earlyBlobs?.handOver();
-  await new FailureKeeper(engine, request).forget();
+  const failures = new FailureKeeper(engine, request);
+  await failures.forget();
+  options.observed?.place(failures.place, false);
   const witness = new Witness({
     request,
     engine,

@@ -8,6 +8,7 @@ import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Solved} from '../solver/op-runner.ts';
 import {LocalContext} from '../sources/local/local-context.ts';
 import type {BuildValue} from '../sources/value.ts';
+import type {Observed} from '../unchanged/observed.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
 import type {Engine} from './engine.ts';
 import type {ContextFetcher, FetchedContext} from './fetched-context.ts';
@@ -34,12 +35,17 @@ type MainContext =
 
 const mainName = 'context';
 
+export interface ContextSurroundings {
+  readonly sources: RemoteSources;
+  readonly observed?: Observed | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** Fetches the main context when it is not here, for the Dockerfile is in it. */
 export async function openContext(
   request: BuildRequest,
   engine: Engine,
-  sources: RemoteSources,
-  signal: AbortSignal,
+  {sources, observed, signal}: ContextSurroundings,
 ): Promise<BuildContext> {
   const named = await readNamedContexts(request);
   const work = new WorkDirectories(engine);
@@ -50,8 +56,8 @@ export async function openContext(
   });
   try {
     const text = await outsideDockerfile(request, fetcher.get);
-    const main = await mainContext(request, text !== undefined, fetcher.get);
-    return new OpenedContext({named, engine, sources, work, main, text, fetcher: fetcher.get});
+    const main = await mainContext(request, text !== undefined, fetcher.get, observed);
+    return new OpenedContext({named, engine, sources, observed, work, main, text, fetcher: fetcher.get});
   } catch (error) {
     await work[Symbol.asyncDispose]();
     throw error;
@@ -72,10 +78,15 @@ async function mainContext(
   request: BuildRequest,
   hasText: boolean,
   fetcher: () => Promise<ContextFetcher>,
+  observed: Observed | undefined,
 ): Promise<MainContext> {
   const {context} = request;
-  if (context.type === 'directory')
-    return {type: 'local', place: await localPlaceOf(request, context.path, hasText)};
+  if (context.type === 'directory') {
+    const place = await localPlaceOf(request, context.path, hasText, (path, isHere) =>
+      observed?.place(path, isHere),
+    );
+    return {type: 'local', place};
+  }
   const fetched = await fetcher();
   const tree = await (context.type === 'url'
     ? fetched.fromUrl(context.url)
@@ -83,10 +94,9 @@ async function mainContext(
   return {type: 'fetched', tree};
 }
 
-interface OpenedContextOptions {
+interface OpenedContextOptions extends Pick<ContextSurroundings, 'sources' | 'observed'> {
   readonly named: NamedContextSet;
   readonly engine: Engine;
-  readonly sources: RemoteSources;
   readonly work: WorkDirectories;
   readonly main: MainContext;
   /** The Dockerfile, when it is not in the context. */
@@ -105,11 +115,12 @@ class OpenedContext implements BuildContext {
   }
 
   async dockerfile(): Promise<SourceFile> {
-    const {text, main, fetcher} = this.#options;
+    const {text, main, fetcher, observed} = this.#options;
     if (text !== undefined) return text;
-    return main.type === 'local'
-      ? readLocalDockerfile(main.place)
-      : (await fetcher()).dockerfileIn(main.tree);
+    if (main.type !== 'local') return (await fetcher()).dockerfileIn(main.tree);
+    const file = await readLocalDockerfile(main.place);
+    observed?.file(main.place.dockerfile ?? '', true);
+    return file;
   }
 
   local(name: string): LocalContext | undefined {
@@ -117,7 +128,8 @@ class OpenedContext implements BuildContext {
     if (known !== undefined) return known;
     const place = this.#placeOf(name);
     if (place === undefined) return undefined;
-    const {helper, later, notes, fileLists} = this.#options.engine;
+    const {observed, engine} = this.#options;
+    const {helper, later, notes, fileLists} = engine;
     const context = new LocalContext({
       name,
       ...place,
@@ -126,6 +138,8 @@ class OpenedContext implements BuildContext {
         load: async (key) => notes.get('stat', key),
         save: (key, bytes) => later.add(() => notes.set('stat', key, bytes)),
       },
+      onLook: (path, isHere) => observed?.file(path, isHere),
+      onWalk: (walk) => observed?.walk(walk),
       onSelected: (digest, list) => fileLists.keep(digest, list),
     });
     this.#locals.set(name, context);

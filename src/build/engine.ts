@@ -19,6 +19,7 @@ import {FileLists} from '../store/file-lists.ts';
 import {Notes} from '../store/notes.ts';
 import {readSmallFile} from '../store/small-file.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
+import type {Observed} from '../unchanged/observed.ts';
 import type {Clock} from '../util/clock.ts';
 import {Later} from '../util/later.ts';
 import {once} from './once.ts';
@@ -46,6 +47,8 @@ export interface Engine extends AsyncDisposable {
 export interface EngineFiles {
   readonly configFile: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Takes down what is looked at. */
+  readonly observed?: Observed | undefined;
 }
 
 export interface OpenEngineOptions extends EngineFiles {
@@ -54,19 +57,27 @@ export interface OpenEngineOptions extends EngineFiles {
   readonly onLayerProgress: OnLayerProgress;
 }
 
-export function readEngineConfig({configFile, environment}: EngineFiles): Promise<Config> {
+export function readEngineConfig({configFile, environment, observed}: EngineFiles): Promise<Config> {
   return loadConfig({
     configFile,
     environment,
-    readFile: async (path) => (await readSmallFile(path)).toString(),
+    async readFile(path) {
+      const read = await readSmallFile(path).catch((error: unknown) => {
+        observed?.file(path, false);
+        throw error;
+      });
+      observed?.file(path, true);
+      return read.toString();
+    },
   });
 }
 
 export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
-  const {environment, clock} = options;
+  const {environment, clock, observed} = options;
   const config = await readEngineConfig(options);
+  observed?.opening(options.root);
   const state = openStateDirectory(options.root);
-  const blobs = new LocalBlobStore(options.root);
+  const blobs = new LocalBlobStore(options.root, (path, isHere) => observed?.blob(path, isHere));
   const notes = new Notes(state.database);
   const later = new Later();
   const helper = once(async () => {
@@ -121,6 +132,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     helper: helper.get,
     clock,
     onLayerProgress: options.onLayerProgress,
+    onLook: (path, isHere) => observed?.place(path, isHere),
     source: {
       async *fetch(source, blob, signal) {
         if (isCacheSource(source)) {

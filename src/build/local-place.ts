@@ -5,6 +5,7 @@ import {readdir} from 'node:fs/promises';
 import {basename, dirname, join, relative, resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
+import type {OnLook} from '../store/blob-store.ts';
 import {readSmallFile} from '../store/small-file.ts';
 import {refusalText} from '../util/error-text.ts';
 import {suggest} from '../util/suggest.ts';
@@ -22,20 +23,25 @@ export interface LocalPlace {
   readonly shown: string;
 }
 
-/** `path` as the user gave it. Throws BuildError when there is no such directory, or no Dockerfile in it. */
+/**
+ * `path` as the user gave it. Throws BuildError when there is no such directory, or no Dockerfile in it. `onLook` is told
+ * which files decided, by being there or not.
+ */
 export async function localPlaceOf(
   request: BuildRequest,
   path: string,
   hasText: boolean,
+  onLook: OnLook = () => {},
 ): Promise<LocalPlace> {
   const directory = resolve(request.workingDirectory, path);
   checkDirectory(directory, path);
+  onLook(`${directory}/.`, true);
   if (hasText) return {directory, dockerfile: undefined, shown: '-'};
   if (request.dockerfile !== undefined) {
-    const dockerfile = spelled(resolve(request.workingDirectory, request.dockerfile));
+    const dockerfile = spelled(resolve(request.workingDirectory, request.dockerfile), onLook);
     return {directory, dockerfile, shown: join(dirname(request.dockerfile), basename(dockerfile))};
   }
-  const dockerfile = spelled(join(directory, defaultDockerfile));
+  const dockerfile = spelled(join(directory, defaultDockerfile), onLook);
   const shownDirectory = relative(request.workingDirectory, directory);
   if (!existsSync(dockerfile)) {
     const near = await nearTo(dockerfile);
@@ -47,8 +53,11 @@ export async function localPlaceOf(
 }
 
 /** The path as it is on disk: `dockerfile` where there is no `Dockerfile`. */
-function spelled(path: string): string {
-  if (basename(path) !== defaultDockerfile || existsSync(path)) return path;
+function spelled(path: string, onLook: OnLook): string {
+  if (basename(path) !== defaultDockerfile) return path;
+  const isHere = existsSync(path);
+  onLook(path, isHere);
+  if (isHere) return path;
   const lowercase = join(dirname(path), lowercaseDockerfile);
   return existsSync(lowercase) ? lowercase : path;
 }

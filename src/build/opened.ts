@@ -28,7 +28,9 @@ export async function openBuild(
   signal: AbortSignal,
   onLayerProgress: OpenEngineOptions['onLayerProgress'] = () => {},
 ): Promise<Opened> {
+  const {observed} = options;
   const engine = await openEngine({
+    observed,
     root: resolve(request.workingDirectory, options.root),
     configFile: options.configFile,
     environment: request.environment,
@@ -45,7 +47,7 @@ export async function openBuild(
     const ledger = new SourceLedger();
     const gate = await openGate(request);
     const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, {gate, ledger});
-    const context = await openContext(request, engine, sources, signal);
+    const context = await openContext(request, engine, {sources, observed, signal});
     const images = new ImageResolver({
       database: engine.state.database,
       blobs: engine.blobs,
@@ -56,6 +58,7 @@ export async function openBuild(
     });
     return {
       request,
+      observed,
       context,
       engine,
       images,

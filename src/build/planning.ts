@@ -12,6 +12,7 @@ import type {Plan, PlanRequest, ResolvedImage} from '../plan/plan.ts';
 import {planBuild} from '../plan/plan-build.ts';
 import type {EmitEvent} from '../progress/events.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
+import type {Observed} from '../unchanged/observed.ts';
 import {type AtLeastOne, mapAtLeastOne} from '../util/at-least-one.ts';
 import {systemClock} from '../util/clock.ts';
 import {withoutCredentials} from '../util/url-credentials.ts';
@@ -25,6 +26,7 @@ import type {StepReporter} from './step.ts';
 
 export interface Planning {
   readonly request: BuildRequest;
+  readonly observed?: Observed | undefined;
   readonly context: BuildContext;
   readonly engine: Engine;
   readonly images: ImageResolver;

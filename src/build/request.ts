@@ -10,6 +10,7 @@ import type {ResourceLimits} from '../ops/exec/resource-limits.ts';
 import type {EmitEvent} from '../progress/events.ts';
 import type {SigningKey} from '../signature/keys.ts';
 import type {AgentSource} from '../ssh/agents.ts';
+import type {Observed} from '../unchanged/observed.ts';
 
 export type ContextInput =
   | {readonly type: 'directory'; readonly path: string}
@@ -76,6 +77,8 @@ export interface EngineOptions {
   /** Path of the TOML file given with --config; undefined: the defaults. */
   readonly configFile?: string | undefined;
   readonly emit: EmitEvent;
+  /** Takes down what the build goes by. */
+  readonly observed?: Observed | undefined;
   /** Told what will be solved for, before anything runs. */
   readonly onPlanned?: (targets: readonly Vertex[]) => void;
   /** Told at the end of a build that has made something when the state directory is to be collected. */

@@ -31,6 +31,7 @@ import {type SolverOptions, solve} from '../solver/solver.ts';
 import type {ImageResolver} from '../sources/image/image-resolver.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {SshAgents} from '../ssh/agents.ts';
+import type {Observed} from '../unchanged/observed.ts';
 import {assert} from '../util/assert.ts';
 import {systemClock} from '../util/clock.ts';
 import {FailureKeeper} from './attended/failure-keeper.ts';
@@ -51,6 +52,7 @@ import type {Secrets} from './secrets.ts';
 export interface Wiring {
   readonly request: BuildRequest;
   readonly engine: Engine;
+  readonly observed?: Observed | undefined;
   readonly context: BuildContext;
   readonly sources: RemoteSources;
   secrets(): Promise<Secrets>;
@@ -134,7 +136,9 @@ type Solving = SolverOptions<Vertex, BuildValue> & {readonly cache: RecordCache}
 export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => Promise<T>): Promise<T> {
   const {engine, emit, file} = wiring;
   const whyMissed = missReasons(engine, wiring.dockerfile);
-  const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock, whyMissed);
+  const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock, whyMissed, (ms) =>
+    wiring.observed?.until(ms),
+  );
   const warn = (diagnostic: Diagnostic): void =>
     emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
   const networks = new StepNetworks({
@@ -213,7 +217,7 @@ async function runnersOf(
   wiring: Wiring,
   exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'limits' | 'warn' | 'keepFailed'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
-  const {request, engine, context, sources, images, gate, layerSteps} = wiring;
+  const {request, engine, observed, context, sources, images, gate, layerSteps} = wiring;
   const {snapshotter, helper, state, notes, fileLists} = engine;
   const equalLayers = new EqualLayers({state, snapshotter, helper});
   const earlierCopies = new EarlierCopies({state, snapshotter});
@@ -229,8 +233,14 @@ async function runnersOf(
         if (context.local(name) !== undefined) gate.local(name);
         return context.open(name, signal);
       },
-      http: (source, signal) => sources.http(source, signal),
-      git: (source, signal) => sources.git(source, signal),
+      http(source, signal) {
+        observed?.refuse();
+        return sources.http(source, signal);
+      },
+      git(source, signal) {
+        observed?.refuse();
+        return sources.git(source, signal);
+      },
       onImage: (vertex, snapshot) => layerSteps.onImage(vertex, snapshotter, snapshot),
     }),
     exec: execRunner({

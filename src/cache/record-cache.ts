@@ -50,14 +50,18 @@ export class RecordCache implements ResultCache<BuildValue> {
   readonly #clock: Clock;
   readonly #used = new Set<string>();
   readonly whyMissed: WhyMissed;
+  readonly #onFound: (untilMs: number) => void;
 
+  /** `onFound` is told until when a use of a record need not be written down again. */
   constructor(
     database: Database,
     snapshotter: Snapshotter,
     clock: Clock,
     whyMissed: WhyMissed = async () => undefined,
+    onFound: (untilMs: number) => void = () => {},
   ) {
     this.whyMissed = whyMissed;
+    this.#onFound = onFound;
     this.#database = database;
     this.#snapshotter = snapshotter;
     this.#clock = clock;
@@ -93,7 +97,9 @@ export class RecordCache implements ResultCache<BuildValue> {
     if (row === undefined) return undefined;
     const snapshot = String(row['snapshot']);
     if (!(await this.#snapshotter.isWhole(snapshot))) return undefined;
-    if (this.#clock.nowMs() - Number(row['used_ms']) > usedResolutionMs) this.#used.add(key);
+    const untilMs = Number(row['used_ms']) + usedResolutionMs;
+    if (this.#clock.nowMs() > untilMs) this.#used.add(key);
+    this.#onFound(untilMs);
     const usage = row['usage'];
     return {
       key: String(row['result_key']),

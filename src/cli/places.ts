@@ -7,10 +7,15 @@ import type {CliIo} from './io.ts';
 
 /** --root, $TSBUILD_ROOT, /var/lib/tsbuild for root, $XDG_DATA_HOME/tsbuild for everyone else. */
 export function stateRootOf(flags: FlagValues, io: CliIo): string {
-  const chosen = flags.last('root') || io.env['TSBUILD_ROOT'];
-  if (chosen) return resolve(io.cwd, chosen);
+  return stateRootFor(flags.last('root'), io);
+}
+
+/** The same for the value of --root. */
+export function stateRootFor(given: string | undefined, {env, cwd}: Pick<CliIo, 'env' | 'cwd'>): string {
+  const chosen = given || env['TSBUILD_ROOT'];
+  if (chosen) return resolve(cwd, chosen);
   if (process.getuid?.() === 0) return '/var/lib/tsbuild';
-  const data = io.env['XDG_DATA_HOME'] || join(io.env['HOME'] || homedir(), '.local/share');
+  const data = env['XDG_DATA_HOME'] || join(env['HOME'] || homedir(), '.local/share');
   return join(data, 'tsbuild');
 }
 

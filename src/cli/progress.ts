@@ -7,7 +7,7 @@ import {type SinkName, sinkLoaders} from '../progress/sinks/index.ts';
 import type {SinkHost} from '../progress/sinks/sink.ts';
 import {systemClock} from '../util/clock.ts';
 import type {FlagValues} from './flag-values.ts';
-import type {CliIo} from './io.ts';
+import type {CliIo, CliOutput} from './io.ts';
 import {columnsOf, wantsColor} from './terminal.ts';
 
 const defaultRows = 24;
@@ -44,7 +44,16 @@ function badValue(message: string): Error {
   return buildError('usage', 'cli-bad-value', message);
 }
 
-export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink> {
+/** Where progress goes. */
+export interface ProgressOutput extends Pick<CliOutput, 'isTTY' | 'columns' | 'rows'> {
+  write(data: string | Uint8Array): unknown;
+}
+
+interface ProgressIo extends Pick<CliIo, 'env'> {
+  readonly stderr: ProgressOutput;
+}
+
+export async function openSink(name: SinkName, io: ProgressIo): Promise<ProgressSink> {
   const outputLines = io.env['BUILDKIT_TTY_LOG_LINES'] ?? '';
   const host: SinkHost = {
     write: await writerFor(name, io),
@@ -61,7 +70,7 @@ export async function openSink(name: SinkName, io: CliIo): Promise<ProgressSink>
 }
 
 /** A log that goes to a terminal is made safe for it; one that goes to a file is whole. tty makes its own lines. */
-async function writerFor(name: SinkName, io: CliIo): Promise<SinkHost['write']> {
+async function writerFor(name: SinkName, io: ProgressIo): Promise<SinkHost['write']> {
   if (io.stderr.isTTY !== true || (name !== 'plain' && name !== 'quiet'))
     return (data) => io.stderr.write(data);
   const {terminalText} = await import('../progress/terminal-text.ts');

@@ -7,15 +7,37 @@ import {lastWordsMax, type StartedHelper} from './started-helper.ts';
 
 const variable = 'TSBUILD_HELPER_STARTED';
 
-let companion: {readonly channel: number; readonly words: number} | undefined;
+export interface Companion {
+  /** Descriptors. */
+  readonly channel: number;
+  readonly words: number;
+  /** SHA-256 in hex of who called for what, where, and with which environment. */
+  readonly call: string;
+}
+
+let companion: Companion | undefined;
+let call: string | undefined;
+
+/** The one that the environment tells of. */
+export function companionIn(
+  environment: Readonly<Record<string, string | undefined>>,
+): Companion | undefined {
+  const told = /^(\d+):(\d+):sha256:([0-9a-f]{64})$/.exec(environment[variable] ?? '');
+  if (told === null) return undefined;
+  const [, channel, words, digest = ''] = told;
+  return {channel: Number(channel), words: Number(words), call: digest};
+}
 
 /** Takes the news of it out of the environment: nobody who inherits that shall look for it. */
 export function noticeCompanion(environment: Record<string, string | undefined>): void {
-  const [, channel, words] = /^(\d+):(\d+)$/.exec(environment[variable] ?? '') ?? [];
+  companion = companionIn(environment);
+  call = companion?.call;
   delete environment[variable];
-  if (channel !== undefined && words !== undefined) {
-    companion = {channel: Number(channel), words: Number(words)};
-  }
+}
+
+/** What this process was called with, as `Companion` has it; undefined when nobody told. */
+export function calledWith(): string | undefined {
+  return call;
 }
 
 /** Undefined: there is none, or somebody has it. */

@@ -20,7 +20,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-const headerBytes = 12;
+export const headerBytes = 12;
 export const payloadBytesMax = 16 * 1024 * 1024;
 
 export function encodeFrame(id: number, type: number, payload: Uint8Array): Buffer {

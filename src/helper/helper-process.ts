@@ -3,9 +3,14 @@
 
 import type {Writable} from 'node:stream';
 import {buildError} from '../diagnostics/build-error.ts';
-import {encodePathText} from '../util/path-text.ts';
 import {decodeFields, encodeFrame, type Frame, FrameDecoder, frameTypes, payloadBytesMax} from './frames.ts';
-import {type Helper, HelperError, type HelperRequestOptions, type HelperVerb} from './helper.ts';
+import {
+  encodeRequest,
+  type Helper,
+  HelperError,
+  type HelperRequestOptions,
+  type HelperVerb,
+} from './helper.ts';
 import {spawnHelper} from './spawned-helper.ts';
 import type {HelperEnd, StartedHelper} from './started-helper.ts';
 
@@ -61,7 +66,7 @@ export class HelperProcess implements Helper {
       return Promise.reject(buildError('user', 'helper-nul', `a NUL character in what is given to ${verb}`));
     }
     const texts = args.map((text) => (text.startsWith(filterKey) ? this.#keepFilter(text) : text));
-    const payload = Buffer.concat([verb, ...texts].flatMap((text) => [encodePathText(text), nul]));
+    const payload = encodeRequest(verb, texts);
     if (payload.length > payloadBytesMax) {
       return Promise.reject(
         buildError('environment', 'helper-request-too-large', `a ${verb} of more than 16 MiB`),
@@ -156,5 +161,3 @@ export class HelperProcess implements Helper {
     this.#running.clear();
   }
 }
-
-const nul = Buffer.from([0]);

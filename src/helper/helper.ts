@@ -1,6 +1,8 @@
 // The client's view of the native helper (docs/formats/helper-protocol.md). One Helper is one long-lived process;
 // requests run side by side.
 
+import {encodePathText} from '../util/path-text.ts';
+
 export interface HelperRequestOptions {
   readonly signal?: AbortSignal;
   readonly onStdout?: (bytes: Uint8Array) => void;
@@ -60,4 +62,11 @@ export type View = {readonly dir: string} | {readonly layers: readonly string[]}
 /** `dir=…`, or `layer=…` for each layer. */
 export function viewArguments(view: View): string[] {
   return 'dir' in view ? [`dir=${view.dir}`] : view.layers.map((layer) => `layer=${layer}`);
+}
+
+const nul = Buffer.from([0]);
+
+/** The payload of a request frame. No argument may have a NUL. */
+export function encodeRequest(verb: HelperVerb, args: readonly string[]): Buffer {
+  return Buffer.concat([verb, ...args].flatMap((text) => [encodePathText(text), nul]));
 }

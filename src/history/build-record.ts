@@ -21,6 +21,8 @@ export interface BuildRecord {
   /** Names only: values may be secrets. */
   readonly buildArgs: readonly string[];
   readonly imageDigest?: string;
+  /** Nothing had changed since that build, whose note had the answer. */
+  readonly repeats?: string;
   readonly warnings: readonly {readonly code: string; readonly message: string; readonly line?: number}[];
   /** In the order in which they were first heard of. */
   readonly steps: readonly RecordedStep[];
@@ -45,6 +47,11 @@ export interface RecordedStep {
   readonly usage?: StepUsage;
   /** What its process wrote; the bytes are in a file of their own. */
   readonly logBytes: number;
+}
+
+/** The time it began, so that names sort by it, and four characters of its own. */
+export function recordId(startedMs: number, own: string): string {
+  return `${Math.round(startedMs).toString(36).padStart(8, '0')}${own}`;
 }
 
 /** What is known of a build before it begins. */

@@ -10,6 +10,7 @@ import {
   type PlannedStep,
   type RecordedStep,
   recordFormat,
+  recordId,
 } from './build-record.ts';
 import {HistoryStore} from './history-store.ts';
 import {StepLogs} from './step-logs.ts';
@@ -41,7 +42,7 @@ export class BuildRecorder {
     this.#subject = subject;
     this.#clock = clock;
     this.#startedMs = clock.nowMs();
-    this.id = newId(this.#startedMs);
+    this.id = recordId(this.#startedMs, randomBytes(2).toString('hex'));
     this.#logs = new StepLogs(root);
   }
 
@@ -80,10 +81,10 @@ export class BuildRecorder {
     }
   }
 
-  /** Writes the record. */
-  finish({status, error, imageDigest}: BuildEnd): void {
+  /** Writes the record, and gives it; undefined when it could not be written. */
+  finish({status, error, imageDigest}: BuildEnd): BuildRecord | undefined {
     try {
-      if (this.#broken) return;
+      if (this.#broken) return undefined;
       this.#takePlan();
       const finishedMs = this.#clock.nowMs();
       const record: BuildRecord = {
@@ -99,8 +100,10 @@ export class BuildRecorder {
         steps: this.#steps.map((step, index) => ({...step, logBytes: this.#logs.bytesOf(index)})),
       };
       new HistoryStore(this.#root).add(record, this.#logs.finish());
+      return record;
     } catch {
       // A full disk, or no state directory at all.
+      return undefined;
     } finally {
       this.#discard();
     }
@@ -157,10 +160,4 @@ export class BuildRecorder {
     };
     this.#planned.forEach(visit);
   }
-}
-
-/** The time it began, so that names sort by it, and something of its own. */
-function newId(startedMs: number): string {
-  const time = Math.round(startedMs).toString(36).padStart(8, '0');
-  return `${time}${randomBytes(2).toString('hex')}`;
 }

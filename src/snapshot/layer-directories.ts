@@ -4,12 +4,15 @@
 import {existsSync, renameSync} from 'node:fs';
 import {dirname} from 'node:path';
 import type {Helper} from '../helper/helper.ts';
+import type {OnLook} from '../store/blob-store.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {isTrusted, type LayerId, type LayerRow, type LayerTable} from './layer-table.ts';
 
 export interface LayerDirectoriesOptions {
   readonly state: StateDirectory;
   readonly helper: () => Promise<Helper>;
+  /** Told of the directories of layers, and whether they are here. */
+  readonly onLook?: OnLook;
 }
 
 export class LayerDirectories {
@@ -32,8 +35,12 @@ export class LayerDirectories {
 
   has(row: LayerRow): boolean {
     if (this.#here.has(row.id)) return true;
-    const {state} = this.#options;
-    if (!isTrusted(row, state.bootId) || !existsSync(state.layerPath(row.id))) return false;
+    const {state, onLook} = this.#options;
+    if (!isTrusted(row, state.bootId)) return false;
+    const path = state.layerPath(row.id);
+    const isHere = existsSync(path);
+    onLook?.(path, isHere);
+    if (!isHere) return false;
     const {continues} = row;
     if (continues !== undefined) {
       const below = this.#table.layer(continues);

@@ -7,7 +7,7 @@ import {join} from 'node:path';
 import type {Helper, View} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {chainIdOf, type DiffId, hexOf} from '../oci/digest.ts';
-import type {LocalBlobStore} from '../store/blob-store.ts';
+import type {LocalBlobStore, OnLook} from '../store/blob-store.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
@@ -29,6 +29,8 @@ export interface SnapshotterOptions {
   readonly source: LayerSource;
   readonly clock: Clock;
   readonly onLayerProgress: OnLayerProgress;
+  /** As LayerDirectories has it. */
+  readonly onLook?: OnLook;
 }
 
 /**

@@ -85,7 +85,8 @@ class Inventory {
       ...blobs.flatMap((name) => this.#looseBlob(name)),
       ...this.#cacheMounts(),
       ...this.#failedSteps(),
-      ...this.#history(),
+      ...this.#documents('history', 'what is kept of a build'),
+      ...this.#documents('unchanged', 'what a build found unchanged'),
       ...this.#notes(),
       ...this.#work(),
     ];
@@ -244,14 +245,15 @@ class Inventory {
     });
   }
 
-  #history(): Item[] {
-    return namesIn(join(this.#state.root, 'history')).map((name) => {
-      const path = join('history', name);
+  /** What can go any time, and stands for itself. */
+  #documents(folder: string, description: string): Item[] {
+    return namesIn(join(this.#state.root, folder)).map((name) => {
+      const path = join(folder, name);
       return {
         ...plain,
         id: name,
         type: 'internal',
-        description: 'what is kept of a build',
+        description,
         bytes: this.#other(path),
         createdMs: this.#changedMs(path),
         usedMs: this.#changedMs(path),

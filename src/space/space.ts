@@ -149,7 +149,7 @@ export class Space {
     for (const layer of namesIn(join(state.root, 'layers')))
       layers.set(layer, await layerUse(layer, join(state.root, 'layers', layer), this.#notes));
     const others = new Map<string, number>();
-    for (const folder of ['cache-mounts', 'failed', 'history']) {
+    for (const folder of ['cache-mounts', 'failed', 'history', 'unchanged']) {
       for (const name of namesIn(join(state.root, folder))) {
         const path = join(folder, name);
         others.set(path, await diskUse(join(state.root, path)));

@@ -53,6 +53,9 @@ export interface BlobStore extends BlobReader {
   sweep(idleMs?: number): Promise<number>;
 }
 
+/** Told of a path, and whether something is there. */
+export type OnLook = (path: string, isHere: boolean) => void;
+
 const smallBlobMax = 32 * 1024 * 1024;
 /**
  * Pid namespaces may share a store, and a pid of another one looks dead here: what is still written to is left alone.
@@ -64,13 +67,15 @@ export class LocalBlobStore implements BlobStore {
   readonly #blobs: string;
   readonly #work: string;
   readonly #leases: Leases;
+  readonly #onLook: OnLook;
   #prepared: Promise<string> | undefined;
 
-  /** `root` is the state directory; its folders are made when first written to. */
-  constructor(root: string) {
+  /** `root` is the state directory; its folders are made when first written to. `onLook` is told which blobs are there. */
+  constructor(root: string, onLook: OnLook = () => {}) {
     this.#blobs = join(root, 'blobs', 'sha256');
     this.#work = join(root, 'work');
     this.#leases = Leases.of(root);
+    this.#onLook = onLook;
   }
 
   async path(digest: Digest): Promise<string> {
@@ -85,7 +90,9 @@ export class LocalBlobStore implements BlobStore {
   /** What it finds stays for as long as this process lives. */
   async stat(digest: Digest): Promise<BlobInfo | undefined> {
     await this.#leases.hold('blob', digest);
-    return this.#infoOf(digest);
+    const info = await this.#infoOf(digest);
+    this.#onLook(this.#pathOf(digest), info !== undefined);
+    return info;
   }
 
   async #infoOf(digest: Digest): Promise<BlobInfo | undefined> {

@@ -42,11 +42,16 @@ export class FailedSteps {
     return displaced;
   }
 
+  /** Where the last failure of a project is, if there is one. */
+  pathOf(project: string): string {
+    return join(this.#directory, project);
+  }
+
   /** Of the project, or the newest of all. */
   find(project?: string): KeptFailure | undefined {
     const name = project ?? this.#newestFirst()[0];
     if (name === undefined) return undefined;
-    const path = join(this.#directory, name);
+    const path = this.pathOf(name);
     try {
       const text = readFileSync(join(path, recordName), 'utf8');
       return {layer: join(path, 'fs'), record: JSON.parse(text), keptAtMs: this.#keptAtMs(name)};
@@ -58,7 +63,7 @@ export class FailedSteps {
 
   /** Lets go of what is kept of a project; gives directories that are to be removed. */
   async displace(project: string): Promise<readonly string[]> {
-    const path = join(this.#directory, project);
+    const path = this.pathOf(project);
     if (statSync(path, {throwIfNoEntry: false}) === undefined) return [];
     const place = await this.#options.makeWork();
     try {

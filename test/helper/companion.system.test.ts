@@ -23,8 +23,9 @@ async function program(name: string, body: string): Promise<string> {
   const outfile = join(directory, `${name}.cjs`);
   await build({
     stdin: {
-      contents: `import {noticeCompanion, takeCompanion} from './companion.ts';
+      contents: `import {calledWith, companionIn, noticeCompanion, takeCompanion} from './companion.ts';
 import {HelperProcess} from './helper-process.ts';
+import {requestAtOnce} from './request-at-once.ts';
 import {readFileSync} from 'node:fs';
 async function main() { ${body} }
 main();`,
@@ -39,8 +40,9 @@ main();`,
   return outfile;
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) {
   return spawnSync(locateHelper(process.env), ['start', ...args], {
+    cwd,
     env: {...process.env, ...env},
     encoding: 'utf8',
     timeout: 30_000,
@@ -55,7 +57,7 @@ describe('the helper that begins before its program', () => {
       noticeCompanion(process.env);
       const helper = new HelperProcess({path: '/nowhere'}, takeCompanion());
       const fields = await helper.request('scan', ['dir=${directory}', 'path=.']);
-      const flags = before.split(':').map((fd) =>
+      const flags = before.split(':').slice(0, 2).map((fd) =>
         parseInt(/flags:\\s*(\\d+)/.exec(readFileSync('/proc/self/fdinfo/' + fd, 'utf8'))[1], 8) & 0o2000000);
       await helper.close();
       console.log(JSON.stringify({
@@ -73,6 +75,45 @@ describe('the helper that begins before its program', () => {
       left: 'nothing',
       again: 'none',
     });
+  });
+
+  it('answers at once, and then as if nothing had been asked', async () => {
+    const file = await program(
+      'at-once',
+      `const {channel} = companionIn(process.env);
+      const said = [];
+      const ask = (args) => requestAtOnce(channel, 'scan', args, (piece) => said.push(Buffer.from(piece)));
+      const fine = ask(['dir=${directory}', 'path=.']);
+      const refused = ask(['dir=/nowhere', 'path=.']);
+      noticeCompanion(process.env);
+      const helper = new HelperProcess({path: '/nowhere'}, takeCompanion());
+      const again = [];
+      await helper.request('scan', ['dir=${directory}', 'path=.'], {onData: (bytes) => again.push(Buffer.from(bytes))});
+      await helper.close();
+      const [one, other] = [said, again].map((pieces) => Buffer.concat(pieces).toString('hex'));
+      console.log(JSON.stringify({fine, refused, bytes: one.length > 100, same: one === other}));`,
+    );
+    const {stdout, stderr, status} = start([process.execPath, file]);
+    expect({stderr, status}).toEqual({stderr: '', status: 0});
+    expect(JSON.parse(stdout)).toEqual({fine: true, refused: false, bytes: true, same: true});
+  });
+
+  it('knows what the program was called with, but not what shells change', async () => {
+    const file = await program('call', 'noticeCompanion(process.env); console.log(calledWith());');
+    const callOf = (args: readonly string[], env: Readonly<Record<string, string>> = {}, cwd?: string) =>
+      start([process.execPath, file, ...args], env, cwd).stdout.trim();
+    const call = callOf(['a']);
+    expect(call).toMatch(/^[0-9a-f]{64}$/);
+    const passing = {OLDPWD: '/x', PWD: '/y', SHLVL: '9', _: '/z', TSBUILD_HELPER_STARTED: '7:8'};
+    expect(callOf(['a'], passing)).toBe(call);
+    const others = [
+      callOf(['b']),
+      callOf(['a', '']),
+      callOf(['a'], {A: '1'}),
+      callOf(['a'], {A: '2'}),
+      callOf(['a'], {}, '/'),
+    ];
+    expect(new Set([call, ...others]).size).toBe(6);
   });
 
   it('tells its last words when it ends by itself', async () => {
@@ -116,7 +157,10 @@ describe('the helper that begins before its program', () => {
     const script = join(directory, 'closed.sh');
     writeFileSync(script, `exec "$1" start sh -c 'echo "$TSBUILD_HELPER_STARTED"; exit 4' <&- 2>&-\n`);
     const closed = spawnSync('sh', [script, locateHelper(process.env)], {encoding: 'utf8'});
-    expect([closed.stdout, closed.status]).toEqual([expect.stringMatching(/^1\d:1\d\n$/), 4]);
+    expect([closed.stdout, closed.status]).toEqual([
+      expect.stringMatching(/^1\d:1\d:sha256:[0-9a-f]{64}\n$/),
+      4,
+    ]);
   });
 
   it('is left out where there is no room for its descriptors, and does not believe in an inherited one', () => {

@@ -27,6 +27,7 @@ export const roomLevels: Readonly<Record<string, number>> = {
   solver: 4,
   sources: 4,
   plan: 4,
+  unchanged: 4,
   attestation: 5,
   cache: 5,
   instructions: 5,

@@ -47,6 +47,11 @@ export class FailureKeeper {
     }
   }
 
+  /** Where it is kept. */
+  get place(): string {
+    return this.#engine.state.failedSteps.pathOf(this.#project);
+  }
+
   /** After a success there is no last failure to look at. */
   async forget(): Promise<void> {
     const {state, snapshotter} = this.#engine;

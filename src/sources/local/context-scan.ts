@@ -17,8 +17,17 @@ export interface ContextScanOptions {
   readonly directory: string;
   readonly rules: IgnoreRules;
   readonly clock: Clock;
+  readonly onWalk?: OnWalk | undefined;
   helper(): Promise<Helper>;
 }
+
+/** Told of each walk that was made: what it was asked, and what it said. */
+export type OnWalk = (walk: {
+  readonly directory: string;
+  readonly args: readonly string[];
+  readonly bytes: readonly Buffer[];
+  readonly startMs: number;
+}) => void;
 
 interface RawScan extends Omit<Scan, 'records'> {
   readonly bytes: readonly Buffer[];
@@ -116,13 +125,16 @@ export class ContextScan {
     const {matcher} = this.#options.rules;
     const walked = matcher === undefined ? asked : reachableRoots(matcher, asked);
     const pruned = matcher === undefined ? [] : prunableOf(matcher);
-    this.#startMs = Math.min(this.#startMs, this.#options.clock.nowMs());
+    const startMs = this.#options.clock.nowMs();
+    this.#startMs = Math.min(this.#startMs, startMs);
     const {bytes, args} = await this.#walk(walked, pruned, signal);
     const hash = createHash('sha256').update(`${args.join('\0')}\0\0`);
     for (const chunk of bytes) hash.update(chunk);
     const fingerprint = hash.digest('hex');
     this.#scans.push({asked, walked, pruned: [...pruned, ...this.#unreadable], bytes, fingerprint});
     this.#tree = undefined;
+    const {directory, onWalk} = this.#options;
+    if (walked.length > 0) onWalk?.({directory, args, bytes, startMs});
   }
 
   async #walk(

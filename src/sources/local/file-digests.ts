@@ -5,10 +5,11 @@
 import {buildError} from '../../diagnostics/build-error.ts';
 import {type Helper, viewArguments} from '../../helper/helper.ts';
 import {isRegularFile, type TreeRecord} from '../../tree/record.ts';
+import {isSettled} from '../../tree/settled.ts';
 import type {Tree} from '../../tree/tree.ts';
 import {assert} from '../../util/assert.ts';
 import {isPlainText} from '../../util/path-text.ts';
-import {isSettled, StatCache, type StatEntry} from './stat-cache.ts';
+import {StatCache, type StatEntry} from './stat-cache.ts';
 
 /** Where the bytes of a stat cache are kept; `key` is the directory. */
 export interface StatCacheStore {

@@ -4,6 +4,7 @@
 import {basename, join} from 'node:path';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../../diagnostics/source-file.ts';
+import type {OnLook} from '../../store/blob-store.ts';
 import {readSmallFile} from '../../store/small-file.ts';
 import {IgnoreFileError, type IgnoreLine, readIgnoreLines} from '../../tree/ignore-file.ts';
 import {PatternError, PatternMatcher} from '../../tree/pattern-matcher.ts';
@@ -15,10 +16,14 @@ export interface IgnoreRules {
   explain(error: PatternError): BuildError;
 }
 
-/** Throws BuildError('user') for a file that cannot be read and for a malformed pattern. */
+/**
+ * Throws BuildError('user') for a file that cannot be read and for a malformed pattern. `onLook` is told which files
+ * decided, by being there or not.
+ */
 export async function readIgnoreRules(
   directory: string,
   dockerfile: string | undefined,
+  onLook: OnLook = () => {},
 ): Promise<IgnoreRules> {
   const candidates = [
     ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
@@ -26,6 +31,7 @@ export async function readIgnoreRules(
   ];
   for (const path of candidates) {
     const text = await textOf(path);
+    onLook(path, text !== undefined);
     if (text !== undefined) return rulesOf(sourceFile(basename(path), text));
   }
   return rulesOf(sourceFile('.dockerignore', ''));

@@ -3,18 +3,19 @@
 
 import {type Helper, viewArguments} from '../../helper/helper.ts';
 import type {Digest} from '../../oci/digest.ts';
+import type {OnLook} from '../../store/blob-store.ts';
 import {type ContentDigestOptions, contentDigestOf} from '../../tree/content-digest.ts';
 import {type CopyPattern, walkRootsOf} from '../../tree/copy-pattern.ts';
 import {encodeFileList} from '../../tree/file-list.ts';
 import {encodeRecords, isRegularFile, type TreeRecord} from '../../tree/record.ts';
 import {type Selection, selectScanning} from '../../tree/select.ts';
+import {isSettled} from '../../tree/settled.ts';
 import type {Tree} from '../../tree/tree.ts';
 import {type Clock, systemClock} from '../../util/clock.ts';
-import {ContextScan} from './context-scan.ts';
+import {ContextScan, type OnWalk} from './context-scan.ts';
 import {FileDigests, type StatCacheStore} from './file-digests.ts';
 import {type IgnoreRules, readIgnoreRules} from './ignore-rules.ts';
 import {KnownKeys} from './known-keys.ts';
-import {isSettled} from './stat-cache.ts';
 
 export interface LocalContextOptions {
   /** As in LocalSource: `context`, or the name of a named one. */
@@ -25,6 +26,9 @@ export interface LocalContextOptions {
   readonly statCache: StatCacheStore;
   /** Told what a copy takes, file by file, when that is not what it was. */
   readonly onSelected?: (contentDigest: Digest, list: () => Uint8Array | undefined) => void;
+  /** Told what the context's files are read from, and what walks say. */
+  readonly onLook?: OnLook;
+  readonly onWalk?: OnWalk;
   readonly clock?: Clock;
   /** Asked for only when there is something to scan. */
   helper(): Promise<Helper>;
@@ -65,7 +69,7 @@ export class LocalContext {
 
   /** Patterns of the ignore file, for lint rules and mounts; undefined when nothing is ignored. */
   async ignoreRules(): Promise<IgnoreRules> {
-    this.#rules ??= readIgnoreRules(this.directory, this.#options.dockerfile);
+    this.#rules ??= readIgnoreRules(this.directory, this.#options.dockerfile, this.#options.onLook);
     return this.#rules;
   }
 
@@ -179,10 +183,11 @@ export class LocalContext {
   }
 
   async #newScan(): Promise<ContextScan> {
-    const {directory, clock = systemClock} = this.#options;
+    const {directory, clock = systemClock, onWalk} = this.#options;
     return new ContextScan({
       directory,
       clock,
+      onWalk,
       rules: await this.ignoreRules(),
       helper: () => this.#options.helper(),
     });

@@ -15,17 +15,6 @@ const digestAt = 40;
 const digestBytes = 32;
 const two32 = 2 ** 32;
 
-// A change within the kernel's clock tick after our look at a file can leave its ctime as it was ("racily clean",
-// as in git). Ticks are at most 10 ms; file systems without nanoseconds count in seconds, FAT in two.
-const tickMs = 10;
-const coarseTickMs = 2000;
-
-/** Whether a later change of the file is sure to show, given when the scan began. */
-export function isSettled(record: TreeRecord, scanStartMs: number): boolean {
-  const ctimeMs = record.ctimeSeconds * 1000 + record.ctimeNanoseconds / 1e6;
-  return ctimeMs + (record.ctimeNanoseconds === 0 ? coarseTickMs : tickMs) <= scanStartMs;
-}
-
 /** Its path must be plain text (util/path-text.ts). */
 export interface StatEntry {
   readonly record: TreeRecord;

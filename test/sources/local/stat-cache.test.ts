@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {isSettled, StatCache} from '../../../src/sources/local/stat-cache.ts';
+import {StatCache} from '../../../src/sources/local/stat-cache.ts';
 import type {TreeRecord} from '../../../src/tree/record.ts';
 import {record} from '../../tree/memory-tree.ts';
 
@@ -87,20 +87,5 @@ describe('StatCache', () => {
       expect(StatCache.decode(broken).size, `byte ${at}`).toBe(0);
     }
     expect(StatCache.decode(StatCache.empty.with([], none)).size).toBe(0);
-  });
-});
-
-describe('isSettled', () => {
-  const changed = record('a', {ctimeSeconds: 100, ctimeNanoseconds: 500_000_000});
-
-  it('holds when a later change must show', () => {
-    expect(isSettled(changed, 100_509)).toBe(false);
-    expect(isSettled(changed, 100_510)).toBe(true);
-  });
-
-  it('takes two seconds where times have no nanoseconds', () => {
-    const coarse = record('a', {ctimeSeconds: 100, ctimeNanoseconds: 0});
-    expect(isSettled(coarse, 101_999)).toBe(false);
-    expect(isSettled(coarse, 102_000)).toBe(true);
   });
 });

@@ -29,6 +29,7 @@ import {
 } from '../../result-files.ts';
 import {imageTypes} from '../../values/outputs.ts';
 import {pushSigningKey} from '../sign/key-file.ts';
+import {NoteKeeper} from './note-keeper.ts';
 import {endOf, subjectOf} from './recorded.ts';
 
 /** In the bundle: keeps what V8 has compiled for the next start (bin/bundle/load.cjs). */
@@ -83,6 +84,7 @@ export async function runBuild(
   const sink = await openSink(sinkName, io);
   const {root, configFile} = placesOf(flags, io);
   const recorder = new BuildRecorder(root, subjectOf(request), systemClock);
+  const keeper = NoteKeeper.of(request, flags, systemClock);
   let isCollectionDue = false;
   const collect = async (): Promise<void> => {
     if (isCollectionDue) (await import('./collect.ts')).collectInBackground(root, configFile);
@@ -95,10 +97,12 @@ export async function runBuild(
       emit: (event) => {
         sink.emit(event);
         recorder.emit(event);
+        keeper?.emit(event);
         const cost = costOf(event);
         if (cost !== undefined) costs.push(cost);
         if (event.type === 'warning') warnings.push(event.diagnostic);
       },
+      observed: keeper?.observed,
       onPlanned: recorder.planned,
       onCollectionDue: () => {
         isCollectionDue = true;
@@ -125,10 +129,12 @@ export async function runBuild(
     assert(id !== undefined, 'an output that makes an image tells its ID');
     await writeResultFile('--iidfile', idFile, id);
   }
-  if (flags.has('quiet') && id !== undefined) io.stdout.write(`${id}\n`);
+  const stdout = flags.has('quiet') && id !== undefined ? `${id}\n` : '';
+  if (stdout !== '') io.stdout.write(stdout);
   // After everything that somebody waits for.
-  recorder.finish({status: 'completed', ...(id === undefined ? {} : {imageDigest: id})});
+  const record = recorder.finish({status: 'completed', ...(id === undefined ? {} : {imageDigest: id})});
   await collect();
+  keeper?.keep(result, {root, sink: sinkName, stdout, record});
   if (typeof tsbuildKeepCompiled === 'function') tsbuildKeepCompiled();
   return exitCodes.ok;
 }
