@@ -31,7 +31,6 @@ static int lifted(int fd) {
 
 /** Of who asks for what, and where; without the variables that shells change from one command to the next. */
 static struct sha256_text call_of(char **argv) {
-  static const char *const passing[] = {"_=", "OLDPWD=", "PWD=", "SHLVL="};
   char directory[PATH_MAX];
   if (getcwd(directory, sizeof directory) == NULL) directory[0] = '\0';
   uint32_t caller[] = {geteuid(), getegid(), (uint32_t)isatty(STDERR_FILENO)};
@@ -42,11 +41,10 @@ static struct sha256_text call_of(char **argv) {
   sha256_add(&hash, directory, strlen(directory) + 1);
   for (char **at = argv; *at != NULL; at++) sha256_add(&hash, *at, strlen(*at) + 1);
   sha256_add(&hash, "", 1);
-  for (char **at = environ; *at != NULL; at++) {
-    size_t which = 0;
-    while (which < 4 && strncmp(*at, passing[which], strlen(passing[which])) != 0) which++;
-    if (which == 4) sha256_add(&hash, *at, strlen(*at) + 1);
-  }
+  for (char **at = environ; *at != NULL; at++)
+    if (strncmp(*at, "_=", 2) != 0 && strncmp(*at, "OLDPWD=", 7) != 0 && strncmp(*at, "PWD=", 4) != 0 &&
+        strncmp(*at, "SHLVL=", 6) != 0)
+      sha256_add(&hash, *at, strlen(*at) + 1);
   sha256_end(&hash, digest);
   return sha256_text(digest);
 }

@@ -15,19 +15,9 @@
 
 // Offsets of ustar fields.
 enum {
-  AT_NAME = 0,
-  AT_MODE = 100,
-  AT_UID = 108,
-  AT_GID = 116,
-  AT_SIZE = 124,
-  AT_MTIME = 136,
-  AT_CHECKSUM = 148,
-  AT_TYPE = 156,
-  AT_LINK = 157,
-  AT_MAGIC = 257,
-  AT_MAJOR = 329,
-  AT_MINOR = 337,
-  AT_PREFIX = 345,
+  AT_NAME = 0, AT_MODE = 100, AT_UID = 108, AT_GID = 116, AT_SIZE = 124, AT_MTIME = 136,
+  AT_CHECKSUM = 148, AT_TYPE = 156, AT_LINK = 157, AT_MAGIC = 257, AT_MAJOR = 329, AT_MINOR = 337,
+  AT_PREFIX = 345
 };
 
 /** `digits` octal digits and a NUL. */

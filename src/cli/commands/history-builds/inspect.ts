@@ -52,6 +52,7 @@ export function inspectText(record: BuildRecord): string {
     ['Status', status],
     ['Error', error],
     ['Image', imageDigest],
+    ['Repeats', record.repeats],
   ];
   const head = facts.flatMap(([name, value]) => (value ? [`${`${name}:`.padEnd(12)}${value}\n`] : []));
   const said = warnings.map(
