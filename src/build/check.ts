@@ -9,7 +9,14 @@ import {planBuild} from '../plan/plan-build.ts';
 import {parseRemembered, planningRemembered} from './frontend.ts';
 import {openBuild} from './opened.ts';
 import {type Outline, OutlineObserver} from './outline.ts';
-import {copiesFromContext, loadingStep, type Planning, planLinted, planRequestsOf} from './planning.ts';
+import {
+  copiesFromContext,
+  furtherTold,
+  loadingStep,
+  type Planning,
+  planLinted,
+  planRequestsOf,
+} from './planning.ts';
 import type {BuildRequest, EngineOptions} from './request.ts';
 import {type TargetDescription, targetsOf} from './targets.ts';
 
@@ -36,7 +43,8 @@ export async function checkBuild(
       await planLinted(planning, parsed, {allStages: request.target === undefined}, onLint);
       if (copiesFromContext(parsed.dockerfile)) await planning.context.local('context')?.ignoreRules();
       return {file, ...outcomeOf(lint.run, lint.run?.failure())};
-    } catch (error) {
+    } catch (thrown) {
+      const error = await furtherTold(planning, file, thrown);
       if (!(error instanceof BuildError)) throw error;
       if (lint.run === undefined) onLint(await lintWhatCanBeRead(file, planning, error));
       return {file, ...outcomeOf(lint.run, error)};

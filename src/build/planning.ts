@@ -50,7 +50,11 @@ export async function planRequest(planning: Planning, emit: EmitEvent): Promise<
   const {engine, reporter, request} = planning;
   const {file, parsed} = await reporter.step(loadingStep(request), async () => {
     const source = await planning.context.dockerfile();
-    return {file: source, parsed: await parseRemembered(source, engine.notes)};
+    try {
+      return {file: source, parsed: await parseRemembered(source, engine.notes)};
+    } catch (error) {
+      throw await furtherTold(planning, source, error);
+    }
   });
   // Its start takes as long as planning does, and on another processor. Whoever asks for it later hears of a failure.
   if (copiesFromContext(parsed.dockerfile)) engine.helper().catch(() => undefined);
@@ -58,6 +62,8 @@ export async function planRequest(planning: Planning, emit: EmitEvent): Promise<
   try {
     const plans = await planLinted(planning, parsed, {}, (run) => {
       lint.run = run;
+    }).catch(async (error: unknown) => {
+      throw await furtherTold(planning, file, error);
     });
     const failure = lint.run?.failure();
     if (failure !== undefined) throw failure;
@@ -67,6 +73,13 @@ export async function planRequest(planning: Planning, emit: EmitEvent): Promise<
       emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()});
     }
   }
+}
+
+/** `error` with the mistakes that the first ones hide. */
+export async function furtherTold(planning: Planning, file: SourceFile, error: unknown): Promise<unknown> {
+  // Loaded only when something is wrong.
+  const {withFurtherMistakes} = await import('./further-mistakes.ts');
+  return withFurtherMistakes(error, file, (dockerfile) => planRequestsOf(planning, dockerfile)[0]);
 }
 
 export function loadingStep({dockerfile = 'Dockerfile'}: BuildRequest): string {

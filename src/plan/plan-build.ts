@@ -1,8 +1,8 @@
 // Planning: a parsed Dockerfile becomes a graph of vertices, an image config and its history, by BuildKit's rules
-// (frontend/dockerfile/dockerfile2llb). Phases in order, each of which reports all its mistakes before the next begins:
-// names and targets, references between stages, base images and their ONBUILD triggers, instructions.
+// (frontend/dockerfile/dockerfile2llb). Phases in order, each of which reports all its mistakes before the next begins,
+// unless it is a survey: names and targets, references between stages, base images and their ONBUILD triggers,
+// instructions.
 
-import {BuildError} from '../diagnostics/build-error.ts';
 import type {CopyAction} from '../graph/op.ts';
 import type {Vertex} from '../graph/vertex.ts';
 import type {HistoryEntry, ImageConfig} from '../oci/image-config.ts';
@@ -30,7 +30,7 @@ const problemsMax = 100;
 /** Plans the build of one target for one platform. Throws BuildError with every mistake it could find. */
 export async function planBuild(given: PlanRequest, language: InstructionSet): Promise<Plan> {
   const {dockerfile} = given;
-  const problems = new ProblemList(dockerfile.file);
+  const problems = new ProblemList(dockerfile.file, given.surveys);
   const request = withGuardedObserver(given, problems);
   const contexts = new NamedContexts(request.namedContexts);
   const globals = predefinedArguments(request, request.target || (dockerfile.stages.at(-1)?.name ?? ''));
@@ -43,18 +43,18 @@ export async function planBuild(given: PlanRequest, language: InstructionSet): P
     {dockerfile, globals, contexts, lowerings, targetPlatform, observer},
     problems,
   );
-  throwIfAny(problems);
+  problems.endPhase();
   const target = targetOf(graph, request.target);
   graph.linkInstructions(problems);
-  throwIfAny(problems);
+  problems.endPhase();
   reportCircles(graph, problems);
-  throwIfAny(problems);
+  problems.endPhase();
 
   const vertices = new GraphBuilder();
   const platformIsImplicit = !(request.platformGiven ?? !samePlatform(request));
   const bases = new BaseResolver({request, graph, vertices, contexts, platformIsImplicit}, dockerfile.file);
   bases.check(problems);
-  throwIfAny(problems);
+  problems.endPhase();
   const wanted = (): ReadonlySet<StageNode> =>
     request.allStages === true ? new Set(graph.nodes) : reachableFrom(target);
   const reachable = await resolveReachable(graph, wanted, bases, language, problems);
@@ -70,7 +70,7 @@ export async function planBuild(given: PlanRequest, language: InstructionSet): P
   for (const node of graph.nodes) {
     if (reachable.has(node)) lowerStage(node, scope, bases, language, problems);
   }
-  throwIfAny(problems);
+  problems.throwIfAny();
   const state = target.state;
   assert(state !== undefined, 'the target is reachable from itself');
   const plan = finishedPlan(state.image, state, request, platformIsImplicit, epoch.seconds);
@@ -99,7 +99,7 @@ async function resolveReachable(
       done.add(node);
       if (await addTriggers(node, graph, bases, language, problems)) hasNewSources = true;
     }
-    throwIfAny(problems);
+    problems.endPhase();
     if (!hasNewSources && graph.nodes.length === before) return reachable;
   }
 }
@@ -213,9 +213,4 @@ function withGuardedObserver(request: PlanRequest, problems: ProblemList): PlanR
   const {observer} = request;
   if (observer === undefined) return request;
   return {...request, observer: observerUntil(observer, () => problems.diagnostics.length > 0)};
-}
-
-function throwIfAny(problems: ProblemList): void {
-  const [first, ...rest] = problems.diagnostics;
-  if (first !== undefined) throw new BuildError('user', [first, ...rest]);
 }

@@ -1,6 +1,7 @@
 // A mistake of the user met while one instruction is lowered. Thrown where it is found, caught by whoever knows the
 // instruction, who adds the place and goes on with the next one. Never leaves this room and the instructions.
 
+import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Span} from '../diagnostics/span.ts';
@@ -38,9 +39,21 @@ export function about<T>(word: string, work: () => T): T {
 export class ProblemList {
   readonly diagnostics: Diagnostic[] = [];
   readonly #file: SourceFile;
+  readonly #surveys: boolean;
 
-  constructor(file: SourceFile) {
+  constructor(file: SourceFile, surveys = false) {
     this.#file = file;
+    this.#surveys = surveys;
+  }
+
+  /** Throws all errors found so far; a survey goes on. */
+  endPhase(): void {
+    if (!this.#surveys) this.throwIfAny();
+  }
+
+  throwIfAny(): void {
+    const [first, ...rest] = this.diagnostics;
+    if (first !== undefined) throw new BuildError('user', [first, ...rest]);
   }
 
   /** Runs `work`; a PlanProblem becomes an error at `span`, and the result is undefined. */

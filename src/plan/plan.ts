@@ -55,6 +55,8 @@ export interface PlanRequest {
   readonly entitlements: ReadonlySet<string>;
   /** True: every stage of the file is planned, whatever the target needs, so that all its mistakes are found. */
   readonly allStages?: boolean;
+  /** True: no phase ends at its mistakes. Those of the next ones may follow from them, and there is no plan. */
+  readonly surveys?: boolean;
   readonly observer?: PlanObserver;
   /** Ids given with --secret; a required secret that is missing is the exec runner's error. */
   resolveImage(reference: string, platform: Platform): Promise<ResolvedImage>;

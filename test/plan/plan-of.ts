@@ -2,6 +2,7 @@
 
 import {BuildError, buildError} from '../../src/diagnostics/build-error.ts';
 import {sourceFile} from '../../src/diagnostics/source-file.ts';
+import type {Dockerfile} from '../../src/dockerfile/ast.ts';
 import type {ParseResult} from '../../src/dockerfile/parse.ts';
 import type {ExecOp, FileOp, Op} from '../../src/graph/op.ts';
 import type {Vertex} from '../../src/graph/vertex.ts';
@@ -34,41 +35,43 @@ const plainImages = /^docker\.io\/library\/(?:alpine|busybox|debian):/;
 const layer = digestOf('layer') as unknown as DiffId;
 
 export async function planOf(text: string, options: PlanOptions = {}): Promise<Plan> {
-  const {images = {}, imagePlatform = amd64, onResolve, language, ...request} = options;
+  const {language} = options;
   const {dockerfile, diagnostics} = language?.parse(text) ?? parseWithReaders(sourceFile('Dockerfile', text));
   if (dockerfile === undefined) throw new Error(`does not parse: ${diagnostics[0]?.message}`);
-  return planBuild(
-    {
-      dockerfile,
-      buildArgs: {},
-      labels: {},
-      targetPlatform: amd64,
-      buildPlatform: amd64,
-      namedContexts: {},
-      noCache: false,
-      network: 'default',
-      extraHosts: [],
-      shmSizeBytes: 0,
-      ulimits: [],
-      entitlements: new Set(),
-      epochOf: async () => undefined,
-      ...request,
-      async resolveImage(reference, platform) {
-        onResolve?.(reference, platform);
-        const config = images[reference] ?? (plainImages.test(reference) ? {Env: [path]} : undefined);
-        if (config === undefined) {
-          throw buildError(
-            'user',
-            'source-not-found',
-            `failed to resolve source metadata for ${reference}: not found`,
-          );
-        }
-        const manifestDigest = digestOf(reference);
-        return {reference, manifestDigest, platform, config: imageConfig(config, imagePlatform)};
-      },
+  return planBuild(planRequestOf(dockerfile, options), language?.instructions ?? instructionSet);
+}
+
+export function planRequestOf(dockerfile: Dockerfile, options: PlanOptions = {}): PlanRequest {
+  const {images = {}, imagePlatform = amd64, onResolve, language: _, ...request} = options;
+  return {
+    dockerfile,
+    buildArgs: {},
+    labels: {},
+    targetPlatform: amd64,
+    buildPlatform: amd64,
+    namedContexts: {},
+    noCache: false,
+    network: 'default',
+    extraHosts: [],
+    shmSizeBytes: 0,
+    ulimits: [],
+    entitlements: new Set(),
+    epochOf: async () => undefined,
+    ...request,
+    async resolveImage(reference, platform) {
+      onResolve?.(reference, platform);
+      const config = images[reference] ?? (plainImages.test(reference) ? {Env: [path]} : undefined);
+      if (config === undefined) {
+        throw buildError(
+          'user',
+          'source-not-found',
+          `failed to resolve source metadata for ${reference}: not found`,
+        );
+      }
+      const manifestDigest = digestOf(reference);
+      return {reference, manifestDigest, platform, config: imageConfig(config, imagePlatform)};
     },
-    language?.instructions ?? instructionSet,
-  );
+  };
 }
 
 function imageConfig(config: ContainerConfig, platform: Platform): ImageConfig {

@@ -10,11 +10,9 @@ import {instructionSet} from '../../../instructions/index.ts';
 import {parseWithReaders} from '../../../instructions/readers.ts';
 import {type LintRun, startLint} from '../../../lint/lint-run.ts';
 import type {LintedBuild} from '../../../lint/rule.ts';
-import {type DiffId, digestOf} from '../../../oci/digest.ts';
-import type {ImageConfig} from '../../../oci/image-config.ts';
-import {hostPlatform, type Platform} from '../../../oci/platform.ts';
-import {defaultPath} from '../../../plan/image-config-builder.ts';
-import type {PlanRequest, ResolvedImage} from '../../../plan/plan.ts';
+import {hostPlatform} from '../../../oci/platform.ts';
+import {inventedImage} from '../../../plan/invented-image.ts';
+import type {PlanRequest} from '../../../plan/plan.ts';
 import {planBuild} from '../../../plan/plan-build.ts';
 import {readIgnoreFile} from '../../../tree/ignore-file.ts';
 import {PatternMatcher} from '../../../tree/pattern-matcher.ts';
@@ -155,15 +153,4 @@ function planRequest(
     resolveImage: async (reference, platform) => inventedImage(reference, platform),
     epochOf: async () => undefined,
   };
-}
-
-function inventedImage(reference: string, platform: Platform): ResolvedImage {
-  const layer = digestOf(reference) as unknown as DiffId;
-  const config: ImageConfig = {
-    os: platform.os,
-    architecture: platform.architecture,
-    config: {Env: [`PATH=${defaultPath}`]},
-    rootfs: {type: 'layers', diff_ids: [layer]},
-  };
-  return {reference, manifestDigest: digestOf(reference), platform, config};
 }
