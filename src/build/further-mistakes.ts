@@ -13,6 +13,9 @@ import {inventedImage} from '../plan/invented-image.ts';
 import type {PlanRequest} from '../plan/plan.ts';
 import {planBuild} from '../plan/plan-build.ts';
 
+/** Characters of a file that somebody mends by hand: reading a longer one twice costs more than it tells. */
+const lengthMax = 1_000_000;
+
 /** `error`, when it is about `file`, with every further mistake there; anything else as it is. */
 export async function withFurtherMistakes(
   error: unknown,
@@ -20,6 +23,7 @@ export async function withFurtherMistakes(
   requestOf: (dockerfile: Dockerfile) => PlanRequest,
 ): Promise<unknown> {
   if (!(error instanceof BuildError) || error.diagnostics[0].file !== file) return error;
+  if (file.text.length > lengthMax) return error;
   const {parseWithReaders} = await import('../instructions/readers.ts');
   const {partial, dockerfile} = parseWithReaders(file);
   const told = error.diagnostics;
