@@ -21,7 +21,7 @@ interface Answer {
   readonly error?: BuildError;
 }
 
-type Asked = Parameters<typeof import('../../../build/check.ts').checkBuild>;
+type Asked = Parameters<typeof import('../../../build/check/check.ts').checkBuild>;
 
 export async function runCall(
   call: Call,
@@ -48,7 +48,7 @@ function asJson(value: object): string {
 }
 
 async function ask({method}: Call, asked: Asked, io: CliIo): Promise<Answer> {
-  const {checkBuild, listTargets, outlineBuild} = await import('../../../build/check.ts');
+  const {checkBuild, listTargets, outlineBuild} = await import('../../../build/check/check.ts');
   switch (method) {
     case 'targets': {
       const {targets, file} = await listTargets(...asked);

@@ -1,6 +1,6 @@
 // `--check`: the warnings of a file, with the mistake that keeps it from being built if there is one.
 
-import type {CheckResult} from '../../../build/check.ts';
+import type {CheckResult} from '../../../build/check/check.ts';
 import {type RenderOptions, renderDiagnostics} from '../../../diagnostics/render.ts';
 import {locationOf} from './location.ts';
 

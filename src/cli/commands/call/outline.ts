@@ -1,6 +1,6 @@
 // `--call=outline`: what the build of a target takes.
 
-import type {Outline, OutlineMount} from '../../../build/outline.ts';
+import type {Outline, OutlineMount} from '../../../build/check/outline.ts';
 import type {SourceFile} from '../../../diagnostics/source-file.ts';
 import {locationOf, withoutBlanks} from './location.ts';
 import {tableText} from './table.ts';

@@ -1,6 +1,6 @@
 // `--call=targets`: the stages that --target can name.
 
-import type {TargetDescription} from '../../../build/targets.ts';
+import type {TargetDescription} from '../../../build/check/targets.ts';
 import type {SourceFile} from '../../../diagnostics/source-file.ts';
 import {locationOf, withoutBlanks} from './location.ts';
 import {tableText} from './table.ts';

@@ -1,8 +1,8 @@
 // The stages of a file as what can be given to --target. Nothing is planned, so nothing is looked up.
 
-import type {Span} from '../diagnostics/span.ts';
-import type {Dockerfile} from '../dockerfile/ast.ts';
-import {descriptionOf} from '../dockerfile/doc-comment.ts';
+import type {Span} from '../../diagnostics/span.ts';
+import type {Dockerfile} from '../../dockerfile/ast.ts';
+import {descriptionOf} from '../../dockerfile/doc-comment.ts';
 
 export interface TargetDescription {
   /** '' for a stage without a name. */

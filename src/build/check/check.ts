@@ -1,14 +1,13 @@
 // What can be said about a build without building: its warnings, what it takes, its targets. Planned as a build would
 // plan it, base images looked up and all; nothing is solved.
 
-import {BuildError} from '../diagnostics/build-error.ts';
-import type {SourceFile} from '../diagnostics/source-file.ts';
-import {instructionSet} from '../instructions/index.ts';
-import {type LintRun, type LintWarning, startLint} from '../lint/lint-run.ts';
-import {planBuild} from '../plan/plan-build.ts';
-import {parseRemembered, planningRemembered} from './frontend.ts';
-import {openBuild} from './opened.ts';
-import {type Outline, OutlineObserver} from './outline.ts';
+import {BuildError} from '../../diagnostics/build-error.ts';
+import type {SourceFile} from '../../diagnostics/source-file.ts';
+import {instructionSet} from '../../instructions/index.ts';
+import {type LintRun, type LintWarning, startLint} from '../../lint/lint-run.ts';
+import {planBuild} from '../../plan/plan-build.ts';
+import {parseRemembered, planningRemembered} from '../frontend.ts';
+import {openBuild} from '../opened.ts';
 import {
   copiesFromContext,
   furtherTold,
@@ -16,8 +15,9 @@ import {
   type Planning,
   planLinted,
   planRequestsOf,
-} from './planning.ts';
-import type {BuildRequest, EngineOptions} from './request.ts';
+} from '../planning.ts';
+import type {BuildRequest, EngineOptions} from '../request.ts';
+import {type Outline, OutlineObserver} from './outline.ts';
 import {type TargetDescription, targetsOf} from './targets.ts';
 
 export interface CheckResult {
@@ -91,7 +91,7 @@ function outcomeOf(
 
 /** A file that does not parse is linted as far as it was read. Throws `error` when options are what is wrong. */
 async function lintWhatCanBeRead(file: SourceFile, planning: Planning, error: BuildError): Promise<LintRun> {
-  const {parseWithReaders} = await import('../instructions/readers.ts');
+  const {parseWithReaders} = await import('../../instructions/readers.ts');
   const {partial, dockerfile, diagnostics} = parseWithReaders(file);
   if (dockerfile !== undefined) throw error;
   const parserWarnings = diagnostics.filter(({severity}) => severity === 'warning');

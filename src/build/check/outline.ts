@@ -1,15 +1,15 @@
 // What the build of a target takes: build arguments, secrets, agents. Gathered from planning, so that only what the
 // target needs is in it, each with the value it has now.
 
-import type {Span} from '../diagnostics/span.ts';
-import type {Dockerfile, RunInstruction} from '../dockerfile/ast.ts';
-import {descriptionOf} from '../dockerfile/doc-comment.ts';
-import type {Expanded} from '../dockerfile/expansion.ts';
-import {type Mount, parseMount} from '../instructions/run/mount.ts';
-import {ownValue} from '../plan/build-args.ts';
-import {expansionOf} from '../plan/expand.ts';
-import type {ExpandedFrom, ObservedInstruction, PlanObserver, Variables} from '../plan/plan-observer.ts';
-import {PlanProblem} from '../plan/plan-problem.ts';
+import type {Span} from '../../diagnostics/span.ts';
+import type {Dockerfile, RunInstruction} from '../../dockerfile/ast.ts';
+import {descriptionOf} from '../../dockerfile/doc-comment.ts';
+import type {Expanded} from '../../dockerfile/expansion.ts';
+import {type Mount, parseMount} from '../../instructions/run/mount.ts';
+import {ownValue} from '../../plan/build-args.ts';
+import {expansionOf} from '../../plan/expand.ts';
+import type {ExpandedFrom, ObservedInstruction, PlanObserver, Variables} from '../../plan/plan-observer.ts';
+import {PlanProblem} from '../../plan/plan-problem.ts';
 
 export interface OutlineArgument {
   readonly name: string;
