@@ -1,6 +1,6 @@
-// A mistake that ends one phase hides those of the phases behind it. Whoever has to mend the file anyway wants them all,
-// so what could be read is surveyed once more: without looking at anything outside, on base images that are invented.
-// What is told then is sure: nothing that may be a consequence of what could not be read or looked up.
+// A mistake that ends one phase hides those of the phases behind it. Whoever has to mend the file wants them all, so
+// what could be read is surveyed once more: without looking at anything outside, on base images that are invented. What
+// is told then is sure: nothing that may be a consequence of what could not be read or looked up.
 
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
