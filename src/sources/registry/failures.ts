@@ -144,7 +144,9 @@ function unreachable(
 
 function hintsFor(endpoint: Endpoint, error: NetworkFailure): string[] {
   const section = `[registry."${endpoint.name}"]`;
-  switch (error.kind) {
+  // Whoever goes through a proxy connects to nobody else.
+  const isProxys = error.isThroughProxy && ['refused', 'unknown-host', 'timeout'].includes(error.kind);
+  switch (isProxys ? 'proxy' : error.kind) {
     case 'not-tls':
       return [`if it speaks plain http, set http = true below ${section} in tsbuild.toml`];
     case 'untrusted':

@@ -22,11 +22,18 @@ export class NetworkFailure extends Error {
   readonly kind: NetworkFailureKind;
   /** host[:port] that was spoken to. */
   readonly host: string;
+  readonly isThroughProxy: boolean;
 
-  constructor(kind: NetworkFailureKind, host: string, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: NetworkFailureKind,
+    host: string,
+    message: string,
+    {isThroughProxy = false, ...options}: ErrorOptions & {readonly isThroughProxy?: boolean} = {},
+  ) {
     super(message, options);
     this.kind = kind;
     this.host = host;
+    this.isThroughProxy = isThroughProxy;
   }
 }
 
@@ -72,7 +79,10 @@ export function networkFailure(error: unknown, host: string, proxy?: string): un
   if (sorted === undefined) return error;
   const [kind, text] = sorted;
   const through = proxy === undefined ? '' : ` (through the proxy ${proxy})`;
-  return new NetworkFailure(kind, host, `${text}${through}`, {cause: error});
+  return new NetworkFailure(kind, host, `${text}${through}`, {
+    isThroughProxy: proxy !== undefined,
+    cause: error,
+  });
 }
 
 function sort(error: Error): readonly [NetworkFailureKind, string] | undefined {

@@ -2,13 +2,17 @@
 // holds hosts with their subdomains, `.suffixes`, addresses, CIDR blocks and ports; this machine is never proxied.
 
 import {BlockList, isIP} from 'node:net';
+import {buildError} from '../../diagnostics/build-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** URL of the proxy for `url`, or undefined for a direct connection. */
+const schemes = new Set(['http:', 'https:']);
+
+/** URL of the proxy for `url`, or undefined for a direct connection. Throws BuildError where it is none. */
 export function proxyFor(url: URL, environment: Environment): string | undefined {
   const upper = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
-  const proxy = environment[upper] || environment[upper.toLowerCase()];
+  const name = environment[upper] ? upper : upper.toLowerCase();
+  const proxy = environment[name];
   if (!proxy) return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
@@ -16,7 +20,17 @@ export function proxyFor(url: URL, environment: Environment): string | undefined
   const exceptions = environment['NO_PROXY'] || environment['no_proxy'] || '';
   if (exceptions.split(',').some((exception) => matches(exception.trim().toLowerCase(), host, port)))
     return undefined;
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
+  return addressOf(proxy, name);
+}
+
+function addressOf(proxy: string, name: string): string {
+  const address = proxy.includes('://') ? proxy : `http://${proxy}`;
+  const parsed = URL.canParse(address) ? new URL(address) : undefined;
+  if (parsed !== undefined && schemes.has(parsed.protocol) && parsed.hostname !== '') return address;
+  // Without the text, which may hold a password.
+  throw buildError('environment', 'registry-invalid-proxy', `${name} is no address of a proxy`, {
+    hints: ['a proxy is written as http://HOST:PORT or https://HOST:PORT; SOCKS is not supported'],
+  });
 }
 
 /** `localhost`, 127.0.0.0/8 and ::1. */

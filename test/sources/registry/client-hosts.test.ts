@@ -186,6 +186,25 @@ describe('a proxy', () => {
     expect(registry.log).toEqual([]);
   });
 
+  it('that is not there is what to look at, not the registry', async () => {
+    const {client} = rig({environment: {HTTPS_PROXY: 'http://127.0.0.1:1'}});
+    expect(await failed(client.resolve('images.invalid/a:v1', amd64, signal))).toMatchObject({
+      code: 'registry-unreachable',
+      message: expect.stringContaining('connection refused (through the proxy 127.0.0.1:1)'),
+      hints: 'check HTTPS_PROXY and HTTP_PROXY, and NO_PROXY for hosts that need none',
+    });
+  });
+
+  it('whose address is none is told without a retry', async () => {
+    const {client, pauses} = rig({environment: {HTTPS_PROXY: 'http://['}});
+    expect(await failed(client.resolve('images.invalid/a:v1', amd64, signal))).toMatchObject({
+      kind: 'environment',
+      code: 'registry-invalid-proxy',
+      message: 'HTTPS_PROXY is no address of a proxy',
+    });
+    expect(pauses).toEqual([]);
+  });
+
   it('that refuses a tunnel is named', async () => {
     const {client} = rig({environment: {HTTPS_PROXY: `http://${registry.address}`}});
     expect(await failed(client.resolve('images.invalid/a:v1', amd64, signal))).toMatchObject({

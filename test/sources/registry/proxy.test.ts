@@ -12,7 +12,14 @@ describe('the proxy of an address', () => {
     expect(proxied('https://a.io', {https_proxy: 'p:3'})).toBe('http://p:3');
     expect(proxied('https://a.io', {HTTP_PROXY: 'http://p:1'})).toBeUndefined();
     expect(proxied('https://a.io', {HTTPS_PROXY: '', https_proxy: 'http://p:2'})).toBe('http://p:2');
-    expect(proxied('https://a.io', {HTTPS_PROXY: 'socks5://p:1'})).toBe('socks5://p:1');
+    expect(proxied('https://a.io', {HTTPS_PROXY: 'https://p:1'})).toBe('https://p:1');
+  });
+
+  it.each(['ftp://p:1', 'http://[', 'http://', 'socks5://p:1'])('%s is none, and is not shown', (address) => {
+    const problem = () => proxied('https://a.io', {https_proxy: address});
+    expect(problem).toThrow('https_proxy is no address of a proxy');
+    expect(problem).not.toThrow(address);
+    expect(proxied('https://localhost', {https_proxy: address})).toBeUndefined();
   });
 
   it.each(['localhost', '127.0.0.1', '127.9.9.9', '[::1]'])('is none for this machine: %s', (host) => {
