@@ -3,6 +3,7 @@
 
 import type {CopyInstruction, Dockerfile, Instruction, Stage} from '../dockerfile/ast.ts';
 import type {GitSource, HttpSource} from '../graph/op.ts';
+import {ownValue} from './build-args.ts';
 import type {Environment} from './environment.ts';
 import {type Escape, expandWord} from './expand.ts';
 import {fileNameOf, gitSourceOf, isHttpSource, parseGitReference} from './git-reference.ts';
@@ -80,7 +81,7 @@ function sourceOfStage(
   for (const instruction of stage.instructions) {
     if (instruction.keyword === 'ARG') {
       for (const {key, value} of instruction.args) {
-        const given = buildArgs[key];
+        const given = ownValue(buildArgs, key);
         if (given !== undefined) scope.set(key, given);
         else if (value !== undefined) scope.set(key, expandWord(value, scope, dockerfile.escape));
       }

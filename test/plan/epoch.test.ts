@@ -51,6 +51,10 @@ describe('SOURCE_DATE_EPOCH (A43)', () => {
   });
 
   it.each([
+    [
+      'ARG valueOf\nADD https://example.com/a$valueOf /',
+      {type: 'http', url: 'https://example.com/a', filename: 'a'},
+    ],
     ['ADD https://example.com/$v.tar /', {type: 'http', url: 'https://example.com/2.tar', filename: '2.tar'}],
     [
       'ADD --checksum=$sum https://example.com/a /',
