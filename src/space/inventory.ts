@@ -5,6 +5,7 @@ import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import type {LiveLeases} from '../store/leases.ts';
+import type {NoteKind} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {BlobReach} from './blob-reach.ts';
 import type {Item, ItemType} from './item.ts';
@@ -34,12 +35,27 @@ const sourceTypes: Readonly<Record<string, ItemType>> = {
   content: 'internal',
 };
 
-const noteNames: Readonly<Record<string, string>> = {
+/** Every kind has a name, or it does not compile; `files` are of store/file-lists.ts. */
+const noteNames: Readonly<Record<Exclude<NoteKind, 'stat' | 'size' | 'space'> | 'files', string>> = {
   parse: 'parsed Dockerfiles',
   content: 'digests of files in images',
   http: 'what servers said of remote files',
   archive: 'unpacked archives',
   git: 'checked-out commits',
+  files: 'lists of copied files, to tell what changed',
+  root: 'indexes of base images',
+  'layer-blob': 'layers as exports wrote them',
+  output: 'archives that were written',
+  'blob-home': 'where registries have layers',
+  upload: 'uploads that broke off',
+};
+
+/** Of layers that no step made. */
+const fetchedNames: Readonly<Partial<Record<NoteKind, string>>> = {
+  http: 'remote file',
+  git: 'checked-out commit',
+  archive: 'unpacked archive',
+  content: 'files of the context, for a mount',
 };
 
 export function inventory(state: StateDirectory, leases: LiveLeases, measured: Measured): readonly Item[] {
@@ -146,7 +162,7 @@ class Inventory {
       ...plain,
       id: facts.id,
       type: facts.noteKind === undefined ? 'regular' : (sourceTypes[facts.noteKind] ?? 'regular'),
-      description: facts.name ?? (facts.noteKind === undefined ? fetched : `fetched for ${facts.noteKind}`),
+      description: facts.name ?? (facts.noteKind && fetchedNames[facts.noteKind]) ?? fetched,
       parents: [...facts.parents],
       bytes: directory + sumOf(parts),
       createdMs: facts.createdMs,
@@ -282,7 +298,12 @@ class Inventory {
         ...plain,
         id: key === undefined ? `notes-${noteKind}` : hexOf(digestOf(key)),
         type: key === undefined ? 'internal' : 'source.local',
-        description: key === undefined ? (noteNames[noteKind] ?? noteKind) : `file times of ${key}`,
+        description:
+          key === undefined
+            ? (new Map(Object.entries(noteNames)).get(noteKind) ?? noteKind)
+            : key.replace(/^(keys )?/, (keys) =>
+                keys === '' ? 'file times of ' : 'digests of copies from ',
+              ),
         bytes: Number(row['bytes']),
         createdMs: 0,
         usedMs: undefined,

@@ -51,6 +51,7 @@ describe('du', () => {
     expect(described(/library\/app:latest/)?.Type).toBe('image');
     expect(described(/cache mount \/kept/)?.Type).toBe('exec.cachemount');
     expect(described(/file times of/)?.Type).toBe('source.local');
+    expect(described(/lists of copied files/)?.Type).toBe('internal');
     expect(found.some(({InUse}) => InUse)).toBe(false);
     const table = await space.run(['du', '--filter', 'type=exec.cachemount']);
     expect(table.stdout.toString()).toMatch(/^ID +RECLAIMABLE +SIZE +LAST ACCESSED/);

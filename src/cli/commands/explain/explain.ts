@@ -1,5 +1,6 @@
 // `tsbuild explain`: the misses of a build and their reasons, nothing else.
 
+import type {ForecastStep} from '../../../build/explain/forecast.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import type {MissReason} from '../../../progress/events.ts';
 import {reasonText} from '../../../progress/miss-text.ts';
@@ -49,11 +50,16 @@ async function coming(call: CommandCall): Promise<Answer> {
   const misses = steps.flatMap((step): Explained[] => {
     const {name, line, miss, state} = step;
     if (miss !== undefined) return [explained(name, line, miss)];
-    const reason = reasonOf(step, steps);
+    const reason = reasonOf(step, steps, (index) => placeOf(steps[index]));
     if (state !== 'unknown' || reason === undefined) return [];
     return [{name, ...(line === undefined ? {} : {line}), state, reason}];
   });
   return {misses, hits: steps.filter(({state}) => state === 'hit').length};
+}
+
+/** Here steps have no numbers. */
+function placeOf(step: ForecastStep | undefined): string {
+  return step?.line === undefined ? (step?.name ?? 'another step') : `the step at line ${step.line}`;
 }
 
 function explained(name: string, line: number | undefined, {code, text}: MissReason): Explained {

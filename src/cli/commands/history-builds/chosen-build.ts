@@ -27,7 +27,10 @@ export function chosenId(ids: readonly string[], operand: string): string {
   const back = /^\^(\d+)$/.exec(operand)?.[1];
   if (back !== undefined) {
     const id = ids[Number(back)];
-    if (id === undefined) throw failure(`${operand}: only ${ids.length} builds are recorded`);
+    if (id === undefined) {
+      const count = ids.length === 1 ? 'one build is' : `${ids.length} builds are`;
+      throw failure(`${operand}: only ${count} recorded`);
+    }
     return id;
   }
   const found = ids.filter((id) => id.startsWith(operand) || id.endsWith(operand));

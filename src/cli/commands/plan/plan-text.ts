@@ -43,11 +43,15 @@ function labelOf({name, expectedMs}: ForecastStep): readonly string[] {
 }
 
 /** Why a step would run, or why it is not known. */
-export function reasonOf(step: ForecastStep, steps: readonly ForecastStep[]): string | undefined {
+export function reasonOf(
+  step: ForecastStep,
+  steps: readonly ForecastStep[],
+  nameOf = (index: number): string => `#${index + 1}`,
+): string | undefined {
   if (step.miss !== undefined) return step.miss.text;
   if (step.state !== 'unknown') return undefined;
   const open = step.inputs.find((index) => ['miss', 'unknown'].includes(steps[index]?.state ?? 'hit'));
-  return open === undefined ? undefined : `depends on what #${open + 1} gives`;
+  return open === undefined ? undefined : `depends on what ${nameOf(open)} gives`;
 }
 
 export function dotText({steps, criticalPath}: Forecast): string {

@@ -18,6 +18,7 @@ describe('the build that a command speaks of', () => {
   it('is told why it is none', () => {
     expect(() => chosenId([], '^0')).toThrow('no build is recorded here');
     expect(() => chosenId(ids, '^3')).toThrow('^3: only 3 builds are recorded');
+    expect(() => chosenId(ids.slice(0, 1), '^3')).toThrow('^3: only one build is recorded');
     expect(() => chosenId(ids, 'mx')).toThrow("mx is the beginning or the end of 3 builds' IDs");
     expect(() => chosenId(ids, 'q')).toThrow('there is no build q in the history');
   });

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {Forecast} from '../../../../src/build/explain/forecast.ts';
-import {dotText, mermaidText, planText} from '../../../../src/cli/commands/plan/plan-text.ts';
+import {dotText, mermaidText, planText, reasonOf} from '../../../../src/cli/commands/plan/plan-text.ts';
 
 const forecast: Forecast = {
   steps: [
@@ -29,6 +29,12 @@ describe('a forecast', () => {
       'critical path: #2, about 1.5s',
       '',
     ]);
+  });
+
+  it('names what a step depends on as the reader knows it', () => {
+    const [, , last] = forecast.steps;
+    const reason = last && reasonOf(last, forecast.steps, (index) => `step ${index}`);
+    expect(reason).toBe('depends on what step 1 gives');
   });
 
   it('is a graph for Graphviz, whatever names hold', () => {
