@@ -16,6 +16,7 @@ import type {
   FoundCache,
 } from './buildkit/buildkit-imports.ts';
 import type {CacheSources} from './cache-sources.ts';
+import {ExpectedLayers} from './expected-layers.ts';
 import {withPatience} from './patience.ts';
 import type {TellingCache} from './record-cache.ts';
 import {documentName, parseRecord, type SharedRecord} from './shared-record.ts';
@@ -43,6 +44,7 @@ export class CacheImports {
   /** Why it is not asked any more. */
   readonly #given = new Map<CacheBackend, string>();
   readonly #useful = new Set<CacheBackend>();
+  readonly #expected: ExpectedLayers;
   readonly #asked = new Map<string, Promise<ImportedRecord | undefined>>();
   /** By key, what a cache said that could not be used. */
   readonly #answers = new Map<string, Map<CacheBackend, string>>();
@@ -54,7 +56,9 @@ export class CacheImports {
   #telling: Promise<readonly TellingCache[]> | undefined;
 
   constructor(options: CacheImportsOptions) {
+    const {build, snapshotter} = options;
     this.#options = options;
+    this.#expected = new ExpectedLayers({...build, snapshotter});
   }
 
   /** Whether there is anybody to ask. */
@@ -67,11 +71,11 @@ export class CacheImports {
     return this.toldKeyOf(key) !== undefined || (this.#asked.get(key) === undefined && this.isOpen);
   }
 
-  /** Asks each cache once for each key. */
-  find(key: string): Promise<ImportedRecord | undefined> {
+  /** Asks each cache once for each key; `step` is the vertex whose result it is. */
+  find(key: string, step?: string): Promise<ImportedRecord | undefined> {
     let promise = this.#asked.get(key);
     if (promise === undefined) {
-      promise = this.#find(key);
+      promise = this.#find(key, step);
       this.#asked.set(key, promise);
     }
     return promise;
@@ -159,15 +163,15 @@ export class CacheImports {
     }
     if (found.length === 0) return undefined;
     const {BuildkitImports} = await import('./buildkit/buildkit-imports.ts');
-    return new BuildkitImports(build, snapshotter, found);
+    return new BuildkitImports(build, this.#expected, snapshotter, found);
   }
 
-  async #find(key: string): Promise<ImportedRecord | undefined> {
+  async #find(key: string, step: string | undefined): Promise<ImportedRecord | undefined> {
     const {backends, sources, snapshotter} = this.#options;
     for (const backend of backends) {
       if (this.#given.has(backend)) continue;
       const record = await this.#read(backend, key);
-      if (record === undefined) continue;
+      if (record === undefined || !(await this.#isPossible(backend, record, step))) continue;
       this.#useful.add(backend);
       if (!this.#told.has(key)) this.#told.set(key, record);
       if (record.layers.length === 0) {
@@ -180,6 +184,18 @@ export class CacheImports {
       this.#answer(key, backend, 'has its record, on a base image that is not known here');
     }
     return undefined;
+  }
+
+  async #isPossible(
+    backend: CacheBackend,
+    {layers}: SharedRecord,
+    step: string | undefined,
+  ): Promise<boolean> {
+    const vertex = step === undefined ? undefined : this.#expected.vertex(step);
+    if (vertex === undefined || layers.length === 0) return true;
+    if (await this.#expected.fit(vertex, layers)) return true;
+    this.#giveUp(backend, 'a record has layers that its step cannot have');
+    return false;
   }
 
   #answer(key: string, backend: CacheBackend, text: string): void {

@@ -72,8 +72,12 @@ export class SharedCache implements ResultCache<BuildValue> {
     return {code: reason.code, text: [reason.text, ...answers].join('; ')};
   }
 
-  async find(key: string, asked?: AskedStep<BuildValue>): Promise<Solved<BuildValue> | undefined> {
-    const known = (await this.#records.find(key)) ?? (await this.#import(key));
+  async find(
+    key: string,
+    step: string,
+    asked?: AskedStep<BuildValue>,
+  ): Promise<Solved<BuildValue> | undefined> {
+    const known = (await this.#records.find(key)) ?? (await this.#import(key, step));
     const here = known ?? (asked === undefined ? undefined : await this.#adopt(key, asked));
     if (here !== undefined || this.#imports.told(key) !== undefined) this.#export(key);
     return here;
@@ -84,8 +88,8 @@ export class SharedCache implements ResultCache<BuildValue> {
     for (const key of keys) this.#export(key);
   }
 
-  async #import(key: string): Promise<Solved<BuildValue> | undefined> {
-    const found = await this.#imports.find(key);
+  async #import(key: string, step: string): Promise<Solved<BuildValue> | undefined> {
+    const found = await this.#imports.find(key, step);
     if (found === undefined) return undefined;
     const {record, snapshot} = found;
     const {resultKey, name, ingredients, usage} = record;

@@ -54,10 +54,10 @@ export interface AskedStep<R> {
 
 export interface ResultCache<R> {
   /**
-   * The result recorded under `key`, if it is whole; undefined is a miss. `asked` is told once for a step, with the key
-   * that says the most of it.
+   * The result recorded under `key`, if it is whole; undefined is a miss. `step` is the vertex that it is for; `asked`
+   * is told once for a step, with the key that says the most of it.
    */
-  find(key: string, asked?: AskedStep<R>): Promise<Solved<R> | undefined>;
+  find(key: string, step: string, asked?: AskedStep<R>): Promise<Solved<R> | undefined>;
   /** The key that the result of `key` had, though the result may not be there: others may have been built on it. */
   resultKeyOf?(key: string): Promise<string | undefined>;
   /** Whether something was ever recorded under `key`, whole or not. */

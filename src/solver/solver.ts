@@ -293,7 +293,7 @@ class Job<V extends SolverGraph<V>, R> {
   }
 
   async #hit(vertex: V, key: string, asked?: AskedStep<R>): Promise<Solved<R> | undefined> {
-    const hit = await this.#options.cache.find(key, asked);
+    const hit = await this.#options.cache.find(key, vertex.id, asked);
     if (hit === undefined || this.#reported.has(vertex.id)) return hit;
     this.#reported.add(vertex.id);
     this.cached++;

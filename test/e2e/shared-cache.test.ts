@@ -157,6 +157,25 @@ describe('--cache-from', () => {
     expect(ran(run)).toHaveLength(5);
   });
 
+  it.each<[string, (layers: readonly unknown[]) => readonly unknown[]]>([
+    ['fewer', (layers) => layers.slice(0, 1)],
+    ['more', (layers) => [...layers, ...layers]],
+  ])('does not take a record of %s layers than its step can have', async (name, change) => {
+    const saved = join(space.folder, `${name}-layers`);
+    await build(newRoot(), '--cache-to', `type=local,dest=${saved}`);
+    for (const record of readdirSync(join(saved, 'records')).filter((each) => each.startsWith('r-'))) {
+      const file = join(saved, 'records', record);
+      const json = JSON.parse(readFileSync(file, 'utf8')) as {readonly layers: readonly unknown[]};
+      writeFileSync(file, JSON.stringify({...json, layers: change(json.layers)}));
+    }
+    const lied = await build(newRoot(), '--cache-from', `type=local,src=${saved}`);
+    expect(lied.code, lied.stderr).toBe(0);
+    expect(
+      lied.stderr.match(/not used any more in this build: a record has layers that its step cannot have/g),
+    ).toHaveLength(1);
+    expect(ran(lied)).toHaveLength(5);
+  });
+
   it('asks several caches in their order', async () => {
     const saved = join(space.folder, 'second-cache');
     await build(newRoot(), '--cache-to', `type=local,dest=${saved}`);

@@ -5,25 +5,21 @@
 
 import type {ImageSource} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
-import {chainIdOf, type DiffId, digestOf, hexOf} from '../../oci/digest.ts';
+import {chainIdOf, digestOf, hexOf} from '../../oci/digest.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
-import type {SharedLayer} from '../../snapshot/shared-layers.ts';
 import type {Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {AskedStep} from '../../solver/result-cache.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
 import type {CacheBackend} from '../backends/backend.ts';
+import type {ExpectedLayers, ExpectedLayersOptions} from '../expected-layers.ts';
 import {BuildSteps} from './build-steps.ts';
 import type {BuildkitCache, BuildkitRecord} from './cache-config.ts';
 import {RecordMatcher} from './record-matcher.ts';
 import {manifestKeyOf} from './vertex-step.ts';
 
 /** What a build must know for keys of BuildKit's. */
-export interface BuildkitBuild {
-  /** What the build is to make: every vertex is below one of them. */
-  readonly targets: readonly Vertex[];
-  /** The value of a source. */
-  open(vertex: Vertex): Promise<BuildValue>;
+export interface BuildkitBuild extends Pick<ExpectedLayersOptions, 'targets' | 'open'> {
   /** What the name of an image stands for now, if that is still the image of this source. */
   rootDigestOf(source: ImageSource): Promise<string | undefined>;
   checksumsOf(value: BuildValue, places: readonly ChecksumPlace[]): Promise<readonly string[]>;
@@ -47,12 +43,18 @@ export class BuildkitImports {
   readonly #build: BuildkitBuild;
   readonly #snapshotter: Snapshotter;
   readonly #caches: readonly (FoundCache & {readonly matcher: RecordMatcher})[];
-  readonly #vertices = new Map<string, Vertex>();
+  readonly #expected: ExpectedLayers;
   /** Of steps, as far as they are made. */
   readonly #values = new Map<Vertex, BuildValue>();
 
-  constructor(build: BuildkitBuild, snapshotter: Snapshotter, caches: readonly FoundCache[]) {
+  constructor(
+    build: BuildkitBuild,
+    expected: ExpectedLayers,
+    snapshotter: Snapshotter,
+    caches: readonly FoundCache[],
+  ) {
     this.#build = build;
+    this.#expected = expected;
     this.#snapshotter = snapshotter;
     const steps = new BuildSteps({
       imageKeysOf: (vertex, source) => this.#imageKeysOf(vertex, source),
@@ -60,16 +62,10 @@ export class BuildkitImports {
         vertex.op.kind === 'source' ? build.open(vertex) : this.#values.get(vertex),
       // A source is known by its key, and mostly has a record without layers.
       layersOf: (vertex) =>
-        vertex.op.kind === 'source' ? undefined : this.#madeLayersOf(this.#values.get(vertex)),
+        vertex.op.kind === 'source' ? undefined : expected.layersIn(this.#values.get(vertex)),
       checksumsOf: (value, places) => build.checksumsOf(value, places),
     });
     this.#caches = caches.map((found) => ({...found, matcher: new RecordMatcher(found.cache, steps)}));
-    const visit = (vertex: Vertex): void => {
-      if (this.#vertices.has(vertex.id)) return;
-      this.#vertices.set(vertex.id, vertex);
-      vertex.inputs.forEach(visit);
-    };
-    build.targets.forEach(visit);
   }
 
   /** `isUsable` tells which caches may still be asked. */
@@ -78,7 +74,7 @@ export class BuildkitImports {
     {id, inputs}: AskedStep<BuildValue>,
     isUsable: (backend: CacheBackend) => boolean,
   ): Promise<BuildkitFinding | undefined> {
-    const vertex = this.#vertices.get(id);
+    const vertex = this.#expected.vertex(id);
     if (vertex === undefined) return undefined;
     this.#learn(vertex, inputs);
     let told: BuildkitFinding | undefined;
@@ -112,50 +108,15 @@ export class BuildkitImports {
   async #resultOf(vertex: Vertex, records: readonly BuildkitRecord[]): Promise<BuildkitRecord | undefined> {
     const sorted = records.toSorted((a, b) => createdMsOf(b) - createdMsOf(a));
     for (const record of sorted) {
-      if (record.layers.length > 0 && (await this.#fits(vertex, record.layers))) return record;
+      if (record.layers.length > 0 && (await this.#expected.fit(vertex, record.layers))) return record;
     }
     return undefined;
-  }
-
-  async #fits(vertex: Vertex, layers: readonly SharedLayer[]): Promise<boolean> {
-    const {bottom, count} = await this.#expected(vertex);
-    return layers.length === count && bottom.every((diffId, index) => layers[index]?.diffId === diffId);
-  }
-
-  /** How many layers a vertex has: those of its base image, and one for each step on it. */
-  async #expected(vertex: Vertex): Promise<{readonly bottom: readonly string[]; readonly count: number}> {
-    const {op, inputs} = vertex;
-    if (op.kind === 'source') {
-      const bottom = await this.#layersOf(vertex);
-      return {bottom, count: bottom.length};
-    }
-    if (op.kind === 'merge') {
-      const [first, ...more] = await Promise.all(inputs.map((input) => this.#expected(input)));
-      const bottom = first?.bottom ?? [];
-      return {bottom, count: [first, ...more].reduce((sum, each) => sum + (each?.count ?? 0), 0)};
-    }
-    const base = inputs[op.kind === 'file' ? op.base : op.rootInput];
-    const below = base === undefined ? {bottom: [], count: 0} : await this.#expected(base);
-    return {...below, count: below.count + 1};
-  }
-
-  async #layersOf(vertex: Vertex): Promise<readonly DiffId[]> {
-    const layers = this.#madeLayersOf(await this.#build.open(vertex)) ?? [];
-    return layers.flatMap((diffId) => diffId ?? []);
-  }
-
-  #madeLayersOf(value: BuildValue | undefined): readonly (DiffId | undefined)[] | undefined {
-    if (value?.type !== 'snapshot') return undefined;
-    if (value.snapshot === undefined) return [];
-    return this.#snapshotter
-      .layersOf(value.snapshot)
-      .map((layer) => this.#snapshotter.layerRow(layer).diffId);
   }
 
   /** By its layers, whatever it was called; and by the digest that its name stood for, of a manifest or an index. */
   async #imageKeysOf(vertex: Vertex, source: ImageSource): Promise<readonly string[]> {
     const {reference, manifestDigest, platform} = source;
-    const layers = await this.#layersOf(vertex);
+    const layers = await this.#expected.layersOf(vertex);
     const named = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
     const names = [manifestDigest, named ?? (await this.#build.rootDigestOf(source))];
     const keys = names.flatMap((name) => (name === undefined ? [] : manifestKeyOf(name, platform)));
