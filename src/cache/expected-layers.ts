@@ -1,5 +1,5 @@
-// Which layers a step can have: those of its base image lowest, and one for each step on it. A cache that tells of others
-// lies, and what it tells would be an image that is none.
+// Which layers a step can have: those of its base image lowest, and one for each step on it. A cache that tells of
+// others lies, and what it tells would be an image that is none.
 
 import type {Vertex} from '../graph/vertex.ts';
 import type {DiffId} from '../oci/digest.ts';
