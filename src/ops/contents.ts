@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {type Helper, type View, viewArguments} from '../helper/helper.ts';
 import {digestOf} from '../oci/digest.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
-import type {Snapshotter} from '../snapshot/snapshotter.ts';
+import {type Snapshotter, stampOf} from '../snapshot/snapshotter.ts';
 import type {BuildValue} from '../sources/value.ts';
 import type {FileLists} from '../store/file-lists.ts';
 import type {Notes} from '../store/notes.ts';
@@ -13,7 +13,7 @@ import {contentDigestOf} from '../tree/content-digest.ts';
 import {copyArgumentsOf} from '../tree/copy-arguments.ts';
 import type {CopyPattern} from '../tree/copy-pattern.ts';
 import {encodeFileList} from '../tree/file-list.ts';
-import {ScanDecoder, type TreeRecord} from '../tree/record.ts';
+import {ScanDecoder, secondNotBefore, type TreeRecord} from '../tree/record.ts';
 import {scanArgumentsOf} from '../tree/scan-arguments.ts';
 import {type Selection, selectScanning} from '../tree/select.ts';
 import {type Scan, Tree} from '../tree/tree.ts';
@@ -99,9 +99,10 @@ export class Contents {
         ...copyArgumentsOf(source, source.kind === 'directory' ? join('/', path, '/') : join('/', path)),
         'contextowner=1',
       ]);
-      await helper.request('copy', [`upper=${active.upper}`, 'view=1', `dir=${directory}`, ...copies], {
-        signal,
-      });
+      // A step sees the directory itself, too: it is as new as what is in it, and not as the clock.
+      const epoch = `epoch=${stampOf(active, newestSecondOf(selection))}`;
+      const views = [`upper=${active.upper}`, epoch, 'view=1', `dir=${directory}`];
+      await helper.request('copy', [...views, ...copies], {signal});
       const snapshot = await snapshotter.commit(active, {epochSeconds: 0});
       notes.set('content', key, snapshot);
       return snapshot;
@@ -141,4 +142,12 @@ function onePath(path: string): CopyPattern {
 function digestInRecord(record: TreeRecord): Uint8Array {
   assert(record.digest !== undefined, `the scan gave no digest for ${record.path}`);
   return record.digest;
+}
+
+/** Of files of the host. */
+export function newestSecondOf({sources}: Selection): number {
+  let newest = 0;
+  for (const {entries} of sources)
+    for (const entry of entries) newest = Math.max(newest, secondNotBefore(entry));
+  return newest;
 }

@@ -43,6 +43,20 @@ describe('the example', () => {
     expect(images[0]?.diffIds.length).toBeGreaterThan(4);
   });
 
+  it('shows a step no time of the clock in a directory of the context', async () => {
+    const look = (source: string): string =>
+      `RUN --mount=type=bind,source=${source},target=/m [ "$(stat -c %Y /m)" -le 1600000000 ]`;
+    const dockerfile = ['FROM busybox', look('.'), look('d'), ''].join('\n');
+    const context = await space.context({
+      Dockerfile: dockerfile,
+      '.dockerignore': 'Dockerfile',
+      a: '',
+      'd/a': '',
+    });
+    for (const name of ['a', 'd/a', 'd', '.dockerignore']) await utimes(join(context, name), 1.6e9, 1.6e9);
+    await space.build(['-o', 'type=cacheonly', context]);
+  });
+
   it('carries the config that the Dockerfile asks for', async () => {
     const dest = join(space.folder, 'example.tar');
     await space.build(['--build-arg', 'VERSION=2', '-o', `type=oci,dest=${dest}`, exampleContext]);

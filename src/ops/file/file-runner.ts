@@ -9,10 +9,9 @@ import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import {type ActiveSnapshot, type Snapshotter, stampOf} from '../../snapshot/snapshotter.ts';
 import type {InputKeying, OpRunner, StepContext} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
-import {secondNotBefore} from '../../tree/record.ts';
 import type {Selection} from '../../tree/select.ts';
 import {assert} from '../../util/assert.ts';
-import type {Contents} from '../contents.ts';
+import {type Contents, newestSecondOf} from '../contents.ts';
 import {
   changedOnly,
   continuingArguments,
@@ -198,12 +197,7 @@ function otherArguments(action: Exclude<FileAction, CopyAction>): string[] {
 }
 
 function newestOf(value: BuildValue, selection: Selection, snapshotter: Snapshotter): number {
-  if (value.type === 'snapshot') return snapshotter.epochSecondsOf(value.snapshot);
-  let newest = 0;
-  for (const {entries} of selection.sources) {
-    for (const entry of entries) newest = Math.max(newest, secondNotBefore(entry));
-  }
-  return newest;
+  return value.type === 'snapshot' ? snapshotter.epochSecondsOf(value.snapshot) : newestSecondOf(selection);
 }
 
 function baseOf(op: FileOp, inputs: readonly BuildValue[]): SnapshotId | undefined {

@@ -44,6 +44,7 @@ function word(random: Random): string {
 /** What is in the tree, with everything that a step can see of it; before it writes, for what is new has the clock's time. */
 const look = "seen=$(find /o /p /r /s /w -exec stat -c '%n %a %u %g %s %Y' {} + 2>/dev/null | sort)";
 
+/** What copies of the context give has the times of the context, whoever copies: times alone miss nothing (ADR 2). */
 function run(random: Random): string {
   const command = random.pick([
     `${look}; echo "$seen" > /s`,
@@ -66,7 +67,7 @@ function run(random: Random): string {
     '--mount=type=bind,target=/m ',
     '--mount=type=bind,source=d,target=/m ',
   ]);
-  const read = mount === '' ? '' : random.pick(['; ls -R /m > /s', '; cat /m/a > /s', '; cp -r /m/. /r']);
+  const read = mount === '' ? '' : random.pick(['; ls -R /m > /s', '; cat /m/a > /s', '; cp -rp /m/. /r']);
   return `RUN ${mount}${command}${mount === '' ? '' : read}`;
 }
 
