@@ -27,6 +27,13 @@ describe('reportHtml', () => {
     expect(html.match(/<path d="M/g)).toHaveLength(1);
   });
 
+  it('has long names whole where it shows their beginning', () => {
+    const name = `[a 1/1] RUN ${'make '.repeat(20)}all`;
+    const long = reportHtml(buildRecord({finishedMs: 1, steps: [step(name, {stage: 'a'})]}));
+    expect(long).toContain(`<span class="name" title="#1 ${name}">`);
+    expect(/<text [^>]*>([^<]*)<.text>/.exec(long)?.[1]).toBe('#1 RUN make make make make make mak…');
+  });
+
   it('shows what steps say as text', () => {
     expect(html).not.toContain('<script');
     expect(html).toContain('&lt;script&gt;');

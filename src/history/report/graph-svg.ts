@@ -4,11 +4,12 @@ import type {RecordedStep} from '../build-record.ts';
 import type {CriticalPath} from '../critical-path.ts';
 import {escaped} from './markup.ts';
 
-const boxWidth = 210;
+const boxWidth = 250;
 const boxHeight = 26;
 const columnGap = 50;
 const rowGap = 12;
-const labelLengthMax = 34;
+/** What fits into a box, in letters of middling width. */
+const labelLengthMax = 36;
 
 interface Place {
   readonly x: number;
@@ -68,9 +69,9 @@ function box(
   critical: boolean,
 ): string {
   if (step === undefined || place === undefined) return '';
-  const title = step.name.replace(/^\[[^\]]*\] /, '');
+  const title = `#${index + 1} ${step.name.replace(/^\[[^\]]*\] /, '')}`;
   const label = title.length > labelLengthMax ? `${title.slice(0, labelLengthMax - 1)}…` : title;
   const kind = critical ? 'critical' : step.outcome;
   const {x, y} = place;
-  return `<g class="${kind}"><title>${escaped(step.name)}</title><rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="4"/><text x="${x + 6}" y="${y + 17}">${escaped(`#${index + 1} ${label}`)}</text></g>`;
+  return `<g class="${kind}"><title>${escaped(step.name)}</title><rect x="${x}" y="${y}" width="${boxWidth}" height="${boxHeight}" rx="4"/><text x="${x + 6}" y="${y + 17}">${escaped(label)}</text></g>`;
 }

@@ -68,7 +68,9 @@ function timelineHtml(record: BuildRecord, path: CriticalPath): string {
     const width = (100 * durationMs(step)) / total;
     const kind = `${step.outcome}${path.steps.includes(index) ? ' critical' : ''}`;
     const bar = `<span class="bar ${kind}" style="left:${percent(left)};width:${percent(width)}"></span>`;
-    return `<li><span class="name">${nameHtml(step, index)}</span><span class="lane">${bar}</span><span class="time">${timeOf(step)}</span></li>`;
+    const name = nameHtml(step, index);
+    // The list cuts long names.
+    return `<li><span class="name" title="${name}">${name}</span><span class="lane">${bar}</span><span class="time">${timeOf(step)}</span></li>`;
   });
   return `<ol class="timeline">${rows.join('\n')}</ol>`;
 }
