@@ -87,7 +87,14 @@ export type BuildEvent =
       readonly atMs: number;
     }
   /** A short line of the engine about a step: why it was not cached, "waiting for another tsbuild". */
-  | {readonly type: 'step-note'; readonly step: StepId; readonly text: string; readonly atMs: number}
+  | {
+      readonly type: 'step-note';
+      readonly step: StepId;
+      /** Of a step that has not begun, as one that waits. */
+      readonly name?: string;
+      readonly text: string;
+      readonly atMs: number;
+    }
   | {readonly type: 'warning'; readonly diagnostic: Diagnostic; readonly atMs: number};
 
 export type EmitEvent = (event: BuildEvent) => void;

@@ -383,8 +383,9 @@ class Job<V extends SolverGraph<V>, R> {
     return {type: 'step-finished', step: id, name: origin.name, atMs} as const;
   }
 
-  #note(vertex: V, text: string): void {
-    this.#options.emit({type: 'step-note', step: vertex.id, text, atMs: this.#options.clock.nowMs()});
+  #note({id, origin}: V, text: string): void {
+    const atMs = this.#options.clock.nowMs();
+    this.#options.emit({type: 'step-note', step: id, name: origin.name, text, atMs});
   }
 
   #runnerOf(vertex: V): OpRunner<V, R> {

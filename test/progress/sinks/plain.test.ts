@@ -22,6 +22,11 @@ describe('plain progress', () => {
     expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');
   });
 
+  it('calls a step that waits by its name', () => {
+    const text = story().note('sha256:1', 'waits', 'A').start('sha256:1', 'A').end('sha256:1').close();
+    expect(text).toBe('#1 A\n#1 waits\n#1 DONE 0.0s\n\n');
+  });
+
   it('says below the name of a step why it was not cached', () => {
     const text = story().start('a', 'A', 'x.c changed').end('a').close();
     expect(text).toBe('#1 A\n#1 not cached: x.c changed\n#1 DONE 0.0s\n\n');

@@ -26,8 +26,9 @@ export class Story {
     return this;
   }
 
-  note(step: string, text: string): this {
-    this.#sink.emit({type: 'step-note', step, text, atMs: this.#host.nowMs});
+  note(step: string, text: string, name?: string): this {
+    const named = name === undefined ? {} : {name};
+    this.#sink.emit({type: 'step-note', step, ...named, text, atMs: this.#host.nowMs});
     return this;
   }
 

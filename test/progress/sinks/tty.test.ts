@@ -41,6 +41,12 @@ describe('tty progress', () => {
     await expect(screen()).toMatchFileSnapshot('golden/running.tty.txt');
   });
 
+  it('calls a step that waits by its name', () => {
+    const {story, screen} = stage();
+    story.note('sha256:1', 'waiting for another', '[2/2] RUN make').wait(150);
+    expect(screen()).toMatch(/ => \[2\/2\] RUN make .*\n => => waiting for another/);
+  });
+
   it('says beside a step why it was not cached, in the last picture as well', () => {
     const {story, screen} = stage();
     story.start('a', '[2/2] RUN make', 'x.c changed').wait(150);

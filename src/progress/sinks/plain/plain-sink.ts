@@ -52,6 +52,7 @@ class PlainSink implements ProgressSink {
         step.output(event.stream, event.data, event.atMs);
         break;
       case 'step-note':
+        if (event.name !== undefined) step.call(event.name);
         step.say(event.text);
         break;
       case 'step-progress':

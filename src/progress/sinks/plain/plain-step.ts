@@ -42,6 +42,11 @@ export class PlainStep {
     this.finished = false;
   }
 
+  /** Before it starts. */
+  call(name: string): void {
+    this.#name ??= name;
+  }
+
   output(stream: 'stdout' | 'stderr', data: Uint8Array, atMs: number): void {
     this.#addOutput(this.#streams[stream].push(data), atMs);
   }
