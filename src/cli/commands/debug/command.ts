@@ -6,7 +6,7 @@ export const debugCommand: Command = {
   name: 'debug',
   section: 'This machine',
   usage: [
-    'parse FILE              how a Dockerfile is read, as JSON',
+    'parse FILE...           how each Dockerfile is read, as JSON',
     'print FILE              a Dockerfile as it was read, an instruction a line',
     'shell < CASES.jsonl     how words are expanded',
     'ignore < CASES.jsonl    what .dockerignore patterns match',

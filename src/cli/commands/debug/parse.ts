@@ -1,4 +1,4 @@
-// `tsbuild debug parse FILE`: what the parser makes of a Dockerfile, as one line of JSON that is easy to compare with
+// `tsbuild debug parse FILE...`: what the parser makes of each Dockerfile, as a line of JSON that is easy to compare with
 // other parsers'. Nothing is expanded. Of several mistakes it tells the one docker would, which stops at the first.
 
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
@@ -10,14 +10,20 @@ import type {StatementSlot} from '../../../dockerfile/statements.ts';
 import {analyzeWithReaders} from '../../../instructions/readers.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {CliIo} from '../../io.ts';
-import {dockerfileArgument} from './dockerfile-argument.ts';
+import {readDockerfile, usage} from './read-dockerfile.ts';
 
 export async function runDebugParse(argv: readonly string[], io: CliIo): Promise<ExitCode> {
-  const file = await dockerfileArgument('parse', argv, io);
-  if (typeof file === 'number') return file;
-  const answer = describeDockerfile(file.path, file.text);
-  io.stdout.write(`${JSON.stringify(answer)}\n`);
-  return answer.ok ? exitCodes.ok : exitCodes.failed;
+  if (argv.length === 0) return usage('parse FILE...', io);
+  let code: ExitCode = exitCodes.ok;
+  for (const path of argv) {
+    const file = await readDockerfile(path, io);
+    // Each line answers the file of its number: none comes after a file that cannot be read.
+    if (typeof file === 'number') return file;
+    const answer = describeDockerfile(file.path, file.text);
+    io.stdout.write(`${JSON.stringify(answer)}\n`);
+    if (!answer.ok) code = exitCodes.failed;
+  }
+  return code;
 }
 
 export interface InstructionDescription {

@@ -7,11 +7,13 @@ import {printDockerfile} from '../../../dockerfile/print.ts';
 import {analyzeWithReaders} from '../../../instructions/readers.ts';
 import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {CliIo} from '../../io.ts';
-import {dockerfileArgument} from './dockerfile-argument.ts';
+import {readDockerfile, usage} from './read-dockerfile.ts';
 
 /** Throws BuildError('user') with all mistakes of the file. */
 export async function runDebugPrint(argv: readonly string[], io: CliIo): Promise<ExitCode> {
-  const file = await dockerfileArgument('print', argv, io);
+  const [path, ...rest] = argv;
+  if (path === undefined || rest.length > 0) return usage('print FILE', io);
+  const file = await readDockerfile(path, io);
   if (typeof file === 'number') return file;
   const {dockerfile, statements, diagnostics} = analyzeWithReaders(file);
   if (dockerfile === undefined) throw new BuildError('user', diagnostics as [Diagnostic, ...Diagnostic[]]);

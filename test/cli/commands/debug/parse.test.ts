@@ -1,3 +1,6 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {describeDockerfile, runDebugParse} from '../../../../src/cli/commands/debug/parse.ts';
 import {memoryIo} from '../../memory-io.ts';
@@ -119,10 +122,34 @@ describe('runDebugParse', () => {
     expect(JSON.parse(bad.out())).toMatchObject({ok: false});
   });
 
-  it('wants exactly one file', async () => {
+  it('answers each of several files as it answers one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tsbuild-parse-'));
+    try {
+      const texts = ['FROM a AS b\nRUN c\n', 'FROM\n', '# escape=`\nFROM d\n'];
+      const files = texts.map((text, index) => {
+        const file = join(folder, String(index));
+        writeFileSync(file, text);
+        return file;
+      });
+      const together = memoryIo();
+      expect(await runDebugParse(files, together)).toBe(1);
+      const alone = files.map(async (file) => {
+        const io = memoryIo();
+        await runDebugParse([file], io);
+        return io.out();
+      });
+      expect(together.out()).toBe((await Promise.all(alone)).join(''));
+      expect(await runDebugParse([...files.slice(2), join(folder, 'none'), ...files], together)).toBe(1);
+      expect(together.out().split('\n')).toHaveLength(5);
+    } finally {
+      rmSync(folder, {recursive: true});
+    }
+  });
+
+  it('wants a file', async () => {
     const io = memoryIo();
     expect(await runDebugParse([], io)).toBe(2);
-    expect(io.err()).toContain('usage: tsbuild debug parse FILE');
+    expect(io.err()).toContain('usage: tsbuild debug parse FILE...');
   });
 
   it('says which file cannot be read', async () => {

@@ -1,4 +1,4 @@
-// The one argument of `debug parse` and `debug print`: a Dockerfile, or - for standard input.
+// A Dockerfile that `debug parse` and `debug print` are given: a path, or - for standard input.
 
 import {readFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
@@ -8,16 +8,7 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import {type CliIo, readAll} from '../../io.ts';
 
 /** The file, or the exit code when it cannot be had, which has been said then. */
-export async function dockerfileArgument(
-  verb: 'parse' | 'print',
-  argv: readonly string[],
-  io: CliIo,
-): Promise<SourceFile | ExitCode> {
-  const [path, ...rest] = argv;
-  if (path === undefined || rest.length > 0) {
-    io.stderr.write(`usage: tsbuild debug ${verb} FILE\n`);
-    return exitCodes.usage;
-  }
+export async function readDockerfile(path: string, io: CliIo): Promise<SourceFile | ExitCode> {
   try {
     const bytes = path === '-' ? await readAll(io.stdin) : await readFile(resolve(io.cwd, path));
     return sourceFile(path, Buffer.from(bytes).toString('utf8'));
@@ -25,4 +16,9 @@ export async function dockerfileArgument(
     io.stderr.write(`read ${path}: ${errorText(error)}\n`);
     return exitCodes.failed;
   }
+}
+
+export function usage(words: string, io: CliIo): ExitCode {
+  io.stderr.write(`usage: tsbuild debug ${words}\n`);
+  return exitCodes.usage;
 }
