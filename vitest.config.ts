@@ -52,6 +52,8 @@ export default defineConfig({
         resolve,
         test: {
           name: 'e2e',
+          // As above: they keep what they share with others in files and processes of their own.
+          isolate: false,
           globalSetup: ['test/support/packages.mjs'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout,
