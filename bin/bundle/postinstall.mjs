@@ -4,6 +4,7 @@
 
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {warmUp} from './warm-up.mjs';
@@ -16,7 +17,8 @@ if (existsSync(join(native, 'Makefile')) && !existsSync(join(native, 'tsbuild-he
   if (missing.length > 0) {
     tell(`${missing.join(' and ')} not found; install them and run: make -C ${native}`);
   } else {
-    const make = spawnSync('make', ['-s', '-C', native], {encoding: 'utf8'});
+    const jobs = `-j${availableParallelism()}`;
+    const make = spawnSync('make', ['-s', jobs, '-C', native], {encoding: 'utf8'});
     if (make.status !== 0) tell(`make failed; to see why run: make -C ${native}\n${make.stderr ?? ''}`);
   }
 }

@@ -1,5 +1,6 @@
 // `tsbuild debug parse FILE...`: what the parser makes of each Dockerfile, as a line of JSON that is easy to compare
-// with other parsers'. Nothing is expanded. Of several mistakes it tells the one docker would, which stops at the first.
+// with other parsers'. Nothing is expanded. Of several mistakes it tells the one docker would, which stops at the
+// first.
 
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {sourceFile} from '../../../diagnostics/source-file.ts';
