@@ -70,14 +70,17 @@ static bool has_ended(pid_t program) {
   return waitpid(program, &status, WNOHANG) == program;
 }
 
-/** What the program said, on one line. */
+/** What the program said, on one line, without its warnings. */
 static char *last_words(int words) {
   static char text[WORDS_BYTES_MAX];
+  struct buffer line = {0};
   ssize_t got = read(words, text, sizeof text - 1);
   text[got > 0 ? got : 0] = '\0';
-  for (char *at = text; *at != '\0'; at++)
-    if (*at == '\n') *at = at[1] == '\0' ? '\0' : ' ';
-  return text;
+  char *rest = text, *one;
+  while ((one = strsep(&rest, "\n")) != NULL)
+    if (*one != '\0' && strncmp(one, "WARNING", 7) != 0)
+      buffer_format(&line, "%s%s", line.length == 0 ? "" : ", ", one);
+  return line.length == 0 ? "it says nothing" : line.bytes;
 }
 
 static void await_route(const struct net_uplink *uplink, int words) {

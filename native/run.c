@@ -42,7 +42,7 @@ static void resolve_user(struct run_options *options, int root) {
   if (identity_resolve(root, options->user, IDENTITY_PRIMARY_GROUP, identity, &problem) != 0)
     die("user", 0, NULL, "%s", problem);
   if (userns_mode() == USERNS_SINGLE && (identity->uid != 0 || identity->gid != 0))
-    die("user", 0, NULL,
+    die("id-maps", 0, NULL,
         "user %u:%u does not exist here: without ranges in /etc/subuid and /etc/subgid there is only root",
         identity->uid, identity->gid);
 }

@@ -133,7 +133,7 @@ function sharedWarning(reason: string): Diagnostic {
     severity: 'warning',
     code: 'network-shared',
     // All in one, since warnings are listed by their messages.
-    message: `steps share the network of the host, because they cannot have their own here: ${reason}; --network=host says that this is meant`,
+    message: `steps share the network of the host, because they cannot have their own here: ${reason}; tsbuild doctor tells what mends it, --network=host that this is meant`,
   };
 }
 

@@ -150,3 +150,19 @@ describe('--failed', () => {
     expect([run.code, run.restored]).toEqual([5, true]);
   });
 });
+
+describe('--at a step that fails', () => {
+  it('opens where it left off, and a step before it that fails is told of', async () => {
+    const failing = 'FROM busybox\nRUN echo x > /x\nRUN echo half > /half; exit 9\nRUN true\n';
+    const context = await space.context({Dockerfile: failing});
+    for (const at of [':3', '3']) {
+      const run = await space.run(['shell', '-q', '--at', at, context, '--', 'cat', '/x', '/half']);
+      expect([run.code, run.stdout.toString()]).toEqual([0, 'x\nhalf\n']);
+      expect(run.stderr).toContain('[3/4] RUN echo half > /half; exit 9\nended with exit code 9');
+    }
+    const later = await space.run(['shell', '-q', '--at', ':4', context, '--', 'true']);
+    expect([later.code, later.stderr]).toEqual([1, expect.stringContaining('exec-exit-nonzero')]);
+    const files = await space.run(['export', '--at', ':3', context]);
+    expect([files.code, files.stderr]).toEqual([1, expect.stringContaining('exec-exit-nonzero')]);
+  });
+});

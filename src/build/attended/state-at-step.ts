@@ -1,6 +1,7 @@
 // The file system of a step of a Dockerfile, built as far as that step needs.
 
 import {setMaxListeners} from 'node:events';
+import {BuildError} from '../../diagnostics/build-error.ts';
 import {instructionSet} from '../../instructions/index.ts';
 import {planBuild} from '../../plan/plan-build.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
@@ -21,6 +22,9 @@ export interface StateAtStep extends AsyncDisposable {
   /** Undefined: no file at all. */
   readonly snapshot: SnapshotId | undefined;
 }
+
+/** It is the step that was asked for that failed, and not one before it: what it had written is kept. */
+export class AskedStepFailed extends BuildError {}
 
 /** To be disposed of, which closes the engine. Throws BuildError when the build fails or there is no such step. */
 export async function stateAtStep(
@@ -62,6 +66,13 @@ async function solvedStep(
   });
   const {vertex: __, ...rest} = plan;
   const stepPlan = step.vertex === undefined ? rest : {...rest, vertex: step.vertex};
-  const {snapshotOf} = await solvePlans([stepPlan], {...opened, file, dockerfile, ...shown}, signal);
-  return {engine, step, snapshot: snapshotOf(stepPlan)};
+  try {
+    const {snapshotOf} = await solvePlans([stepPlan], {...opened, file, dockerfile, ...shown}, signal);
+    return {engine, step, snapshot: snapshotOf(stepPlan)};
+  } catch (error) {
+    if (!(error instanceof BuildError) || error.kind !== 'step') throw error;
+    const line = error.diagnostics[0].span?.line;
+    if (line === undefined || line !== step.vertex?.origin.span?.line) throw error;
+    throw new AskedStepFailed(error.kind, error.diagnostics, {cause: error.cause});
+  }
 }

@@ -1,7 +1,7 @@
 // A shell where a step left off: of a Dockerfile, built as far as needed, or of the step that failed last.
 
 import {existsSync} from 'node:fs';
-import {buildError} from '../../diagnostics/build-error.ts';
+import {BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
 import {type FailedStep, type LastingMount, readFailedStep} from '../../ops/exec/failed-step.ts';
 import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
@@ -10,7 +10,7 @@ import {openEngine} from '../engine.ts';
 import type {BuildRequest, EngineOptions} from '../request.ts';
 import {type Attendance, attend, type ProcessEnd} from './attend.ts';
 import {projectOf} from './failure-keeper.ts';
-import {stateAtStep} from './state-at-step.ts';
+import {AskedStepFailed, type StateAtStep, stateAtStep} from './state-at-step.ts';
 import type {StepAddress} from './step-address.ts';
 
 export interface ShellOptions extends Attendance {
@@ -24,14 +24,33 @@ export interface ShellOptions extends Attendance {
 const plainShell = '/bin/sh';
 const hostname = 'tsbuild-shell';
 
-/** Throws BuildError when the build fails or there is no such step. */
+/**
+ * Of a step that fails: where it left off. Throws BuildError when a step before it fails, what it left cannot be kept,
+ * or there is no such step.
+ */
 export async function shellAt(
   address: StepAddress,
   request: BuildRequest,
-  options: EngineOptions & ShellOptions,
+  options: EngineOptions & FailedShellOptions,
   signal: AbortSignal,
 ): Promise<ProcessEnd> {
-  await using state = await stateAtStep(address, request, options, signal);
+  try {
+    await using state = await stateAtStep(address, request, options, signal);
+    return await shellIn(state, request, options, signal);
+  } catch (error) {
+    if (!(error instanceof AskedStepFailed)) throw error;
+    return await shellAfterFailure({...options, project: request}, signal).catch((why: unknown) => {
+      throw why instanceof BuildError ? error : why;
+    });
+  }
+}
+
+async function shellIn(
+  state: StateAtStep,
+  request: BuildRequest,
+  options: ShellOptions,
+  signal: AbortSignal,
+): Promise<ProcessEnd> {
   const {engine, snapshot, step} = state;
   const [shell = plainShell] = step.shell;
   return await attend(
@@ -69,7 +88,7 @@ export interface FailedShellOptions extends ShellOptions {
   /** Undefined: whatever failed last in this state directory. */
   readonly project?: Parameters<typeof projectOf>[0];
   /** Told before the shell has the terminal. */
-  readonly onStep: (step: FailedStep) => void;
+  readonly onStep: (step: FailedStep) => unknown;
 }
 
 /** Throws BuildError('user') when nothing is kept, or what it stood on is gone. */

@@ -79,17 +79,15 @@ async function open(
   operands: readonly string[],
   {options, progress, io, interrupt}: ShellStart,
 ): Promise<ProcessEnd> {
+  const onStep = (step: FailedStep): unknown => io.stderr.write(heading(step));
   const {shellAfterFailure, shellAt} = await import('../../../build/attended/step-shell.ts');
   if (address !== undefined) {
     const request = await buildRequestOf(flags, operands, io);
     const emit = (event: Parameters<LazyProgress['emit']>[0]): void => progress.emit(event);
-    return shellAt(address, request, {...options, emit, stdout: () => io.stdout}, interrupt);
+    return shellAt(address, request, {...options, onStep, emit, stdout: () => io.stdout}, interrupt);
   }
   const project = operands.length === 0 ? {} : {project: await buildRequestOf(flags, operands, io)};
-  return shellAfterFailure(
-    {...options, ...project, onStep: (step) => io.stderr.write(heading(step))},
-    interrupt,
-  );
+  return shellAfterFailure({...options, ...project, onStep}, interrupt);
 }
 
 /** The step, how it ended, and what to type to see it again. */
