@@ -89,7 +89,9 @@ describe('the networks of the steps of a build', () => {
     const both = await Promise.all([given(), given()]);
     expect(both.map(({network}) => network)).toEqual(['host', 'host']);
     expect(warnings.map(({code}) => code)).toEqual(['network-shared']);
-    expect(warnings[0]?.message).toMatch(/share the network of the host.*: the moon is full; tsbuild doctor tells .* --network=host/);
+    expect(warnings[0]?.message).toMatch(
+      /share the network of the host.*: the moon is full; tsbuild doctor tells .* --network=host/,
+    );
   });
 
   it('are an error when the helper itself is gone', async () => {
