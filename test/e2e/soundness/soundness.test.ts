@@ -1,11 +1,12 @@
 // The soundness search: random Dockerfiles and random edits, built with whatever is in the cache, against a build of
-// the same without any. Every other project has a machine of its own for each build, with nothing in common but a
+// the same without any; and what the command says that is called again and again, with a note of what it said before
+// (docs/adr/0025). Every other project has a machine of its own for each build, with nothing in common but a
 // shared cache. The images have to be equal: config and layers, times included, since the files of the context have
 // times that do not change. SEED=N begins with another project (a failure says which); TSBUILD_SOAK=1 tries
 // thousands, or as many as ROUNDS says.
 
 import {execFileSync} from 'node:child_process';
-import {chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {runCli} from '../../../src/cli/run.ts';
@@ -33,20 +34,30 @@ afterAll(async () => {
   await space?.[Symbol.asyncDispose]();
 });
 
+/** All projects have the same names of files. What is as it should be stays untouched. */
 function layOut(project: Project, folder: string): void {
-  rmSync(folder, {recursive: true, force: true});
   const dirs = new Set([folder]);
   for (const [name, text] of Object.entries(project.files)) {
     const path = join(folder, name);
-    mkdirSync(dirname(path), {recursive: true});
     for (let dir = dirname(path); dir !== folder; dir = dirname(dir)) dirs.add(dir);
-    writeFileSync(path, text);
-    chmodSync(path, project.modes[name] ?? 0o644);
-    utimesSync(path, fileSeconds, fileSeconds);
+    lay(path, text, project.modes[name] ?? 0o644);
   }
-  writeFileSync(join(folder, '.dockerignore'), '*.log\nDockerfile\n.dockerignore\n');
-  writeFileSync(join(folder, 'Dockerfile'), dockerfileOf(project));
-  for (const dir of dirs) utimesSync(dir, fileSeconds, fileSeconds);
+  lay(join(folder, '.dockerignore'), '*.log\nDockerfile\n.dockerignore\n');
+  lay(join(folder, 'Dockerfile'), dockerfileOf(project));
+  for (const dir of dirs) {
+    if (statSync(dir).mtimeMs !== fileSeconds * 1000) utimesSync(dir, fileSeconds, fileSeconds);
+  }
+}
+
+/** A file with the time of all others. */
+function lay(path: string, text: string, mode = 0o644): void {
+  const found = statSync(path, {throwIfNoEntry: false});
+  const isSame = found !== undefined && readFileSync(path, 'utf8') === text;
+  if (isSame && (found.mode & 0o7777) === mode) return;
+  mkdirSync(dirname(path), {recursive: true});
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  utimesSync(path, fileSeconds, fileSeconds);
 }
 
 interface Built {
@@ -80,6 +91,22 @@ async function build(project: Project, root: string, flags: readonly string[]): 
   return {image: JSON.stringify({...rest, steps, diffIds}, null, 1), log: io.err()};
 }
 
+/** What the command says of the image; by itself, and in this process, which has no notes. */
+async function said(project: Project, root: string): Promise<readonly [byNote: string, built: string]> {
+  const args = Object.entries(project.buildArgs).flatMap(([name, value]) => [
+    '--build-arg',
+    `${name}=${value}`,
+  ]);
+  const call = ['-q', ...args, join(space.folder, 'context')];
+  const run = await space.run(['build', ...call], {root});
+  const io = memoryIo({env: process.env, cwd: space.folder});
+  const own = ['--root', root, '--config', join(space.folder, 'tsbuild.toml')];
+  const code = await runCli(['build', ...own, ...call], io, new AbortController().signal);
+  // A third build: the second one may still have had something to write down.
+  await space.run(['build', ...call], {root});
+  return [`${run.code} ${run.stdout}${run.stderr}`, `${code} ${io.out()}${io.err()}`];
+}
+
 /** Builds one after the other with one cache; gives the first that differs from a build without. */
 async function firstLie(projects: readonly Project[], isShared: boolean): Promise<string | undefined> {
   const [warm, cold] = [join(space.folder, 'warm'), join(space.folder, 'cold')];
@@ -97,6 +124,10 @@ async function firstLie(projects: readonly Project[], isShared: boolean): Promis
   for (const [index, project] of projects.entries()) {
     if (isShared) fresh(warm);
     const cached = await build(project, warm, flags);
+    if (!isShared) {
+      const [byNote, built] = await said(project, warm);
+      if (byNote !== built) return `told: ${byNote}\nbuilt: ${built}`;
+    }
     if (index === 0) continue;
     fresh(cold);
     const made = await build(project, cold, ['--no-cache']);
