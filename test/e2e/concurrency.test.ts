@@ -97,7 +97,7 @@ describe('several commands at once', () => {
     const first = space.start(['build', '--progress', 'plain', context]);
     await first.until(/^#\d+ (?:\d+\.\d+ )?holding/m);
     const second = space.start(['build', '--progress', 'plain', context]);
-    await second.until(/^#\d+ \[2\/2\] RUN .*\n#\d+ waiting for another/m);
+    await second.until(/^#\d+ \[.*2\/2\] RUN .*\n#\d+ waiting for another/m);
     first.child.kill('SIGKILL');
     await first.done;
     const run = await second.done;
