@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -76,8 +77,7 @@ static char *own_group(const char *controller) {
 static char *parent_of(const char *controller) {
   if (wanted->parent != NULL) return xformat("/%s", wanted->parent);
   char *own = own_group(controller);
-  // A group of version 2 with processes in it cannot share its controllers out to others below it: beside,
-  // then.
+  // A group of version 2 with processes in it cannot share its controllers out to others below it: beside, then.
   if (controller == NULL) *(strrchr(own, '/') == NULL ? own : strrchr(own, '/')) = '\0';
   return own;
 }
@@ -184,10 +184,15 @@ void cgroup_make(const struct cgroup_options *options) {
   cgroup_apply(options);
 }
 
-void cgroup_enter(void) {
+void cgroup_join(pid_t pid) {
+  char digits[16];
+  size_t length = (size_t)snprintf(digits, sizeof digits, "%d", pid);
   for (size_t i = 0; i < directory_count; i++)
-    if (write_full(directories[i].procs_fd, "0", 1) != 0)
+    if (write_full(directories[i].procs_fd, digits, length) != 0)
       die("limits", errno, directories[i].path, "cannot enter the control group");
+}
+
+void cgroup_enter_namespace(void) {
   if (unshare(CLONE_NEWCGROUP) != 0) die("namespaces", errno, NULL, "cannot make a cgroup namespace");
 }
 

@@ -24,8 +24,11 @@ void cgroup_add_limit(struct cgroup_options *options, const char *text);
  */
 void cgroup_make(const struct cgroup_options *options);
 
-/** This process becomes a member, and the group the root of its cgroup namespace. */
-void cgroup_enter(void);
+/** The process (0: this one) becomes a member. */
+void cgroup_join(pid_t pid);
+
+/** The groups of this process become the roots of its cgroup namespace. */
+void cgroup_enter_namespace(void);
 
 struct cgroup_usage {
   bool known;

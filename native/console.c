@@ -134,8 +134,7 @@ static void write_input(void) {
   input.length -= (size_t)written;
 }
 
-/** Passes one buffer on; false at the end, or when there is nothing now. A reader that is gone loses,
- * quietly. */
+/** Passes one buffer on; false at the end, or when there is nothing now. A reader that is gone loses, quietly. */
 static bool write_output(int fd) {
   static LARGE char bytes[CARRIED_BYTES];
   ssize_t got;

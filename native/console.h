@@ -15,7 +15,7 @@ struct console_options {
 /** Makes pipes or the terminal, and /dev/console; all mounts of the sandbox are there. Dies when it cannot. */
 void console_open(const struct console_options *options, int root);
 
-/** In the first process of the sandbox: the process's ends become descriptors 0 to 2. */
+/** In the process itself: its ends become descriptors 0 to 2. */
 void console_take(void);
 
 /** In the worker, after the fork: carries bytes until `status` can be read. A terminal of the caller is raw meanwhile. */

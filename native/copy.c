@@ -61,8 +61,7 @@ static bool *flag_field(struct copy_action *action, const char *key) {
   return NULL;
 }
 
-static struct copy_action take_action(struct cursor *cursor, struct source_views *views,
-                                      const char **includes) {
+static struct copy_action take_action(struct cursor *cursor, struct source_views *views, const char **includes) {
   struct copy_action action = {.view = -1, .includes = includes};
   action.kind = cursor_take(cursor, "action");
   if (action.kind == NULL) cursor_unexpected(cursor);

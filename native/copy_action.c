@@ -211,8 +211,7 @@ static void perform_copy(struct copier *copier, const struct copy_action *action
   struct make_parents make = parents_of(copier, action);
   if (S_ISDIR(source.status.st_mode)) {
     copy_directory(copier, action, &source, &make);
-  } else if (!action->unpack || !S_ISREG(source.status.st_mode) ||
-             !unpack_archive(copier, action, &source, &make)) {
+  } else if (!action->unpack || !S_ISREG(source.status.st_mode) || !unpack_archive(copier, action, &source, &make)) {
     copy_file(copier, action, &source, &make);
   }
   close(source.parent);
@@ -249,8 +248,7 @@ static void perform_attributes(struct copier *copier, const struct copy_action *
   if (action->owner != NULL) {
     copy_set_owner(place.parent, place.name, copier->uid, copier->gid, action->destination);
   }
-  if (copier->has_mode &&
-      fchmodat(place.parent, place.name, copy_mode(copier, place.status.st_mode), 0) != 0) {
+  if (copier->has_mode && fchmodat(place.parent, place.name, copy_mode(copier, place.status.st_mode), 0) != 0) {
     die("copy", errno, action->destination, "cannot set the mode");
   }
   close(place.parent);

@@ -38,8 +38,7 @@ void copy_set_owner(int parent, const char *name, uid_t uid, gid_t gid, const ch
   die("copy", errno, path, "cannot set the owner %u:%u", uid, gid);
 }
 
-void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status,
-                   const char *path) {
+void copy_metadata(const struct copier *copier, int from, int to, const struct stat *status, const char *path) {
   uid_t uid;
   gid_t gid;
   copy_owner(copier, status, &uid, &gid);
@@ -60,8 +59,7 @@ static void set_metadata_at(const struct copier *copier, const struct copy_entry
   gid_t gid;
   copy_owner(copier, status, &uid, &gid);
   copy_set_owner(entry->to, entry->to_name, uid, gid, entry->from_path);
-  if (!S_ISLNK(status->st_mode) &&
-      fchmodat(entry->to, entry->to_name, copy_mode(copier, status->st_mode), 0) != 0) {
+  if (!S_ISLNK(status->st_mode) && fchmodat(entry->to, entry->to_name, copy_mode(copier, status->st_mode), 0) != 0) {
     die("copy", errno, entry->from_path, "cannot set the mode");
   }
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, status->st_mtim};
@@ -70,8 +68,7 @@ static void set_metadata_at(const struct copier *copier, const struct copy_entry
   }
 }
 
-/** Links to the copy of another name of the same file. False: this is the first name, or it could not be
- * linked. */
+/** Links to the copy of another name of the same file. False: this is the first name, or it could not be linked. */
 static bool link_to_copy(struct copier *copier, const struct copy_entry *entry) {
   if (entry->status->st_nlink < 2) return false;
   struct {

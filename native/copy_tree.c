@@ -27,8 +27,7 @@ static const char *path_below(const struct tree *tree) {
 
 static bool is_selected(const struct tree *tree) {
   const struct copier *copier = tree->copier;
-  return !copier->filtered ||
-         map_find(&copier->included, tree->walk.path.bytes, tree->walk.path.length) != NULL;
+  return !copier->filtered || map_find(&copier->included, tree->walk.path.bytes, tree->walk.path.length) != NULL;
 }
 
 /** Makes or finds the directory's copy and goes into both. */
@@ -41,8 +40,7 @@ static void enter(struct tree *tree, const struct stat *status) {
   int directory = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (directory < 0 && (errno == ENOTDIR || errno == ELOOP)) {
     const char *base = tree->copier->base_text;
-    die("copy", 0, path, "cannot copy to non-directory: /%s%s%s", base, *base == 0 ? "" : "/",
-        path_below(tree));
+    die("copy", 0, path, "cannot copy to non-directory: /%s%s%s", base, *base == 0 ? "" : "/", path_below(tree));
   }
   if (directory < 0) die("copy", errno, path, "cannot open the directory");
   if (!made && tree->copier->continues) copy_refuse_acl(directory, path);
@@ -55,8 +53,7 @@ static void enter(struct tree *tree, const struct stat *status) {
   tree->statuses[tree->depth++] = *status;
 }
 
-/** A finished directory takes the source's metadata, also when it was there before (BuildKit: nested ones
- * do). */
+/** A finished directory takes the source's metadata, also when it was there before (BuildKit: nested ones do). */
 static void leave(struct tree *tree) {
   const struct stat *status = &tree->statuses[--tree->depth];
   // The walk stands in the parent again; the source's attributes need it open once more.

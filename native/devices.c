@@ -1,5 +1,4 @@
-// /dev: a tmpfs with the six harmless devices, a terminal multiplexer, shared memory and message queues of
-// its own.
+// /dev: a tmpfs with the six harmless devices, a terminal multiplexer, shared memory and message queues of its own.
 #define _GNU_SOURCE
 #include "devices.h"
 

@@ -47,8 +47,7 @@ static int open_directory(const struct extract *extract, const char *path) {
 }
 
 struct directory_note *extract_note(struct extract *extract, const char *path, size_t length) {
-  struct map_entry *entry =
-      map_put(&extract->directories, length == 0 ? "." : path, length == 0 ? 1 : length, NULL);
+  struct map_entry *entry = map_put(&extract->directories, length == 0 ? "." : path, length == 0 ? 1 : length, NULL);
   if (entry->value == NULL) entry->value = xcalloc(1, sizeof(struct directory_note));
   return entry->value;
 }

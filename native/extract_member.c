@@ -21,8 +21,7 @@ struct owner {
   gid_t gid;
 };
 
-static struct owner owner_of(const struct extract *extract, const struct tar_member *member,
-                             const char *path) {
+static struct owner owner_of(const struct extract *extract, const struct tar_member *member, const char *path) {
   if (extract->has_owner) return (struct owner){extract->uid, extract->gid};
   if (member->uid >= UINT32_MAX || member->gid >= UINT32_MAX) {
     die(extract->phase, 0, path, "the owner %llu:%llu is out of range", (unsigned long long)member->uid,
@@ -35,8 +34,7 @@ static struct owner owner_of(const struct extract *extract, const struct tar_mem
  * Sets the owner of parent/name, or of the descriptor `parent` when name is "". An id that the user namespace
  * does not map (EINVAL) or that an ordinary user may not give (EPERM) leaves the entry ours.
  */
-static void set_owner(struct extract *extract, int parent, const char *name, struct owner owner,
-                      const char *path) {
+static void set_owner(struct extract *extract, int parent, const char *name, struct owner owner, const char *path) {
   if (fchownat(parent, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) return;
   if (errno != EINVAL && !(errno == EPERM && userns_mode() != USERNS_ROOT)) {
     die(extract->phase, errno, path, "cannot set the owner");
@@ -170,8 +168,7 @@ static void make_hard_link(struct extract *extract, const struct tar_member *mem
 }
 
 /** Opens the directory parent/name, which is made unless it is there. */
-static int open_made_directory(struct extract *extract, int parent, const char *name, mode_t mode,
-                               const char *path) {
+static int open_made_directory(struct extract *extract, int parent, const char *name, mode_t mode, const char *path) {
   if (mkdirat(parent, name, mode & 0777) != 0) {
     if (errno != EEXIST) die(extract->phase, errno, path, "cannot make the directory");
     struct stat status;

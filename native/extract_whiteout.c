@@ -1,6 +1,5 @@
 // Whiteouts of OCI layers (image-spec, layer.md) in overlayfs form: `.wh.NAME` is a character device 0/0
-// called NAME,
-// `.wh..wh..opq` an attribute of its directory.
+// called NAME, `.wh..wh..opq` an attribute of its directory.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -21,8 +21,7 @@ static char *read_database(int root, const char *path, char **problem) {
   buffer_append(&text, "", 0);
   int fd = view_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return text.bytes;
-  bool good =
-      fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && read_all(fd, FILE_BYTES_MAX, &text) == 0;
+  bool good = fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && read_all(fd, FILE_BYTES_MAX, &text) == 0;
   close_quietly(fd);
   if (good) return text.bytes;
   *problem = xformat("%s is not a readable file of at most 10 MiB", path);
@@ -64,8 +63,7 @@ static bool find_user(char *text, const char *wanted, struct passwd_entry *found
     struct passwd_entry user = {.name = entry[0]};
     if (!parse_id(entry[2], &user.uid)) continue;
     if (strcmp(entry[0], wanted) != 0 && !(numeric && user.uid == number)) continue;
-    // The fourth field may hold the rest of the line only if the line was cut there: parse_id refuses it
-    // then.
+    // The fourth field may hold the rest of the line only if the line was cut there: parse_id refuses it then.
     if (!parse_id(entry[3], &user.gid)) user.gid = 0;
     *found = user;
     return true;
@@ -134,8 +132,7 @@ static int resolve_user(char *passwd, const char *name, enum identity_group rule
   return 0;
 }
 
-int identity_resolve(int root, const char *text, enum identity_group rule, struct identity *out,
-                     char **problem) {
+int identity_resolve(int root, const char *text, enum identity_group rule, struct identity *out, char **problem) {
   char *rest = xstrdup(*text == '\0' ? "0" : text);
   char *name = strsep(&rest, ":"), *group = rest, *matched = NULL;
   *out = (struct identity){0};
@@ -154,8 +151,7 @@ int identity_resolve(int root, const char *text, enum identity_group rule, struc
     add_group(out, out->gid);
     return 0;
   }
-  add_group(
-      out,
+  add_group(out,
       out->gid);  // first, or a process could drop it and pass a check that denies its group (CVE-2022-36109)
   if (matched != NULL) add_groups_of(xstrdup(groups), matched, out);
   return 0;

@@ -3,12 +3,15 @@
 #define TSBUILD_INIT_H
 
 #include <signal.h>
-#include <stdbool.h>
+
+/** The whole command line of a program that is one, and what others see of it. */
+#define INIT_NAME "init"
 
 /**
- * Waits for the payload, reaps orphans, passes signals from outside on to every process, or to the payload alone;
- * reports the payload's wait status on status_fd and ends, and with it everything that is left in the sandbox.
+ * Where this program begins under that name, with all signals blocked: closes descriptor 0 when nothing can get at it
+ * any more, reaps orphans, and passes signals from outside on to every process. Whoever began it ends it, and with it
+ * everything that is left in the sandbox.
  */
-_Noreturn void init_run(pid_t payload, bool signals_for_main, int status_fd);
+_Noreturn void init_begin(void);
 
 #endif

@@ -51,8 +51,7 @@ void mount_attach_at(int mount, const char *target) {
   if (fstat(mount, &stat) != 0) die("mounts", errno, target, "cannot look at a mount");
   int mount_point = stubs_mount_point(target, S_ISDIR(stat.st_mode));
   if (mount_point < 0)
-    die("mounts", errno, target, "cannot make the mount point (a %s)",
-        S_ISDIR(stat.st_mode) ? "directory" : "file");
+    die("mounts", errno, target, "cannot make the mount point (a %s)", S_ISDIR(stat.st_mode) ? "directory" : "file");
   mount_attach(mount, mount_point, target);
 }
 
@@ -121,8 +120,7 @@ static struct mount_request take_request(struct cursor *cursor) {
       break;
   }
   if (mount.target == NULL) die("request", 0, NULL, "mount=%s has no target", mount.type);
-  if (mount.source != NULL && mount.source[strspn(mount.source, "/.")] == '\0' &&
-      strstr(mount.source, "..") == NULL)
+  if (mount.source != NULL && mount.source[strspn(mount.source, "/.")] == '\0' && strstr(mount.source, "..") == NULL)
     mount.source = NULL;  // the whole
   return mount;
 }
@@ -179,8 +177,7 @@ static int mount_text(const struct mount_request *request) {
   if (!request->has_content) die("request", 0, request->target, "mount=text has no content");
   const char *name = scratch_name();
   int fd = openat(scratch_root(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 || write_full(fd, request->content.bytes, request->content.length) != 0 ||
-      give(fd, request) != 0)
+  if (fd < 0 || write_full(fd, request->content.bytes, request->content.length) != 0 || give(fd, request) != 0)
     die("mounts", errno, request->target, "cannot write the mounted file");
   close(fd);
   return mount_clone(scratch_root(), name);

@@ -1,6 +1,5 @@
 // Our own tables and the rules in other tables' chains. A verdict "accept" ends a chain, not the packet's
-// way: every base chain of the hook has its say, so a firewall that drops forwarded packets has to be told
-// about ours.
+// way: every base chain of the hook has its say, so a firewall that drops forwarded packets has to be told about ours.
 #define _GNU_SOURCE
 #include "net_filter.h"
 
@@ -153,8 +152,7 @@ static bool drops(const char *name, const struct nlattr *data) {
   char target[NAME_BYTES];
   copy_name(target, strcmp(name, "target") == 0 ? inside(data, NFTA_TARGET_NAME) : NULL);
   const struct nlattr *verdict = inside(inside(data, NFTA_IMMEDIATE_DATA), NFTA_DATA_VERDICT);
-  return strcmp(name, "reject") == 0 || strcmp(target, "REJECT") == 0 ||
-         (strcmp(name, "immediate") == 0 &&
+  return strcmp(name, "reject") == 0 || strcmp(target, "REJECT") == 0 || (strcmp(name, "immediate") == 0 &&
           ntohl(net_number(inside(verdict, NFTA_VERDICT_CODE), htonl(NF_ACCEPT))) == NF_DROP);
 }
 

@@ -39,8 +39,7 @@ static bool proc_says(const char *path, char what) {
 static unsigned mtu_of(unsigned index) {
   struct ifreq request = {0};
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  bool known =
-      index != 0 && if_indextoname(index, request.ifr_name) != NULL && ioctl(fd, SIOCGIFMTU, &request) == 0;
+  bool known = index != 0 && if_indextoname(index, request.ifr_name) != NULL && ioctl(fd, SIOCGIFMTU, &request) == 0;
   close_quietly(fd);
   return known && request.ifr_mtu >= MTU_MIN ? (unsigned)request.ifr_mtu : MTU_DEFAULT;
 }

@@ -44,8 +44,7 @@ static void set_length(struct net_batch *batch) {
   memcpy(batch->bytes.bytes + batch->message + offsetof(struct nlmsghdr, nlmsg_len), &length, sizeof length);
 }
 
-uint32_t net_begin(struct net_batch *batch, uint16_t type, uint16_t flags, const void *header,
-                   size_t length) {
+uint32_t net_begin(struct net_batch *batch, uint16_t type, uint16_t flags, const void *header, size_t length) {
   struct nlmsghdr start = {
       .nlmsg_type = type, .nlmsg_flags = (uint16_t)(flags | NLM_F_REQUEST), .nlmsg_seq = ++batch->sequence};
   batch->message = batch->bytes.length;
@@ -121,8 +120,7 @@ static void note_failure(const struct nlmsghdr *message, struct net_failure *fai
   // NETLINK_CAP_ACK: only the header of the message comes back, then the attributes.
   const struct nlattr *text = net_find_in(message, sizeof *answer, NLMSGERR_ATTR_MSG);
   if (text != NULL)
-    snprintf(failure->text, sizeof failure->text, "%.*s", (int)net_length(text),
-             (const char *)net_bytes(text));
+    snprintf(failure->text, sizeof failure->text, "%.*s", (int)net_length(text), (const char *)net_bytes(text));
 }
 
 int net_send(int fd, struct net_batch *batch, struct net_failure *failure) {

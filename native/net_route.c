@@ -64,8 +64,7 @@ static void see_route(const struct nlmsghdr *message, void *context) {
     return;
   memcpy(&destination, net_bytes(to), sizeof destination);
   for (size_t i = 0; i < COUNT_OF(candidates); i++)
-    if (inet_pton(AF_INET, candidates[i], &candidate) == 1 &&
-        overlap(candidate, destination, route->rtm_dst_len))
+    if (inet_pton(AF_INET, candidates[i], &candidate) == 1 && overlap(candidate, destination, route->rtm_dst_len))
       look->taken |= 1u << i;
 }
 

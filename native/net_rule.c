@@ -23,8 +23,7 @@ void rule_message(struct net_batch *batch, uint16_t message, uint16_t flags, uin
   net_begin(batch, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | message), flags, &header, sizeof header);
 }
 
-struct rule rule_begin(struct net_batch *batch, uint16_t flags, uint8_t family, const char *table,
-                       const char *chain) {
+struct rule rule_begin(struct net_batch *batch, uint16_t flags, uint8_t family, const char *table, const char *chain) {
   rule_message(batch, NFT_MSG_NEWRULE, flags | NLM_F_CREATE | NLM_F_ACK, family);
   net_string(batch, NFTA_RULE_TABLE, table);
   net_string(batch, NFTA_RULE_CHAIN, chain);

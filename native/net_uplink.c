@@ -1,6 +1,5 @@
 // Starting slirp4netns. The program has to see the host's network and be told of the new namespace,
-// so it is forked before this process leaves, waits until it has, and is then executed. It dies with this
-// process.
+// so it is forked before this process leaves, waits until it has, and is then executed. It dies with this process.
 #define _GNU_SOURCE
 #include "net_uplink.h"
 
@@ -104,8 +103,7 @@ struct net_uplink net_uplink_start(void) {
   int go[2], words[2];
   char *file = find_program(PROGRAM);
   if (file == NULL)
-    die("network", 0, NULL,
-        "an ordinary user needs " PROGRAM " for it, which is not in PATH (package " PROGRAM ")");
+    die("network", 0, NULL, "an ordinary user needs " PROGRAM " for it, which is not in PATH (package " PROGRAM ")");
   own_address(uplink.host);
   xpipe(go);
   xpipe(words);

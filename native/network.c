@@ -1,6 +1,5 @@
 // The network of one sandbox. The slot is a bound unix socket with an abstract name: the kernel gives it to
-// one process of the network namespace, and takes it back when that process ends (as docs/adr/0010 has it for
-// steps).
+// one process of the network namespace, and takes it back when that process ends (as docs/adr/0010 has it for steps).
 #define _GNU_SOURCE
 #include "network.h"
 
@@ -26,8 +25,7 @@ struct network network_parse(const char *value) {
   int length = 0;
   if (strcmp(value, "none") == 0) return (struct network){.kind = NETWORK_NONE};
   if (strcmp(value, "host") == 0) return (struct network){.kind = NETWORK_HOST};
-  if (sscanf(value, "%d/%15[0-9.]/%u/%u%n", &network.router, subnet, &network.plan.mtu, &ipv6, &length) !=
-          4 ||
+  if (sscanf(value, "%d/%15[0-9.]/%u/%u%n", &network.router, subnet, &network.plan.mtu, &ipv6, &length) != 4 ||
       value[length] != '\0' || inet_pton(AF_INET, subnet, &network.plan.subnet) != 1 ||
       ipv6 > NET_IPV6_ROUTED)
     die("request", 0, NULL, "network: expected host, none or a lease, got \"%.80s\"", value);

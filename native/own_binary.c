@@ -6,13 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "init.h"
+#include "kernel.h"
 #include "util.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -30,21 +31,19 @@ static bool copy_whole(int from, int to) {
   return true;
 }
 
-static char *arguments_start;
-static size_t arguments_length;
-
 void own_binary_hide(void) {
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) die("exec", errno, NULL, "cannot hide the helper");
-  prctl(PR_SET_NAME, "init");
-  if (arguments_length <= sizeof "init") return;
-  memset(arguments_start, 0, arguments_length);
-  memcpy(arguments_start, "init", sizeof "init");
+}
+
+_Noreturn void own_binary_become_init(int ready) {
+  char *const arguments[] = {INIT_NAME, NULL}, *const nothing[] = {NULL};
+  if (dup2(ready, 0) < 0 || k_close_from(1) != 0)
+    die("exec", errno, NULL, "cannot close what the first process of the sandbox is not given");
+  execve("/proc/self/exe", arguments, nothing);
+  die("exec", errno, NULL, "cannot begin the first process of the sandbox");
 }
 
 void own_binary_protect(char **argv) {
-  // The kernel lays the strings out one after the other.
-  arguments_start = argv[0];
-  for (char **at = argv; *at != NULL; at++) arguments_length = (size_t)(*at - argv[0]) + strlen(*at) + 1;
   int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self < 0) return;
   int seals = fcntl(self, F_GET_SEALS);

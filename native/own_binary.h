@@ -9,10 +9,10 @@
  */
 void own_binary_protect(char **argv);
 
-/**
- * For the first process of a sandbox: its memory and descriptors are nobody's to read, and its command line,
- * which names paths of the host, becomes "init".
- */
+/** For a process on its way to become the payload: its memory and descriptors are nobody's to read. */
 void own_binary_hide(void);
+
+/** Goes on as the first process of a sandbox (init.h), which has nothing of ours but `ready`. */
+_Noreturn void own_binary_become_init(int ready);
 
 #endif

@@ -177,8 +177,7 @@ static void put_whiteout(void *context, const char *path) {
 }
 
 /** What is no directory. */
-static void put_leaf(struct pack *pack, int directory, const char *name, const char *path,
-                     const struct stat *status) {
+static void put_leaf(struct pack *pack, int directory, const char *name, const char *path, const struct stat *status) {
   const char *first = first_name(pack, status, path);
   if (first != NULL) {
     struct tar_member member = member_of(TAR_HARD_LINK, path, status);

@@ -4,14 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAYLOAD_STACK_BYTES ((size_t)64 * 1024)
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const char *variable(const struct payload *payload, const char *name) {
@@ -25,8 +23,7 @@ static const char *variable(const struct payload *payload, const char *name) {
 static void add_home(struct payload *payload) {
   const char *home = variable(payload, "HOME"), *own = payload->privileges.identity.home;
   if (home != NULL) return;
-  payload->environment[payload->environment_count++] =
-      xformat("HOME=%s", own != NULL && *own != '\0' ? own : "/");
+  payload->environment[payload->environment_count++] = xformat("HOME=%s", own != NULL && *own != '\0' ? own : "/");
   payload->environment[payload->environment_count] = NULL;
 }
 
@@ -81,21 +78,13 @@ static _Noreturn void execute(const struct payload *payload) {
   die("exec", ENOENT, name, "exec: \"%s\": executable file not found in $PATH", name);
 }
 
-static int execute_payload(void *argument) {
-  const struct payload *payload = argument;
-  const struct privileges *privileges = &payload->privileges;
+_Noreturn void payload_become(struct payload *payload) {
+  add_home(payload);
   if (setsid() < 0) die("exec", errno, NULL, "cannot make a session");
   reset_signals();
   take_standard_streams(payload);
   umask(022);
   if (chdir(payload->cwd) != 0) die("exec", errno, payload->cwd, "cannot enter the working directory");
-  privileges_become(privileges);
+  privileges_become(&payload->privileges);
   execute(payload);
-}
-
-pid_t payload_start(struct payload *payload) {
-  add_home(payload);
-  // As vfork does it: no page tables are copied, we sleep until it has called execve or died.
-  char *stack = xmalloc(PAYLOAD_STACK_BYTES);
-  return clone(execute_payload, stack + PAYLOAD_STACK_BYTES, CLONE_VM | CLONE_VFORK | SIGCHLD, payload);
 }

@@ -14,10 +14,7 @@ struct payload {
   struct privileges privileges;
 };
 
-/**
- * Makes it a child of this process; its pid, or -1 with errno. Its errors go to the reply, whose descriptor
- * closes at the execve that succeeds.
- */
-pid_t payload_start(struct payload *payload);
+/** Becomes it, or dies. */
+_Noreturn void payload_become(struct payload *payload);
 
 #endif

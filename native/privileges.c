@@ -55,8 +55,7 @@ struct limit privileges_parse_limit(const char *text) {
   if (soft == NULL || hard == NULL) die("request", 0, NULL, "ulimit=%s: expected NAME:SOFT:HARD", text);
   for (size_t i = 0; i < COUNT_OF(resources); i++)
     if (strcasecmp(name, resources[i].name) == 0)
-      return (struct limit){.resource = resources[i].resource,
-                            .soft = parse_limit_value(soft, text),
+      return (struct limit){.resource = resources[i].resource, .soft = parse_limit_value(soft, text),
                             .hard = parse_limit_value(hard, text)};
   die("request", 0, NULL, "ulimit=%s: unknown limit", text);
 }

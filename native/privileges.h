@@ -20,7 +20,7 @@ struct privileges {
 /** `NAME:SOFT:HARD`; dies on nonsense. */
 struct limit privileges_parse_limit(const char *text);
 
-/** Cuts the bounding set of this process and its children down; before the payload is made. */
+/** Cuts the bounding set of this process down. */
 void privileges_bound(bool insecure);
 
 /** For the process that becomes the payload. */

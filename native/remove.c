@@ -41,8 +41,7 @@ static int open_to_empty(int parent, const char *name) {
   if (fd < 0 && errno == EACCES && make_accessible(parent, name)) fd = openat(parent, name, flags);
   if (fd < 0) return -1;
   struct statx status;
-  if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0 &&
-      (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
+  if (statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0 && (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) {
     close(fd);
     errno = EBUSY;
     return -1;

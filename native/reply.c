@@ -19,6 +19,7 @@ static struct buffer failure;
 static bool failed;
 static int exit_status;
 static void (*take_back)(void);
+static bool is_child;
 
 void reply_to_pipes(int data, int status) {
   data_fd = data;
@@ -52,8 +53,7 @@ int reply_verror(const char *phase, int error, const char *path, const char *for
   if ((size_t)length >= sizeof message) length = (int)sizeof message - 1;
   if (error > 0) {
     const char *text = strerror(error);
-    snprintf(message + length, sizeof message - (size_t)length, ": %c%s", tolower((unsigned char)text[0]),
-             text + 1);
+    snprintf(message + length, sizeof message - (size_t)length, ": %c%s", tolower((unsigned char)text[0]), text + 1);
   }
   static char record[8192];
   int size = snprintf(record, sizeof record, "phase=%.64s%cerrno=%d%cpath=%.4096s%cmessage=%s", phase, '\0',
@@ -79,17 +79,19 @@ void die(const char *phase, int error, const char *path, const char *format, ...
   va_start(list, format);
   reply_verror(phase, error, path, format, list);
   va_end(list);
+  if (is_child) _exit(1);
   void (*first)(void) = take_back;
   take_back = NULL;
   if (first != NULL) first();
   _exit(reply_finish(-1));
 }
 
-void reply_relay_error(const char *record, size_t length) {
-  if (failed) return;
-  failed = true;
-  failure = (struct buffer){0};
-  buffer_append(&failure, record, length);
+void reply_in_child(bool child) {
+  is_child = child;
+}
+
+bool reply_failed(void) {
+  return failed;
 }
 
 void reply_exit_status(int status) {

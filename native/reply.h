@@ -30,9 +30,12 @@ void reply_take_back(void (*take_back)(void));
 /** For `run` on the command line: the exit status of a request that succeeded (0 unless told). */
 void reply_exit_status(int status);
 
-/** For `run`: an error record from inside the sandbox; the sandbox's first process, for cancelling. */
-void reply_relay_error(const char *record, size_t length);
+/** For `run`: the sandbox's first process, and later the process of it that signals are for. */
 void reply_sandbox(pid_t pid);
+
+/** While a child has our memory: `die` leaves the error there and ends the child alone. */
+void reply_in_child(bool child);
+bool reply_failed(void);
 
 /** Set-up and end, for main.c and serve.c. */
 void reply_to_pipes(int data_fd, int status_fd);

@@ -46,8 +46,7 @@ int rootfs_open(const struct view_spec *spec, const struct rootfs_options *optio
   int root = view_mount(spec);
   mount_restrict(root, rootfs_attributes(options), "/");
   mount_attach(root, scratch_directory(0700), "/");
-  int upper =
-      spec->layer_count > 0 && spec->upper != NULL ? open(spec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  int upper = spec->layer_count > 0 && spec->upper != NULL ? open(spec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
   if (upper < 0 && spec->layer_count > 0 && spec->upper != NULL)
     die("view", errno, spec->upper, "cannot open the new layer");
   stubs_begin(fcntl(root, F_DUPFD_CLOEXEC, 16), upper);
@@ -179,8 +178,7 @@ void rootfs_mount_proc(const struct rootfs_options *options) {
   mount_cgroup(options);
   int proc = mount_fresh("proc", HIDDEN_BASE, NULL);
   if (proc < 0)
-    die("mounts", errno, "/proc",
-        userns_nested() ? "cannot mount proc (is part of the host's own /proc hidden?)"
+    die("mounts", errno, "/proc", userns_nested() ? "cannot mount proc (is part of the host's own /proc hidden?)"
                         : "cannot mount proc");
   mount_attach(proc, proc_mount_point, "/proc");
   if (!options->insecure) {
@@ -190,11 +188,11 @@ void rootfs_mount_proc(const struct rootfs_options *options) {
   close(proc);
 }
 
-void rootfs_enter(int root) {
-  if (fchdir(root) != 0 || k_pivot_root(".", ".") != 0) die("rootfs", errno, NULL, "cannot change the root");
-  // Now the old root lies on top of the new one, and the scratch tmpfs on top of that. umount(2) takes the
-  // topmost.
-  for (int layer = 0; layer < 2; layer++)
-    if (k_umount(".", MNT_DETACH) != 0) die("rootfs", errno, NULL, "cannot leave the old root");
+void rootfs_enter(void) {
+  // The scratch tmpfs lies on the old root: put into it, for they end together then, and each end waits for the kernel.
+  mount_attach(scratch_root(), open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), "/proc");
+  if (fchdir(stubs_root()) != 0 || k_pivot_root(".", ".") != 0) die("rootfs", errno, NULL, "cannot change the root");
+  // Now the old root lies on top of the new one.
+  if (k_umount(".", MNT_DETACH) != 0) die("rootfs", errno, NULL, "cannot leave the old root");
   if (chdir("/") != 0) die("rootfs", errno, NULL, "cannot enter the new root");
 }

@@ -1,5 +1,4 @@
-// The root file system of a sandbox: the view, and what every process expects on top of it (/dev, /proc,
-// /sys).
+// The root file system of a sandbox: the view, and what every process expects on top of it (/dev, /proc, /sys).
 #ifndef TSBUILD_ROOTFS_H
 #define TSBUILD_ROOTFS_H
 
@@ -25,13 +24,13 @@ void rootfs_prepare(void);
 /** /dev, /sys and the place of /proc. */
 void rootfs_furnish(const struct rootfs_options *options);
 
-/** In the first process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup. */
+/** In a process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup. */
 void rootfs_mount_proc(const struct rootfs_options *options);
 
 /** In the worker, once its sandbox has a process: what is kept for that one's /proc would keep the root's overlay. */
 void rootfs_end(void);
 
 /** Makes it the root of this process; the host's root is gone for good. */
-void rootfs_enter(int root);
+void rootfs_enter(void);
 
 #endif

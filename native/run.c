@@ -1,7 +1,6 @@
-// The request `run`. The worker itself leaves the host's namespaces and builds the sandbox, so that every
-// mistake can be reported at once; then it forks the first process of the new pid namespace, which forks the
-// payload. When those are gone, it returns to the host's mounts (the sandbox's mounts end with that) and
-// tidies the new layer.
+// The request `run`. The worker itself leaves the host's namespaces and builds the sandbox, so that every mistake can be
+// reported at once; then it begins the two processes of the new pid namespace: the first one, which only waits, and the
+// payload. When those are gone, it returns to the host's mounts, and tidies the new layer.
 #define _GNU_SOURCE
 #include "run.h"
 
@@ -15,19 +14,18 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "console.h"
-#include "init.h"
 #include "kernel.h"
 #include "mounts.h"
 #include "network.h"
 #include "own_binary.h"
 #include "reply.h"
 #include "scratch.h"
-#include "status.h"
 #include "stubs.h"
 #include "times.h"
 #include "userns.h"
@@ -35,6 +33,7 @@
 #include "xattr.h"
 
 #define RUSAGE_BLOCK_BYTES 512
+#define CHILD_STACK_BYTES ((size_t)64 * 1024)
 
 static void resolve_user(struct run_options *options, int root) {
   struct identity *identity = &options->payload.privileges.identity;
@@ -70,7 +69,7 @@ static void bind_file(const char *file, const char *target) {
 /** How to get back out of the sandbox, whatever has happened. */
 static int host_mounts = -1;
 static int own_mounts = -1;  // keeps the mounts of the sandbox until nobody waits for their end
-static pid_t sandbox;  // its first process, until it has been waited for
+static pid_t sandbox, payload;  // its first processes, until they have been waited for
 
 void run_end(void) {
   rootfs_end();
@@ -80,8 +79,10 @@ void run_end(void) {
 
 /** The end of a run that failed on our side: no process, no group and no stub stays. */
 static void take_back(void) {
-  if (sandbox > 0 && kill(sandbox, SIGKILL) == 0) waitpid(sandbox, NULL, 0);
-  // Pid 1 has changed the root of everybody in its mount namespace.
+  if (sandbox > 0) kill(sandbox, SIGKILL);
+  if (payload > 0) waitpid(payload, NULL, 0);  // or the first one would wait for its end
+  if (sandbox > 0) waitpid(sandbox, NULL, 0);
+  // The payload has changed the root of everybody in its mount namespace.
   if (setns(host_mounts, CLONE_NEWNS) != 0) return;
   run_end();
   cgroup_end();
@@ -98,10 +99,46 @@ static void leave_host(struct network *network) {
   network_furnish(network);
 }
 
+static int ready[2];  // ends when the first process is out of reach of the second one
+
+/** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page tables
+ * are copied, and what cannot be done is noted where we find it. */
+static pid_t start(int (*become)(void *), struct run_options *options) {
+  static LARGE char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+  reply_in_child(true);
+  pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, options);
+  reply_in_child(false);
+  if (pid < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
+  return pid;
+}
+
+static int become_first(void *nothing) {
+  (void)nothing;
+  struct pollfd reader = {.fd = ready[1]};
+  close(ready[0]);
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("exec", errno, NULL, "cannot end with the helper");
+  if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
+  privileges_bound(false);
+  privileges_reduce(false);
+  own_binary_become_init(ready[1]);
+}
+
+/** The first process, which no request has a say in. */
+static void start_first(void) {
+  sigset_t all, before;
+  xpipe(ready);
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before it listens must wait for it
+  sandbox = start(become_first, NULL);
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  close(ready[1]);
+}
+
 void run_prepare(void) {
   struct network none = network_parse("none");
   userns_require();
   leave_host(&none);
+  start_first();
   rootfs_prepare();
 }
 
@@ -125,82 +162,67 @@ static int build_sandbox(struct run_options *options) {
   return root;
 }
 
-/** The first process of the sandbox. */
-static _Noreturn void begin(struct run_options *options, int root, int status_fd) {
-  struct pollfd reader = {.fd = status_fd};
-  reply_take_back(NULL);
-  reply_to_pipes(-1, status_fd);
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("exec", errno, NULL, "cannot end with the helper");
-  if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
-  cgroup_enter();
+static int become_payload(void *argument) {
+  struct run_options *options = argument;
+  char none;
+  cgroup_join(0);
+  cgroup_enter_namespace();
   rootfs_mount_proc(&options->rootfs);
-  rootfs_enter(root);
+  rootfs_enter();
   console_take();
-  if (dup2(status_fd, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0)
-    die("exec", errno, NULL, "cannot keep the status");
-  reply_to_pipes(-1, 3);
-  if (k_close_from(4) != 0) die("exec", errno, NULL, "cannot close what the sandbox is not given");
+  if (dup3(ready[0], 3, O_CLOEXEC) < 0 || k_close_from(4) != 0)
+    die("exec", errno, NULL, "cannot close what the sandbox is not given");
   own_binary_hide();
   privileges_bound(options->rootfs.insecure);
-  pid_t payload = payload_start(&options->payload);
-  if (payload < 0) die("exec", errno, NULL, "cannot fork");
-  privileges_reduce(options->rootfs.insecure);
-  init_run(payload, options->signals_for_main, 3);
+  if (read_full(3, &none, 1) != 0) die("exec", errno, NULL, "cannot wait for the first process of the sandbox");
+  payload_become(&options->payload);
 }
 
 struct outcome {
-  bool exited;
   int wait_status;
-  struct timespec wall;
+  long long wall;  // microseconds
   struct rusage usage;
   struct cgroup_usage limited;
 };
 
-static struct timespec now(void) {
+static long long microseconds(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
-  return time;
+  return (long long)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-static struct timespec since(struct timespec start) {
-  struct timespec end = now();
-  bool borrow = end.tv_nsec < start.tv_nsec;
-  return (struct timespec){.tv_sec = end.tv_sec - start.tv_sec - borrow,
-                           .tv_nsec = end.tv_nsec - start.tv_nsec + (borrow ? 1000000000L : 0)};
+/** What all processes have used, when those of the second are added to what the first one has. */
+static void add_usage(struct rusage *sum, const struct rusage *more) {
+  timeradd(&sum->ru_utime, &more->ru_utime, &sum->ru_utime);
+  timeradd(&sum->ru_stime, &more->ru_stime, &sum->ru_stime);
+  if (more->ru_maxrss > sum->ru_maxrss) sum->ru_maxrss = more->ru_maxrss;
+  sum->ru_inblock += more->ru_inblock;
+  sum->ru_oublock += more->ru_oublock;
 }
 
-/** Waits for the sandbox; false when it failed, with the error reported. */
-static bool await_sandbox(int status_fd, struct outcome *outcome) {
-  struct buffer records = {0};
-  enum status_type type;
-  const char *payload;
-  size_t length, size, offset = 0;
-  int wait_status;
-  console_carry(status_fd);
-  if (read_all(status_fd, 1u << 20, &records) != 0)
-    die("wait", errno, NULL, "cannot read the sandbox's status");
-  while (wait4(sandbox, &wait_status, 0, &outcome->usage) < 0)
+static void await(pid_t *pid, int *wait_status, struct rusage *usage) {
+  while (wait4(*pid, wait_status, 0, usage) < 0)
     if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
-  sandbox = 0;
+  *pid = 0;
+}
+
+/** To the end of the last process; false when it failed, with the error noted. */
+static bool run_processes(struct run_options *options, struct outcome *outcome) {
+  int wait_status, end;
+  struct rusage others;
+  cgroup_join(sandbox);
+  payload = start(become_payload, options);
+  close(ready[0]);
+  if ((end = k_pidfd_open(payload)) < 0) die("wait", errno, NULL, "cannot watch the process");
+  reply_sandbox(options->signals_for_main ? payload : sandbox);
+  console_carry(end);
+  close(end);
+  await(&payload, &outcome->wait_status, &outcome->usage);
+  if (kill(sandbox, SIGKILL) != 0) die("wait", errno, NULL, "cannot end the sandbox");
+  await(&sandbox, &wait_status, &others);
+  add_usage(&outcome->usage, &others);
   console_drain();
-  while ((size = status_next(&records, offset, &type, &payload, &length)) > 0) {
-    offset += size;
-    if (type == STATUS_ERROR) {
-      reply_relay_error(payload, length);
-      return false;
-    }
-    if (type != STATUS_EXIT || length != 4) continue;
-    outcome->exited = true;
-    outcome->wait_status = (int)get_u32((const unsigned char *)payload);
-  }
-  if (outcome->exited) return true;
-  if (WIFSIGNALED(wait_status)) {
-    // All of the sandbox was killed, so the payload was too.
-    outcome->wait_status = wait_status;
-    return true;
-  }
-  reply_error("wait", 0, NULL, "the sandbox ended without a status");
-  return false;
+  return !reply_failed();
 }
 
 static void reply_outcome(const struct outcome *outcome) {
@@ -211,7 +233,7 @@ static void reply_outcome(const struct outcome *outcome) {
   else
     reply_result("exit", "%d", WEXITSTATUS(outcome->wait_status));
   reply_result("userns", "%s", userns_mode_name());
-  reply_result("wall", "%ld.%06ld", (long)outcome->wall.tv_sec, outcome->wall.tv_nsec / 1000);
+  reply_result("wall", "%lld.%06lld", outcome->wall / 1000000, outcome->wall % 1000000);
   reply_result("maxrss", "%ld", usage->ru_maxrss);
   reply_result("utime", "%ld.%06ld", (long)usage->ru_utime.tv_sec, (long)usage->ru_utime.tv_usec);
   reply_result("stime", "%ld.%06ld", (long)usage->ru_stime.tv_sec, (long)usage->ru_stime.tv_usec);
@@ -248,27 +270,21 @@ int verb_run(const struct request *request) {
   const char *layer = options.view.upper;
   int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
-  if (host_mounts < 0) leave_host(&options.network);
   reply_take_back(take_back);
+  if (host_mounts < 0) {
+    leave_host(&options.network);
+    start_first();
+  }
+  if (reply_failed()) die("exec", 0, NULL, "there is no first process");
+  reply_sandbox(sandbox);
   int root = build_sandbox(&options);
   struct stat made = {0};
   if (upper >= 0 && fstat(upper, &made) != 0) die("view", errno, layer, "cannot look at the new layer");
   cgroup_make(&options.cgroup);
-  sigset_t all, before;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before the first process listens must wait for it
-  int status[2];
-  xpipe(status);
-  struct timespec start = now();
-  sandbox = fork();
-  if (sandbox < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
-  if (sandbox == 0) begin(&options, root, status[1]);
-  sigprocmask(SIG_SETMASK, &before, NULL);
-  close(status[1]);
-  reply_sandbox(sandbox);
+  long long begin = microseconds();
   struct outcome outcome = {0};
-  bool success = await_sandbox(status[0], &outcome);
-  outcome.wall = since(start);
+  bool success = run_processes(&options, &outcome);
+  outcome.wall = microseconds() - begin;
   leave_sandbox(&options, root);
   outcome.limited = cgroup_end();
   if (!success) return -1;

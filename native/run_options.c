@@ -15,8 +15,7 @@ static void add_text(char ***list, size_t *count, const char *text) {
 }
 
 static void add_limit(struct privileges *privileges, const char *text) {
-  privileges->limits =
-      xreallocarray(privileges->limits, privileges->limit_count + 1, sizeof *privileges->limits);
+  privileges->limits = xreallocarray(privileges->limits, privileges->limit_count + 1, sizeof *privileges->limits);
   privileges->limits[privileges->limit_count++] = privileges_parse_limit(text);
 }
 

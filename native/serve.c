@@ -154,15 +154,33 @@ static void answer(struct worker *worker, int wait_status) {
   worker->answered = true;
 }
 
+/** One child; false when there is none, or with WNOHANG none that has ended. */
+static bool reap(int flags) {
+  int wait_status;
+  pid_t pid = waitpid(-1, &wait_status, flags);
+  for (struct worker *worker = workers; pid > 0 && worker != NULL; worker = worker->next)
+    if (worker->pid == pid) {
+      worker->ended = true;
+      worker->wait_status = wait_status;
+    }
+  return pid > 0 || (pid < 0 && errno == EINTR);
+}
+
+static bool runs_sandbox(const struct worker *worker) {
+  siginfo_t info = {0};
+  int flags = WEXITED | WNOHANG | __WALL;
+  return worker->sandbox >= 0 &&
+         waitid((idtype_t)3 /* P_PIDFD */, (id_t)worker->sandbox, &info, flags) == 0 && info.si_pid == 0;
+}
+
 static void end_worker(struct worker *worker) {
-  siginfo_t info;
-  int wait_status = 0;
-  while (waitpid(worker->pid, &wait_status, 0) < 0 && errno == EINTR) continue;
+  while (!worker->ended && reap(0)) continue;
   drain(worker, PIPE_STATUS);
-  // A sandbox whose worker was killed is ours to wait for (we are the subreaper): nothing of it is left after
-  // the reply.
-  if (worker->sandbox >= 0) waitid((idtype_t)3 /* P_PIDFD */, (id_t)worker->sandbox, &info, WEXITED | __WALL);
-  if (!worker->answered) answer(worker, wait_status);
+  // A sandbox whose worker was killed is ours to wait for (we are the subreaper), its first process, which waits for
+  // the others, and its second: nothing of it is left after the reply.
+  while (runs_sandbox(worker) && reap(0)) continue;
+  while (reap(WNOHANG)) continue;
+  if (!worker->answered) answer(worker, worker->wait_status);
   for (struct worker **at = &workers; *at != NULL; at = &(*at)->next)
     if (*at == worker) {
       *at = worker->next;
@@ -171,6 +189,7 @@ static void end_worker(struct worker *worker) {
   forget(&worker->pipes[PIPE_STATUS]);
   forget(&worker->pidfd);
   close_quietly(worker->sandbox);
+  close_quietly(worker->listener);
   free(worker->status.bytes);
   free(worker);
 }

@@ -1,14 +1,12 @@
-// The records that travel from a worker to the serve loop, and from a sandbox to its worker. A worker's exit
-// status says nothing: only a whole record counts, so a process that was killed half-way can never look like
-// a success.
+// The records that travel from a worker to the serve loop. A worker's exit status says nothing: only a whole record
+// counts, so a process that was killed half-way can never look like a success.
 #ifndef TSBUILD_STATUS_H
 #define TSBUILD_STATUS_H
 
 #include "util.h"
 
 enum status_type {
-  STATUS_SANDBOX = 1,  // worker: "PID" of the sandbox's first process, as the serve loop sees it
-  STATUS_EXIT = 2,     // sandbox: the 4 bytes of a wait status
+  STATUS_SANDBOX = 1,  // "PID" of the sandbox's first process, as the serve loop sees it; then of the one for signals
   STATUS_RESULT = 32,  // the same numbers as the frames they become
   STATUS_ERROR = 33,
 };

@@ -122,8 +122,7 @@ static bool apply_record(struct tar_extension *extension, const char *key, char 
   if (strncmp(key, XATTR_KEY, strlen(XATTR_KEY)) == 0) {
     return add_xattr(extension, key + strlen(XATTR_KEY), value, length);
   }
-  bool known =
-      strcmp(key, "path") == 0 || strcmp(key, "linkpath") == 0 || strncmp(key, "GNU.sparse.", 11) == 0;
+  bool known = strcmp(key, "path") == 0 || strcmp(key, "linkpath") == 0 || strncmp(key, "GNU.sparse.", 11) == 0;
   if (known && strlen(value) != length) return false;  // a NUL in a name
   if (strncmp(key, "GNU.sparse.", 11) == 0) return apply_sparse(extension, key + 11, value);
   // An empty value says nothing: what the header says counts.

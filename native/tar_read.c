@@ -1,5 +1,4 @@
-// The member loop of a tar reader. Memory of one member's texts is not given back: a worker unpacks one
-// archive.
+// The member loop of a tar reader. Memory of one member's texts is not given back: a worker unpacks one archive.
 #define _GNU_SOURCE
 #include "tar_read.h"
 
@@ -276,8 +275,7 @@ static int make_member(struct tar_reader *reader, struct tar_member *member, con
   *member = (struct tar_member){.xattrs = extension->xattrs};
   // GNU's long names go before those of PAX, as in Go.
   member->path = extension->long_path != NULL && *extension->long_path != 0 ? extension->long_path
-                 : extension->path != NULL                                  ? extension->path
-                                                                            : header_path(header);
+                 : extension->path != NULL                                  ? extension->path : header_path(header);
   member->link = extension->long_link != NULL && *extension->long_link != 0 ? extension->long_link
                  : extension->link != NULL                                  ? extension->link
                                            : xstrndup(header->link, sizeof header->link);

@@ -112,10 +112,7 @@ static void put_xattrs(struct buffer *records, const struct xattrs *xattrs) {
 
 static void finish_block(char *block, char type) {
   block[AT_TYPE] = type;
-  memcpy(block + AT_MAGIC,
-         "ustar\0"
-         "00",
-         8);
+  memcpy(block + AT_MAGIC, "ustar\0" "00", 8);
   memset(block + AT_CHECKSUM, ' ', 8);
   unsigned int sum = 0;
   for (size_t i = 0; i < TAR_BLOCK; i++) sum += (unsigned char)block[i];
@@ -123,8 +120,7 @@ static void finish_block(char *block, char type) {
   block[AT_CHECKSUM + 6] = 0;
 }
 
-/** The extended header in front of a member: named after it, as pax(1) does, so that old tools leave a trace
- * of it. */
+/** The extended header in front of a member: named after it, as pax(1) does, so that old tools leave a trace of it. */
 static void put_extended(struct buffer *out, const char *path, const struct buffer *records) {
   char block[TAR_BLOCK] = {0};
   snprintf(block + AT_NAME, NAME_SIZE, "PaxHeaders.0/%s", path_base(path));

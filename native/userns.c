@@ -215,8 +215,7 @@ void userns_enter(void) {
   }
   map_ids(&ranges, mapper, go, uid, gid);
   if (failed_phase != NULL) return;
-  if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0 ||
-      (mode == USERNS_RANGES && setgroups(0, NULL) != 0)) {
+  if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0 || (mode == USERNS_RANGES && setgroups(0, NULL) != 0)) {
     fail("id-maps", errno, "cannot become root of the user namespace");
     return;
   }

@@ -168,8 +168,7 @@ static void inherit_root(int lower, int upper) {
 static int mount_overlay(const struct view_spec *spec) {
   userns_require();
   if (spec->layer_count > LAYERS_MAX)
-    die("view", E2BIG, NULL, "%zu layers are more than overlay can stack (%d)", spec->layer_count,
-        LAYERS_MAX);
+    die("view", E2BIG, NULL, "%zu layers are more than overlay can stack (%d)", spec->layer_count, LAYERS_MAX);
   int *lower = xcalloc(spec->layer_count + 1, sizeof *lower);
   struct overlay overlay = {.lower = lower, .lower_count = spec->layer_count, .upper = -1, .work = -1};
   if (spec->upper == NULL && spec->layer_count == 1)
@@ -228,10 +227,8 @@ int view_create_in_root(int root, const char *path, int flags, mode_t mode) {
   if (*path == '\0') path = ".";
   for (int tries = 0;; tries++) {
     uint64_t permissions = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
-    int fd = k_openat2(root, path, (unsigned)flags | O_CLOEXEC, permissions,
-                       RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    // EAGAIN: something was renamed during the look-up, so the kernel could not prove that `..` stayed
-    // inside.
+    int fd = k_openat2(root, path, (unsigned)flags | O_CLOEXEC, permissions, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    // EAGAIN: something was renamed during the look-up, so the kernel could not prove that `..` stayed inside.
     if (fd >= 0 || errno != EAGAIN || tries == 64) return fd;
   }
 }

@@ -1,6 +1,5 @@
 // Forking, cancelling and judging workers. A worker begins with nothing but its pipes: stdin is /dev/null,
-// stdout and stderr are the process output of `run` (and our own stderr for all other verbs), 3 is data, 4 is
-// status.
+// stdout and stderr are the process output of `run` (and our own stderr for all other verbs), 3 is data, 4 is status.
 #define _GNU_SOURCE
 #include "worker.h"
 
@@ -131,10 +130,9 @@ static bool fork_worker(struct worker *worker, int theirs[PIPE_COUNT], int reque
 /** NULL, with errno: the machine has no room for it. */
 static struct worker *start(uint32_t id, int request_fd, char *payload, size_t length, bool attached) {
   struct worker *worker = xcalloc(1, sizeof *worker);
-  *worker = (struct worker){.id = id, .sandbox = -1, .pidfd = -1};
+  *worker = (struct worker){.id = id, .sandbox = -1, .listener = -1, .pidfd = -1};
   int theirs[PIPE_COUNT];
-  bool process =
-      payload == NULL || (length > 0 && payload[length - 1] == '\0' && has_process_output(payload));
+  bool process = payload == NULL || (length > 0 && payload[length - 1] == '\0' && has_process_output(payload));
   bool started = make_pipes(worker->pipes, theirs, process && !attached) &&
                  fork_worker(worker, theirs, request_fd, payload, length, attached);
   int error = errno;
@@ -216,10 +214,10 @@ void worker_look_at_status(struct worker *worker) {
   const char *payload;
   size_t length, size;
   while ((size = status_next(&worker->status, worker->status_seen, &type, &payload, &length)) > 0) {
-    if (type == STATUS_SANDBOX && worker->sandbox < 0) {
+    if (type == STATUS_SANDBOX) {
       char digits[16] = {0};
       memcpy(digits, payload, length < sizeof digits ? length : sizeof digits - 1);
-      worker->sandbox = k_pidfd_open(atoi(digits));
+      *(worker->sandbox < 0 ? &worker->sandbox : &worker->listener) = k_pidfd_open(atoi(digits));
     }
     if (type == STATUS_RESULT || type == STATUS_ERROR) worker->done = true;
     worker->status_seen += size;
@@ -228,8 +226,8 @@ void worker_look_at_status(struct worker *worker) {
 
 void worker_cancel(struct worker *worker, int signal) {
   worker->cancel = signal;
-  if (worker->sandbox >= 0) k_pidfd_signal(worker->sandbox, signal);
-  if (worker->sandbox < 0 || signal == SIGKILL) k_pidfd_signal(worker->pidfd, SIGKILL);
+  if (worker->listener >= 0) k_pidfd_signal(worker->listener, signal);
+  if (worker->listener < 0 || signal == SIGKILL) k_pidfd_signal(worker->pidfd, SIGKILL);
 }
 
 struct buffer worker_reply(const struct worker *worker, int wait_status, uint32_t *frame_type) {

@@ -20,6 +20,9 @@ struct worker {
   pid_t pid;
   int pidfd;
   int sandbox;            // pidfd of the first process of a sandbox, or -1
+  int listener;           // pidfd of the process that signals are for, or -1: it is not there yet
+  bool ended;             // with this status
+  int wait_status;
   int pipes[PIPE_COUNT];  // our ends; -1 once ended
   struct buffer status;   // records so far
   size_t status_seen;     // bytes of `status` already looked at
@@ -50,8 +53,7 @@ struct buffer worker_refusal(int error);
 /** Looks at the records that have arrived since (a sandbox has begun, the worker is done). */
 void worker_look_at_status(struct worker *worker);
 
-/** Sends a signal to all processes of the request's sandbox; without one, and with SIGKILL, the worker is
- * killed. */
+/** Sends a signal to all processes of the request's sandbox; without one, and with SIGKILL, the worker is killed. */
 void worker_cancel(struct worker *worker, int signal);
 
 /** The reply at the end: a whole result or error record, or what can be said about the worker's death. */

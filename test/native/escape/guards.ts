@@ -41,7 +41,7 @@ export const guards: ReadonlyMap<string, Guarded> = new Map<string, Guarded>([
   ...all('working-directory', root, 'outside'),
   ...all('working-directory-of-starter root-of-starter descriptor-of-starter', pids, 'outside'),
   ...all('leaked-descriptor', 'close_range before the program starts', 'outside'),
-  ...all('descriptors-of-init', opaque, 'insecure'),
+  ...all('descriptors-of-init', `pid 1 has none; ${opaque}`, {like: 'descriptor-of-starter'}),
   ...all('chroot', 'pivot_root: nothing is above the root', 'chroot'),
   ...all('file-handle', 'no CAP_DAC_READ_SEARCH; system call filter', 'insecure'),
   ...all('disk-in-root disk-in-dev', nodev, 'insecure'),
