@@ -99,7 +99,7 @@ static void leave_host(struct network *network) {
   network_furnish(network);
 }
 
-static int ready[2];  // ends when the first process is out of reach of the second one
+static int ready[2];  // ends when the first process is out of reach of others
 
 /** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page tables
  * are copied, and what cannot be done is noted where we find it. */
@@ -164,17 +164,14 @@ static int build_sandbox(struct run_options *options) {
 
 static int become_payload(void *argument) {
   struct run_options *options = argument;
-  char none;
   cgroup_join(0);
   cgroup_enter_namespace();
   rootfs_mount_proc(&options->rootfs);
   rootfs_enter();
   console_take();
-  if (dup3(ready[0], 3, O_CLOEXEC) < 0 || k_close_from(4) != 0)
-    die("exec", errno, NULL, "cannot close what the sandbox is not given");
+  if (k_close_from(3) != 0) die("exec", errno, NULL, "cannot close what the sandbox is not given");
   own_binary_hide();
   privileges_bound(options->rootfs.insecure);
-  if (read_full(3, &none, 1) != 0) die("exec", errno, NULL, "cannot wait for the first process of the sandbox");
   payload_become(&options->payload);
 }
 
@@ -210,9 +207,12 @@ static void await(pid_t *pid, int *wait_status, struct rusage *usage) {
 static bool run_processes(struct run_options *options, struct outcome *outcome) {
   int wait_status, end;
   struct rusage others;
+  char none;
+  // It may still load libraries, which it would not find below another root.
+  if (read_full(ready[0], &none, 1) != 0) die("exec", errno, NULL, "cannot wait for the first process of the sandbox");
+  close(ready[0]);
   cgroup_join(sandbox);
   payload = start(become_payload, options);
-  close(ready[0]);
   if ((end = k_pidfd_open(payload)) < 0) die("wait", errno, NULL, "cannot watch the process");
   reply_sandbox(options->signals_for_main ? payload : sandbox);
   console_carry(end);
