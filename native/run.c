@@ -1,5 +1,5 @@
-// The request `run`. The worker itself leaves the host's namespaces and builds the sandbox, so that every mistake can be
-// reported at once; then it begins the two processes of the new pid namespace: the first one, which only waits, and the
+// The request `run`. The worker itself leaves the host's namespaces and builds the sandbox, so that every mistake can
+// be reported at once; then it begins the two processes of the new pid namespace: the first one, which only waits, and the
 // payload. When those are gone, it returns to the host's mounts, and tidies the new layer.
 #define _GNU_SOURCE
 #include "run.h"
@@ -101,8 +101,8 @@ static void leave_host(struct network *network) {
 
 static int ready[2];  // ends when the first process is out of reach of others
 
-/** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page tables
- * are copied, and what cannot be done is noted where we find it. */
+/** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page
+ * tables are copied, and what cannot be done is noted where we find it. */
 static pid_t start(int (*become)(void *), struct run_options *options) {
   static LARGE char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
   reply_in_child(true);
