@@ -1,6 +1,5 @@
 // The verb `digest`: SHA-256 of many files. Small files cost open, read and close, not hashing, so long lists
-// are shared by a few threads; every thread takes the next run of files and writes into its own places of the
-// answer.
+// are shared by a few threads; every thread takes the next run of files and writes into its own places of the answer.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

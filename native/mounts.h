@@ -1,5 +1,4 @@
-// Attaching mounts to the sandbox's root: those of the request, in its order, and the pieces all sandboxes
-// share.
+// Attaching mounts to the sandbox's root: those of the request, in its order, and the pieces all sandboxes share.
 #ifndef TSBUILD_MOUNTS_H
 #define TSBUILD_MOUNTS_H
 

@@ -15,8 +15,7 @@
 
 /** 0, or the errno of mounting a small overlay on `directory` (NULL: on tmpfs). */
 static int try_overlay(const char *directory) {
-  int base =
-      directory == NULL ? scratch_directory(0700) : open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int base = directory == NULL ? scratch_directory(0700) : open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (base < 0) return errno;
   const char *const names[] = {"lower", "upper", "work"};
   char *place = xformat(".probe-%d", getpid());

@@ -1,6 +1,6 @@
 // The request `run`. The worker itself leaves the host's namespaces and builds the sandbox, so that every mistake can
-// be reported at once; then it begins the two processes of the new pid namespace: the first one, which only waits, and the
-// payload. When those are gone, it returns to the host's mounts, and tidies the new layer.
+// be reported at once; then it begins the two processes of the new pid namespace: the first one, which only waits, and
+// the payload. When those are gone, it returns to the host's mounts, and tidies the new layer.
 #define _GNU_SOURCE
 #include "run.h"
 

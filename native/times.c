@@ -74,8 +74,7 @@ static void raise_epoch(int directory, const char *name, const struct stat *stat
   if (compare_times(kept, rule->epoch) > 0) rule->epoch.tv_sec++;
 }
 
-static void normalise_entry(int directory, const char *name, const struct stat *stat,
-                            struct times_rule *rule) {
+static void normalise_entry(int directory, const char *name, const struct stat *stat, struct times_rule *rule) {
   if (compare_times(stat->st_mtim, rule->since) < 0) return;
   if (S_ISREG(stat->st_mode) && ends_in_pyc(name)) normalise_pyc(directory, name, rule);
   struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, rule->epoch};

@@ -42,8 +42,7 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_string(struct buffer *buffer, const char *text);
 void buffer_format(struct buffer *buffer, const char *format, ...) PRINTF(2, 3);
 
-/** Whole writes and reads over EINTR. write_full: 0 or -1. read_full: bytes read (short only at the end) or
- * -1. */
+/** Whole writes and reads over EINTR. write_full: 0 or -1. read_full: bytes read (short only at the end) or -1. */
 int write_full(int fd, const void *bytes, size_t length);
 ssize_t read_full(int fd, void *bytes, size_t length);
 /** The rest of `fd`, at most `limit` bytes (-1 with EFBIG beyond that). */

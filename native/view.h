@@ -24,8 +24,7 @@ struct view_spec view_take(struct cursor *cursor);
  */
 int view_open(const struct view_spec *spec);
 
-/** The same, as a mount that is attached nowhere (O_PATH), for move_mount; a plain directory is a bind mount
- * of it. */
+/** The same, as a mount that is attached nowhere (O_PATH), for move_mount; a plain directory is a bind mount of it. */
 int view_mount(const struct view_spec *spec);
 
 /**
@@ -56,8 +55,7 @@ const char *view_overlay_api(void);
 
 /** The xattr by which overlay marks opaque directories: trusted.overlay.opaque or user.overlay.opaque. */
 const char *view_opaque_xattr(void);
-/** The prefix of overlay's own xattrs here, which never belong to an image: "trusted.overlay." or
- * "user.overlay.". */
+/** The prefix of overlay's own xattrs here, which never belong to an image: "trusted.overlay." or "user.overlay.". */
 const char *view_overlay_prefix(void);
 
 #endif
