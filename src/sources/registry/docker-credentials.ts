@@ -1,6 +1,6 @@
-// Who the user is to a registry, as docker keeps it: `auths`, `credHelpers` and `credsStore` of config.json in
-// DOCKER_CONFIG or ~/.docker. Read when a registry first asks, never before. docker.io is filed under its old index
-// address.
+// Who the user is to a registry, as docker keeps it: `auths` in DOCKER_AUTH_CONFIG, and `auths`, `credHelpers` and
+// `credsStore` of config.json in DOCKER_CONFIG or ~/.docker. Read when a registry first asks, never before. docker.io
+// is filed under its old index address.
 
 import {readFile} from 'node:fs/promises';
 import {inDockerFolder} from '../../config/docker-folder.ts';
@@ -80,6 +80,8 @@ export class DockerCredentials implements CredentialSource {
   }
 
   async #find(host: string, signal: AbortSignal): Promise<Credential | undefined> {
+    const named = authFor(this.#auths(), host);
+    if (named !== undefined) return named;
     this.#config ??= this.#read();
     const config = await this.#config;
     const server = dockerServer(host);
@@ -93,8 +95,19 @@ export class DockerCredentials implements CredentialSource {
           : {type: 'password', username: answer.username, password: answer.secret};
       }
     }
-    const key = Object.keys(config.auths).find((name) => name === server) ?? keyForHost(config.auths, host);
-    return key === undefined ? undefined : readAuth(config.auths[key]);
+    return authFor(config.auths, host);
+  }
+
+  /** DOCKER_AUTH_CONFIG goes before files and helpers, as in docker 28. */
+  #auths(): Readonly<Record<string, unknown>> {
+    const text = this.#options.environment['DOCKER_AUTH_CONFIG'];
+    if (text === undefined || text === '') return {};
+    try {
+      return membersOf(membersOf(JSON.parse(text))['auths']);
+    } catch {
+      // As below: the parser would quote a password.
+      throw unusable('DOCKER_AUTH_CONFIG', 'it is no JSON');
+    }
   }
 
   async #read(): Promise<DockerConfig> {
@@ -126,6 +139,12 @@ export class DockerCredentials implements CredentialSource {
       ...(typeof credsStore === 'string' ? {store: credsStore} : {}),
     };
   }
+}
+
+function authFor(auths: Readonly<Record<string, unknown>>, host: string): Credential | undefined {
+  const server = dockerServer(host);
+  const key = Object.keys(auths).find((name) => name === server) ?? keyForHost(auths, host);
+  return key === undefined ? undefined : readAuth(auths[key]);
 }
 
 /** Old clients filed hosts as `https://host/v1/`. */

@@ -115,6 +115,20 @@ describe('docker’s configuration', () => {
     expect(nowhere.read).toEqual([]);
   });
 
+  it('in DOCKER_AUTH_CONFIG goes before what files and helpers know, for the hosts that it names', async () => {
+    const auths = {'a.io': {auth: base64('me:a:b')}};
+    const environment = {HOME: '/h', DOCKER_AUTH_CONFIG: JSON.stringify({auths})};
+    const helper = {username: 'other', secret: 's'};
+    const {credentials: source, read, helpers} = credentials({credsStore: 'keep'}, {environment, helper});
+    expect(await source.lookup('a.io', signal)).toEqual(me);
+    expect([read, helpers]).toEqual([[], []]);
+    expect(await source.lookup('b.io', signal)).toMatchObject({username: 'other'});
+    const broken = credentials({}, {environment: {DOCKER_AUTH_CONFIG: '{"auths": c2VjcmV0'}});
+    const error = await broken.credentials.lookup('a.io', signal).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({message: 'cannot use DOCKER_AUTH_CONFIG: it is no JSON'});
+    expect(JSON.stringify([error, (error as Error).cause])).not.toContain('c2VjcmV0');
+  });
+
   it('that is broken is named, and none of it shown', async () => {
     const error = await found('{"auths": {"a.io": {"auth": "c2VjcmV0', 'a.io').catch(
       (reason: unknown) => reason,
