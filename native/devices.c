@@ -82,7 +82,7 @@ static int mount_terminals(void) {
 
 int devices_mount(int mount_point, const char *shm_size, uint64_t attributes) {
   const char *const dev_options[] = {"mode", "755", "size", "65536k", NULL};
-  const char *const shm_options[] = {"mode", "1777", "size", shm_size, NULL};
+  const char *const shm_options[] = {"source", "shm", "mode", "1777", "size", shm_size, NULL};
   int dev = mount_fresh("tmpfs", (unsigned)(MOUNT_ATTR_NOSUID | attributes), dev_options);
   if (dev < 0) die("mounts", errno, "/dev", "cannot make a tmpfs");
   mount_attach(dev, mount_point, "/dev");

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +26,9 @@ int mount_fresh(const char *type, unsigned attributes, const char *const *option
   int fs = k_fsopen(type);
   if (fs < 0) return -1;
   int mount = -1;
-  if (k_fsconfig_string(fs, "source", type) != 0) goto done;  // what the sandbox reads in /proc/mounts
+  const bool is_named = options != NULL && options[0] != NULL && strcmp(options[0], "source") == 0;
+  // What the sandbox reads in /proc/mounts.
+  if (!is_named && k_fsconfig_string(fs, "source", type) != 0) goto done;
   for (; options != NULL && *options != NULL; options += 2)
     if (k_fsconfig_string(fs, options[0], options[1]) != 0) goto done;
   if (k_fsconfig_create(fs) == 0) mount = k_fsmount(fs, attributes);

@@ -7,7 +7,7 @@
 /** A detached copy of what is at `path` below `at` (with what is mounted below it); dies. */
 int mount_clone(int at, const char *path);
 
-/** A fresh file system with string options ("key", "value", ..., NULL), detached; -1 with errno. */
+/** A fresh file system with string options ("key", "value", ..., NULL; "source" first), detached; -1 with errno. */
 int mount_fresh(const char *type, unsigned attributes, const char *const *options);
 
 /** Sets MOUNT_ATTR_* flags on a detached mount and all below it; dies. */

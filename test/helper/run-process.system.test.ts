@@ -238,6 +238,7 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
   it('has as much shared memory as asked for', async () => {
     const {stdout} = await world.shell('grep /dev/shm /proc/mounts', ['shmsize=1048576']);
     expect(stdout).toContain('size=1024k');
+    expect(stdout, 'named as runtimes name it').toMatch(/^shm /);
   });
 
   it('is held by the seccomp filter it is given', async () => {

@@ -52,7 +52,7 @@ function configOf({args, env, hostname}: CrunProcess): object {
       mount('/dev/pts', 'devpts', 'nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5'),
       mount('/sys', 'sysfs', 'nosuid,noexec,nodev,ro'),
       mount('/dev/mqueue', 'mqueue', 'nosuid,noexec,nodev'),
-      mount('/dev/shm', 'tmpfs', 'nosuid,noexec,nodev,mode=1777,size=67108864'),
+      mount('/dev/shm', 'tmpfs', 'nosuid,noexec,nodev,mode=1777,size=67108864', 'shm'),
     ],
     linux: {
       namespaces: ['mount', 'network', 'uts', 'pid', 'ipc', 'cgroup'].map((type) => ({type})),
@@ -69,8 +69,8 @@ function configOf({args, env, hostname}: CrunProcess): object {
   };
 }
 
-function mount(destination: string, type: string, options: string): object {
-  return {destination, type, source: type, options: options.split(',')};
+function mount(destination: string, type: string, options: string, source = type): object {
+  return {destination, type, source, options: options.split(',')};
 }
 
 /** Our table of the policy in the form of the OCI: libseccomp makes the filter of it. */
