@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +26,6 @@ int mount_fresh(const char *type, unsigned attributes, const char *const *option
   if (fs < 0) return -1;
   int mount = -1;
   const bool is_named = options != NULL && options[0] != NULL && strcmp(options[0], "source") == 0;
-  // What the sandbox reads in /proc/mounts.
   if (!is_named && k_fsconfig_string(fs, "source", type) != 0) goto done;
   for (; options != NULL && *options != NULL; options += 2)
     if (k_fsconfig_string(fs, options[0], options[1]) != 0) goto done;
