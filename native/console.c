@@ -158,7 +158,8 @@ static void take_resize(void) {
 }
 
 void console_carry(int status) {
-  for (int fd = 0; fd < 3; fd++) close_quietly(theirs[fd]);
+  // One end of a terminal stays open: the process may leave its streams and come back to /dev/tty.
+  for (int fd = is_tty ? 1 : 0; fd < 3; fd++) close_quietly(theirs[fd]);
   bool carries_input = ours[STDIN_FILENO] >= 0;
   if (is_tty && !input.ended) terminal_make_raw();
   for (;;) {
@@ -182,6 +183,7 @@ void console_carry(int status) {
     if (fds[4].revents != 0) write_output(STDERR_FILENO);
     if (fds[5].revents != 0) take_resize();
   }
+  if (is_tty) close_quietly(theirs[STDIN_FILENO]);
 }
 
 void console_drain(void) {

@@ -43,10 +43,11 @@ static inline long call(long number, long a, long b, long c, long d) {
 
 _Noreturn void init_begin(void) {
   const uint64_t all = ~UINT64_C(0);
-  // Nothing of it can be read by others or traced; before descriptor 0 says that the process may begin.
+  // Nothing of it can be read by others or traced; before a byte says that the process may begin.
   if (call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0) != 0) call(SYS_exit_group, 1, 0, 0, 0);
   call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);  // once more: execve takes it away where it gives capabilities
   call(SYS_prctl, PR_SET_NAME, (long)INIT_NAME, 0, 0);
+  if (call(SYS_write, 0, (long)INIT_NAME, 1, 0) != 1) call(SYS_exit_group, 1, 0, 0, 0);  // whoever began it is gone
   call(SYS_close, 0, 0, 0, 0);
   for (;;) {
     siginfo_t info;  // not cleared as a whole: that may call the C library

@@ -138,6 +138,4 @@ void privileges_become(const struct privileges *privileges) {
   set_capabilities(keep);
 }
 
-void privileges_reduce(bool insecure) {
-  if (!insecure) set_capabilities(kept_set());
-}
+void privileges_reduce(void) { set_capabilities(kept_set()); }

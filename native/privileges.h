@@ -26,7 +26,7 @@ void privileges_bound(bool insecure);
 /** For the process that becomes the payload. */
 void privileges_become(const struct privileges *privileges);
 
-/** For the first process, which stays: the payload's capabilities, so that it is no way to more. */
-void privileges_reduce(bool insecure);
+/** For the first process, which stays: what a payload has by default, so that it is no way to more. */
+void privileges_reduce(void);
 
 #endif

@@ -99,7 +99,7 @@ static void leave_host(struct network *network) {
   network_furnish(network);
 }
 
-static int ready[2];  // ends when the first process is out of reach of others
+static int ready[2];  // has a byte when the first process is out of reach of others
 
 /** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page
  * tables are copied, and what cannot be done is noted where we find it. */
@@ -118,8 +118,11 @@ static int become_first(void *nothing) {
   close(ready[0]);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("exec", errno, NULL, "cannot end with the helper");
   if (poll(&reader, 1, 0) > 0) _exit(1);  // the worker died before we asked to die with it
+  // Whoever stands exactly in the root moves along when the payload changes it.
+  if (chdir("/") != 0) die("exec", errno, NULL, "cannot leave the working directory");
+  cgroup_enter_namespace();
   privileges_bound(false);
-  privileges_reduce(false);
+  privileges_reduce();
   own_binary_become_init(ready[1]);
 }
 
@@ -207,9 +210,9 @@ static void await(pid_t *pid, int *wait_status, struct rusage *usage) {
 static bool run_processes(struct run_options *options, struct outcome *outcome) {
   int wait_status, end;
   struct rusage others;
-  char none;
+  char byte;
   // It may still load libraries, which it would not find below another root.
-  if (read_full(ready[0], &none, 1) != 0) die("exec", errno, NULL, "cannot wait for the first process of the sandbox");
+  if (read_full(ready[0], &byte, 1) != 1) die("exec", 0, NULL, "the first process of the sandbox did not begin");
   close(ready[0]);
   cgroup_join(sandbox);
   payload = start(become_payload, options);

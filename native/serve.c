@@ -159,7 +159,7 @@ static bool reap(int flags) {
   int wait_status;
   pid_t pid = waitpid(-1, &wait_status, flags);
   for (struct worker *worker = workers; pid > 0 && worker != NULL; worker = worker->next)
-    if (worker->pid == pid) {
+    if (!worker->ended && worker->pid == pid) {
       worker->ended = true;
       worker->wait_status = wait_status;
     }

@@ -1,6 +1,6 @@
 // What a process of `run` is: its status, its user, its environment, its rights, and what it can see.
 
-import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, readlinkSync, statSync, writeFileSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
@@ -218,6 +218,15 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
     expect((await world.shell(script, mounts)).stdout).toBe('');
     const {stdout} = await world.shell(script.replaceAll(' /cache/null /t/null', ''), ['insecure=1']);
     expect(stdout).toBe('/null\n/dev/mine\n');
+  });
+
+  it('finds nothing of the host in the first process, also when it is insecure and may look there', async () => {
+    const script = 'for at in cwd ns/cgroup; do busybox readlink /proc/1/$at; done; [ /proc/1/cwd -ef / ] && echo same';
+    const {stdout} = await world.shell(script, ['insecure=1']);
+    const [directory, groups, same] = stdout.split('\n');
+    expect([directory, same]).toEqual(['/', 'same']);
+    expect(groups).toMatch(/^cgroup:/);
+    expect(groups).not.toBe(readlinkSync('/proc/self/ns/cgroup'));
   });
 
   it('finds nothing to write to in the program that started it', async () => {

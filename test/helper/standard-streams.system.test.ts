@@ -122,6 +122,13 @@ describe.skipIf(whyNotHere() !== undefined)('standard streams in the foreground'
     expect([code, restored]).toEqual([1, true]);
   });
 
+  it('keeps its terminal when it leaves its streams for a while', async (test) => {
+    needCommand(test, 'python3');
+    const script = 'exec </dev/null >/dev/null 2>&1; sleep 1; echo back again > /dev/tty';
+    const {screen} = await onTerminal([helper, ...argumentsFor(script, ['stdin=1', 'tty=1'])], []);
+    expect(screen).toContain('back again\r\n');
+  });
+
   it('signals=main spares the other processes', async () => {
     // The child goes once main has heard it, and, where all hear it, has heard it itself.
     const script = (signals: string): string =>
