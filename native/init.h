@@ -9,8 +9,8 @@
 
 /**
  * Where this program begins under that name, with all signals blocked: writes a byte to descriptor 0 when nothing can
- * get at it any more, reaps orphans, and passes signals from outside on to every process. Whoever began it ends it, and with it
- * everything that is left in the sandbox.
+ * get at it any more, reaps orphans, and passes signals from outside on to every process. Whoever began it ends it, and
+ * with it everything that is left in the sandbox.
  */
 _Noreturn void init_begin(void);
 

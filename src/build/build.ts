@@ -64,7 +64,10 @@ export async function build(
       layerSteps,
       earlyBlobs,
       emit: options.emit,
-      beforeMaking: () => guard.start(),
+      beforeMaking() {
+        options.observed?.refuse();
+        return guard.start();
+      },
     },
     guard.signal,
   );

@@ -46,7 +46,11 @@ export async function openBuild(
     });
     const ledger = new SourceLedger();
     const gate = await openGate(request);
-    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, {gate, ledger});
+    const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, {
+      gate,
+      ledger,
+      observed,
+    });
     const context = await openContext(request, engine, {sources, observed, signal});
     const images = new ImageResolver({
       database: engine.state.database,

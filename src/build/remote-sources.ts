@@ -6,6 +6,7 @@ import type {GitSource, HttpSource} from '../graph/op.ts';
 import type {FetchedTree} from '../sources/git/git-sources.ts';
 import type {FetchedFile} from '../sources/http/http-sources.ts';
 import type {SshAgents} from '../ssh/agents.ts';
+import type {Observed} from '../unchanged/observed.ts';
 import type {Engine} from './engine.ts';
 import {once} from './once.ts';
 import type {SourceGate} from './origin/source-gate.ts';
@@ -25,12 +26,18 @@ export interface Credentials {
   readonly agents: () => Promise<SshAgents>;
 }
 
+export interface SourceWatch {
+  readonly gate: SourceGate;
+  readonly ledger: SourceLedger;
+  readonly observed: Observed | undefined;
+}
+
 export function remoteSources(
   request: BuildRequest,
   engine: Engine,
   {secrets, agents}: Credentials,
   reporter: StepReporter,
-  {gate, ledger}: {readonly gate: SourceGate; readonly ledger: SourceLedger},
+  {gate, ledger, observed}: SourceWatch,
 ): RemoteSources {
   const {snapshotter, notes} = engine;
   const http = once(async () => {
@@ -45,6 +52,7 @@ export function remoteSources(
   });
   return {
     async http(given, signal) {
+      observed?.refuse();
       const source = gate.http(given);
       const sources = await http.get();
       const fetched = await reporter.step(`download ${sources.nameOf(source)}`, (_, progress) =>
@@ -54,6 +62,7 @@ export function remoteSources(
       return fetched;
     },
     async git(given, signal) {
+      observed?.refuse();
       const source = gate.git(given);
       const sources = await git.get();
       const fetched = await reporter.step(`clone ${sources.nameOf(source)}`, () =>

@@ -217,7 +217,7 @@ async function runnersOf(
   wiring: Wiring,
   exec: Pick<ExecRunnerOptions, 'networks' | 'emulation' | 'limits' | 'warn' | 'keepFailed'>,
 ): Promise<Record<string, OpRunner<Vertex, BuildValue>>> {
-  const {request, engine, observed, context, sources, images, gate, layerSteps} = wiring;
+  const {request, engine, context, sources, images, gate, layerSteps} = wiring;
   const {snapshotter, helper, state, notes, fileLists} = engine;
   const equalLayers = new EqualLayers({state, snapshotter, helper});
   const earlierCopies = new EarlierCopies({state, snapshotter});
@@ -233,14 +233,8 @@ async function runnersOf(
         if (context.local(name) !== undefined) gate.local(name);
         return context.open(name, signal);
       },
-      http(source, signal) {
-        observed?.refuse();
-        return sources.http(source, signal);
-      },
-      git(source, signal) {
-        observed?.refuse();
-        return sources.git(source, signal);
-      },
+      http: (source, signal) => sources.http(source, signal),
+      git: (source, signal) => sources.git(source, signal),
       onImage: (vertex, snapshot) => layerSteps.onImage(vertex, snapshotter, snapshot),
     }),
     exec: execRunner({

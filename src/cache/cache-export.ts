@@ -12,7 +12,7 @@ import {mapLimited} from '../util/map-limited.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import type {CacheBackend} from './backends/backend.ts';
 import type {FilesOf} from './input-difference.ts';
-import {digestsOf} from './recent-document.ts';
+import {digestsOf, type RecentRecord} from './recent-document.ts';
 import type {RecordCache} from './record-cache.ts';
 import type {RecordTaker} from './shared-cache.ts';
 import {documentName, formatRecord, parseRecord, primaryKeyOf, type SharedRecord} from './shared-record.ts';
@@ -123,16 +123,20 @@ export class CacheExport implements RecordTaker {
   /** Explains later misses: whatever is wrong with it, the records are written. */
   async #tell(): Promise<void> {
     const {backend, records, told, filesOf, patienceMs, signal} = this.#options;
-    const recent = [...this.#seen].flatMap((key) => records.read(key) ?? told(key) ?? []);
-    const digests = recent.flatMap(({ingredients}) => digestsOf(ingredients));
-    const files = new Map(
-      digests.flatMap((digest): [string, Uint8Array][] => {
-        const list = filesOf(digest);
-        return list === undefined ? [] : [[digest, list]];
-      }),
-    );
-    const own = {records: recent.map(({name, ingredients}) => ({name, ingredients})), files};
-    await tell(backend, own, {signal, patienceMs});
+    const own: RecentRecord[] = [];
+    // Files are named where their layer is given as well, and nowhere else: what a RUN has bound is in no layer.
+    const given = new Set<string>();
+    for (const key of this.#seen) {
+      const stored = records.read(key);
+      const {name, ingredients} = stored ?? told(key) ?? {};
+      if (name === undefined || ingredients === undefined) continue;
+      own.push({name, ingredients});
+      const isGiven =
+        stored !== undefined && !this.#withoutLayers.has(key) && !ingredients.op.startsWith('exec ');
+      if (isGiven) for (const digest of digestsOf(ingredients)) given.add(digest);
+    }
+    const givenFiles: FilesOf = (digest) => (given.has(digest) ? filesOf(digest) : undefined);
+    await tell(backend, own, givenFiles, {signal, patienceMs});
   }
 
   async #uploadTwin(key: string): Promise<void> {

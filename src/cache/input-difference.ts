@@ -41,7 +41,7 @@ function filesText(was: string, is: string, filesOf: FilesOf): string {
     if (before === undefined || after === undefined) continue;
     const difference = compareFileLists(before, after);
     files += difference.files;
-    phrases.push(...difference.phrases);
+    for (const phrase of difference.phrases) phrases.push(phrase);
   }
   if (phrases.length === 0) return 'its files changed';
   const named = phrases.slice(0, namedMax).join(', ');

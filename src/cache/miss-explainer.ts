@@ -18,6 +18,9 @@ export interface MissExplainerOptions extends OpDifferenceOptions {
   lastSeenMs(key: string): number | undefined;
 }
 
+/** Characters of a reason that somebody else's words are in. */
+const toldLengthMax = 2000;
+
 interface Nearest extends KnownRecord {
   /** Undefined: it is here. */
   readonly place: TellingCache | undefined;
@@ -65,13 +68,15 @@ export class MissExplainer {
 
   #difference(missed: MissedStep, caches: readonly TellingCache[]): MissReason | undefined {
     const known = this.#nearest(missed, caches);
-    if (known === undefined) return undefined;
-    const reason = this.#differenceTo(known, missed);
-    if (reason === undefined || known.place === undefined) return reason;
-    return {
-      code: reason.code,
-      text: withoutControls(`${reason.text}, compared with cache ${known.place.name}`),
-    };
+    if (known?.place === undefined) return known && this.#differenceTo(known, missed);
+    try {
+      const reason = this.#differenceTo(known, missed);
+      const text = `${reason?.text.slice(0, toldLengthMax)}, compared with cache ${known.place.name}`;
+      return reason && {code: reason.code, text: withoutControls(text)};
+    } catch {
+      // It told of ops that none of ours can be: then it tells nothing.
+      return this.#difference(missed, []);
+    }
   }
 
   #differenceTo({ingredients, place}: Nearest, missed: MissedStep): MissReason | undefined {

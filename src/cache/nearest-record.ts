@@ -104,7 +104,7 @@ function groupedBy(rows: readonly Row[], keyOf: (row: Row) => string): ReadonlyM
 }
 
 function partsOf(name: string): StepName {
-  const match = /^(\[.*?(\d+)\/)\d+\] (.*)$/s.exec(name);
+  const match = /^(\[[^\]]*?(\d{1,9})\/)\d+\] (.*)$/s.exec(name);
   return match === null ? {place: '', title: name} : {place: match[1] ?? '', title: match[3] ?? ''};
 }
 

@@ -5,8 +5,9 @@
 
 import {gunzipSync, gzipSync} from 'node:zlib';
 import type {KeyIngredients} from '../solver/result-cache.ts';
-import {isFileList} from '../tree/file-list.ts';
 import {canonicalJson} from '../util/canonical-json.ts';
+import type {FilesOf} from './input-difference.ts';
+import {stepNameOf} from './shared-record.ts';
 
 const format = 1;
 const recordsMax = 500;
@@ -26,25 +27,26 @@ export interface RecentRecord {
 export interface Recent {
   /** Newest first. */
   readonly records: readonly RecentRecord[];
-  /** Lists of files by the digests that are ingredients. */
+  /** Lists of files by the digests that are ingredients, as they came. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 export const nothingRecent: Recent = {records: [], files: new Map()};
 
 /** `own` before what was there; undefined: all of it was there. */
-export function withOwn(own: Recent, old: Recent): Recent | undefined {
+export function withOwn(own: readonly RecentRecord[], filesOf: FilesOf, old: Recent): Recent | undefined {
   const textOf = ({name, ingredients}: RecentRecord): string => canonicalJson({name, ...ingredients});
   const known = new Set(old.records.map(textOf));
-  const fitting = own.records.filter(({ingredients}) => ingredients.op.length <= opLengthMax);
+  const fitting = own.filter(({ingredients}) => ingredients.op.length <= opLengthMax);
   if (fitting.every((record) => known.has(textOf(record)))) return undefined;
   const all = new Map([...fitting, ...old.records].map((record) => [textOf(record), record]));
   const records = [...all.values()].slice(0, recordsMax);
   const files = new Map<string, Uint8Array>();
   let bytes = 0;
   for (const digest of records.flatMap(({ingredients}) => digestsOf(ingredients))) {
-    const list = own.files.get(digest) ?? old.files.get(digest);
-    if (list === undefined || files.has(digest) || bytes + list.length > filesBytesMax) continue;
+    if (files.has(digest)) continue;
+    const list = filesOf(digest) ?? old.files.get(digest);
+    if (list === undefined || bytes + list.length > filesBytesMax) continue;
     bytes += list.length;
     files.set(digest, list);
   }
@@ -71,7 +73,7 @@ export function parseRecent(bytes: Uint8Array): Recent {
     const packed = Buffer.from(document.data, 'base64');
     const text = gunzipSync(packed, {maxOutputLength: textBytesMax}).toString();
     const {records, files} = JSON.parse(text) as {records?: unknown; files?: unknown};
-    return {records: listOf(records).flatMap(recordOf), files: new Map(listOf(files).flatMap(listRow))};
+    return {records: listOf(records).flatMap(recordOf), files: listsOf(listOf(files))};
   } catch {
     return nothingRecent;
   }
@@ -84,15 +86,24 @@ function listOf(value: unknown): readonly unknown[] {
 function recordOf(value: unknown): readonly RecentRecord[] {
   const {name, format: keyFormat, op, inputs, from} = Object(value) as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string' || typeof keyFormat !== 'number' || typeof op !== 'string') return [];
-  if (!isTexts(inputs) || !isTexts(from)) return [];
-  return [{name, ingredients: {format: keyFormat, op, inputs, from}}];
+  if (!isTexts(inputs) || !isTexts(from) || op.length > opLengthMax) return [];
+  return [{name: stepNameOf(name), ingredients: {format: keyFormat, op, inputs, from}}];
 }
 
-function listRow(value: unknown): readonly (readonly [string, Uint8Array])[] {
-  if (!isTexts(value)) return [];
-  const [digest, data] = value;
-  const list = Buffer.from(data ?? '', 'base64');
-  return digest !== undefined && isFileList(list) ? [[digest, list]] : [];
+/** No list is opened before it is asked for: what is small here may be large then. */
+function listsOf(rows: readonly unknown[]): ReadonlyMap<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  let bytes = 0;
+  for (const row of rows) {
+    if (!isTexts(row)) continue;
+    const [digest, data] = row;
+    if (digest === undefined || data === undefined) continue;
+    const list = Buffer.from(data, 'base64');
+    bytes += list.length;
+    if (bytes > filesBytesMax) break;
+    files.set(digest, list);
+  }
+  return files;
 }
 
 function isTexts(value: unknown): value is readonly string[] {

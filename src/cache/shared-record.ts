@@ -100,10 +100,15 @@ export function parseRecord(key: string, bytes: Uint8Array): SharedRecord | Reco
     primary,
     ingredients: {format: formatVersion, op, inputs, from},
     resultKey,
-    name: typeof name === 'string' ? withoutControls(name.slice(0, nameLengthMax)) : '',
+    name: typeof name === 'string' ? stepNameOf(name) : '',
     usage: typeof usage === 'string' ? usageOf(usage) : undefined,
     layers: layers.filter((layer) => layer !== undefined),
   };
+}
+
+/** The name of a step, as it may be shown, of text from outside. */
+export function stepNameOf(text: string): string {
+  return withoutControls(text.slice(0, nameLengthMax));
 }
 
 function layerOf(json: unknown): SharedLayer | undefined {

@@ -1,7 +1,9 @@
 // Caches that tell what they were given lately, to explain misses by, and their document as it is read and written. A
 // cache that does not tell is asked no more, and nothing is said of it: it is asked in passing.
 
+import {isFileList} from '../tree/file-list.ts';
 import type {CacheBackend} from './backends/backend.ts';
+import type {FilesOf} from './input-difference.ts';
 import {NearestRecords} from './nearest-record.ts';
 import {withPatience} from './patience.ts';
 import {
@@ -9,6 +11,7 @@ import {
   nothingRecent,
   parseRecent,
   type Recent,
+  type RecentRecord,
   recentName,
   withOwn,
 } from './recent-document.ts';
@@ -35,16 +38,25 @@ export async function tellingCaches(
       {
         name,
         nearest: (step, ingredients) => known.nearest(step, ingredients),
-        filesOf: (digest) => files.get(digest),
+        filesOf: (digest) => soundList(files.get(digest)),
       },
     ];
   });
 }
 
+function soundList(list: Uint8Array | undefined): Uint8Array | undefined {
+  return list !== undefined && isFileList(list) ? list : undefined;
+}
+
 /** Adds `own` to what the cache tells, unless it tells of all of it. */
-export async function tell(backend: CacheBackend, own: Recent, asking: Asking): Promise<void> {
+export async function tell(
+  backend: CacheBackend,
+  own: readonly RecentRecord[],
+  filesOf: FilesOf,
+  asking: Asking,
+): Promise<void> {
   const {signal, patienceMs} = asking;
-  const recent = withOwn(own, await recentOf(backend, asking));
+  const recent = withOwn(own, filesOf, await recentOf(backend, asking));
   if (recent === undefined) return;
   const bytes = formatRecent(recent);
   await withPatience(signal, patienceMs, async (limited) => {

@@ -26,12 +26,18 @@ const builder: DockerFlag = {
 /** Of buildx's commands that ask a builder about its cache and its history; `timeout` is for finding the builder. */
 export const builderFlags: readonly DockerFlag[] = [debug, builder, {name: 'timeout', value: true}];
 
+export const contentTrust: DockerFlag = {
+  name: 'disable-content-trust',
+  refusal: 'cannot be switched off: there is no Notary',
+  accepted: ['true'],
+};
+
 export const dockerFlags: readonly DockerFlag[] = [
   {name: 'rm'},
   {name: 'force-rm'},
   {name: 'compress'},
   debug,
-  {name: 'disable-content-trust'},
+  contentTrust,
   builder,
   {name: 'print', value: true, refusal: 'is an old name of --call: use --call=outline or --call=targets'},
   {

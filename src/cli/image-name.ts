@@ -3,10 +3,10 @@
 import {buildError} from '../diagnostics/build-error.ts';
 import {
   isReferenceProblem,
+  looksLikeId,
   normalisedName,
   parseReference,
   type Reference,
-  repositoryName,
 } from '../oci/reference.ts';
 
 /** Throws BuildError('usage'). */
@@ -23,10 +23,7 @@ export function taggedName(text: string): string {
 /** Why an image cannot be given the name, to follow its text; undefined: it can. */
 export function namingProblem(reference: Reference): string | undefined {
   if (reference.digest !== undefined) return 'has a digest: a name is given as NAME[:TAG]';
-  // As docker: with a tag of letters and digits it would look like the beginning of an ID.
-  return repositoryName(reference) === 'docker.io/library/sha256'
-    ? 'would be taken for an ID: an image cannot be called sha256'
-    : undefined;
+  return looksLikeId(reference) ? 'would be taken for an ID: an image cannot be called sha256' : undefined;
 }
 
 /** A name with all that it may have. Throws BuildError('usage'). */

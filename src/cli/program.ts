@@ -193,8 +193,10 @@ function spellBooleans(
 function keep(name: string, value: string, foreign: readonly DockerFlag[], problems: Diagnostic[]): boolean {
   const flag = foreign.find((candidate) => candidate.name === name);
   if (flag === undefined) return true;
-  if (flag.refusal === undefined || value === 'false' || flag.accepted?.includes(value)) return false;
-  problems.push(problem('cli-unsupported-flag', `--${name} ${flag.refusal}`));
+  // A switch that is off asks for nothing, mostly.
+  const {refusal, accepted = flag.value ? [] : ['false']} = flag;
+  if (refusal === undefined || accepted.includes(value)) return false;
+  problems.push(problem('cli-unsupported-flag', `--${name} ${refusal}`));
   return false;
 }
 

@@ -3,7 +3,7 @@
 
 import {type BuildError, type BuildErrorKind, buildError} from '../diagnostics/build-error.ts';
 import {dockerDialect, type ImageDialect, ociDialect} from '../oci/media-types.ts';
-import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
+import {isReferenceProblem, looksLikeId, normalisedName, parseReference} from '../oci/reference.ts';
 import {suggest} from '../util/suggest.ts';
 
 export class ExportOptions {
@@ -67,6 +67,7 @@ export class ExportOptions {
     return text.split(',').map((name) => {
       const reference = parseReference(name.trim());
       if (isReferenceProblem(reference)) throw this.problem(`has a bad name "${name}": ${reference.problem}`);
+      if (looksLikeId(reference)) throw this.problem(`has a bad name "${name}": it would be taken for an ID`);
       return normalisedName(reference);
     });
   }

@@ -11,7 +11,7 @@ import {dockerDialect, type LayerCompression, layerCompressionOf} from '../oci/m
 import {parseConfig} from '../oci/parse-config.ts';
 import {parseManifest} from '../oci/parse-manifest.ts';
 import {bestOffer, formatPlatform, type Platform, platformRank} from '../oci/platform.ts';
-import {isReferenceProblem, normalisedName, parseReference} from '../oci/reference.ts';
+import {isReferenceProblem, looksLikeId, normalisedName, parseReference} from '../oci/reference.ts';
 import {compressionOf, decompress} from '../sources/registry/decompress.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
 import {tarBytes} from './archive-bytes.ts';
@@ -77,7 +77,7 @@ class Loader {
     const parsed = parseManifest(Buffer.from(JSON.stringify(document)));
     if (parsed.kind !== 'index') throw refused('index.json is no image index');
     const byDigest = new Map<Digest, {root: Descriptor; id: Digest; names: Set<string>}>();
-    for (const entry of parsed.index.manifests) {
+    for (const entry of this.#wanted(parsed.index.manifests)) {
       const {annotations, ...root} = entry;
       const known = byDigest.get(root.digest);
       const image = known ?? {...(await this.#image(root)), names: new Set<string>()};
@@ -91,6 +91,18 @@ class Loader {
       for (const name of told?.RepoTags ?? []) image.names.add(nameOf(name));
     }
     return [...byDigest.values()].map(({names, ...image}) => ({...image, names: [...names]}));
+  }
+
+  /** Of images that stand side by side those for the platform that is asked for, and those that do not say. */
+  #wanted(entries: readonly Descriptor[]): readonly Descriptor[] {
+    const {platform: wanted} = this.#options;
+    if (wanted === undefined) return entries;
+    const fitting = entries.filter(
+      ({platform}) => platform === undefined || platformRank(wanted, platform) !== undefined,
+    );
+    if (fitting.length > 0) return fitting;
+    const offered = entries.map(({platform}) => platform && formatPlatform(platform)).join(', ');
+    throw refused(`it has no image for ${formatPlatform(wanted)}, only for ${offered}`);
   }
 
   async #fromDocker({Config, Layers, RepoTags}: DockerImage): Promise<LoadedImage> {
@@ -120,7 +132,7 @@ class Loader {
   async #image(root: Descriptor): Promise<{root: Descriptor; id: Digest}> {
     const parsed = parseManifest(await this.#document(root), root.mediaType);
     if (parsed.kind === 'manifest') {
-      await this.#verify(parsed.manifest);
+      await this.#verify(parsed.manifest, root.platform === undefined);
       return {root, id: parsed.manifest.config.digest};
     }
     if (parsed.kind !== 'index') {
@@ -153,7 +165,8 @@ class Loader {
     return this.#options.blobs.read(digest);
   }
 
-  async #verify({config, layers}: Manifest): Promise<void> {
+  /** What an index says it is for it was chosen by: old configs leave out the variant. */
+  async #verify({config, layers}: Manifest, mayBeOther: boolean): Promise<void> {
     const {blobs} = this.#options;
     const bytes = await this.#document(config);
     for (const {digest, size} of layers) {
@@ -166,7 +179,7 @@ class Loader {
     const parsed = parseConfig(bytes);
     if ('problem' in parsed) throw refused(`config ${config.digest}: ${parsed.problem}`);
     const {platform} = this.#options;
-    if (platform !== undefined && platformRank(platform, parsed) === undefined) {
+    if (mayBeOther && platform !== undefined && platformRank(platform, parsed) === undefined) {
       const own = formatPlatform(parsed);
       throw refused(`image ${config.digest} is for ${own}, not for ${formatPlatform(platform)}`);
     }
@@ -210,7 +223,8 @@ function namesIn(annotations: Readonly<Record<string, string>> = {}): readonly s
 
 function nameOf(text: string): string {
   const reference = parseReference(text);
-  if (isReferenceProblem(reference)) throw refused(`it has an image of the name ${JSON.stringify(text)}`);
+  if (isReferenceProblem(reference) || looksLikeId(reference))
+    throw refused(`it has an image of the name ${JSON.stringify(text)}`);
   const {digest: _, ...undigested} = reference;
   return normalisedName(undigested);
 }

@@ -87,6 +87,11 @@ export function familiarName(reference: Reference): string {
 }
 
 /** Domain and path without tag and digest: `docker.io/library/busybox`. */
+/** As docker: with a tag of letters and digits it would look like the beginning of an ID. */
+export function looksLikeId(reference: Reference): boolean {
+  return repositoryName(reference) === 'docker.io/library/sha256';
+}
+
 export function repositoryName(reference: Reference): string {
   return `${reference.domain}/${reference.path}`;
 }

@@ -87,7 +87,7 @@ export class Contents {
     signal: AbortSignal,
   ): Promise<SnapshotId> {
     const {snapshotter, notes} = this.#options;
-    const key = `copied ${contentDigest} ${path}`;
+    const key = `bound ${contentDigest} ${path}`;
     const known = notes.getText('content', key);
     if (known !== undefined && (await snapshotter.isWhole(known))) return known;
     const active = await snapshotter.prepare(undefined, signal);

@@ -9,10 +9,11 @@ import type {Selection} from './select.ts';
 /** A longer list costs more than it is worth. */
 const listedFilesMax = 100_000;
 
-const listBytesMax = 32 * 1024 * 1024;
+const listBytesMax = 16 * 1024 * 1024;
 
 const hashBytes = 6;
 const fieldsPerFile = 4;
+const fieldsMax = listedFilesMax * fieldsPerFile;
 const fastest = 1;
 
 interface ListedFile {
@@ -69,8 +70,10 @@ function hexOf(digest: Uint8Array): string {
 /** Whether bytes from outside may be compared as a list. */
 export function isFileList(bytes: Uint8Array): boolean {
   try {
-    zlib().inflateRawSync(bytes, {maxOutputLength: listBytesMax});
-    return true;
+    const text = zlib().inflateRawSync(bytes, {maxOutputLength: listBytesMax});
+    let fields = 1;
+    for (let at = text.indexOf(0); at >= 0 && fields <= fieldsMax; at = text.indexOf(0, at + 1)) fields++;
+    return fields <= fieldsMax;
   } catch {
     return false;
   }

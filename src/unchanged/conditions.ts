@@ -68,7 +68,7 @@ export function markOf(path: string, lookStartMs = 0): Marked | undefined {
   const changed = {ctimeSeconds: Number(ctimeNs / second), ctimeNanoseconds: Number(ctimeNs % second)};
   return {
     mark: [dev, ino, size, mtimeNs, ctimeNs].join(' '),
-    isSettled: isSettled(changed, lookStartMs),
+    isSettled: found.isFile() && isSettled(changed, lookStartMs),
     isSealed: nlink === 1n || mtimeNs % second === 0n,
   };
 }

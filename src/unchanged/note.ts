@@ -25,7 +25,6 @@ const folder = 'unchanged';
 const notesMax = 64;
 /** Of all of them; what walks of 50,000 files say has 7 MiB. */
 const bytesMax = 64 << 20;
-const walkBytesMax = 16 << 20;
 const headBytes = 16;
 const firstReadBytes = 64 << 10;
 
@@ -107,7 +106,6 @@ export function writeNote(
   walks: readonly Uint8Array[],
   {name, temporary}: {readonly name: string; readonly temporary: string},
 ): void {
-  if (walks.reduce((sum, {length}) => sum + length, 0) > walkBytesMax) return;
   const json = Buffer.from(JSON.stringify(note));
   const head = Buffer.from(String(json.length).padStart(headBytes, '0'));
   const directory = join(note.root, folder);

@@ -19,14 +19,18 @@ export interface ObservedWalk extends Omit<Walk, 'bytes'> {
   readonly startMs: number;
 }
 
+/** Of all walks; those of 50,000 files say 7 MiB. */
+const walkBytesMax = 16 << 20;
+
 export class Observed {
   readonly #startMs: number;
   readonly #read = new Map<string, FileMark>();
   readonly #blobs = new Set<string>();
   readonly #places = new Map<string, boolean>();
   readonly #walks: ObservedWalk[] = [];
+  #walkBytes = 0;
   #database: FileMark | undefined;
-  #untilMs = Number.POSITIVE_INFINITY;
+  #untilMs = Number.MAX_SAFE_INTEGER;
   #isRefused = false;
 
   /** `startMs`: before anything was looked at. */
@@ -41,7 +45,7 @@ export class Observed {
 
   /** Before the database of `root` is opened. */
   opening(root: string): void {
-    const found = databaseMark(root, this.#startMs);
+    const found = this.#look(() => databaseMark(root, this.#startMs));
     if (found?.isSettled === true && this.#database === undefined) this.#database = found.mark;
     else this.refuse();
   }
@@ -52,7 +56,7 @@ export class Observed {
       this.place(path, false);
       return;
     }
-    const found = markOf(path, this.#startMs);
+    const found = this.#look(() => markOf(path, this.#startMs));
     if (found?.isSettled !== true || (this.#read.get(path) ?? found.mark) !== found.mark) this.refuse();
     else this.#read.set(path, found.mark);
   }
@@ -69,7 +73,10 @@ export class Observed {
   }
 
   walk(walk: ObservedWalk): void {
-    this.#walks.push(walk);
+    if (this.#isRefused) return;
+    this.#walkBytes += lengthOf(walk.bytes);
+    if (this.#walkBytes > walkBytesMax) this.refuse();
+    else this.#walks.push(walk);
   }
 
   /** At this time a build has something to write down. */
@@ -79,6 +86,16 @@ export class Observed {
 
   refuse(): void {
     this.#isRefused = true;
+    this.#walks.length = 0;
+  }
+
+  /** What is in the way of a look, the build itself tells of. */
+  #look<T>(look: () => T): T | undefined {
+    try {
+      return look();
+    } catch {
+      return undefined;
+    }
   }
 
   /** After the build has closed its database. Undefined when not all of it is known, or sure to show a change. */

@@ -126,6 +126,19 @@ describe('a miss', () => {
     expect(why({}, undefined, telling(variable, 5))).toMatch(/^ARG V 2 → 1.*cache s3 ci$/);
   });
 
+  it.each(['exec null', 'exec {"mounts":[null]}', 'exec {"args":[{"toString":1}]}'])(
+    'a cache that tells of %s explains nothing',
+    async (op) => {
+      const hostile = {
+        name: 's3',
+        nearest: () => ({ingredients: {...make, op}, score: 9}),
+        filesOf: () => undefined,
+      };
+      await save('here', '[a 2/2] RUN make', {...make, op: make.op.replace('V=1', 'V=3')});
+      expect(why({}, undefined, [hostile])).toMatch(/^(ARG V 3 → 1, used by RUN at line 3|.*cache s3)$/);
+    },
+  );
+
   it('is compared with the same place when the text is another', async () => {
     await save('other', '[a 2/3] RUN cmake', {...make, op: make.op.replace('make', 'cmake')});
     expect(why({})).toBe('command "cmake" → "make"');

@@ -130,6 +130,12 @@ describe('flags of docker', () => {
     expect(parseCommandLine([flag, '.']).operands).toEqual(['.']);
   });
 
+  it('nobody is left to believe that images are checked by Notary', () => {
+    expect(problemsOf('--disable-content-trust=false', '.')).toEqual([
+      '--disable-content-trust cannot be switched off: there is no Notary',
+    ]);
+  });
+
   it.each([['--provenance=false'], ['--sbom=false'], ['--squash=false']])(
     '%s asks for what happens anyway',
     (flag) => {

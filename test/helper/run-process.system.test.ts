@@ -221,7 +221,8 @@ describe.skipIf(whyNotHere() !== undefined)('a process in a sandbox', () => {
   });
 
   it('finds nothing of the host in the first process, also when it is insecure and may look there', async () => {
-    const script = 'for at in cwd ns/cgroup; do busybox readlink /proc/1/$at; done; [ /proc/1/cwd -ef / ] && echo same';
+    const script =
+      'for at in cwd ns/cgroup; do busybox readlink /proc/1/$at; done; [ /proc/1/cwd -ef / ] && echo same';
     const {stdout} = await world.shell(script, ['insecure=1']);
     const [directory, groups, same] = stdout.split('\n');
     expect([directory, same]).toEqual(['/', 'same']);

@@ -24,7 +24,14 @@ export interface StateAtStep extends AsyncDisposable {
 }
 
 /** It is the step that was asked for that failed, and not one before it: what it had written is kept. */
-export class AskedStepFailed extends BuildError {}
+export class AskedStepFailed extends BuildError {
+  readonly step: string;
+
+  constructor(step: string, {kind, diagnostics, cause}: BuildError) {
+    super(kind, diagnostics, {cause});
+    this.step = step;
+  }
+}
 
 /** To be disposed of, which closes the engine. Throws BuildError when the build fails or there is no such step. */
 export async function stateAtStep(
@@ -73,6 +80,6 @@ async function solvedStep(
     if (!(error instanceof BuildError) || error.kind !== 'step') throw error;
     const line = error.diagnostics[0].span?.line;
     if (line === undefined || line !== step.vertex?.origin.span?.line) throw error;
-    throw new AskedStepFailed(error.kind, error.diagnostics, {cause: error.cause});
+    throw new AskedStepFailed(step.vertex.origin.name, error);
   }
 }

@@ -39,7 +39,8 @@ export async function shellAt(
     return await shellIn(state, request, options, signal);
   } catch (error) {
     if (!(error instanceof AskedStepFailed)) throw error;
-    return await shellAfterFailure({...options, project: request}, signal).catch((why: unknown) => {
+    const {step} = error;
+    return await shellAfterFailure({...options, project: request, step}, signal).catch((why: unknown) => {
       throw why instanceof BuildError ? error : why;
     });
   }
@@ -87,6 +88,8 @@ export interface FailedShellOptions extends ShellOptions {
   readonly configFile?: string | undefined;
   /** Undefined: whatever failed last in this state directory. */
   readonly project?: Parameters<typeof projectOf>[0];
+  /** The name of the only step that will do; undefined: the last one. */
+  readonly step?: string;
   /** Told before the shell has the terminal. */
   readonly onStep: (step: FailedStep) => unknown;
 }
@@ -112,6 +115,7 @@ export async function shellAfterFailure(
   }
   const step = readFailedStep(kept.record);
   if (step === undefined) throw gone('it was kept by another version of tsbuild');
+  if (options.step !== undefined && step.name !== options.step) throw gone('it was not kept');
   if (step.bootId !== state.bootId) throw gone('this machine was started anew since');
   if (step.root !== null && !(await snapshotter.isWhole(step.root)))
     throw gone('layers below it were removed');

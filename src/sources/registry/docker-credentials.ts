@@ -106,7 +106,7 @@ export class DockerCredentials implements CredentialSource {
       return membersOf(membersOf(JSON.parse(text))['auths']);
     } catch {
       // As below: the parser would quote a password.
-      throw unusable('DOCKER_AUTH_CONFIG', 'it is no JSON');
+      throw unusable('DOCKER_AUTH_CONFIG', 'it is no JSON', undefined, 'mend it, or unset it');
     }
   }
 
@@ -186,9 +186,14 @@ export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
     : {};
 }
 
-export function unusable(path: string, reason: string, cause?: unknown): Error {
+export function unusable(
+  path: string,
+  reason: string,
+  cause?: unknown,
+  hint = 'mend it, or set DOCKER_CONFIG to another directory',
+): Error {
   return buildError('environment', 'registry-docker-config', `cannot use ${path}: ${reason}`, {
-    hints: ['mend it, or set DOCKER_CONFIG to another directory'],
+    hints: [hint],
     cause,
   });
 }

@@ -81,11 +81,11 @@ export class NoteKeeper {
   /** After the build, when nobody waits for anything any more. */
   keep({executed}: BuildResult, {root, sink, stdout, record}: ToldOfAnswer): void {
     if (!this.#isRepeatable || executed > 0 || record === undefined) return;
-    const conditions = this.observed.conditions(root, this.#clock.nowMs());
-    if (conditions === undefined) return;
     const file = this.#file;
     const answer = {sink, events: this.#events, ...(file && {file}), stdout, record};
     try {
+      const conditions = this.observed.conditions(root, this.#clock.nowMs());
+      if (conditions === undefined) return;
       writeNote({format: noteFormat, program: this.#program, root, conditions, answer}, this.observed.said, {
         name: this.#name,
         temporary: workPath(root),

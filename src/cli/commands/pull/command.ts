@@ -1,5 +1,6 @@
 // `tsbuild pull`.
 
+import {contentTrust} from '../../docker-flags.ts';
 import type {Command} from '../command.ts';
 
 export const pullCommand: Command = {
@@ -20,6 +21,6 @@ export const pullCommand: Command = {
     {name: 'all-tags', short: 'a', group: 'Input', help: 'fetch every tag of the repository'},
     {name: 'quiet', short: 'q', group: 'Output', help: 'print the name only'},
   ],
-  dockerFlags: [{name: 'disable-content-trust'}],
+  dockerFlags: [contentTrust],
   load: async () => (await import('./pull.ts')).pull,
 };

@@ -1,5 +1,6 @@
 // `tsbuild push`.
 
+import {contentTrust} from '../../docker-flags.ts';
 import {signKeyFlag} from '../../flags.ts';
 import type {Command} from '../command.ts';
 
@@ -27,6 +28,6 @@ export const pushCommand: Command = {
     signKeyFlag,
     {name: 'quiet', short: 'q', group: 'Output', help: 'print the name only'},
   ],
-  dockerFlags: [{name: 'disable-content-trust'}],
+  dockerFlags: [contentTrust],
   load: async () => (await import('./push.ts')).push,
 };

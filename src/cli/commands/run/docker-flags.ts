@@ -1,7 +1,7 @@
 // What docker run has besides: other words for our flags, those that change nothing here, and those that are refused,
 // each by name.
 
-import type {DockerFlag} from '../../docker-flags.ts';
+import {contentTrust, type DockerFlag} from '../../docker-flags.ts';
 
 const notKept = 'makes no sense here: a run is in the foreground and nothing of it is kept';
 const rights = 'is not supported: what a run may do is what a RUN step may do';
@@ -21,7 +21,7 @@ export const runDockerFlags: readonly DockerFlag[] = [
   {name: 'expose', value: true},
   {name: 'stop-timeout', value: true},
   {name: 'no-healthcheck'},
-  {name: 'disable-content-trust'},
+  contentTrust,
   {name: 'sig-proxy', refusal: 'cannot be switched off: signals are passed on', accepted: ['true']},
   {name: 'detach', short: 'd', refusal: notKept},
   {name: 'restart', value: true, refusal: notKept, accepted: ['no', '']},

@@ -123,6 +123,14 @@ it('every bad value is told of at once', () => {
 });
 
 describe('flags of docker run', () => {
+  it.each([
+    ['--sig-proxy=false', 'sig-proxy cannot be switched off'],
+    ['--security-opt=false', 'security-opt'],
+    ['--device=false', 'device'],
+  ])('%s is not taken for a switch that asks for nothing', (argument, text) => {
+    expect(problemsOf(argument, 'app')[0]).toContain(`--${text}`);
+  });
+
   // Of version 28, in its order; what is not here is in the tests above.
   const switches =
     'detach disable-content-trust init no-healthcheck oom-kill-disable privileged publish-all sig-proxy use-api-socket';
