@@ -110,7 +110,9 @@ describe('loading', () => {
       );
     expect(await load({os: 'linux', architecture: 'arm', variant: 'v6'})).toEqual([arm?.descriptor.digest]);
     expect(await load({os: 'linux', architecture: 'amd64'})).toEqual([amd?.descriptor.digest]);
-    expect(await load({os: 'linux', architecture: 's390x'})).toContain('it has no image for linux/s390x, only for linux/arm/v6, linux/amd64');
+    expect(await load({os: 'linux', architecture: 's390x'})).toContain(
+      'it has no image for linux/s390x, only for linux/arm/v6, linux/amd64',
+    );
   });
 
   it('gives no image a name that would be taken for the ID of another', async () => {

@@ -21,9 +21,14 @@ export function mountSource(value: string): string | undefined {
   const fields = csvFields(value);
   if ('error' in fields) throw new PlanProblem('plan-mount', `failed to parse csv mounts: ${fields.error}`);
   // It has no source, and says so when it is read: a `from` that leads nowhere is not looked for.
-  if (fields.some((field) => /^type=secret$/i.test(field))) return undefined;
-  const from = fields.findLast((field) => /^from=/i.test(field))?.slice('from='.length);
+  if (/^secret$/i.test(lastOf(fields, 'type') ?? '')) return undefined;
+  const from = lastOf(fields, 'from');
   return from === '' ? undefined : from;
+}
+
+function lastOf(fields: readonly string[], key: string): string | undefined {
+  const start = `${key}=`;
+  return fields.findLast((field) => field.toLowerCase().startsWith(start))?.slice(start.length);
 }
 
 /** Where SSH_AUTH_SOCK leads, given or not: to the first agent that is asked for. */
