@@ -121,7 +121,7 @@ describe.skipIf(reason !== undefined)('as an ordinary user', () => {
 
   it('says why other users do not exist without ranges', async () => {
     await expect(shell(start(false), newLayer(), 'id', ['user=app'])).rejects.toMatchObject({
-      phase: 'user',
+      phase: 'id-maps',
       message: expect.stringContaining('/etc/subuid'),
     });
   });
