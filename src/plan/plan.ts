@@ -64,6 +64,20 @@ export interface PlanRequest {
   epochOf(origin: EpochOrigin): Promise<number | undefined>;
 }
 
+/** Of a request that asks for nothing besides its file. */
+export const plainRequest = {
+  buildArgs: {},
+  labels: {},
+  namedContexts: {},
+  noCache: false,
+  network: 'default',
+  extraHosts: [],
+  shmSizeBytes: 0,
+  ulimits: [],
+  entitlements: new Set<string>(),
+  epochOf: async () => undefined,
+} as const satisfies Partial<PlanRequest>;
+
 /** A stage that a bill of materials is to cover beside the result. */
 export interface ScannedStage {
   readonly name: string;

@@ -12,7 +12,7 @@ import {type DiffId, digestOf} from '../../src/oci/digest.ts';
 import type {ContainerConfig, HistoryEntry, ImageConfig} from '../../src/oci/image-config.ts';
 import type {Platform} from '../../src/oci/platform.ts';
 import type {InstructionSet} from '../../src/plan/instruction-lowering.ts';
-import type {Plan, PlanRequest} from '../../src/plan/plan.ts';
+import {type Plan, type PlanRequest, plainRequest} from '../../src/plan/plan.ts';
 import {planBuild} from '../../src/plan/plan-build.ts';
 
 export interface PlanOptions extends Partial<Omit<PlanRequest, 'dockerfile' | 'resolveImage'>> {
@@ -44,19 +44,10 @@ export async function planOf(text: string, options: PlanOptions = {}): Promise<P
 export function planRequestOf(dockerfile: Dockerfile, options: PlanOptions = {}): PlanRequest {
   const {images = {}, imagePlatform = amd64, onResolve, language: _, ...request} = options;
   return {
+    ...plainRequest,
     dockerfile,
-    buildArgs: {},
-    labels: {},
     targetPlatform: amd64,
     buildPlatform: amd64,
-    namedContexts: {},
-    noCache: false,
-    network: 'default',
-    extraHosts: [],
-    shmSizeBytes: 0,
-    ulimits: [],
-    entitlements: new Set(),
-    epochOf: async () => undefined,
     ...request,
     async resolveImage(reference, platform) {
       onResolve?.(reference, platform);

@@ -7,6 +7,7 @@ import {instructionSet} from '../../instructions/index.ts';
 import type {ImageConfig} from '../../oci/image-config.ts';
 import {hostPlatform, type Platform} from '../../oci/platform.ts';
 import {defaultPath} from '../../plan/image-config-builder.ts';
+import {plainRequest} from '../../plan/plan.ts';
 import {planBuild} from '../../plan/plan-build.ts';
 
 const allowed = [
@@ -30,21 +31,12 @@ export async function configWith(changes: readonly string[], platform: Platform)
   const dockerfile = await parsed(file);
   const {config} = await planBuild(
     {
+      ...plainRequest,
       dockerfile,
-      buildArgs: {},
-      labels: {},
       targetPlatform: platform,
       platformGiven: true,
       buildPlatform: hostPlatform(),
-      namedContexts: {},
-      noCache: false,
-      network: 'default',
-      extraHosts: [],
-      shmSizeBytes: 0,
-      ulimits: [],
-      entitlements: new Set(),
       resolveImage: (reference) => Promise.reject(new Error(`a change has no base image, got ${reference}`)),
-      epochOf: async () => undefined,
     },
     instructionSet,
   );

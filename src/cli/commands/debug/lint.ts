@@ -12,7 +12,7 @@ import {type LintRun, startLint} from '../../../lint/lint-run.ts';
 import type {LintedBuild} from '../../../lint/rule.ts';
 import {hostPlatform} from '../../../oci/platform.ts';
 import {inventedImage} from '../../../plan/invented-image.ts';
-import type {PlanRequest} from '../../../plan/plan.ts';
+import {type PlanRequest, plainRequest} from '../../../plan/plan.ts';
 import {planBuild} from '../../../plan/plan-build.ts';
 import {readIgnoreFile} from '../../../tree/ignore-file.ts';
 import {PatternMatcher} from '../../../tree/pattern-matcher.ts';
@@ -136,21 +136,14 @@ function planRequest(
   {buildArgs, target, allStages}: Pick<Question, 'buildArgs' | 'target' | 'allStages'>,
 ): PlanRequest {
   return {
+    ...plainRequest,
     dockerfile,
     ...(target === undefined ? {} : {target}),
     buildArgs,
     allStages,
-    labels: {},
     targetPlatform: hostPlatform(),
     buildPlatform: hostPlatform(),
-    namedContexts: {},
-    noCache: false,
-    network: 'default',
-    extraHosts: [],
-    shmSizeBytes: 0,
-    ulimits: [],
     entitlements: new Set(['network.host', 'security.insecure']),
     resolveImage: async (reference, platform) => inventedImage(reference, platform),
-    epochOf: async () => undefined,
   };
 }
