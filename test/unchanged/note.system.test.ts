@@ -102,9 +102,4 @@ describe('a note', () => {
     expect(names).not.toContain('n0');
     expect(names).toContain('n65');
   });
-
-  it('is not made of walks that say too much', () => {
-    write('n', noteOf('x'), [Buffer.alloc(9 << 20), Buffer.alloc(9 << 20)]);
-    expect(openNote(root, 'n', 'p')).toBeUndefined();
-  });
 });

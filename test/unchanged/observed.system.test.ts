@@ -71,6 +71,31 @@ describe('what a build looked at', () => {
     expect(stillHold({...conditions, bootId: 'another'}, root, startMs)).toBe(false);
   });
 
+  it('is nothing to go by when walks say too much, or something was made; then no walk is kept', () => {
+    const startMs = laterMs();
+    const walk = {directory: root, args: [], bytes: [Buffer.alloc(9 << 20)], startMs};
+    const large = observed(startMs);
+    large.walk(walk);
+    expect(large.said).toHaveLength(1);
+    large.walk(walk);
+    expect([large.said, large.conditions(root, startMs)]).toEqual([[], undefined]);
+    const made = observed(startMs);
+    made.refuse();
+    made.walk(walk);
+    expect([made.said, made.conditions(root, startMs)]).toEqual([[], undefined]);
+  });
+
+  it('is nothing to go by when it is no file, or cannot be looked at', () => {
+    const startMs = laterMs();
+    const device = observed(startMs);
+    device.file('/dev/null', true);
+    expect(device.conditions(root, startMs)).toBeUndefined();
+    const looped = observed(startMs);
+    symlinkSync('loop', at('loop'));
+    looped.file(at('loop'), true);
+    expect(looped.conditions(root, startMs)).toBeUndefined();
+  });
+
   it('does not mind the empty log of a database that somebody reads', () => {
     const startMs = laterMs();
     const conditions = observed(startMs).conditions(root, startMs);
