@@ -2,6 +2,7 @@
 
 import {createHash} from 'node:crypto';
 import {readdir} from 'node:fs/promises';
+import {buildError} from '../diagnostics/build-error.ts';
 import type {Helper} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type LayerCompression, layerCompressionOf} from '../oci/media-types.ts';
@@ -73,7 +74,7 @@ export class LayerBlobs {
 
   /** Fetches the blob, giving its bytes on while they are written to the store. */
   async *#fetched(row: LayerRow, blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    assert(row.source !== undefined, `layer ${row.id} has neither blob nor source`);
+    if (row.source === undefined) throw gone(row);
     const {source, blobs, onLayerProgress} = this.#options;
     const writer = await blobs.open(blob);
     let currentBytes = 0;
@@ -265,6 +266,14 @@ async function orLost<T>({source}: LayerRow, signal: AbortSignal, work: () => Pr
     if (signal.aborted || !isCacheSource(source) || error instanceof LostLayer) throw error;
     throw new LostLayer(source, error);
   }
+}
+
+/** Nobody but a user removes the last of a layer that something speaks of. */
+function gone({id, diffId}: LayerRow): Error {
+  const message = `layer ${diffId ?? id} has lost both its directory and its blob in the state directory`;
+  return buildError('environment', 'store-layer-gone', message, {
+    hints: ['tsbuild fsck tells which images are not whole: pull, load or build them again'],
+  });
 }
 
 /** How many of the directories are the layer's own. */

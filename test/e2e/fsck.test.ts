@@ -1,11 +1,13 @@
 // The state directory under attack: damage is found and repaired, and builds beside a prune that never rests all
 // succeed. TSBUILD_SOAK=1 has more of them.
 
+import {execFileSync} from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   existsSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   rmSync,
   writeFileSync,
@@ -96,6 +98,22 @@ describe('fsck', () => {
       'image docker.io/library/lacks:latest lacks its blob',
     );
     expect((await fsck(root)).code).toBe(1);
+  });
+
+  it('is what a build advises that stands on an image whose layers somebody has removed', async () => {
+    const root = join(space.folder, 'robbed');
+    const context = await space.context({Dockerfile: 'FROM robbed\nCOPY a /b\n', a: 'a'});
+    execFileSync('tar', ['-cf', 'files.tar', 'a'], {cwd: context});
+    await space.run(['import', join(context, 'files.tar'), 'robbed'], {root});
+    const layers = join(root, 'layers');
+    for (const name of readdirSync(layers)) rmSync(join(layers, name), {recursive: true});
+    const blobs = join(root, 'blobs', 'sha256');
+    for (const name of readdirSync(blobs))
+      if (!readFileSync(join(blobs, name), 'latin1').startsWith('{')) rmSync(join(blobs, name));
+    const {code, stderr} = await space.run(['build', context], {root});
+    expect(stderr).toMatch(/has lost both its directory and its blob/);
+    expect(stderr).toContain('hint: tsbuild fsck tells');
+    expect(code).toBe(3);
   });
 });
 
