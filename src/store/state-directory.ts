@@ -8,10 +8,11 @@
 //   leases/…             what live processes use (leases.ts)
 //   state.db            records
 
-import {accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {refusalText} from '../util/error-text.ts';
+import {currentBootId} from './boot-id.ts';
 import {CacheMounts} from './cache-mounts.ts';
 import {type Database, openDatabase} from './database.ts';
 import {FailedSteps} from './failed-steps.ts';
@@ -76,7 +77,7 @@ export function openStateDirectory(root: string): StateDirectory {
     database,
     isNew,
     locks,
-    bootId: readText('/proc/sys/kernel/random/boot_id') ?? 'unknown',
+    bootId: currentBootId() ?? 'unknown',
     layerPath: (id) => `${layers}/${id}/fs`,
     makeWork,
     staleWork: () =>
@@ -91,12 +92,4 @@ export function openStateDirectory(root: string): StateDirectory {
       database.close();
     },
   };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
 }

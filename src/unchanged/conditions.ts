@@ -2,8 +2,9 @@
 // itself: files and walks of contexts by what the stat cache goes by, layers by their being there. The database is one
 // more file: it is written to only when something in it changes, and then nobody knows what a build would find.
 
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
+import {currentBootId} from '../store/boot-id.ts';
 import {isSettled} from '../tree/settled.ts';
 
 /** Identity, size and times of a file. */
@@ -40,7 +41,7 @@ export function stillHold(conditions: Conditions, root: string, nowMs: number): 
       nowMs < untilMs &&
       databaseMark(root)?.mark === database &&
       Object.entries(marks).every(([path, mark]) => markOf(path)?.mark === mark) &&
-      present.every((path) => existsSync(path)) &&
+      present.every(isThere) &&
       absent.every((path) => !isThere(path)) &&
       bootId === currentBootId() &&
       isIdle(root)
@@ -85,11 +86,6 @@ export function databaseMark(root: string, lookStartMs = 0): Marked | undefined 
 /** Throws where something is in the way of a look. */
 export function isThere(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false}) !== undefined;
-}
-
-/** What was made in another boot is not believed as it stands. */
-export function currentBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
 
 /** Nobody is making anything, and nobody who died has left something that a build would sweep. */

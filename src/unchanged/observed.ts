@@ -1,17 +1,10 @@
 // Takes down what a build looks at, while it looks: what changes between a build's look and the end of the build is no
 // condition of what it found. Whoever cannot say in these terms what he goes by refuses, and no note is made.
 
+import {currentBootId} from '../store/boot-id.ts';
 import {isRegularFile, ScanDecoder} from '../tree/record.ts';
 import {isSettled} from '../tree/settled.ts';
-import {
-  type Conditions,
-  currentBootId,
-  databaseMark,
-  type FileMark,
-  isThere,
-  markOf,
-  type Walk,
-} from './conditions.ts';
+import {type Conditions, databaseMark, type FileMark, isThere, markOf, type Walk} from './conditions.ts';
 
 export interface ObservedWalk extends Omit<Walk, 'bytes'> {
   /** What was said. */
@@ -100,8 +93,9 @@ export class Observed {
 
   /** After the build has closed its database. Undefined when not all of it is known, or sure to show a change. */
   conditions(root: string, nowMs: number): Conditions | undefined {
-    const database = this.#database;
-    if (this.#isRefused || database === undefined || databaseMark(root)?.mark !== database) return undefined;
+    const [database, bootId] = [this.#database, currentBootId()];
+    if (this.#isRefused || database === undefined || bootId === undefined) return undefined;
+    if (databaseMark(root)?.mark !== database) return undefined;
     const marks = Object.fromEntries(this.#read);
     for (const path of this.#blobs) {
       const found = markOf(path, nowMs);
@@ -117,7 +111,7 @@ export class Observed {
       present: places.filter(([, isHere]) => isHere).map(([path]) => path),
       absent: places.filter(([, isHere]) => !isHere).map(([path]) => path),
       walks: this.#walks.map(({directory, args, bytes}) => ({directory, args, bytes: lengthOf(bytes)})),
-      bootId: currentBootId(),
+      bootId,
       fromMs: nowMs,
       untilMs: this.#untilMs,
     };
