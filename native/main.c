@@ -8,11 +8,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "own_binary.h"
-#include "reply.h"
-#include "serve.h"
-#include "userns.h"
-#include "verbs.h"
+#include "namespace/userns.h"
+#include "protocol/reply.h"
+#include "protocol/verbs.h"
+#include "sandbox/own_binary.h"
+#include "serve/serve.h"
 
 #define VIEW "dir=PATH | layer=PATH…"
 

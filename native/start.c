@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "kernel.h"
-#include "serve.h"
-#include "sha256.h"
+#include "serve/serve.h"
+#include "util/kernel.h"
+#include "util/sha256.h"
 
 #define FD_MIN 10  // out of the way of standard streams that may be closed
 #define FD_MAX 15  // Node keeps up to this one from its children, also where there are gaps

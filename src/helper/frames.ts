@@ -1,5 +1,5 @@
 // Frames between us and the helper (docs/formats/helper-protocol.md): a header of three little-endian u32 (payload
-// length, request id, type), then the payload. Its twin is native/serve.c.
+// length, request id, type), then the payload. Its twin is native/serve/serve.c.
 
 import {assert} from '../util/assert.ts';
 

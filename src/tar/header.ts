@@ -1,6 +1,6 @@
 // One block of a tar as a header: v7, POSIX ustar, star and GNU's. Nothing is guessed: a field is a number that this
 // engine can hold or the header is refused, by the rules of Go's archive/tar, which docker and BuildKit read tars with,
-// so that what they take is taken and nothing is read in two ways. native/tar_read.c does the same for layers.
+// so that what they take is taken and nothing is read in two ways. native/layer/tar_read.c does the same for layers.
 
 import {decodePathText} from '../util/path-text.ts';
 import {TarProblem} from './tar-problem.ts';

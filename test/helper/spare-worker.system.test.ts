@@ -1,4 +1,4 @@
-// Steps that follow each other begin in a sandbox that was begun before them (native/worker.c): it must be like any other.
+// Steps that follow each other begin in a sandbox that was begun before them (native/serve/worker.c): it must be like any other.
 
 import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';

@@ -4,7 +4,7 @@
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {ExecOp} from '../../graph/op.ts';
 
-/** Docker's fourteen, which the helper leaves (native/privileges.c). */
+/** Docker's fourteen, which the helper leaves (native/sandbox/privileges.c). */
 export const keptCapabilities: ReadonlySet<string> = new Set(
   `CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP KILL NET_BIND_SERVICE SYS_CHROOT
   AUDIT_WRITE`

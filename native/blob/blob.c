@@ -1,0 +1,154 @@
+// Tar bytes to a blob: hashing, cutting into blocks, and writing what the pool gives back.
+#define _GNU_SOURCE
+#include "blob/blob.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "protocol/reply.h"
+
+void blob_store(struct blob *blob, const void *bytes, size_t length) {
+  if (blob->format != BLOB_PLAIN) sha256_add(&blob->stored, bytes, length);
+  blob->stored_size += length;
+  if (blob->fd < 0) {
+    reply_data(bytes, length);
+  } else if (write_full(blob->fd, bytes, length) != 0) {
+    die("pack", errno, NULL, "cannot write the blob");
+  }
+}
+
+/** Writes the oldest compressed block. False: there is none. */
+static bool store_next(struct blob *blob) {
+  size_t length;
+  const void *bytes = blob_pool_next(blob->pool, &length);
+  if (bytes == NULL) return false;
+  if ((blob->stored_count & (blob->stored_count + 1)) == 0) {
+    blob->offsets = xreallocarray(blob->offsets, 2 * (blob->stored_count + 1), sizeof *blob->offsets);
+  }
+  blob->offsets[blob->stored_count++] = blob->stored_size;
+  blob_store(blob, bytes, length);
+  blob_pool_release(blob->pool);
+  return true;
+}
+
+void blob_begin(struct blob *blob, int fd, enum blob_format format, int level) {
+  *blob = (struct blob){.fd = fd, .format = format, .level = level};
+  sha256_begin(&blob->plain);
+  sha256_begin(&blob->stored);
+  if (format == BLOB_PLAIN) {
+    blob->fill = xmalloc(BLOB_BLOCK);
+  } else {
+    blob->pool = blob_pool_start(format, level);
+    blob->fill = blob_pool_reserve(blob->pool);
+  }
+}
+
+/** The block is full, or the last one. */
+static void finish_block(struct blob *blob) {
+  if (blob->pool == NULL) {
+    blob_store(blob, blob->fill, blob->fill_length);
+  } else {
+    blob_pool_submit(blob->pool, blob->fill_length);
+    blob->submitted_count++;
+    while ((blob->fill = blob_pool_reserve(blob->pool)) == NULL) store_next(blob);
+  }
+  blob->fill_length = 0;
+}
+
+/** Accounts for `length` bytes that lie behind what the block has. */
+static void filled(struct blob *blob, size_t length) {
+  sha256_add(&blob->plain, blob->fill + blob->fill_length, length);
+  blob->plain_size += length;
+  blob->fill_length += length;
+  if (blob->fill_length == BLOB_BLOCK) finish_block(blob);
+}
+
+void blob_write(struct blob *blob, const void *bytes, size_t length) {
+  const char *from = bytes;
+  while (length > 0) {
+    size_t room = BLOB_BLOCK - blob->fill_length;
+    size_t part = length < room ? length : room;
+    memcpy(blob->fill + blob->fill_length, from, part);
+    filled(blob, part);
+    from += part;
+    length -= part;
+  }
+}
+
+int blob_write_file(struct blob *blob, int fd, uint64_t size) {
+  while (size > 0) {
+    size_t room = BLOB_BLOCK - blob->fill_length;
+    size_t part = size < room ? (size_t)size : room;
+    ssize_t got = read(fd, blob->fill + blob->fill_length, part);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) {
+      if (got == 0) errno = 0;
+      return -1;
+    }
+    filled(blob, (size_t)got);
+    size -= (uint64_t)got;
+  }
+  return 0;
+}
+
+uint64_t blob_cut(struct blob *blob) {
+  if (blob->fill_length > 0) finish_block(blob);
+  return blob->submitted_count;
+}
+
+void blob_settle(struct blob *blob) {
+  if (blob->fill_length > 0) finish_block(blob);
+  while (blob->pool != NULL && store_next(blob)) {
+  }
+}
+
+void blob_write_member(struct blob *blob, const void *bytes, size_t length) {
+  struct blob_codec *codec = blob_codec_new(blob->format, blob->level);
+  size_t room = blob_codec_bound(codec, length);
+  void *made = xmalloc(room);
+  size_t made_length = blob_codec_compress(codec, bytes, length, made, room);
+  sha256_add(&blob->plain, bytes, length);
+  blob->plain_size += length;
+  blob_store(blob, made, made_length);
+  free(made);
+}
+
+struct blob_result blob_end(struct blob *blob) {
+  blob_settle(blob);
+  if (blob->fd >= 0 && fsync(blob->fd) != 0 && errno != EINVAL && errno != EROFS) {
+    die("pack", errno, NULL, "cannot write the blob to disk");
+  }
+  struct blob_result result = {.size = blob->plain_size, .stored = blob->stored_size};
+  sha256_end(&blob->plain, result.diff_id);
+  if (blob->format == BLOB_PLAIN) {
+    memcpy(result.digest, result.diff_id, sizeof result.digest);
+  } else {
+    sha256_end(&blob->stored, result.digest);
+  }
+  return result;
+}
+
+enum blob_format blob_format_of(const char *text) {
+  if (strcmp(text, "none") == 0) return BLOB_PLAIN;
+  if (strcmp(text, "gzip") == 0) return BLOB_GZIP;
+  if (strcmp(text, "zstd") == 0) return BLOB_ZSTD;
+  die("request", 0, NULL, "compress: expected one of %s, got \"%.80s\"", compress_capabilities(), text);
+}
+
+int blob_create(const char *phase, const char *out) {
+  if (strcmp(out, "-") == 0) return -1;
+  int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) die(phase, errno, out, "cannot make the file");
+  return fd;
+}
+
+void blob_report(const struct blob_result *result, bool to_file) {
+  reply_result("diffid", "%s", sha256_text(result->diff_id).text);
+  reply_result("size", "%llu", (unsigned long long)result->size);
+  if (!to_file) return;
+  reply_result("digest", "%s", sha256_text(result->digest).text);
+  reply_result("stored", "%llu", (unsigned long long)result->stored);
+}

@@ -1,0 +1,198 @@
+// What every sandbox has on top of its image. The lists of masked and read-only paths are those that docker
+// gives to its OCI runtime (moby, daemon/pkg/oci/defaults.go).
+#define _GNU_SOURCE
+#include "sandbox/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "namespace/scratch.h"
+#include "namespace/userns.h"
+#include "sandbox/devices.h"
+#include "sandbox/mounts.h"
+#include "sandbox/stubs.h"
+#include "util/kernel.h"
+
+#define HIDDEN_BASE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static const char *const proc_masked[] = {"acpi",        "asound",        "interrupts", "kcore",
+                                          "keys",        "latency_stats", "timer_list", "timer_stats",
+                                          "sched_debug", "scsi",          NULL};
+static const char *const proc_readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
+static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap", NULL};
+
+static int proc_mount_point = -1, cgroup_mount_point = -1;
+static int mask_file = -1, mask_directory = -1;  // what masked paths show
+static bool own_sys;                             // of this sandbox's network, and not the host's
+
+static const struct rootfs_options usual = {.shm_size = SHM_BYTES_DEFAULT};
+static int made_dev = -1, made_sys = -1;  // ahead of the request
+
+uint64_t rootfs_attributes(const struct rootfs_options *options) {
+  return options->insecure ? 0 : MOUNT_ATTR_NODEV;
+}
+
+/** The first of all, so that the sandbox reads the same name for it in /proc/mounts every time. */
+static void make_mask_directory(void) {
+  if (mask_directory < 0) mask_directory = scratch_directory(0555);
+}
+
+int rootfs_open(const struct view_spec *spec, const struct rootfs_options *options) {
+  make_mask_directory();
+  int root = view_mount(spec);
+  mount_restrict(root, rootfs_attributes(options), "/");
+  mount_attach(root, scratch_directory(0700), "/");
+  int upper = spec->layer_count > 0 && spec->upper != NULL ? open(spec->upper, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  if (upper < 0 && spec->layer_count > 0 && spec->upper != NULL)
+    die("view", errno, spec->upper, "cannot open the new layer");
+  stubs_begin(fcntl(root, F_DUPFD_CLOEXEC, 16), upper);
+  return root;
+}
+
+/** What stands at a path of proc or sys, or -1: this kernel does not have it. */
+static int look_up(int mount, const char *path) {
+  int at = openat(mount, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (at < 0 && errno != ENOENT) die("mounts", errno, path, "cannot restrict a path");
+  return at;
+}
+
+/** False: this kernel does not have it. */
+static bool mask(int mount, const char *path) {
+  struct stat stat;
+  int at = look_up(mount, path);
+  if (at < 0) return false;
+  if (fstat(at, &stat) != 0) die("mounts", errno, path, "cannot look at a path to mask");
+  int cover = mount_clone(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, "");
+  mount_restrict(cover, MOUNT_ATTR_RDONLY, path);
+  mount_attach(cover, at, path);
+  close(cover);
+  return true;
+}
+
+static void mask_all(int mount, const char *const *paths) {
+  for (; *paths != NULL; paths++) mask(mount, *paths);
+}
+
+/** How often each processor became too hot tells what else it is computing. All of them tell, or none. */
+static void mask_throttling(int sys) {
+  bool more = true;
+  for (unsigned cpu = 0; more; cpu++) {
+    char *path = xformat("devices/system/cpu/cpu%u/thermal_throttle", cpu);
+    more = mask(sys, path);
+    free(path);
+  }
+}
+
+static void make_readonly(int mount, const char *const *paths) {
+  for (; *paths != NULL; paths++) {
+    int at = look_up(mount, *paths);
+    if (at < 0) continue;
+    int same = mount_clone(at, "");
+    mount_restrict(same, MOUNT_ATTR_RDONLY | HIDDEN_BASE, *paths);
+    mount_attach(same, at, *paths);
+    close(same);
+  }
+}
+
+static int real_directory(const char *name) {
+  // Not through a symlink: an image must not choose where the kernel's file systems go.
+  int at = stubs_mount_point(name, true);
+  struct stat stat;
+  int root = at < 0 ? -1 : stubs_root();
+  if (at < 0 || fstatat(root, name, &stat, AT_SYMLINK_NOFOLLOW) != 0)
+    die("rootfs", errno, name, "cannot make the mount point");
+  if (!S_ISDIR(stat.st_mode)) die("rootfs", ENOTDIR, name, "the image has a symlink where a mount belongs");
+  return at;
+}
+
+static void mount_cgroup(const struct rootfs_options *options) {
+  // Best effort: programs read their limits there. Without cgroup v2 the directory stays empty.
+  uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
+  int cgroup = cgroup_mount_point < 0 ? -1 : mount_fresh("cgroup2", (unsigned)attributes, NULL);
+  if (cgroup < 0) return;
+  mount_attach(cgroup, cgroup_mount_point, "/sys/fs/cgroup");
+  close(cgroup);
+}
+
+/** Its descriptor. */
+static int mount_sys(const struct rootfs_options *options, int mount_point) {
+  uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
+  int sys = mount_fresh("sysfs", (unsigned)attributes, NULL);
+  own_sys = sys >= 0;
+  if (!own_sys) {
+    // sysfs belongs to a network namespace, and the host's is not ours in a user namespace.
+    sys = mount_clone(AT_FDCWD, "/sys");
+    mount_restrict(sys, attributes, "/sys");
+  }
+  mount_attach(sys, mount_point, "/sys");
+  if (!options->insecure) {
+    mask_all(sys, sys_masked);
+    mask_throttling(sys);
+  }
+  return sys;
+}
+
+static int mount_dev(const struct rootfs_options *options, int mount_point) {
+  int dev = devices_mount(mount_point, options->shm_size, rootfs_attributes(options));
+  mask_file = openat(dev, "null", O_PATH | O_CLOEXEC);
+  if (mask_file < 0) die("mounts", errno, "/dev/null", "cannot open");
+  return dev;
+}
+
+/** Copies of what was made ahead, so that the mounts of a sandbox are in the same order in any case. */
+static int put(int made, const char *name) {
+  int copy = mount_clone(made, "");
+  mount_attach(copy, real_directory(name), name);
+  return copy;
+}
+
+static bool is_usual(const struct rootfs_options *options) {
+  return !options->insecure && strcmp(options->shm_size, usual.shm_size) == 0;
+}
+
+void rootfs_prepare(void) {
+  make_mask_directory();
+  made_dev = mount_dev(&usual, scratch_directory(0700));
+  made_sys = mount_sys(&usual, scratch_directory(0700));
+}
+
+void rootfs_furnish(const struct rootfs_options *options) {
+  bool is_made = made_dev >= 0 && is_usual(options);
+  proc_mount_point = real_directory("proc");
+  close(is_made ? put(made_dev, "dev") : mount_dev(options, real_directory("dev")));
+  int sys = is_made ? put(made_sys, "sys") : mount_sys(options, real_directory("sys"));
+  cgroup_mount_point = own_sys ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  close(sys);
+}
+
+void rootfs_end(void) {
+  close_quietly(proc_mount_point);
+  proc_mount_point = -1;
+}
+
+void rootfs_mount_proc(const struct rootfs_options *options) {
+  mount_cgroup(options);
+  int proc = mount_fresh("proc", HIDDEN_BASE, NULL);
+  if (proc < 0)
+    die("mounts", errno, "/proc", userns_nested() ? "cannot mount proc (is part of the host's own /proc hidden?)"
+                        : "cannot mount proc");
+  mount_attach(proc, proc_mount_point, "/proc");
+  if (!options->insecure) {
+    mask_all(proc, proc_masked);
+    make_readonly(proc, proc_readonly);
+  }
+  close(proc);
+}
+
+void rootfs_enter(void) {
+  // The scratch tmpfs lies on the old root: put into it, for they end together then, and each end waits for the kernel.
+  mount_attach(scratch_root(), open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC), "/proc");
+  if (fchdir(stubs_root()) != 0 || k_pivot_root(".", ".") != 0) die("rootfs", errno, NULL, "cannot change the root");
+  // Now the old root lies on top of the new one.
+  if (k_umount(".", MNT_DETACH) != 0) die("rootfs", errno, NULL, "cannot leave the old root");
+  if (chdir("/") != 0) die("rootfs", errno, NULL, "cannot enter the new root");
+}
