@@ -14,7 +14,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {which} from '../fixtures/base-images.mjs';
-import {crunEngine, rootlessEngine} from './step-peers.mjs';
+import {crunEngine, kernelAlone, rootlessEngine} from './step-peers.mjs';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = {stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 30};
@@ -143,6 +143,7 @@ export function enginesHere(work, registry, wanted) {
     tsbuild: tsbuildEngine,
     rootless: () => rootlessEngine(registry, join(repository, 'bin', 'tsbuild')),
     crun: crunEngine,
+    kernel: kernelAlone,
     docker: dockerEngine,
     buildah: buildahEngine,
   };

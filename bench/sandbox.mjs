@@ -1,6 +1,7 @@
 // `step-overhead`, the sandbox by itself: what the helper takes for `RUN true` without the build around it (no plan, no
-// layer, no record), as root and as an ordinary user, beside what `crun run` takes for the same root file system. A
-// round has so many of each, one after the other, so that all see the same machine.
+// layer, no record), as root and as an ordinary user, beside what `crun run` takes for the same root file system, and
+// what the kernel takes without any engine. A round has so many of each, one after the other, so that all see the same
+// machine.
 
 import {spawn} from 'node:child_process';
 import {chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -99,10 +100,12 @@ export async function* sandboxRounds({work, engines, rounds, count}) {
     ...(has('tsbuild, rootless') ? {'tsbuild, rootless': new SandboxSeries(code, filter, ordinaryUser)} : {}),
   };
   const crun = engines.find(({name}) => name === 'crun');
+  const kernel = engines.find(({name}) => name === 'kernel alone');
   try {
     for (const own of Object.values(series)) await own.run(warmUpRuns);
     for (let round = 0; round < rounds; round++) {
       for (const [engine, own] of Object.entries(series)) yield {engine, value: await own.run(count)};
+      if (kernel !== undefined) yield {engine: kernel.name, value: kernel.mean({count})};
       if (crun === undefined) continue;
       const [all, none] = [count, 0].map((steps) => {
         const start = process.hrtime.bigint();

@@ -1,9 +1,11 @@
 // Who takes part in `step-overhead` alone: tsbuild as an ordinary user, and crun, which starts as many containers on
-// a root file system that is there already: the part of a step that every engine with containers has to pay for.
+// a root file system that is there already: the part of a step that every engine with containers has to pay for. And
+// the kernel alone, which is what nobody can save.
 
 import {execFileSync, spawnSync} from 'node:child_process';
 import {chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {which} from '../fixtures/base-images.mjs';
 
 const only = ['step-overhead'];
@@ -79,6 +81,28 @@ export function crunEngine(work) {
     only,
     version: () => run(program, ['--version']).split('\n')[0],
     build: ({steps}) => run('unshare', ['-m', 'sh', '-c', script, bundle, String(steps)]),
+    fresh: () => {},
+  };
+}
+
+/** `mean({count})` is that of so many sandboxes of `kernel-alone.c`, in milliseconds. It takes part beside sandboxes only. */
+export function kernelAlone(work) {
+  const compiler = which('cc');
+  if (compiler === undefined || process.getuid() !== 0) return undefined;
+  const place = mkdtempSync(join(work, 'kernel-'));
+  const [root, program] = [join(place, 'root'), join(place, 'kernel-alone')];
+  makeRoot(root);
+  run(compiler, ['-O2', '-o', program, fileURLToPath(new URL('kernel-alone.c', import.meta.url))]);
+  return {
+    name: 'kernel alone',
+    only: [],
+    version: () => `Linux ${run('uname', ['-r']).trim()} alone`,
+    mean: ({count}) => {
+      const layers = mkdtempSync(join(place, 'layers-'));
+      const mean = Number(run(program, [root, layers, String(count), 'net']));
+      rmSync(layers, {recursive: true, force: true});
+      return mean;
+    },
     fresh: () => {},
   };
 }
