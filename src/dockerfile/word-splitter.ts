@@ -1,5 +1,5 @@
 // Splits an expanded word at blanks. Blanks of the text and of values of variables split, those of quotes and escapes
-// do not; blanks behind `<<` do not either, so that the name of a heredoc may stand apart.
+// do not; spaces, tabs and carriage returns behind `<<` do not either, so that the name of a heredoc may stand apart.
 
 import {isBlank} from '../../grammar/blanks.ts';
 
@@ -12,7 +12,7 @@ export class WordSplitter {
     for (let index = 0; index < text.length; index++) {
       if (text.startsWith('<<', index)) {
         let end = index + 2;
-        while (end < text.length && isBlank(text.charAt(end))) end++;
+        while (end < text.length && ' \t\r'.includes(text.charAt(end))) end++;
         this.#word += text.slice(index, end);
         index = end - 1;
       } else this.#addCharacter(text.charAt(index));

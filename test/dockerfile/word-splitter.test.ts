@@ -15,3 +15,11 @@ it('keeps the name of a heredoc with its opening', () => {
   splitter.addText('cat <<  EOF <<< x');
   expect(splitter.finish()).toEqual(['cat', '<<  EOF', '<<<', 'x']);
 });
+
+it('splits at other blanks behind the opening of a heredoc', () => {
+  for (const blank of ['\n', '\v', '\f', '\u0085', '\u00a0', '\u2028']) {
+    const splitter = new WordSplitter();
+    splitter.addText(`<< \t\r${blank}EOF`);
+    expect(splitter.finish(), JSON.stringify(blank)).toEqual(['<< \t\r', 'EOF']);
+  }
+});
