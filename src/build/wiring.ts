@@ -120,14 +120,25 @@ export async function solvePlans(
       await mounts?.finish(cachesBelow(targets), false, signal);
       return {snapshotOf: ({vertex}) => snapshots.get(vertex), inline: shared?.inline, executed, cached};
     } catch (error) {
+      if (signal.aborted) throw error;
       // What was finished is worth having, also of a build that failed.
-      if (!signal.aborted) {
-        await shared?.finish([], true);
-        await mounts?.finish(cachesBelow(targets), true, signal);
-      }
-      throw error;
+      await shared?.finish([], true);
+      await mounts?.finish(cachesBelow(targets), true, signal);
+      throw await missingTold(error, targets, wiring, signal);
     }
   });
+}
+
+/** `error` with all the files that are missing, when it is about some. Loaded only when something is wrong. */
+async function missingTold(
+  error: unknown,
+  targets: readonly Vertex[],
+  {file, context}: Wiring,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const {withMissingSources} = await import('../ops/missing-sources.ts');
+  const openLocal: BuildContext['open'] = (name, until) => context.open(name, until);
+  return withMissingSources(error, targets, {file, openLocal}, signal);
 }
 
 type Solving = SolverOptions<Vertex, BuildValue> & {readonly cache: RecordCache};

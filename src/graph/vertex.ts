@@ -30,3 +30,15 @@ export function vertex<O extends Op>(op: O, inputs: readonly Vertex[], origin: O
   const id = digestOf(`${identityOf(op)}\n${inputs.map((input) => input.id).join('\n')}`);
   return Object.freeze({id, op, inputs: Object.freeze([...inputs]), origin});
 }
+
+/** The targets and everything that leads to them, each once. */
+export function verticesBelow(targets: readonly Vertex[]): ReadonlySet<Vertex> {
+  const seen = new Set<Vertex>();
+  const pending = [...targets];
+  for (let vertex = pending.pop(); vertex !== undefined; vertex = pending.pop()) {
+    if (seen.has(vertex)) continue;
+    seen.add(vertex);
+    pending.push(...vertex.inputs);
+  }
+  return seen;
+}

@@ -135,7 +135,8 @@ export class Contents {
   }
 }
 
-function onePath(path: string): CopyPattern {
+/** One path and all below it, as a mount has it. */
+export function onePath(path: string): CopyPattern {
   return {sources: [{path, wildcard: false}], parents: false, excludes: [], nameless: true};
 }
 

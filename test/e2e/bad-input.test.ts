@@ -66,6 +66,22 @@ describe('a wrong Dockerfile', () => {
     expect(stage.stderr).toContain('did you mean bin/busybox?');
   });
 
+  it('all files that the context lacks are told at once, and none of a stage that is not built', async () => {
+    const Dockerfile = [
+      'FROM busybox AS unused',
+      'COPY not-meant /',
+      'FROM busybox',
+      'COPY one two there /a/',
+      'RUN echo works',
+      'ADD three /',
+      'RUN --mount=type=bind,source=four,target=/mnt true',
+    ].join('\n');
+    const run = await failing({Dockerfile, there: ''});
+    expect(run.code).toBe(1);
+    const told = [...run.stderr.matchAll(/^error\[\S+\]: "\/(\w+)": not found\n --> \S+Dockerfile:(\d)/gm)];
+    expect(told.map(([, file, line]) => `${line} ${file}`)).toEqual(['4 one', '4 two', '6 three', '7 four']);
+  });
+
   it('a file that .dockerignore hides is missing, too', async () => {
     const run = await failing({Dockerfile: 'FROM busybox\nCOPY a /\n', a: '', '.dockerignore': 'a\n'});
     expectOneError(run, 1, /"?\/?a"?.*not found/i);

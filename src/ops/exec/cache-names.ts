@@ -1,7 +1,7 @@
 // Which cache a mount of a step means, and the locks that steps take for it.
 
 import type {ExecMount, ExecOp, Op} from '../../graph/op.ts';
-import type {Vertex} from '../../graph/vertex.ts';
+import {type Vertex, verticesBelow} from '../../graph/vertex.ts';
 import {variantText} from '../../store/cache-mount-variant.ts';
 import type {CacheName} from '../../store/cache-mounts.ts';
 
@@ -33,15 +33,4 @@ export function cachesBelow(
 
 function isExec(op: Op): op is ExecOp {
   return op.kind === 'exec';
-}
-
-function verticesBelow(targets: readonly Vertex[]): ReadonlySet<Vertex> {
-  const seen = new Set<Vertex>();
-  const pending = [...targets];
-  for (let vertex = pending.pop(); vertex !== undefined; vertex = pending.pop()) {
-    if (seen.has(vertex)) continue;
-    seen.add(vertex);
-    pending.push(...vertex.inputs);
-  }
-  return seen;
 }

@@ -103,6 +103,12 @@ export class LocalContext {
     return selected;
   }
 
+  /** Throws as `select` does, and reads no file. */
+  async require(copy: CopyPattern, signal: AbortSignal): Promise<void> {
+    const scan = await this.#theScan();
+    await selectScanning(copy, (roots) => scan.treeOf(roots, signal));
+  }
+
   async #select(copy: CopyPattern, signal: AbortSignal | undefined): Promise<LocalSelection> {
     const scan = await this.#theScan();
     const selection = await selectScanning(copy, (roots) => scan.treeOf(roots, signal));
