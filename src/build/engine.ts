@@ -20,6 +20,7 @@ import {Notes} from '../store/notes.ts';
 import {readSmallFile} from '../store/small-file.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
 import type {Observed} from '../unchanged/observed.ts';
+import {after} from '../util/after.ts';
 import type {Clock} from '../util/clock.ts';
 import {Later} from '../util/later.ts';
 import {once} from './once.ts';
@@ -134,13 +135,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     onLayerProgress: options.onLayerProgress,
     onLook: (path, isHere) => observed?.place(path, isHere),
     source: {
-      async *fetch(source, blob, signal) {
+      async *fetch(source, blob, into, signal) {
         if (isCacheSource(source)) {
-          yield* cacheSources.fetch(source, blob, signal);
+          yield* after(cacheSources.fetch(source, blob, signal), into.size);
           return;
         }
         const client = await registry.get();
-        yield* client.fetchBlob(source, blob, signal);
+        yield* client.fetchBlob(source, blob, signal, into);
       },
       async *decompress(kind, bytes, leave) {
         const {decompress} = await import('../sources/registry/decompress.ts');

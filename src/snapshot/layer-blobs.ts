@@ -8,6 +8,7 @@ import type {Descriptor} from '../oci/descriptor.ts';
 import {type LayerCompression, layerCompressionOf} from '../oci/media-types.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
 import {Notes} from '../store/notes.ts';
+import {type Receiving, receiveBlob, receivedBytes} from '../store/receive-blob.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import {formatText, isUsual, type LayerFormat, usualFormat} from './layer-format.ts';
@@ -66,30 +67,25 @@ export class LayerBlobs {
     const blob = blobOf(row);
     const compressed = (await this.hasBlob(row))
       ? this.#options.blobs.stream(blob.digest)
-      : this.#fetched(row, blob, signal);
+      : receivedBytes(this.#receiving(row, blob, signal));
     const bytes = this.#options.source.decompress(compressionOf(blob), compressed, 'gzip');
     const helper = await this.#options.helper();
     return orLost(row, signal, () => unpackLayer(helper, bytes, row.diffId, dir, signal));
   }
 
-  /** Fetches the blob, giving its bytes on while they are written to the store. */
-  async *#fetched(row: LayerRow, blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    if (row.source === undefined) throw gone(row);
+  #receiving(row: LayerRow, blob: Descriptor, signal: AbortSignal): Receiving {
+    const {source: place} = row;
+    if (place === undefined) throw gone(row);
     const {source, blobs, onLayerProgress} = this.#options;
-    const writer = await blobs.open(blob);
-    let currentBytes = 0;
-    try {
-      for await (const chunk of source.fetch(row.source, blob, signal)) {
-        await writer.write(chunk);
-        currentBytes += chunk.length;
-        onLayerProgress({layer: row.id, blob, currentBytes, done: false});
-        yield chunk;
-      }
-      await writer.commit();
-      onLayerProgress({layer: row.id, blob, currentBytes, done: true});
-    } finally {
-      await writer.abort();
-    }
+    return {
+      blobs,
+      blob,
+      fetch: (sink) => source.fetch(place, blob, sink, signal),
+      onBytes: (currentBytes) => {
+        onLayerProgress({layer: row.id, blob, currentBytes, done: currentBytes === blob.size});
+      },
+      signal,
+    };
   }
 
   /** The blob of a layer in the store, made if need be. */
@@ -104,8 +100,7 @@ export class LayerBlobs {
       if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, questions, signal);
       const blob = blobOf(layer);
       await orLost(layer, signal, async () => {
-        if (!(await this.hasBlob(layer)))
-          for await (const _ of this.#fetched(layer, blob, signal)) signal.throwIfAborted();
+        if (!(await this.hasBlob(layer))) await receiveBlob(this.#receiving(layer, blob, signal));
         if (isCacheSource(layer.source)) await this.#prove(layer, blob);
       });
       const fetched = await this.#ready(layer);

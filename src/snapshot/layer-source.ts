@@ -3,11 +3,17 @@
 
 import type {Descriptor} from '../oci/descriptor.ts';
 import type {LayerCompression} from '../oci/media-types.ts';
+import type {BlobSink} from '../store/blob-sink.ts';
 import {errorText} from '../util/error-text.ts';
 
 export interface LayerSource {
-  /** The blob's bytes, verified against digest and size by the time the iteration ends without a throw. */
-  fetch(source: string, blob: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** The blob's bytes from `into.size` on; whoever takes them verifies them. */
+  fetch(
+    source: string,
+    blob: Descriptor,
+    into: Pick<BlobSink, 'size' | 'digest'>,
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
   /** The tar; with `leave`, of a layer that is in gzip its bytes as they are. */
   decompress(
     kind: LayerCompression,

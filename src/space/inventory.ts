@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import type {LiveLeases} from '../store/leases.ts';
 import type {NoteKind} from '../store/notes.ts';
+import {partialBlobs} from '../store/partial-blobs.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {BlobReach} from './blob-reach.ts';
 import type {Item, ItemType} from './item.ts';
@@ -104,6 +105,7 @@ class Inventory {
       ...this.#documents('history', 'what is kept of a build'),
       ...this.#documents('unchanged', 'what a build found unchanged'),
       ...this.#notes(),
+      ...this.#partials(new Set(blobs)),
       ...this.#work(),
     ];
   }
@@ -310,6 +312,21 @@ class Inventory {
         removal: {kind: 'note', noteKind, key},
       };
     });
+  }
+
+  #partials(whole: ReadonlySet<string>): Item[] {
+    return partialBlobs(this.#state.root).map(({name, digest, bytes, writtenMs, isStale}) => ({
+      ...plain,
+      id: name,
+      type: 'internal',
+      description: 'part of a blob whose transfer broke off',
+      bytes,
+      createdMs: writtenMs,
+      usedMs: writtenMs,
+      inUse: this.#leases.blobs.has(digest),
+      garbage: isStale || whole.has(hexOf(digest)),
+      removal: {kind: 'directory', path: join('partial', name)},
+    }));
   }
 
   #work(): Item[] {

@@ -1,8 +1,9 @@
-// One blob on its way into the store: a temporary file that is hashed while it is written, checked against what was
-// expected, synced, and only then given its name. Whatever goes wrong, the file is gone afterwards.
+// One blob on its way into the store: a file of its own that is hashed while it is written, checked against what was
+// expected, synced, and only then given its name. Whatever goes wrong, it is nobody's blob afterwards: what becomes of
+// the file is the business of its place.
 
-import {createHash} from 'node:crypto';
-import {type FileHandle, rm} from 'node:fs/promises';
+import {createHash, type Hash} from 'node:crypto';
+import type {FileHandle} from 'node:fs/promises';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type Digest, parseDigest} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
@@ -10,9 +11,13 @@ import {systemClock} from '../util/clock.ts';
 
 /** A blob in the making. Exactly one of `commit` and `abort` ends it; `abort` after either does nothing. */
 export interface BlobSink {
-  /** Bytes taken so far. */
+  /** Bytes taken so far; from the start, those that an earlier sink left. */
   readonly size: number;
   write(bytes: Uint8Array): Promise<void>;
+  /** Of all that it took: nothing is written to it any more. */
+  digest(): Digest;
+  /** What it has can never become what was expected. */
+  readonly isWrong: boolean;
   /** Verifies what was expected, syncs and makes the blob visible. Throws BuildError on a mismatch, leaving nothing. */
   commit(): Promise<{readonly digest: Digest; readonly size: number}>;
   abort(): Promise<void>;
@@ -21,6 +26,17 @@ export interface BlobSink {
 export interface BlobExpectation {
   readonly digest?: Digest;
   readonly size?: number;
+}
+
+/** Where a sink writes. */
+export interface SinkPlace {
+  readonly handle: FileHandle;
+  /** What is in the file already, and the hash of it. */
+  readonly begun?: {readonly size: number; readonly hash: Hash};
+  /** Gives the complete, synced and closed file its name. */
+  publish(blob: {digest: Digest; size: number}): Promise<void>;
+  /** Called instead, or when that failed; the file is closed. */
+  leave(how: {readonly isWrong: boolean; readonly isDiskFull: boolean}): Promise<void>;
 }
 
 /** Read-only for everybody: an export may be a hard link, and an edit of it must not reach the store. */
@@ -43,39 +59,38 @@ export function isSealed({mtimeMs}: {readonly mtimeMs: number}): boolean {
 const pieceBytes = 1024 * 1024;
 
 export class FileSink implements BlobSink {
-  readonly #handle: FileHandle;
-  readonly #path: string;
+  readonly #place: SinkPlace;
   readonly #expected: BlobExpectation;
-  readonly #publish: (blob: {digest: Digest; size: number}) => Promise<void>;
-  readonly #hash = createHash('sha256');
+  readonly #hash: Hash;
+  #digest: Digest | undefined;
   /** Gathers small writes: one system call and one hop through the thread pool per MiB, not per packet. */
   readonly #gathered = Buffer.allocUnsafe(pieceBytes);
   #gatheredBytes = 0;
-  #writing = false;
-  #ended = false;
-  size = 0;
+  #writtenBytes: number;
+  #isWriting = false;
+  #isDiskFull = false;
+  #hasEnded = false;
+  isWrong = false;
+  size: number;
 
-  constructor(
-    handle: FileHandle,
-    path: string,
-    expected: BlobExpectation,
-    publish: (blob: {digest: Digest; size: number}) => Promise<void>,
-  ) {
-    this.#handle = handle;
-    this.#path = path;
+  constructor(place: SinkPlace, expected: BlobExpectation) {
+    this.#place = place;
     this.#expected = expected;
-    this.#publish = publish;
+    this.#hash = place.begun?.hash ?? createHash('sha256');
+    this.size = place.begun?.size ?? 0;
+    this.#writtenBytes = this.size;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    assert(!this.#ended, 'a blob is written before it is committed');
+    assert(!this.#hasEnded && this.#digest === undefined, 'a blob is written before it is committed');
     this.size += bytes.length;
     if (this.#expected.size !== undefined && this.size > this.#expected.size) {
+      this.isWrong = true;
       await this.abort();
       throw mismatch(`blob has more than the ${this.#expected.size} bytes announced`);
     }
-    assert(!this.#writing, 'writes to a blob are awaited');
-    this.#writing = true;
+    assert(!this.#isWriting, 'writes to a blob are awaited');
+    this.#isWriting = true;
     this.#hash.update(bytes);
     if (this.#gatheredBytes + bytes.length > pieceBytes) await this.#flush();
     // Copied: the caller may use its buffer again as soon as this resolves.
@@ -85,43 +100,56 @@ export class FileSink implements BlobSink {
       this.#gathered.set(bytes, this.#gatheredBytes);
       this.#gatheredBytes += bytes.length;
     }
-    this.#writing = false;
+    this.#isWriting = false;
+  }
+
+  digest(): Digest {
+    if (this.#digest === undefined) {
+      const digest = parseDigest(`sha256:${this.#hash.digest('hex')}`);
+      assert(digest !== undefined, 'sha256 gives a digest');
+      this.#digest = digest;
+      this.isWrong ||= this.#expected.digest !== undefined && this.#expected.digest !== digest;
+    }
+    return this.#digest;
   }
 
   async commit(): Promise<{readonly digest: Digest; readonly size: number}> {
-    assert(!this.#ended, 'a blob is committed once');
+    assert(!this.#hasEnded, 'a blob is committed once');
     try {
-      const digest = parseDigest(`sha256:${this.#hash.digest('hex')}`);
-      assert(digest !== undefined, 'sha256 gives a digest');
-      const blob = {digest, size: this.size};
+      const blob = {digest: this.digest(), size: this.size};
       const {digest: wanted, size} = this.#expected;
       if (size !== undefined && size !== this.size) {
+        this.isWrong = true;
         throw mismatch(`blob has ${this.size} bytes, ${size} were announced`);
       }
-      if (wanted !== undefined && wanted !== digest) {
-        throw mismatch(`blob has digest ${digest}, expected ${wanted}`);
+      if (wanted !== undefined && wanted !== blob.digest) {
+        throw mismatch(`blob has digest ${blob.digest}, expected ${wanted}`);
       }
       await this.#flush();
-      await seal(this.#handle);
-      await this.#handle.datasync();
-      this.#ended = true;
-      await this.#handle.close();
-      await this.#publish(blob);
+      await seal(this.#place.handle);
+      await this.#place.handle.datasync();
+      this.#hasEnded = true;
+      await this.#place.handle.close();
+      await this.#place.publish(blob);
       return blob;
     } catch (error) {
-      await this.#discard();
+      await this.#leave();
       throw error;
     }
   }
 
   async abort(): Promise<void> {
-    if (!this.#ended) await this.#discard();
+    if (!this.#hasEnded) await this.#leave();
   }
 
-  async #discard(): Promise<void> {
-    if (!this.#ended) await this.#handle.close();
-    this.#ended = true;
-    await rm(this.#path, {force: true});
+  async #leave(): Promise<void> {
+    if (!this.#hasEnded) {
+      this.#hasEnded = true;
+      // What came is worth keeping to some places; where it cannot be written, there is less of it.
+      if (!this.isWrong && !this.#isDiskFull && !this.#isWriting) await this.#flush().catch(() => undefined);
+      await this.#place.handle.close();
+    }
+    await this.#place.leave({isWrong: this.isWrong, isDiskFull: this.#isDiskFull});
   }
 
   async #flush(): Promise<void> {
@@ -133,9 +161,17 @@ export class FileSink implements BlobSink {
   async #writeAll(bytes: Uint8Array): Promise<void> {
     try {
       for (let done = 0; done < bytes.length; ) {
-        done += (await this.#handle.write(bytes, done, bytes.length - done)).bytesWritten;
+        const {bytesWritten} = await this.#place.handle.write(
+          bytes,
+          done,
+          bytes.length - done,
+          this.#writtenBytes,
+        );
+        done += bytesWritten;
+        this.#writtenBytes += bytesWritten;
       }
     } catch (error) {
+      this.#isDiskFull = ['ENOSPC', 'EDQUOT'].includes(String((error as NodeJS.ErrnoException).code));
       throw unwritable(error);
     }
   }

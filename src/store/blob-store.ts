@@ -14,6 +14,8 @@ import {systemClock} from '../util/clock.ts';
 import {type BlobExpectation, type BlobSink, FileSink, isSealed, seal, storedMode} from './blob-sink.ts';
 import {handlePieces, pieceBytes} from './file-pieces.ts';
 import {Leases} from './leases.ts';
+import {locksOf} from './lock.ts';
+import {takePartial} from './partial-blobs.ts';
 import {isAlive, ownProcess} from './process-start.ts';
 import {readSmallFile} from './small-file.ts';
 
@@ -42,6 +44,11 @@ export interface BlobStore extends BlobReader {
   /** Stores bytes and gives their digest. */
   put(bytes: Uint8Array): Promise<Digest>;
   open(expected?: BlobExpectation): Promise<BlobSink>;
+  /**
+   * The same for a blob from far away, which goes on where an earlier sink was left, by this process or one that died:
+   * `size` says where. Waits for another process that receives the blob; undefined when it is here already.
+   */
+  receive(blob: ReceivedBlob, signal: AbortSignal, onWait?: () => void): Promise<BlobSink | undefined>;
   /** A path that nobody else uses, in the store's file system, for a blob that another program writes; see `adopt`. */
   reserve(): Promise<string>;
   /** Takes a complete and synced file in. Its size is checked; its digest is the caller's word, who hashed it while writing. */
@@ -51,6 +58,11 @@ export interface BlobStore extends BlobReader {
   list(): AsyncIterable<BlobInfo>;
   /** Removes temporary files whose writers are dead and that nobody wrote to for `idleMs`; gives how many. */
   sweep(idleMs?: number): Promise<number>;
+}
+
+export interface ReceivedBlob {
+  readonly digest: Digest;
+  readonly size: number;
 }
 
 /** Told of a path, and whether something is there. */
@@ -64,6 +76,7 @@ const idleMinMs = 15 * 60_000;
 const temporarySuffix = '.blob';
 
 export class LocalBlobStore implements BlobStore {
+  readonly #root: string;
   readonly #blobs: string;
   readonly #work: string;
   readonly #leases: Leases;
@@ -72,6 +85,7 @@ export class LocalBlobStore implements BlobStore {
 
   /** `root` is the state directory; its folders are made when first written to. `onLook` is told which blobs are there. */
   constructor(root: string, onLook: OnLook = () => {}) {
+    this.#root = root;
     this.#blobs = join(root, 'blobs', 'sha256');
     this.#work = join(root, 'work');
     this.#leases = Leases.of(root);
@@ -160,7 +174,27 @@ export class LocalBlobStore implements BlobStore {
   async open(expected: BlobExpectation = {}): Promise<BlobSink> {
     const path = await this.reserve();
     const handle = await open(path, 'wx', storedMode);
-    return new FileSink(handle, path, expected, (blob) => this.#publish(path, blob.digest));
+    const publish = ({digest}: ReceivedBlob): Promise<void> => this.#publish(path, digest);
+    return new FileSink({handle, publish, leave: () => rm(path, {force: true})}, expected);
+  }
+
+  async receive(blob: ReceivedBlob, signal: AbortSignal, onWait?: () => void): Promise<BlobSink | undefined> {
+    // Nothing is written of a smaller one before all of it is here.
+    if (blob.size <= pieceBytes) return this.open(blob);
+    this.#prepared ??= this.#prepare();
+    await this.#prepared;
+    const held = await locksOf(this.#root).lock(`partial ${blob.digest}`, signal, onWait);
+    try {
+      if (await this.has(blob.digest)) {
+        held.release();
+        return undefined;
+      }
+      const publish = (path: string): Promise<void> => this.#publish(path, blob.digest);
+      return new FileSink(await takePartial(this.#root, blob, {publish, held}, signal), blob);
+    } catch (error) {
+      held.release();
+      throw error;
+    }
   }
 
   async reserve(): Promise<string> {

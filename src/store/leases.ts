@@ -89,7 +89,7 @@ export class Leases {
     closeSync(this.#file);
     this.#file = undefined;
     this.#held.clear();
-    const own = join(this.#directory, ownName());
+    const own = join(this.#directory, processName());
     // rmSync would load a module of Node's at the end of each build.
     if (existsSync(own)) unlinkSync(own);
   }
@@ -101,7 +101,7 @@ export class Leases {
 
   #open(): number {
     mkdirSync(this.#directory, {recursive: true, mode: 0o700});
-    return openSync(join(this.#directory, ownName()), 'a', 0o600);
+    return openSync(join(this.#directory, processName()), 'a', 0o600);
   }
 }
 
@@ -158,14 +158,16 @@ export function staleLeases(root: string): readonly string[] {
     });
 }
 
-function mayLive(name: string, path: string): boolean {
+/** Whether the process `name` (`processName`) lives; one of another pid namespace, by when `path` was written to. */
+export function mayLive(name: string, path: string): boolean {
   const [, , namespace = ''] = name.split('.');
   if (namespace === pidNamespace()) return isAlive(name);
   const writtenMs = statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0;
   return systemClock.nowMs() - writtenMs < foreignIdleMs;
 }
 
-function ownName(): string {
+/** This process, as others that share the state directory know it: `<pid>.<start>.<pid namespace>`. */
+export function processName(): string {
   return `${ownProcess()}.${pidNamespace()}`;
 }
 

@@ -4,6 +4,7 @@
 // double work but not correctness, since every record is put atomically and the first one stands.
 
 import {createHash} from 'node:crypto';
+import {statSync} from 'node:fs';
 import {createConnection, createServer, type Server, type Socket} from 'node:net';
 
 export interface LockSpace {
@@ -15,6 +16,8 @@ export interface LockSpace {
 }
 
 export interface ProcessLocks extends LockSpace {
+  /** As `withLock`, until the lock is released. */
+  lock(name: string, signal: AbortSignal, onWait?: () => void): Promise<Held>;
   /** Takes `name` if nobody holds it. */
   tryLock(name: string): Promise<Held | undefined>;
 }
@@ -23,29 +26,36 @@ export interface Held {
   release(): void;
 }
 
-/** Locks whose names are private to `scope` (the identity of a state directory). */
+/** Locks of a state directory, by its identity: it may have several paths. */
+export function locksOf(root: string): ProcessLocks {
+  const {dev, ino} = statSync(root);
+  return socketLocks(`${dev}:${ino}`);
+}
+
+/** Locks whose names are private to `scope`. */
 export function socketLocks(scope: string): ProcessLocks {
   const pathOf = (name: string): string =>
     `\0tsbuild-${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 40)}`;
+  const lock: ProcessLocks['lock'] = async (name, signal, onWait) => {
+    const path = pathOf(name);
+    for (let waited = false; ; waited = true) {
+      signal.throwIfAborted();
+      const held = await tryBind(path);
+      if (held !== undefined) return held;
+      if (!waited) onWait?.();
+      signal.throwIfAborted();
+      await holderGone(path, signal);
+    }
+  };
   return {
+    lock,
     tryLock: (name) => tryBind(pathOf(name)),
     async withLock(name, signal, work, onWait) {
-      const path = pathOf(name);
-      let waited = false;
-      for (;;) {
-        signal.throwIfAborted();
-        const held = await tryBind(path);
-        if (held !== undefined) {
-          try {
-            return await work();
-          } finally {
-            held.release();
-          }
-        }
-        if (!waited) onWait?.();
-        waited = true;
-        signal.throwIfAborted();
-        await holderGone(path, signal);
+      const held = await lock(name, signal, onWait);
+      try {
+        return await work();
+      } finally {
+        held.release();
       }
     },
   };

@@ -6,9 +6,10 @@
 //   cache-mounts/…       RUN --mount=type=cache (cache-mounts.ts)
 //   failed/…             what failed steps had written (failed-steps.ts)
 //   leases/…             what live processes use (leases.ts)
+//   partial/…            what came of blobs that were broken off (partial-blobs.ts)
 //   state.db            records
 
-import {accessSync, constants, existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, mkdirSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {refusalText} from '../util/error-text.ts';
@@ -17,7 +18,7 @@ import {CacheMounts} from './cache-mounts.ts';
 import {type Database, openDatabase} from './database.ts';
 import {FailedSteps} from './failed-steps.ts';
 import {Leases} from './leases.ts';
-import {type ProcessLocks, socketLocks} from './lock.ts';
+import {locksOf, type ProcessLocks} from './lock.ts';
 import {makeDirectories} from './make-directories.ts';
 import {isAlive, ownProcess} from './process-start.ts';
 import {workPath} from './work-path.ts';
@@ -63,8 +64,7 @@ export function openStateDirectory(root: string): StateDirectory {
   const isNew = !existsSync(join(root, 'state.db'));
   const database = openDatabase(join(root, 'state.db'));
   const layers = join(root, 'layers');
-  const identity = statSync(root);
-  const locks = socketLocks(`${identity.dev}:${identity.ino}`);
+  const locks = locksOf(root);
   const leases = Leases.of(root);
   leases.begin();
   const makeWork = async (): Promise<string> => {

@@ -2,6 +2,7 @@
 
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {Reference} from '../../oci/reference.ts';
+import {receiveBlob} from '../../store/receive-blob.ts';
 import type {OnBytes} from '../step.ts';
 import type {Transfer} from './transfer.ts';
 
@@ -14,15 +15,11 @@ export async function fetchLayer(
 ): Promise<boolean> {
   if (await blobs.has(layer.digest)) return false;
   const client = await registry();
-  const sink = await blobs.open(layer);
-  try {
-    for await (const piece of client.fetchBlob(reference, layer, signal)) {
-      await sink.write(piece);
-      progress(layer.digest, sink.size, layer.size);
-    }
-    await sink.commit();
-  } finally {
-    await sink.abort();
-  }
-  return true;
+  return receiveBlob({
+    blobs,
+    blob: layer,
+    fetch: (sink) => client.fetchBlob(reference, layer, signal, sink),
+    onBytes: (received) => progress(layer.digest, received, layer.size),
+    signal,
+  });
 }

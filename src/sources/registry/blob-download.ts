@@ -1,9 +1,12 @@
 // One blob, from the first byte to a verified last one. A connection that breaks is taken up where it broke (Range);
 // how often depends on whether bytes still come. The reader has the bytes before they are verified, so it must not
-// believe them until the download has ended without an error.
+// believe them until the download has ended without an error. Whoever keeps what it gets may have a part already, and
+// hashes all of it anyway: then it is asked for the digest. If-Range is of no use: what has a digest does not change.
 
 import {createHash} from 'node:crypto';
 import type {Descriptor} from '../../oci/descriptor.ts';
+import type {Digest} from '../../oci/digest.ts';
+import {after} from '../../util/after.ts';
 import {BadAnswer} from './failures.ts';
 import type {HttpResponse} from './http.ts';
 import {NetworkFailure} from './network-failure.ts';
@@ -15,26 +18,33 @@ export interface DownloadOptions {
   request(offset: number): Promise<HttpResponse>;
   readonly pacing: Pacing;
   readonly signal: AbortSignal;
-  /** Called with all bytes received so far. */
-  readonly onBytes?: (received: number) => void;
+  readonly into?: BlobKeeper | undefined;
+}
+
+/** Whoever takes the bytes, in order, and hashes them. */
+export interface BlobKeeper {
+  /** How many it has; before the download, those that it needs no more. */
+  readonly size: number;
+  /** Of all that it has; nothing follows. */
+  digest(): Digest;
 }
 
 /** A connection that gave less than this has made no progress. */
 const progressBytesMin = 64 * 1024;
 
 export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Uint8Array> {
-  const {descriptor, pacing, signal} = options;
-  const hash = createHash('sha256');
-  let received = 0;
+  const {descriptor, pacing, signal, into} = options;
+  const hash = into === undefined ? createHash('sha256') : undefined;
+  let received = into?.size ?? 0;
   let fruitless = 0;
   let host: string | undefined;
-  for (;;) {
+  while (received === 0 || received < descriptor.size) {
     const before = received;
     const response = await options.request(received);
     host = response.url.host;
     const skip = await startOf(response, received);
     try {
-      for await (const piece of bodyAfter(response, skip)) {
+      for await (const piece of after(response.body, skip)) {
         received += piece.length;
         if (received > descriptor.size) {
           throw new BadAnswer(
@@ -43,8 +53,7 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
             host,
           );
         }
-        hash.update(piece);
-        options.onBytes?.(received);
+        hash?.update(piece);
         yield piece;
       }
       if (received === descriptor.size) break;
@@ -60,7 +69,7 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
       await pacing.wait(pauseMs, signal);
     }
   }
-  const digest = `sha256:${hash.digest('hex')}`;
+  const digest = into === undefined ? `sha256:${hash?.digest('hex')}` : into.digest();
   if (digest !== descriptor.digest) {
     throw new BadAnswer('registry-wrong-digest', `bytes of digest ${digest} for ${descriptor.digest}`, host);
   }
@@ -78,16 +87,4 @@ async function startOf(response: HttpResponse, offset: number): Promise<number> 
     `status ${response.status} for the rest of a blob`,
     response.url.host,
   );
-}
-
-async function* bodyAfter(response: HttpResponse, skip: number): AsyncGenerator<Uint8Array> {
-  let left = skip;
-  for await (const piece of response.body) {
-    if (left >= piece.length) {
-      left -= piece.length;
-      continue;
-    }
-    yield left === 0 ? piece : piece.subarray(left);
-    left = 0;
-  }
 }

@@ -19,7 +19,7 @@ import {
 import {assert} from '../../util/assert.ts';
 import type {Clock} from '../../util/clock.ts';
 import {Authenticator} from './authenticator.ts';
-import {downloadBlob} from './blob-download.ts';
+import {type BlobKeeper, downloadBlob} from './blob-download.ts';
 import {type CredentialSource, userCredentials} from './docker-credentials.ts';
 import {EndpointReader} from './endpoint-reader.ts';
 import {type Endpoint, endpointsOf} from './endpoints.ts';
@@ -103,13 +103,13 @@ export class RegistryClient {
   /**
    * The bytes of a layer as they come; their size and digest hold when the iteration ends without an error. May be
    * called for many blobs at once; a blob whose iteration has begun takes one of the registry's four slots until it
-   * ends.
+   * ends. With `into`, only what that does not have yet.
    */
   async *fetchBlob(
     reference: string | Reference,
     descriptor: Descriptor,
     signal: AbortSignal,
-    onBytes?: (received: number) => void,
+    into?: BlobKeeper,
   ): AsyncGenerator<Uint8Array> {
     const parsed = referenceOf(reference);
     const what = `${normalisedName(parsed)}: layer ${descriptor.digest}`;
@@ -120,7 +120,7 @@ export class RegistryClient {
         signal,
         pacing: this.#pacing,
         request: (offset) => this.#blobResponse(parsed, descriptor, offset, what, signal),
-        ...(onBytes === undefined ? {} : {onBytes}),
+        into,
       });
     } catch (error) {
       throw this.#asFailure(what, parsed, error);

@@ -71,7 +71,7 @@ export class EndpointReader {
     return {digest, bytes, ...(contentType === undefined ? {} : {contentType})};
   }
 
-  /** The answer with a blob's bytes, from `offset` on where the registry can do that; unverified. */
+  /** The answer with a blob's bytes, from `offset` on where the registry can do that, or else whole; unverified. */
   async blob(
     endpoint: Endpoint,
     reference: Reference,
@@ -85,6 +85,10 @@ export class EndpointReader {
       headers: {'accept-encoding': 'identity', ...(offset === 0 ? {} : {range: `bytes=${offset}-`})},
       verified: true,
     });
+    if (response.status === 416 && offset > 0) {
+      await response.discard();
+      return this.blob(endpoint, reference, descriptor, 0, signal);
+    }
     await checkStatus(response);
     return response;
   }

@@ -2,7 +2,8 @@
 
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {Descriptor} from '../../../src/oci/descriptor.ts';
-import {digestOf} from '../../../src/oci/digest.ts';
+import {type Digest, digestOf} from '../../../src/oci/digest.ts';
+import type {BlobKeeper} from '../../../src/sources/registry/blob-download.ts';
 import {collect} from '../../support/collect.ts';
 import {type FakeRegistry, type Fault, startFakeRegistry} from '../../support/fake-registry.ts';
 import {failed, type Rig, rig, signal} from './rig.ts';
@@ -37,14 +38,8 @@ const ranges = (): (string | undefined)[] =>
   registry.requests.map(({headers}) => headers['range']?.toString().replace('bytes=', ''));
 
 describe('a blob', () => {
-  it('comes whole, with its progress', async () => {
-    const seen: number[] = [];
-    const bytes = await collect(
-      rig().client.fetchBlob(reference, layer, signal, (received) => seen.push(received)),
-    );
-    expect(digestOf(bytes)).toBe(layer.digest);
-    expect(seen.at(-1)).toBe(layer.size);
-    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+  it('comes whole', async () => {
+    expect(digestOf(await fetched())).toBe(layer.digest);
     expect(registry.requests[0]?.headers['accept-encoding']).toBe('identity');
   });
 
@@ -72,6 +67,12 @@ describe('a blob', () => {
     faults({type: 'cut', bytes: 300_000}, {type: 'no-range'});
     expect(digestOf(await fetched())).toBe(layer.digest);
     expect(ranges()).toEqual([undefined, '300000-']);
+  });
+
+  it('is right also when the registry says of a range that it is none', async () => {
+    faults({type: 'cut', bytes: 300_000}, {type: 'answer', status: 416});
+    expect(digestOf(await fetched())).toBe(layer.digest);
+    expect(ranges()).toEqual([undefined, '300000-', undefined]);
   });
 
   it('is given up when nothing more comes', async () => {
@@ -129,6 +130,61 @@ describe('a blob', () => {
         ? {type: 'cut', bytes: 1000}
         : {type: 'answer', status: 206, headers: {'content-range': 'bytes 2000-3000/4000'}, body: 'x'};
     expect((await failed(fetched())).message).toContain('gave status 206 for the rest of a blob');
+  });
+});
+
+describe('a blob of which a part is here', () => {
+  /** Has the first `bytes`, and is given the rest. */
+  class Keeper implements BlobKeeper {
+    readonly bytes: Uint8Array[];
+    constructor(bytes: Uint8Array) {
+      this.bytes = [bytes];
+    }
+    get size(): number {
+      return this.bytes.reduce((sum, {length}) => sum + length, 0);
+    }
+    digest(): Digest {
+      return digestOf(Buffer.concat(this.bytes));
+    }
+  }
+
+  async function kept(keeper: Keeper): Promise<void> {
+    for await (const piece of rig().client.fetchBlob(reference, layer, signal, keeper))
+      keeper.bytes.push(Buffer.from(piece));
+  }
+
+  it('has only the rest fetched, and its digest made by whoever keeps it', async () => {
+    const keeper = new Keeper(whole.subarray(0, 600_000));
+    await kept(keeper);
+    expect([keeper.size, keeper.digest()]).toEqual([layer.size, layer.digest]);
+    expect(ranges()).toEqual(['600000-']);
+  });
+
+  it('is asked for no more when all of it is', async () => {
+    const keeper = new Keeper(whole);
+    await kept(keeper);
+    expect([keeper.size, registry.log]).toEqual([layer.size, []]);
+  });
+
+  it('is taken up again where the connection broke again', async () => {
+    faults({type: 'cut', bytes: 100_000});
+    const keeper = new Keeper(whole.subarray(0, 600_000));
+    await kept(keeper);
+    expect(keeper.digest()).toBe(layer.digest);
+    expect(ranges()).toEqual(['600000-', '700000-']);
+  });
+
+  it('is right where the registry knows no ranges', async () => {
+    faults({type: 'no-range'});
+    const keeper = new Keeper(whole.subarray(0, 600_000));
+    await kept(keeper);
+    expect(keeper.digest()).toBe(layer.digest);
+  });
+
+  it('is refused when the part was wrong', async () => {
+    const wrong = Buffer.from(whole.subarray(0, 600_000));
+    wrong[5] = 1;
+    expect(await failed(kept(new Keeper(wrong)))).toMatchObject({code: 'registry-wrong-digest'});
   });
 });
 

@@ -10,6 +10,7 @@ import {mediaTypes} from '../../../oci/media-types.ts';
 import {isReferenceProblem, parseReference, type Reference} from '../../../oci/reference.ts';
 import {blobInMemory} from '../../../sources/registry/push/stored-blob.ts';
 import {realPacing, retrying, TryLater} from '../../../sources/registry/retry.ts';
+import {after} from '../../../util/after.ts';
 import {canonicalJson} from '../../../util/canonical-json.ts';
 import type {BuildkitCache} from '../../buildkit/cache-config.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
@@ -193,12 +194,4 @@ class RegistryBackend implements CacheBackend {
 
 function plain({mediaType, digest, size}: Descriptor): {mediaType: string; digest: string; size: number} {
   return {mediaType, digest, size};
-}
-
-async function* after(bytes: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {
-  let left = offset;
-  for await (const piece of bytes) {
-    if (left < piece.length) yield left === 0 ? piece : piece.subarray(left);
-    left = Math.max(0, left - piece.length);
-  }
 }
