@@ -22,8 +22,9 @@ static const struct verb verbs[] = {
     {"copy", verb_copy, true,
      "layer=… upper= work= view=N " VIEW " action=copy|file|mkdir|attributes … epoch="},
     {"run", verb_run, true,
-     VIEW " upper= work= arg=… env=K=V… cwd= user= hostname= network=host|none|LEASE insecure=1 readonly=1 "
+     VIEW " upper= work= arg=… env=K=V… cwd= user= group=… hostname= domainname= network=host|none|LEASE insecure=1 readonly=1 "
           "shmsize= ulimit=NAME:SOFT:HARD limit=NAME:VALUE… cgroup=PARENT hosts= resolv= seccomp=HEX stdin=1 "
+          "sysctl=PATH:VALUE… oomscore= drop=BITS nonewprivs=1 "
           "tty=1 signals=all|main mount=bind|cache|tmpfs|text|socket target= … epoch= since="},
     {"network", verb_network, true, "try=1"},
     {"pack", verb_pack, false,

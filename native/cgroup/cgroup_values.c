@@ -7,7 +7,7 @@
 
 #define CPU_PERIOD_DEFAULT "100000"
 
-enum conversion { AS_IT_IS, OR_MAX, OF_SWAP, OF_SHARES, OF_CPU_TIME, OF_WEIGHT, OF_DEVICE };
+enum conversion { AS_IT_IS, OR_MAX, OF_SWAP, OF_SHARES, OF_CPU_TIME, OF_WEIGHT, OF_DEVICE, OF_DEVICE_WEIGHT };
 
 static const struct limit_kind {
   const char *name, *controller;
@@ -17,12 +17,16 @@ static const struct limit_kind {
 } known[] = {
     {"memory", "memory", "memory.limit_in_bytes", "memory.max", OR_MAX, NULL},
     {"memory-swap", "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", OF_SWAP, NULL},
+    {"memory-reservation", "memory", "memory.soft_limit_in_bytes", "memory.low", AS_IT_IS, NULL},
+    {"memory-swappiness", "memory", "memory.swappiness", "memory.swappiness", AS_IT_IS, NULL},  // version 2 has none
+    {"oom-kill-disable", "memory", "memory.oom_control", "memory.oom_control", AS_IT_IS, NULL},  // nor that
     {"cpu-shares", "cpu", "cpu.shares", "cpu.weight", OF_SHARES, NULL},
     {"cpu-period", "cpu", "cpu.cfs_period_us", "cpu.max", OF_CPU_TIME, NULL},
     {"cpu-quota", "cpu", "cpu.cfs_quota_us", "cpu.max", OF_CPU_TIME, NULL},
     {"cpuset-cpus", "cpuset", "cpuset.cpus", "cpuset.cpus", AS_IT_IS, NULL},
     {"cpuset-mems", "cpuset", "cpuset.mems", "cpuset.mems", AS_IT_IS, NULL},
     {"blkio-weight", "blkio", "blkio.weight", "io.weight", OF_WEIGHT, NULL},
+    {"blkio-weight-device", "blkio", "blkio.weight_device", "io.weight", OF_DEVICE_WEIGHT, NULL},
     {"device-read-bps", "blkio", "blkio.throttle.read_bps_device", "io.max", OF_DEVICE, "rbps"},
     {"device-write-bps", "blkio", "blkio.throttle.write_bps_device", "io.max", OF_DEVICE, "wbps"},
     {"device-read-iops", "blkio", "blkio.throttle.read_iops_device", "io.max", OF_DEVICE, "riops"},
@@ -43,7 +47,7 @@ const char *cgroup_controller_of(const char *name) {
 
 bool cgroup_is_of_device(const char *name) {
   const struct limit_kind *kind = kind_of(name);
-  return kind != NULL && kind->conversion == OF_DEVICE;
+  return kind != NULL && kind->conversion >= OF_DEVICE;
 }
 
 /** The last one of that name, or NULL. */
@@ -54,17 +58,24 @@ static const char *other(const struct cgroup_question *question, const char *nam
   return NULL;
 }
 
-static uint64_t number(const struct cgroup_limit *limit, uint64_t low, uint64_t high) {
+static uint64_t number(const struct cgroup_limit *limit, const char *text, uint64_t low, uint64_t high) {
   uint64_t value;
-  if (!parse_u64(limit->value, high, &value) || value < low)
+  if (!parse_u64(text, high, &value) || value < low)
     die("limits", 0, NULL, "%s: expected a number from %" PRIu64 " to %" PRIu64 ", got \"%.80s\"",
-        limit->name, low, high, limit->value);
+        limit->name, low, high, text);
   return value;
 }
 
-/** From one range to another, its ends to its ends. */
-static char *scaled(const struct cgroup_limit *limit, const char *prefix, uint64_t low, uint64_t high) {
-  return xformat("%s%" PRIu64, prefix, 1 + (number(limit, low, high) - low) * 9999 / (high - low));
+/** From one range to that of version 2, its ends to its ends. */
+static char *scaled(uint64_t number, uint64_t low, uint64_t high) {
+  return xformat("%" PRIu64, 1 + (number - low) * 9999 / (high - low));
+}
+
+/** A share of all block devices or of one: BFQ has the same range in both versions, io.weight another. */
+static char *weight(const struct cgroup_question *question, const char *text) {
+  uint64_t value = number(question->limit, text, 10, 1000);
+  if (!question->unified || question->bfq) return xformat("%" PRIu64, value);
+  return scaled(value, 10, 1000);
 }
 
 /** Of memory and swap together, in docker's sense; of swap alone, in version 2. */
@@ -72,7 +83,7 @@ static char *swap_alone(const struct cgroup_question *question) {
   const char *memory = other(question, "memory");
   uint64_t of_memory, both;
   if (strcmp(question->limit->value, "-1") == 0) return xstrdup("max");
-  both = number(question->limit, 0, INT64_MAX);
+  both = number(question->limit, question->limit->value, 0, INT64_MAX);
   if (memory == NULL || !parse_u64(memory, INT64_MAX, &of_memory) || both < of_memory)
     die("limits", 0, NULL, "memory-swap is memory and swap together: it needs a memory limit not above it");
   return xformat("%" PRIu64, both - of_memory);
@@ -96,7 +107,11 @@ static struct cgroup_value old_value(const struct cgroup_question *question, con
     case OF_DEVICE:
       value = xformat("%s %s", question->device, cgroup_rate_of(question->limit));
       return (struct cgroup_value){kind->old_file, value};
+    case OF_DEVICE_WEIGHT:
+      value = xformat("%s %s", question->device, weight(question, cgroup_rate_of(question->limit)));
+      return (struct cgroup_value){question->bfq ? "blkio.bfq.weight_device" : kind->old_file, value};
     case OF_WEIGHT:
+      value = weight(question, value);
       return (struct cgroup_value){question->bfq ? "blkio.bfq.weight" : kind->old_file, value};
     default:
       // Files of bytes and times take -1; this one is of both versions.
@@ -115,11 +130,13 @@ static const char *new_text(const struct cgroup_question *question, const struct
     case OF_SWAP:
       return swap_alone(question);
     case OF_SHARES:
-      return scaled(limit, "", 2, 262144);
+      return scaled(number(limit, limit->value, 2, 262144), 2, 262144);
     case OF_CPU_TIME:
       return cpu_time(question);
     case OF_WEIGHT:
-      return scaled(limit, "default ", 10, 1000);
+      return xformat("%s%s", question->bfq ? "" : "default ", weight(question, limit->value));
+    case OF_DEVICE_WEIGHT:
+      return xformat("%s %s", question->device, weight(question, cgroup_rate_of(limit)));
     case OF_DEVICE:
       return xformat("%s %s=%s", question->device, kind->key, cgroup_rate_of(limit));
   }
@@ -130,9 +147,6 @@ struct cgroup_value cgroup_value_of(const struct cgroup_question *question) {
   const struct limit_kind *kind = kind_of(question->limit->name);
   if (kind == NULL) die("request", 0, NULL, "limit=%.80s: unknown limit", question->limit->name);
   if (!question->unified) return old_value(question, kind);
-  if (kind->conversion == OF_WEIGHT && question->bfq) {
-    number(question->limit, 10, 1000);
-    return (struct cgroup_value){"io.bfq.weight", question->limit->value};  // BFQ kept version 1's range
-  }
-  return (struct cgroup_value){kind->new_file, new_text(question, kind)};
+  bool of_bfq = question->bfq && strcmp(kind->new_file, "io.weight") == 0;
+  return (struct cgroup_value){of_bfq ? "io.bfq.weight" : kind->new_file, new_text(question, kind)};
 }

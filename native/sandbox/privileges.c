@@ -86,11 +86,16 @@ static uint64_t kept_set(void) {
   return set;
 }
 
-void privileges_bound(bool insecure) {
-  if (insecure) return;
+static uint64_t kept_by(const struct privileges *privileges) {
+  return privileges->insecure ? UINT64_MAX : kept_set() & ~privileges->dropped;
+}
+
+void privileges_bound(const struct privileges *privileges) {
+  uint64_t keep = privileges == NULL ? kept_set() : kept_by(privileges);
+  if (keep == UINT64_MAX) return;
   // Up to the first number that this kernel does not know.
   for (int capability = 0; capability < 64; capability++) {
-    if ((kept_set() >> capability & 1) != 0 || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
+    if ((keep >> capability & 1) != 0 || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;
     if (errno == EINVAL) break;
     die("privileges", errno, NULL, "cannot drop capability %d", capability);
   }
@@ -124,7 +129,6 @@ static void join_own_keyring(const struct privileges *privileges) {
 
 void privileges_become(const struct privileges *privileges) {
   const struct identity *identity = &privileges->identity;
-  uint64_t keep = privileges->insecure ? UINT64_MAX : kept_set();
   set_limits(privileges);
   join_own_keyring(privileges);
   load_seccomp(&privileges->seccomp);
@@ -135,7 +139,9 @@ void privileges_become(const struct privileges *privileges) {
     die("user", errno, NULL, "cannot become group %u", identity->gid);
   if (setresuid(identity->uid, identity->uid, identity->uid) != 0)
     die("user", errno, NULL, "cannot become user %u", identity->uid);
-  set_capabilities(keep);
+  set_capabilities(kept_by(privileges));
+  if (privileges->no_new && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    die("privileges", errno, NULL, "cannot forgo new privileges");
 }
 
 void privileges_reduce(void) { set_capabilities(kept_set()); }

@@ -181,6 +181,7 @@ void rootfs_mount_proc(const struct rootfs_options *options) {
     die("mounts", errno, "/proc", userns_nested() ? "cannot mount proc (is part of the host's own /proc hidden?)"
                         : "cannot mount proc");
   mount_attach(proc, proc_mount_point, "/proc");
+  sysctl_set(&options->sysctls, proc);
   if (!options->insecure) {
     mask_all(proc, proc_masked);
     make_readonly(proc, proc_readonly);

@@ -2,6 +2,7 @@
 #ifndef TSBUILD_ROOTFS_H
 #define TSBUILD_ROOTFS_H
 
+#include "namespace/sysctl.h"
 #include "view/view.h"
 
 #define SHM_BYTES_DEFAULT "67108864"
@@ -10,6 +11,7 @@ struct rootfs_options {
   bool insecure;  // nothing masked, nothing read-only
   bool readonly;  // of the root itself: what is mounted below it is not meant
   const char *shm_size;
+  struct sysctls sysctls;
 };
 
 /** Mounts the view out of sight and makes it the root for mount points; its descriptor. */
@@ -24,7 +26,8 @@ void rootfs_prepare(void);
 /** /dev, /sys and the place of /proc. */
 void rootfs_furnish(const struct rootfs_options *options);
 
-/** In a process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup. */
+/** In a process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup, parameters of the
+ * kernel. */
 void rootfs_mount_proc(const struct rootfs_options *options);
 
 /** In the worker, once its sandbox has a process: what is kept for that one's /proc would keep the root's overlay. */

@@ -38,11 +38,14 @@
 static void resolve_user(struct run_options *options, int root) {
   struct identity *identity = &options->payload.privileges.identity;
   char *problem = NULL;
-  if (identity_resolve(root, options->user, IDENTITY_PRIMARY_GROUP, identity, &problem) != 0)
+  if (identity_resolve(root, options->user, IDENTITY_PRIMARY_GROUP, identity, &problem) != 0 ||
+      identity_add_groups(root, options->groups, options->group_count, identity, &problem) != 0)
     die("user", 0, NULL, "%s", problem);
-  if (userns_mode() == USERNS_SINGLE && (identity->uid != 0 || identity->gid != 0))
+  if (userns_mode() == USERNS_SINGLE && (identity->uid != 0 || identity->gid != 0 || options->group_count > 0))
     die("id-maps", 0, NULL,
-        "user %u:%u does not exist here: without ranges in /etc/subuid and /etc/subgid there is only root",
+        options->group_count > 0
+            ? "groups cannot be added: without ranges in /etc/subuid and /etc/subgid there is only root's"
+            : "user %u:%u does not exist here: without ranges in /etc/subuid and /etc/subgid there is only root",
         identity->uid, identity->gid);
 }
 
@@ -121,7 +124,7 @@ static int become_first(void *nothing) {
   // Whoever stands exactly in the root moves along when the payload changes it.
   if (chdir("/") != 0) die("exec", errno, NULL, "cannot leave the working directory");
   cgroup_enter_namespace();
-  privileges_bound(false);
+  privileges_bound(NULL);
   privileges_reduce();
   own_binary_become_init(ready[1]);
 }
@@ -149,7 +152,8 @@ void run_prepare(void) {
 static int build_sandbox(struct run_options *options) {
   if (sethostname(options->hostname, strlen(options->hostname)) != 0)
     die("namespaces", errno, NULL, "cannot set the host name \"%s\"", options->hostname);
-  (void)!setdomainname("(none)", 6);  // as the kernel has it until somebody sets one, and not the host's
+  if (setdomainname(options->domainname, strlen(options->domainname)) != 0)
+    die("namespaces", errno, NULL, "cannot set the domain name \"%s\"", options->domainname);
   int root = rootfs_open(&options->view, &options->rootfs);
   resolve_user(options, root);
   rootfs_furnish(&options->rootfs);
@@ -165,6 +169,15 @@ static int build_sandbox(struct run_options *options) {
   return root;
 }
 
+/** Before the process is one whose files in /proc are not its own. */
+static void set_oom_score(const char *score) {
+  int fd = score == NULL ? -1 : open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score != NULL && (fd < 0 || write_full(fd, score, strlen(score)) != 0))
+    die("privileges", errno, NULL, "cannot set oom_score_adj to %s%s", score,
+        errno == EACCES || errno == EPERM ? ": less than the caller has takes CAP_SYS_RESOURCE" : "");
+  close_quietly(fd);
+}
+
 static int become_payload(void *argument) {
   struct run_options *options = argument;
   cgroup_join(0);
@@ -173,8 +186,9 @@ static int become_payload(void *argument) {
   rootfs_enter();
   console_take();
   if (k_close_from(3) != 0) die("exec", errno, NULL, "cannot close what the sandbox is not given");
+  set_oom_score(options->payload.privileges.oom_score);
   own_binary_hide();
-  privileges_bound(options->rootfs.insecure);
+  privileges_bound(&options->payload.privileges);
   payload_become(&options->payload);
 }
 

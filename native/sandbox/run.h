@@ -17,7 +17,9 @@ struct run_options {
   bool signals_for_main;  // signals are for the main process alone, not for all of the sandbox
   struct network network;
   struct cgroup_options cgroup;
-  const char *user, *hostname, *hosts, *resolv;
+  const char *user, *hostname, *domainname, *hosts, *resolv;
+  char **groups;  // of the user besides its own: names or numbers
+  size_t group_count;
   struct cursor mounts;  // stands at the first `mount=`
 };
 

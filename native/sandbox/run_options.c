@@ -41,6 +41,27 @@ static bool for_main(const char *value) {
   die("request", 0, NULL, "signals: expected main or all, got \"%.80s\"", value);
 }
 
+/** Of what no step can ask for. */
+static bool take_right(struct cursor *cursor, struct run_options *options) {
+  struct privileges *privileges = &options->payload.privileges;
+  const char *value;
+  if ((value = cursor_take(cursor, "group")) != NULL)
+    add_text(&options->groups, &options->group_count, value);
+  else if ((value = cursor_take(cursor, "sysctl")) != NULL)
+    sysctl_add(&options->rootfs.sysctls, value);
+  else if ((value = cursor_take(cursor, "domainname")) != NULL)
+    options->domainname = value;
+  else if ((value = cursor_take(cursor, "oomscore")) != NULL)
+    privileges->oom_score = value;
+  else if ((value = cursor_take(cursor, "drop")) != NULL)
+    privileges->dropped = argument_u64("drop", value, UINT64_MAX);
+  else if ((value = cursor_take(cursor, "nonewprivs")) != NULL)
+    privileges->no_new = argument_bool("nonewprivs", value);
+  else
+    return false;
+  return true;
+}
+
 static bool take_option(struct cursor *cursor, struct run_options *options, size_t *argument_count) {
   struct payload *payload = &options->payload;
   const char *value;
@@ -88,14 +109,15 @@ static bool take_option(struct cursor *cursor, struct run_options *options, size
 
 struct run_options run_parse(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
-  struct run_options options = {.user = "", .hostname = "tsbuild", .rootfs.shm_size = SHM_BYTES_DEFAULT};
+  struct run_options options = {
+      .user = "", .hostname = "tsbuild", .domainname = "(none)", .rootfs.shm_size = SHM_BYTES_DEFAULT};
   options.payload.cwd = "/";
   size_t argument_count = 0;
   options.payload.environment = xcalloc(2, sizeof(char *));
   for (;;) {
     if (cursor_is(&cursor, "dir") || cursor_is(&cursor, "layer") || cursor_is(&cursor, "upper"))
       options.view = view_take(&cursor);
-    else if (!take_option(&cursor, &options, &argument_count))
+    else if (!take_option(&cursor, &options, &argument_count) && !take_right(&cursor, &options))
       break;
   }
   if (cursor_peek(&cursor) != NULL && !cursor_is(&cursor, "mount")) cursor_unexpected(&cursor);
@@ -103,6 +125,7 @@ struct run_options run_parse(const struct request *request) {
   if (argument_count == 0) die("request", 0, NULL, "run: there is no arg");
   if (options.view.dir == NULL && options.view.upper == NULL)
     die("request", 0, NULL, "run: there is no upper");
+  sysctl_require_network(&options.rootfs.sysctls, options.network.kind != NETWORK_HOST);
   if (*options.payload.cwd == '\0') options.payload.cwd = "/";
   options.payload.has_terminal = options.console.tty;
   options.payload.has_input = options.console.input || options.console.tty;

@@ -37,6 +37,10 @@ expect 1 'NAME:VALUE' run dir=. arg=x limit=memory
 expect 1 'expected host, none or a lease' run dir=. arg=x network=bridge
 expect 1 'expected host, none or a lease' run dir=. arg=x network=1/10.0.0.0/1500/9
 expect 1 'lease has ended' run dir=. arg=x network=0/10.0.0.0/1500/1
+expect 1 'of a namespace of the sandbox' run dir=. arg=x sysctl=kernel/core_pattern:x
+expect 1 'of a namespace of the sandbox' run dir=. arg=x sysctl=net/../kernel/core_pattern:x
+expect 1 "network is the host's" run dir=. arg=x network=host sysctl=net/x:1
+expect 1 'drop: expected a number' run dir=. arg=x drop=-1
 expect 1 '' network colour=blue
 expect 1 'shmsize' run dir=. arg=x shmsize=99999999999999999999
 expect 1 'epoch' run dir=. arg=x epoch=soon
@@ -75,6 +79,10 @@ if [ "$(id -u)" -eq 0 ] && [ -x /bin/busybox ] && "$helper" probe >/dev/null 2>&
   fresh && expect 1 'result: signal=9' run layer=base upper=upper work=work network=none arg=/bin/sh 'arg=-c' 'arg=kill -9 $$'
   fresh && expect 1 'executable file not found' run layer=base upper=upper work=work network=none arg=nothing
   fresh && expect 1 'unable to find user' run layer=base upper=upper work=work network=none arg=sh user=nobody
+  fresh && expect 0 'result: exit=0' run layer=base upper=upper work=work network=none arg=/bin/sh arg=-c arg=: group=wheel group=7 \
+    sysctl=net/ipv4/ip_forward:0 sysctl=kernel/sem:'1 2 3 4' oomscore=500 domainname=x drop=8192 nonewprivs=1 user=app
+  fresh && expect 1 'unable to find group' run layer=base upper=upper work=work network=none arg=sh group=
+  fresh && expect 1 'has no net/nosuch' run layer=base upper=upper work=work network=none arg=sh sysctl=net/nosuch:
   fresh && expect 0 'result: exit=0' run layer=base upper=upper work=work hosts=base/etc/passwd resolv=base/etc/group arg=/bin/sh arg=-c arg=: \
     mount=bind target=/src dir=base rw=discard mount=bind target=/src/x layer=base source=etc ro=1 mount=cache target=/c dir=cache \
     mount=tmpfs target=/t size=65536 mount=text target=/s hex=00ff mode=0400 uid=1 gid=1

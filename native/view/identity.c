@@ -132,6 +132,24 @@ static int resolve_user(char *passwd, const char *name, enum identity_group rule
   return 0;
 }
 
+static int resolve_group(const char *groups, const char *group, gid_t *gid, char **problem) {
+  if (find_group(xstrdup(groups), group, gid) || parse_id(group, gid)) return 0;
+  *problem = all_digits(group) ? xformat("uids and gids must be in range 0-%u, got %s", ID_MAX, group)
+                               : xformat("unable to find group %s: no matching entries in group file", group);
+  return -1;
+}
+
+int identity_add_groups(int root, char *const *names, size_t count, struct identity *identity, char **problem) {
+  char *groups = count == 0 ? NULL : read_database(root, "etc/group", problem);
+  if (count > 0 && groups == NULL) return -1;
+  for (size_t i = 0; i < count; i++) {
+    gid_t gid;
+    if (resolve_group(groups, names[i], &gid, problem) != 0) return -1;
+    add_group(identity, gid);
+  }
+  return 0;
+}
+
 int identity_resolve(int root, const char *text, enum identity_group rule, struct identity *out, char **problem) {
   char *rest = xstrdup(*text == '\0' ? "0" : text);
   char *name = strsep(&rest, ":"), *group = rest, *matched = NULL;
@@ -142,12 +160,7 @@ int identity_resolve(int root, const char *text, enum identity_group rule, struc
   if (groups == NULL) return -1;
   if (resolve_user(passwd, name, rule, out, &matched, problem) != 0) return -1;
   if (group != NULL && *group != '\0') {
-    if (!find_group(xstrdup(groups), group, &out->gid) && !parse_id(group, &out->gid)) {
-      *problem = all_digits(group)
-                     ? xformat("uids and gids must be in range 0-%u, got %s", ID_MAX, group)
-                     : xformat("unable to find group %s: no matching entries in group file", group);
-      return -1;
-    }
+    if (resolve_group(groups, group, &out->gid, problem) != 0) return -1;
     add_group(out, out->gid);
     return 0;
   }

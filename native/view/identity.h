@@ -25,4 +25,7 @@ enum identity_group {
 int identity_resolve(int root, const char *text, enum identity_group rule, struct identity *out,
                      char **problem);
 
+/** Adds groups, each the name or number of one in `root` or any other number. 0, or -1 as above. */
+int identity_add_groups(int root, char *const *names, size_t count, struct identity *identity, char **problem);
+
 #endif

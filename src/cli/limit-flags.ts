@@ -77,6 +77,30 @@ export const limitFlags: readonly LimitFlag[] = [
   },
 ];
 
+/** Those of docker run alone. */
+export const runLimitFlags: readonly LimitFlag[] = [
+  {
+    name: 'memory-reservation',
+    limit: 'memory-reservation',
+    value: 'BYTES',
+    help: 'memory that the kernel leaves to the run when the machine gets short of it',
+    read: (text, flag) => {
+      const size = parseBytes(flag, text);
+      if (isProblem(size)) return size;
+      if (size.bytes === 0) return undefined;
+      return size.bytes < memoryMin
+        ? {problem: `${flag} ${text}: the least is 6m`}
+        : {name: 'memory-reservation', value: `${size.bytes}`};
+    },
+  },
+  {
+    ...integer('memory-swappiness', 'N', 'how readily memory is swapped out, 0 to 100 (cgroup v1)', [0, 100]),
+    read: (text, flag) =>
+      text === '-1' ? undefined : named('memory-swappiness', whole(text, flag, [0, 100])),
+  },
+  device('blkio-weight-device', 'PATH:N', 'share of one block device, 10 to 1000 (repeatable)', [10, 1000]),
+];
+
 /** Names that BuildKit's --resource takes. */
 export const resourceNames: readonly string[] = limitFlags
   .map(({name}) => name)
@@ -121,7 +145,12 @@ function cpuset(name: string, help: string): LimitFlag {
   };
 }
 
-function device(name: string, value: string, help: string): LimitFlag {
+function device(
+  name: string,
+  value: string,
+  help: string,
+  range: readonly [number, number] = [1, 2 ** 32 - 1],
+): LimitFlag {
   return {
     name,
     limit: name,
@@ -130,7 +159,7 @@ function device(name: string, value: string, help: string): LimitFlag {
     read: (text, flag) => {
       const [, path = '', rate = ''] = /^(\/.+):([^:]+)$/.exec(text) ?? [];
       if (path === '') return {problem: `${flag} expects ${value}, got "${text}"`};
-      const size = name.endsWith('bps') ? parseBytes(flag, rate) : whole(rate, flag, [1, 2 ** 32 - 1]);
+      const size = name.endsWith('bps') ? parseBytes(flag, rate) : whole(rate, flag, range);
       if (typeof size === 'string') return {name, value: `${path}:${size}`};
       return isProblem(size) ? size : {name, value: `${path}:${size.bytes}`};
     },

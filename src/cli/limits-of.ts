@@ -2,7 +2,7 @@
 
 import type {ResourceLimits} from '../ops/exec/resource-limits.ts';
 import {suggest} from '../util/suggest.ts';
-import {type LimitFlag, limitFlags, resourceNames} from './limit-flags.ts';
+import {type LimitFlag, limitFlags, resourceNames, runLimitFlags} from './limit-flags.ts';
 import type {ValueReader} from './value-reader.ts';
 import {csvFields} from './values/csv.ts';
 import {isProblem} from './values/problem.ts';
@@ -12,11 +12,13 @@ interface Limit {
   readonly value: string;
 }
 
+const allFlags = [...limitFlags, ...runLimitFlags];
+
 /** Microseconds of the default period that --cpus=1 is. */
 const cpuPeriod = 100_000;
 
 export function limitsOf(reader: ValueReader): ResourceLimits {
-  const asked = [...flagged(reader), ...resources(reader), ...cpus(reader)];
+  const asked = [...flagged(reader), ...resources(reader), ...cpus(reader), ...oomKill(reader)];
   const lastOf = (name: string): string | undefined => asked.findLast((limit) => limit.name === name)?.value;
   const [memory, swap] = [lastOf('memory'), lastOf('memory-swap')];
   if (swap !== undefined && memory === undefined) {
@@ -24,6 +26,8 @@ export function limitsOf(reader: ValueReader): ResourceLimits {
   } else if (swap !== undefined && swap !== '-1' && Number(swap) < Number(memory)) {
     reader.report('--memory-swap is less than --memory', 'it is memory and swap together');
   }
+  if (memory !== undefined && Number(memory) < Number(lastOf('memory-reservation') ?? 0))
+    reader.report('--memory is less than --memory-reservation', 'the limit is the larger one');
   const parent = reader.flags.last('cgroup-parent');
   if (parent?.split('/').includes('..') === true)
     reader.report(`--cgroup-parent expects a path without "..", got "${parent}"`);
@@ -32,14 +36,15 @@ export function limitsOf(reader: ValueReader): ResourceLimits {
 
 /** As the helper sets them: memory before memory and swap together. The last of a name counts, but for devices'. */
 function inOrder(asked: readonly Limit[]): Limit[] {
-  return limitFlags.flatMap((flag) => {
-    const all = asked.filter(({name}) => name === flag.limit);
-    return flag.limit.startsWith('device-') ? all : all.slice(-1);
+  const names = [...new Set([...allFlags.map(({limit}) => limit), ...asked.map(({name}) => name)])];
+  return names.flatMap((name) => {
+    const all = asked.filter((limit) => limit.name === name);
+    return name.includes('device') ? all : all.slice(-1);
   });
 }
 
 function flagged(reader: ValueReader): Limit[] {
-  return limitFlags.flatMap((flag) =>
+  return allFlags.flatMap((flag) =>
     reader.flags.all(flag.name).flatMap((text) => read(reader, flag, text, `--${flag.name}`)),
   );
 }
@@ -74,6 +79,13 @@ function cpus(reader: ValueReader): Limit[] {
   if (number >= 0.01) return [{name: 'cpu-quota', value: `${Math.round(number * cpuPeriod)}`}];
   reader.report(`--cpus expects a number such as 1.5, got "${text}"`);
   return [];
+}
+
+/** `--oom-kill-disable` of docker run, which warns where we refuse: without a limit it would do nothing. */
+function oomKill(reader: ValueReader): Limit[] {
+  if (!reader.flags.has('oom-kill-disable')) return [];
+  if (reader.flags.last('memory') === undefined) reader.report('--oom-kill-disable needs --memory');
+  return [{name: 'oom-kill-disable', value: '1'}];
 }
 
 function read(reader: ValueReader, flag: LimitFlag, text: string, written: string): Limit[] {

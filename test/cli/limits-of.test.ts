@@ -37,6 +37,9 @@ describe('flags that limit', () => {
     ['device-read-iops', '/dev/sda:10', 'device-read-iops:/dev/sda:10'],
     ['device-write-iops', '/dev/disk/by-id/a:b:10', 'device-write-iops:/dev/disk/by-id/a:b:10'],
     ['pids-limit', '100', 'pids:100'],
+    ['memory-reservation', '8m', 'memory-reservation:8388608'],
+    ['memory-swappiness', '0', 'memory-swappiness:0'],
+    ['blkio-weight-device', '/dev/sda:10', 'blkio-weight-device:/dev/sda:10'],
   ])('--%s %s is %s', (flag, text, expected) => {
     expect(limits([flag, text])).toEqual([expected]);
   });
@@ -50,6 +53,8 @@ describe('flags that limit', () => {
     ['cpuset-cpus', ''],
     ['blkio-weight', '0'],
     ['pids-limit', '-1'],
+    ['memory-reservation', '0'],
+    ['memory-swappiness', '-1'],
   ])('--%s "%s" asks for no limit', (flag, text) => {
     expect(limits([flag, text])).toEqual([]);
   });
@@ -57,6 +62,11 @@ describe('flags that limit', () => {
   it.each<[string, string, string]>([
     ['memory', 'much', '--memory expects a size such as 64m or 1g, got "much"'],
     ['memory', '1m', '--memory 1m: the least is 6m'],
+    ['memory-reservation', '1m', '--memory-reservation 1m: the least is 6m'],
+    ['memory-swappiness', '101', '--memory-swappiness expects a number, 0 to 100, got "101"'],
+    ['blkio-weight-device', '/dev/sda:9', '--blkio-weight-device expects a number, 10 to 1000, got "9"'],
+    ['blkio-weight-device', '10', '--blkio-weight-device expects PATH:N, got "10"'],
+    ['oom-kill-disable', 'true', '--oom-kill-disable needs --memory'],
     ['cpu-shares', '1', '--cpu-shares expects a number, 2 to 262144, got "1"'],
     ['cpu-period', '10', '--cpu-period expects a number, 1000 to 1000000, got "10"'],
     ['cpu-quota', '1.5', '--cpu-quota expects a number, 1000 or more, got "1.5"'],
@@ -97,6 +107,26 @@ describe('flags that limit', () => {
     expect(problems(['memory-swap', '1g'])).toEqual(['--memory-swap needs --memory']);
     expect(problems(['memory', '1g'], ['memory-swap', '512m'])).toEqual([
       '--memory-swap is less than --memory',
+    ]);
+  });
+
+  it('what is reserved is not more than the limit', () => {
+    expect(limits(['memory', '64m'], ['memory-reservation', '32m'])).toEqual([
+      'memory:67108864',
+      'memory-reservation:33554432',
+    ]);
+    expect(problems(['memory', '32m'], ['memory-reservation', '64m'])).toEqual([
+      '--memory is less than --memory-reservation',
+    ]);
+  });
+
+  it('flags of docker run alone are none of BuildKit’s --resource', () => {
+    expect(problems(['resource', 'memory-reservation=64m'])).toEqual([
+      '--resource expects NAME=VALUE, got "memory-reservation=64m"',
+    ]);
+    expect(limits(['memory', '64m'], ['oom-kill-disable', 'true'])).toEqual([
+      'memory:67108864',
+      'oom-kill-disable:1',
     ]);
   });
 

@@ -49,6 +49,11 @@ static const struct row rows[] = {
     {NEW, false, {"memory-swap:59", "memory:60"}, "! needs a memory limit"},
     {NEW, false, {"memory-swap:x", "memory:60"}, "! expected a number"},
 
+    {OLD, false, {"memory-reservation:100"}, "memory.soft_limit_in_bytes 100"},
+    {NEW, false, {"memory-reservation:100"}, "memory.low 100"},
+    {OLD, false, {"memory-swappiness:0"}, "memory.swappiness 0"},
+    {OLD, false, {"oom-kill-disable:1"}, "memory.oom_control 1"},
+
     // 2 to 262144 shares, 1024 by default; weights of 1 to 10000, 100 by default.
     {OLD, false, {"cpu-shares:1024"}, "cpu.shares 1024"},
     {NEW, false, {"cpu-shares:2"}, "cpu.weight 1"},
@@ -81,6 +86,13 @@ static const struct row rows[] = {
     {NEW, false, {"blkio-weight:500"}, "io.weight default 4950"},
     {NEW, false, {"blkio-weight:1000"}, "io.weight default 10000"},
     {NEW, false, {"blkio-weight:9"}, "! blkio-weight: expected a number from 10 to 1000"},
+
+    {OLD, false, {"blkio-weight-device:/dev/x:300"}, "blkio.weight_device 8:16 300"},
+    {OLD, true, {"blkio-weight-device:/dev/x:300"}, "blkio.bfq.weight_device 8:16 300"},
+    {NEW, false, {"blkio-weight-device:/dev/x:1000"}, "io.weight 8:16 10000"},
+    {NEW, true, {"blkio-weight-device:/dev/x:300"}, "io.bfq.weight 8:16 300"},
+    {NEW, false, {"blkio-weight-device:/dev/x:9"}, "! blkio-weight-device: expected a number from 10 to 1000"},
+    {NEW, false, {"blkio-weight-device:9"}, "! expected PATH:RATE"},
 
     // A line for a device: its numbers, and in version 2 the key that is meant.
     {OLD, false, {"device-read-bps:/dev/x:1048576"}, "blkio.throttle.read_bps_device 8:16 1048576"},

@@ -16,6 +16,7 @@ import {sandboxArguments} from '../../ops/exec/sandbox-arguments.ts';
 import {explained} from '../../ops/failure.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Engine} from '../engine.ts';
+import {type RunRights, rightsArguments} from './rights.ts';
 
 /** Sends a signal to the process, by number. */
 export type SendSignal = (number: number) => void;
@@ -32,6 +33,8 @@ export interface AttendedProcess {
   readonly tty: boolean;
   readonly readonlyRoot: boolean;
   readonly limits: ResourceLimits;
+  /** Undefined: those of a step. */
+  readonly rights?: RunRights;
   /** Undefined: the configuration's. */
   readonly dns?: DnsConfig;
 }
@@ -78,7 +81,7 @@ export async function attend(
       networks,
       limits,
     });
-    const result = await helper.request('run', [...consoleArguments(attended), ...args], {
+    const result = await helper.request('run', [...attendedArguments(attended), ...args], {
       onStart: (send) =>
         attendance.onStart((number) => {
           sent = number;
@@ -103,13 +106,14 @@ export async function attend(
   }
 }
 
-function consoleArguments({interactive, tty, readonlyRoot}: AttendedProcess): string[] {
+function attendedArguments({interactive, tty, readonlyRoot, rights}: AttendedProcess): string[] {
   return [
     // A main process is asked to end others itself, as everywhere.
     'signals=main',
     ...(interactive ? ['stdin=1'] : []),
     ...(tty ? ['tty=1'] : []),
     ...(readonlyRoot ? ['readonly=1'] : []),
+    ...(rights === undefined ? [] : rightsArguments(rights)),
   ];
 }
 

@@ -55,6 +55,7 @@ export async function runImage(
       tty: request.tty,
       readonlyRoot: request.readonlyRoot,
       limits: request.limits,
+      rights: request.rights,
       dns: dnsWith(engine.config.dns, request.dns),
     },
     options,

@@ -7,6 +7,7 @@ import type {PreparedMount} from '../../ops/exec/exec-arguments.ts';
 import type {ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import type {EmitEvent} from '../../progress/events.ts';
 import type {Attendance} from './attend.ts';
+import type {RunRights} from './rights.ts';
 
 export type RunMount =
   | {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readonly: boolean}
@@ -39,6 +40,7 @@ export interface RunRequest {
   readonly shmSizeBytes: number;
   readonly ulimits: readonly {readonly name: string; readonly soft: number; readonly hard: number}[];
   readonly limits: ResourceLimits;
+  readonly rights: RunRights;
 }
 
 export interface RunOptions extends Attendance {

@@ -20,6 +20,7 @@ const bare: RunRequest = {
   shmSizeBytes: 0,
   ulimits: [],
   limits: {limits: []},
+  rights: {groups: [], sysctls: [], droppedCapabilities: [], noNewPrivileges: false},
 };
 
 function processFor(config: ContainerConfig, request: Partial<RunRequest> = {}) {

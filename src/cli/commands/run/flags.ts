@@ -1,7 +1,7 @@
 // The flags of `tsbuild run`: docker run's everyday ones. The others are in docker-flags.ts.
 
 import type {Flag} from '../../flags.ts';
-import {limitFlags} from '../../limit-flags.ts';
+import {limitFlags, runLimitFlags} from '../../limit-flags.ts';
 
 export const runFlags: readonly Flag[] = [
   {name: 'interactive', short: 'i', group: 'Steps', help: 'standard input is for the process'},
@@ -61,7 +61,49 @@ export const runFlags: readonly Flag[] = [
   {name: 'add-host', value: 'HOST:IP', group: 'Steps', help: 'line for /etc/hosts (repeatable)'},
   {name: 'shm-size', value: 'BYTES', group: 'Steps', help: 'size of /dev/shm (default: 64m)'},
   {name: 'ulimit', value: 'NAME=SOFT[:HARD]', group: 'Steps', help: 'resource limit (repeatable)'},
-  ...limitFlags.map(({name, short, value, help}): Flag => {
+  {
+    name: 'group-add',
+    value: 'GROUP',
+    group: 'Steps',
+    help: 'one more group of the user: a name of the image’s /etc/group, or a number (repeatable)',
+  },
+  {
+    name: 'cap-drop',
+    value: 'NAME',
+    group: 'Steps',
+    help: 'a capability that the process does without, or ALL (repeatable)',
+  },
+  {
+    name: 'cap-add',
+    value: 'NAME',
+    group: 'Steps',
+    help: 'one that it keeps nevertheless; none that a RUN step does not have (repeatable)',
+  },
+  {
+    name: 'security-opt',
+    value: 'OPTION',
+    group: 'Steps',
+    help: 'no-new-privileges: setuid programs give no rights (repeatable)',
+  },
+  {
+    name: 'sysctl',
+    value: 'NAME=VALUE',
+    group: 'Steps',
+    help: 'kernel parameter of the run’s own namespaces: net.*, fs.mqueue.*, kernel.shm*, kernel.msg*, kernel.sem (repeatable)',
+  },
+  {name: 'domainname', value: 'NAME', group: 'Steps', help: 'NIS domain name inside'},
+  {
+    name: 'oom-score-adj',
+    value: 'N',
+    group: 'Limits',
+    help: 'how soon the kernel kills the process when the machine has no memory left: -1000 to 1000',
+  },
+  {
+    name: 'oom-kill-disable',
+    group: 'Limits',
+    help: 'at the limit of --memory the process waits, and is not ended (cgroup v1)',
+  },
+  ...[...limitFlags, ...runLimitFlags].map(({name, short, value, help}): Flag => {
     return {name, ...(short === undefined ? {} : {short}), value, group: 'Limits', help};
   }),
   {

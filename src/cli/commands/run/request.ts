@@ -18,6 +18,7 @@ import {parseUlimit} from '../../values/limits.ts';
 import {isProblem, type Problem} from '../../values/problem.ts';
 import {parseEnvFile, parseVariable} from './env.ts';
 import {parseMount, parseTmpfs, parseVolume} from './mounts.ts';
+import {rightsOf} from './rights.ts';
 
 /** Throws BuildError('usage') with every bad value. */
 export function runRequestOf(flags: FlagValues, operands: readonly string[], io: CliIo): RunRequest {
@@ -63,6 +64,7 @@ export function runRequestOf(flags: FlagValues, operands: readonly string[], io:
     shmSizeBytes: shmSizeOf(reader),
     ulimits: reader.each('ulimit', parseUlimit),
     limits: limitsOf(reader),
+    rights: rightsOf(reader),
   };
   stopSignalOf(reader);
   reader.throwProblems();

@@ -125,7 +125,7 @@ it('every bad value is told of at once', () => {
 describe('flags of docker run', () => {
   it.each([
     ['--sig-proxy=false', 'sig-proxy cannot be switched off'],
-    ['--security-opt=false', 'security-opt'],
+    ['--gpus=false', 'gpus'],
     ['--device=false', 'device'],
   ])('%s is not taken for a switch that asks for nothing', (argument, text) => {
     expect(problemsOf(argument, 'app')[0]).toContain(`--${text}`);
@@ -133,14 +133,13 @@ describe('flags of docker run', () => {
 
   // Of version 28, in its order; what is not here is in the tests above.
   const switches =
-    'detach disable-content-trust init no-healthcheck oom-kill-disable privileged publish-all sig-proxy use-api-socket';
+    'detach disable-content-trust init no-healthcheck privileged publish-all sig-proxy use-api-socket';
   const valued =
-    'annotation attach blkio-weight-device cap-add cap-drop cgroupns cidfile cpu-count cpu-percent cpu-rt-period ' +
-    'cpu-rt-runtime detach-keys device device-cgroup-rule domainname expose gpus group-add health-cmd ' +
-    'health-interval health-retries health-start-interval health-start-period health-timeout io-maxbandwidth ' +
-    'io-maxiops ip ip6 ipc isolation kernel-memory label label-file link link-local-ip log-driver log-opt ' +
-    'mac-address memory-reservation memory-swappiness name net-alias network-alias oom-score-adj pid publish ' +
-    'restart runtime security-opt stop-timeout storage-opt sysctl userns uts volume-driver volumes-from';
+    'annotation attach cgroupns cidfile cpu-count cpu-percent cpu-rt-period cpu-rt-runtime detach-keys device ' +
+    'device-cgroup-rule expose gpus health-cmd health-interval health-retries health-start-interval ' +
+    'health-start-period health-timeout io-maxbandwidth io-maxiops ip ip6 ipc isolation kernel-memory label ' +
+    'label-file link link-local-ip log-driver log-opt mac-address name net-alias network-alias pid publish ' +
+    'restart runtime stop-timeout storage-opt userns uts volume-driver volumes-from';
   const withoutEffect =
     'annotation disable-content-trust expose init label label-file no-healthcheck stop-timeout';
 
@@ -156,6 +155,10 @@ describe('flags of docker run', () => {
 
   it.each([
     '--ipc=private',
+    '--ipc=shareable',
+    '--pid=',
+    '--userns=',
+    '--uts=',
     '--cgroupns=private',
     '--log-driver=none',
     '--restart=no',
