@@ -39,7 +39,7 @@ export async function checkOut(checkout: Checkout): Promise<number> {
     await fetchCommit(checkout);
     await git('checkout', '--quiet', '--force', '--detach', commit);
     if (source.skipSubmodules !== true && (await isThere(join(repository, '.gitmodules')))) {
-      await git('submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1');
+      await shallowly((...depth) => git('submodule', '--quiet', 'update', '--init', '--recursive', ...depth));
     }
   } catch (error) {
     throw gitFailureOf(error, what);
@@ -57,17 +57,23 @@ export async function checkOut(checkout: Checkout): Promise<number> {
 
 const sha256Length = 64;
 
+/** A directory of files behind HTTP, which is no server of git's, has everything or nothing. */
+async function shallowly(fetch: (...depth: readonly string[]) => Promise<string>): Promise<string> {
+  try {
+    return await fetch('--depth=1');
+  } catch (error) {
+    if (error instanceof GitFailure && /shallow/.test(error.said)) return fetch();
+    throw error;
+  }
+}
+
 /** By name first, which every server allows; the name may have moved on since it was looked up. */
 async function fetchCommit({source, commit, ref, remote, git: run}: Checkout): Promise<void> {
   const git = (...args: string[]): Promise<string> => run(args);
   const fetch = (...args: string[]): Promise<string> =>
     git('fetch', '--quiet', '--no-tags', '--no-recurse-submodules', ...args);
   const fetchOne = (name: string): Promise<string> =>
-    fetch('--depth=1', 'origin', name).catch((error: unknown) => {
-      // A directory of files behind HTTP, which is no server of git's, has everything or nothing.
-      if (error instanceof GitFailure && /shallow/.test(error.said)) return fetch('origin', name);
-      throw error;
-    });
+    shallowly((...depth) => fetch(...depth, 'origin', name));
   const isHere = (): Promise<boolean> =>
     git('cat-file', '-e', `${commit}^{commit}`).then(
       () => true,

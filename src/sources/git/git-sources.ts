@@ -98,7 +98,7 @@ export class GitSources {
     );
     const found = refIn(answer, ref);
     if (found === undefined) {
-      throw buildError('user', 'git-no-ref', `${remote.address} does not contain ref ${ref}`, {
+      throw buildError('user', 'git-no-ref', `${remote.address}: repository does not contain ref ${ref}`, {
         hints: ['a branch, a tag, or the full 40 digits of a commit can be named'],
       });
     }

@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {GitSource} from '../../../src/graph/op.ts';
 import {GitSources} from '../../../src/sources/git/git-sources.ts';
-import {startFileServer} from '../../support/file-server.ts';
+import {type FileServer, startFileServer} from '../../support/file-server.ts';
 import {type GitRepository, type GitServer, startGitServer} from '../../support/git-server.ts';
 import {SourceWorld} from '../../support/source-world.ts';
 
@@ -62,6 +62,18 @@ async function problemOf(work: Promise<unknown>): Promise<string> {
   expect(error).toMatchObject({name: 'BuildError', kind: 'user'});
   expect(await world.leftovers()).toEqual([]);
   return error.message;
+}
+
+/** The directory of these repositories behind a server that knows nothing of git. */
+async function filesOf(...repositories: readonly GitRepository[]): Promise<FileServer> {
+  const bares = repositories.map(({directory}) => directory.replace(/-work$/, '.git'));
+  for (const [index, bare] of bares.entries()) repositories[index]?.git('-C', bare, 'update-server-info');
+  return startFileServer(({path}, response) => {
+    const name = join(dirname(bares[0] ?? ''), path.split('?', 1)[0] ?? '');
+    const isFile = existsSync(name) && statSync(name).isFile();
+    if (isFile) response.writeHead(200).end(readFileSync(name));
+    else response.writeHead(404).end();
+  });
 }
 
 describe.skipIf(server === undefined)('a repository', () => {
@@ -166,14 +178,7 @@ describe.skipIf(server === undefined)('a repository', () => {
   });
 
   it('can be files behind HTTP', async () => {
-    const bare = repository.directory.replace(/-work$/, '.git');
-    repository.git('-C', bare, 'update-server-info');
-    const files = await startFileServer(({path}, response) => {
-      const name = join(dirname(bare), path.split('?', 1)[0] ?? '');
-      const isFile = existsSync(name) && statSync(name).isFile();
-      if (isFile) response.writeHead(200).end(readFileSync(name));
-      else response.writeHead(404).end();
-    });
+    const files = await filesOf(repository);
     try {
       const remote = `${files.address}/app.git`;
       for (const [more, text] of [
@@ -235,6 +240,23 @@ describe.skipIf(server === undefined)('submodules', () => {
     expect((await lines({skipSubmodules: true})).join()).not.toContain('m.txt');
   });
 
+  it('can be files behind HTTP, too', async () => {
+    const serving = server as GitServer;
+    const part = serving.create('part');
+    part.commit({files: {'p.txt': 'part'}});
+    const whole = serving.create('whole');
+    whole.commit({files: {'w.txt': 'whole'}});
+    whole.git('submodule', '--quiet', 'add', '../part.git', 'part');
+    whole.commit({files: {}});
+    const files = await filesOf(part, whole);
+    try {
+      const {snapshot} = await build().fetch(source({remote: `${files.address}/whole.git`}), signal);
+      expect(world.listing(snapshot)).toContain('0644 part/p.txt = part');
+    } finally {
+      await files.close();
+    }
+  });
+
   it('that would be read from this machine are refused', async () => {
     const evil = (server as GitServer).create('evil');
     evil.commit({
@@ -251,7 +273,7 @@ describe.skipIf(server === undefined)('submodules', () => {
 
 describe.skipIf(server === undefined)('refused is', () => {
   it.each([
-    [{ref: 'nothing'}, /does not contain ref nothing/],
+    [{ref: 'nothing'}, /repository does not contain ref nothing/],
     [{ref: '9'.repeat(40)}, /has no commit 9{40}/],
     [{subdirectory: 'none'}, /has no directory none/],
     [{subdirectory: '../..'}, /^$|has no directory/],
