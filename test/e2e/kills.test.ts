@@ -1,6 +1,6 @@
 // kill -9 of builds, prunes and cache exports at random moments, also on a full disk: afterwards the next build
-// succeeds, fsck finds nothing wrong, nothing runs. TSBUILD_SOAK=1 kills hundreds of times. The moments are seeded: the
-// same ones each time, as far as the machine allows.
+// succeeds, fsck finds nothing wrong, nothing runs. TSBUILD_SOAK=1 kills hundreds of times, or as often as KILLS says.
+// The moments are seeded: the same ones each time, as far as the machine allows, and others with another SEED.
 
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, rmSync} from 'node:fs';
@@ -11,7 +11,9 @@ import {type Running, type Workspace, workspaceWithBases} from './command.ts';
 import {needRoot, skip} from './requirements.ts';
 
 const isSoak = process.env['TSBUILD_SOAK'] === '1';
-const [kills, killsOnFullDisk] = isSoak ? [160, 60] : [10, 5];
+const soakKills = Number(process.env['KILLS'] ?? 220);
+const [kills, killsOnFullDisk] = isSoak ? [Math.ceil(soakKills * 0.7), Math.ceil(soakKills * 0.3)] : [10, 5];
+const firstSeed = Number(process.env['SEED'] ?? 1);
 let space: Workspace;
 
 beforeAll(async () => {
@@ -68,7 +70,7 @@ describe('kill -9', () => {
       ['fsck', '--repair'],
       ['cache-mount prune', '-f'],
     ];
-    const random = seeded(20_261_129);
+    const random = seeded(20_261_128 + firstSeed);
     for (let n = 0; n < kills; n++) {
       const build = space.start(['build', ...(outputs[n % 4] ?? []), context], {root});
       const other = space.start(beside[Math.floor(random() * 4)] ?? [], {root});
@@ -103,15 +105,21 @@ describe('kill -9', () => {
         });
       const small = await context('small', 1);
       const large = await context('large', 40);
-      const random = seeded(20_270_101);
+      const random = seeded(20_270_100 + firstSeed);
       for (let n = 0; n < killsOnFullDisk; n++) {
-        const build = space.start(['build', '-t', 'full', large], {root});
-        const cut = n % 2 === 0 ? 300 + random() * 1500 : 600_000;
+        const isCut = n % 2 === 0;
+        // The directory of the cache is on the same disk.
+        const to = n % 4 === 2 ? ['--cache-to', `type=local,dest=${join(root, 'shared')}`] : [];
+        const build = space.start(['build', '-t', 'full', ...to, large], {root});
+        const cut = isCut ? 300 + random() * 1500 : 600_000;
+        const other = n % 4 === 0 ? space.start(['prune', '-a', '-f'], {root}) : undefined;
         await Promise.race([build.done, sleep(cut, undefined, {ref: false})]);
         await kill(build);
-        if (n % 2 === 1)
+        if (other !== undefined) await kill(other);
+        if (!isCut)
           expect((await build.done).stderr, 'beside what the program says').toMatch(/tsbuild prune -a/);
         if (n % 5 !== 4) continue;
+        rmSync(join(root, 'shared'), {recursive: true, force: true});
         await space.build(['-o', 'type=cacheonly', small], {root});
         await expectSound(root);
       }

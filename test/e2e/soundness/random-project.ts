@@ -1,164 +1,178 @@
-// Random Dockerfiles with a context, and random edits of them, from a seed: the same seed gives the same project. What
-// steps do depends on what they can see (files, modes, times, variables, mounts) and on nothing else, so a build
-// without cache is what every cached build has to equal.
+// Random Dockerfiles with a context, and random edits of them, from a seed: the same seed gives the same project.
+
+import {member} from '../../support/tar-bytes.ts';
+import type {Random} from './random.ts';
+import {instruction, word} from './random-instruction.ts';
+
+export type Entry = {readonly text: string; readonly mode?: number} | {readonly link: string};
 
 export interface Project {
-  /** Stages from the first to the target; each a list of lines. */
+  /** Stages from the first to the target; each a list of instructions, of which the first is FROM. */
   readonly stages: readonly (readonly string[])[];
-  /** Path to text; the mode is in `modes` where it is not 0644. */
-  readonly files: Readonly<Record<string, string>>;
-  readonly modes: Readonly<Record<string, number>>;
+  readonly files: Readonly<Record<string, Entry>>;
+  readonly ignored: readonly string[];
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** SOURCE_DATE_EPOCH. */
+  readonly epoch?: number;
 }
 
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = (seed ^ 0x9e3779b9) >>> 0;
-  }
-
-  /** mulberry32 */
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  }
-
-  pick<T>(list: readonly T[]): T {
-    const chosen = list[this.below(list.length)];
-    if (chosen === undefined) throw new Error('nothing to pick from');
-    return chosen;
-  }
-}
-
-const names = ['a', 'b', 'd/a', 'd/b', 'd/e/c', 'x.log'];
-const targets = ['/o', '/p/q', '/r/'];
-const variables = ['A', 'B'];
-
-function word(random: Random): string {
-  return random.pick(['one', 'two', 'three', '1', '22', '']);
-}
-
-/** What is in the tree, with everything that a step can see of it; before it writes, for what is new has the clock's time. */
-const look = "seen=$(find /o /p /r /s /w -exec stat -c '%n %a %u %g %s %Y' {} + 2>/dev/null | sort)";
-
-/** What copies of the context give has the times of the context, whoever copies: times alone miss nothing (ADR 2). */
-function run(random: Random): string {
-  const command = random.pick([
-    `${look}; echo "$seen" > /s`,
-    `cat /o /p/q 2>/dev/null | wc -c > /s`,
-    `echo ${word(random)} > /s`,
-    `echo $${random.pick(variables)} > /s`,
-    `: $${random.pick(variables)}; mkdir -p /p; echo ${word(random)} > /p/t`,
-    `rm -rf ${random.pick(['/o', '/p', '/r', '/s'])}`,
-    `mkdir -p /p; touch -d @100000000${random.below(3)} /p/time`,
-    `mkdir -p /p; ln -sfn ${word(random)}x /p/link`,
-    `mkdir -p /p && : > /p/m && chmod 7${random.below(8)}5 /p/m`,
-    `mkdir -p /r && echo ${word(random)} > /r/h && ln -f /r/h /r/h2`,
-    `[ ! -e /s ] || mv /s /s2`,
-    `sort /s* 2>/dev/null > /w2; [ -s /w2 ] || rm /w2`,
-  ]);
-  const mount = random.pick([
-    '',
-    '',
-    '',
-    '--mount=type=bind,target=/m ',
-    '--mount=type=bind,source=d,target=/m ',
-  ]);
-  const read = mount === '' ? '' : random.pick(['; ls -R /m > /s', '; cat /m/a > /s', '; cp -rp /m/. /r']);
-  return `RUN ${mount}${command}${mount === '' ? '' : read}`;
-}
-
-function copy(random: Random, stage: number): string {
-  const flags = random.pick(['', '', '', '--chown=7:8 ', '--chmod=640 ', '--link ', '--exclude=**/a ']);
-  const other = stage > 0 && random.below(3) === 0 ? `--from=s${random.below(stage)} ` : '';
-  // A path that a stage surely has, or one that may match nothing.
-  const source =
-    other === ''
-      ? random.pick(['a', 'b', 'd', 'd/', '.', 'd/e', '[ab]'])
-      : random.pick(['/bin/busybox', '/p*', '/s*', '/r*']);
-  const destination = source === '[ab]' || other !== '' ? '/r/' : random.pick(targets);
-  return `COPY ${other}${flags}${source} ${destination}`;
-}
-
-function instruction(random: Random, stage: number): string {
-  switch (random.below(10)) {
-    case 0:
-      return `ENV ${random.pick(variables)}=${word(random)}`;
-    case 1:
-      return `ARG ${random.pick(variables)}=${word(random)}`;
-    case 2:
-      return `WORKDIR ${random.pick(['/w', '/w/v', '/'])}`;
-    case 3:
-      return random.pick([
-        `LABEL l=${word(random)}`,
-        `USER ${random.pick(['0', '0:0', '0:5'])}`,
-        'CMD ["x"]',
-      ]);
-    case 4:
-    case 5:
-    case 6:
-      return copy(random, stage);
-    default:
-      return run(random);
-  }
-}
-
-function stageOf(random: Random, index: number): string[] {
-  const base = index > 0 && random.below(2) === 0 ? `s${random.below(index)}` : 'busybox';
-  const count = 2 + random.below(4);
-  return [`FROM ${base} AS s${index}`, ...Array.from({length: count}, () => instruction(random, index))];
-}
-
-export function randomProject(random: Random): Project {
-  const stages = Array.from({length: 1 + random.below(3)}, (_, index) => stageOf(random, index));
-  const files: Record<string, string> = {};
-  for (const name of names) files[name] = word(random);
-  return {stages, files, modes: {}, buildArgs: random.below(3) === 0 ? {A: word(random)} : {}};
-}
+/** What is done to the files besides: their times move, they are written once more, each has another name elsewhere. */
+export type Disturbance = 'touched' | 'rewritten' | 'linked';
 
 export interface Edited {
   readonly project: Project;
   readonly what: string;
+  /** The image has to be the one from before. */
+  readonly isSame: boolean;
+  readonly disturbance?: Disturbance;
+}
+
+/** A name that is among them is there from the beginning; the others may come. */
+const names = ['a', 'b', 'd/a', 'd/b', 'd/e/c', 'x.log'];
+const laterNames = [...names, 'd/new', 'd/e/f', 'l1', 'l2', 'c'];
+
+function archiveOf(text: string): string {
+  const members = [
+    member({name: 'in/', type: '5', mode: '0000755\0'}),
+    member({name: `in/${text || 'empty'}`}, text),
+    member({name: 'in/link', type: '2', link: text || 'x'}),
+    Buffer.alloc(1024),
+  ];
+  return Buffer.concat(members).toString('latin1');
+}
+
+function entry(random: Random): Entry {
+  if (random.isOneIn(6)) return {link: random.pick(['a', 'b', 'd', '../a', '/o', 'nowhere'])};
+  return {text: word(random), mode: random.pick([0o644, 0o644, 0o644, 0o600, 0o755, 0o4755])};
+}
+
+function stageOf(random: Random, index: number): string[] {
+  const own = index > 0 && random.below(2) === 0 ? `s${random.below(index)}` : 'busybox';
+  const count = 1 + random.below(4);
+  return [`FROM ${own} AS s${index}`, ...Array.from({length: count}, () => instruction(random, index))];
+}
+
+export function randomProject(random: Random): Project {
+  const stages = Array.from({length: 1 + random.below(3)}, (_, index) => stageOf(random, index));
+  const files: Record<string, Entry> = {'x.tar': {text: archiveOf('')}};
+  for (const name of names) files[name] = {text: word(random)};
+  if (random.isOneIn(2)) files['l1'] = entry(random);
+  const project = {stages, files, ignored: ['*.log', 'Dockerfile', '.dockerignore']};
+  return {
+    ...project,
+    buildArgs: random.isOneIn(3) ? {A: word(random)} : {},
+    ...(random.isOneIn(8) && stages.length === 1 ? {epoch: 1_500_000_000 + random.below(3)} : {}),
+  };
 }
 
 export function randomEdit(random: Random, project: Project): Edited {
+  const pick = random.below(10);
+  if (pick < 2) return sameEdit(random, project);
+  if (pick < 6) return {...editOfLines(random, project), isSame: false};
+  return {...editOfFiles(random, project), isSame: false};
+}
+
+/** What no image may show. */
+function sameEdit(random: Random, project: Project): Edited {
+  if (random.below(4) > 0) {
+    const disturbance = random.pick<Disturbance>(['touched', 'rewritten', 'linked']);
+    return {project, isSame: true, disturbance, what: `files are ${disturbance}`};
+  }
+  const stage = random.below(project.stages.length);
+  const changed = random.pick<(line: string) => string>([
+    (line) => `# a comment\n\n${line}`,
+    (line) => line.replace(/^[A-Z]+ /, (keyword) => keyword.toLowerCase()),
+  ]);
+  const stages = project.stages.map((lines, index) => (index === stage ? lines.map(changed) : lines));
+  return {project: {...project, stages}, what: `s${stage} is written otherwise`, isSame: true};
+}
+
+type Change = Pick<Edited, 'project' | 'what'>;
+
+function editOfLines(random: Random, project: Project): Change {
   const stage = random.below(project.stages.length);
   const lines = project.stages[stage] ?? [];
-  const withLines = (changed: readonly string[]): Project => ({
-    ...project,
-    stages: project.stages.map((each, index) => (index === stage ? changed : each)),
+  const withLines = (changed: readonly string[], what: string): Change => ({
+    project: {
+      ...project,
+      stages: project.stages.map((each, index) => (index === stage ? changed : each)),
+    },
+    what: `s${stage} ${what}`,
   });
-  // The first line is FROM.
   const at = 1 + random.below(Math.max(1, lines.length - 1));
-  const name = random.pick(names);
-  switch (random.below(8)) {
+  switch (random.below(7)) {
     case 0:
     case 1: {
       const line = instruction(random, stage);
-      return {project: withLines(lines.with(at, line)), what: `s${stage} line ${at} becomes ${line}`};
+      return withLines(lines.with(at, line), `line ${at} becomes ${line}`);
     }
-    case 2: {
+    case 2:
+    case 3: {
       const line = instruction(random, stage);
-      return {project: withLines(lines.toSpliced(at, 0, line)), what: `s${stage} gets ${line} at ${at}`};
+      return withLines(lines.toSpliced(at, 0, line), `gets ${line} at ${at}`);
     }
-    case 3:
-      if (lines.length < 3) return {project, what: 'nothing'};
-      return {project: withLines(lines.toSpliced(at, 1)), what: `s${stage} loses line ${at}`};
     case 4: {
-      const mode = random.pick([0o600, 0o644, 0o755]);
-      const modes = {...project.modes, [name]: mode};
-      return {project: {...project, modes}, what: `${name} has mode ${mode.toString(8)}`};
+      const [one, other] = [lines[at], lines[at + 1]];
+      if (one === undefined || other === undefined) return {project, what: 'nothing'};
+      return withLines(lines.with(at, other).with(at + 1, one), `lines ${at} and ${at + 1} change places`);
     }
     case 5: {
-      const buildArgs = {...project.buildArgs, [random.pick(variables)]: word(random)};
+      const own = stage > 0 && random.isOneIn(2) ? `s${random.below(stage)}` : 'busybox';
+      return withLines(lines.with(0, `FROM ${own} AS s${stage}`), `begins with ${own}`);
+    }
+    default:
+      if (lines.length < 3) return {project, what: 'nothing'};
+      return withLines(lines.toSpliced(at, 1), `loses line ${at}`);
+  }
+}
+
+function editOfFiles(random: Random, project: Project): Change {
+  const {files} = project;
+  const name = random.pick(laterNames);
+  const withFiles = (changed: Project['files'], what: string): Change => ({
+    project: {...project, files: changed},
+    what,
+  });
+  switch (random.below(10)) {
+    case 0: {
+      const found = files[name];
+      const mode = random.pick([0o600, 0o644, 0o755, 0o4755]);
+      if (found === undefined || !('text' in found)) return {project, what: 'nothing'};
+      return withFiles({...files, [name]: {...found, mode}}, `${name} has mode ${mode.toString(8)}`);
+    }
+    case 1: {
+      const buildArgs = {...project.buildArgs, [random.pick(['A', 'B'])]: word(random)};
       return {project: {...project, buildArgs}, what: `build arguments ${JSON.stringify(buildArgs)}`};
     }
-    default: {
+    case 2: {
+      const {[name]: gone, ...others} = files;
+      if (gone === undefined || names.slice(0, 5).includes(name)) return {project, what: 'nothing'};
+      return withFiles(others, `${name} is gone`);
+    }
+    case 3: {
+      const [from, to] = [random.pick(names), name];
+      const {[from]: moved, ...others} = files;
+      if (moved === undefined || from === to) return {project, what: 'nothing'};
+      return withFiles({...others, [to]: moved}, `${from} becomes ${to}`);
+    }
+    case 4: {
+      const line = random.pick(['d/e', '!x.log', 'b', '**/a', '!d/a', 'l*', '# nothing']);
+      const isThere = project.ignored.includes(line);
+      const ignored = isThere ? project.ignored.filter((each) => each !== line) : [...project.ignored, line];
+      return {project: {...project, ignored}, what: `ignored: ${ignored}`};
+    }
+    case 5: {
       const text = word(random);
-      return {project: {...project, files: {...project.files, [name]: text}}, what: `${name} is "${text}"`};
+      return withFiles({...files, 'x.tar': {text: archiveOf(text)}}, `x.tar has ${text}`);
+    }
+    case 6: {
+      if (project.stages.length > 1) return {project, what: 'nothing'};
+      const epoch = 1_500_000_000 + random.below(3);
+      return {project: {...project, epoch}, what: `SOURCE_DATE_EPOCH=${epoch}`};
+    }
+    default: {
+      const made = entry(random);
+      return withFiles({...files, [name]: made}, `${name} is ${JSON.stringify(made)}`);
     }
   }
 }
