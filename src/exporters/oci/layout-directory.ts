@@ -1,10 +1,21 @@
 // An OCI layout in a directory. Blobs share their data with the store's, or are linked from it (docs/adr/0017), where the
 // file system can do that, and are copied otherwise; index.json is replaced last, so a reader sees the layout before or
-// after, never between. Images that the layout has already stay, unless they have one of our names.
+// after, never between. Images that the layout has already stay, unless they have one of our names. Calls that take
+// microseconds are made at once: each hop through the thread pool costs more, and a layout is a handful of names.
 
 import {randomBytes} from 'node:crypto';
-import {constants} from 'node:fs';
-import {copyFile, link, lstat, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import {copyFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {ImageIndex} from '../../oci/manifest.ts';
@@ -29,27 +40,23 @@ export async function writeLayoutDirectory(
   const directory = resolve(context.workingDirectory, dest);
   try {
     makeDirectories(join(directory, 'blobs/sha256'));
-    const others = await otherEntries(directory, dest, layout.entries);
+    const others = otherEntries(directory, dest, layout.entries);
     for (const blob of layout.blobs) {
       context.signal.throwIfAborted();
       await placeBlob(directory, blob, context.blobs);
     }
-    await replace(join(directory, 'oci-layout'), layoutFile);
-    await replace(join(directory, 'index.json'), indexBytes([...layout.entries, ...others]));
+    replace(join(directory, 'oci-layout'), layoutFile);
+    replace(join(directory, 'index.json'), indexBytes([...layout.entries, ...others]));
   } catch (error) {
     throw asOutputError(error, dest);
   }
 }
 
 /** Entries of the index.json that is there, without those that ours replace. */
-async function otherEntries(
-  directory: string,
-  dest: string,
-  ours: readonly Descriptor[],
-): Promise<readonly Descriptor[]> {
+function otherEntries(directory: string, dest: string, ours: readonly Descriptor[]): readonly Descriptor[] {
   let text: string;
   try {
-    text = await readFile(join(directory, 'index.json'), 'utf8');
+    text = readFileSync(join(directory, 'index.json'), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -78,36 +85,50 @@ async function placeBlob(directory: string, blob: LayoutBlob, blobs: BlobReader)
   if ('bytes' in blob) return replace(path, blob.bytes);
   const stored = await blobs.path(blob.digest);
   // What else is there under this name may be anything.
-  if (await isSameFile(path, stored)) return;
-  await make(path, (temporary) => shareOrCopy(stored, temporary));
+  if (isSameFile(path, stored)) return;
+  const temporary = temporaryFor(path);
+  try {
+    if (!isShared(stored, temporary)) await copyFile(stored, temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, {force: true});
+    throw error;
+  }
 }
 
-async function isSameFile(path: string, other: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => undefined);
+function isSameFile(path: string, other: string): boolean {
+  const found = lstatSync(path, {throwIfNoEntry: false});
   if (found === undefined) return false;
-  const {dev, ino} = await stat(other);
+  const {dev, ino} = statSync(other);
   return found.dev === dev && found.ino === ino;
 }
 
-async function shareOrCopy(from: string, to: string): Promise<void> {
-  // Each fails for many reasons (another file system, none that can, too many links); all are good enough for the next.
-  await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE)
-    .catch(() => link(from, to))
-    .catch(() => copyFile(from, to));
-}
-
-async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  await make(path, (temporary) => writeFile(temporary, bytes));
+/** Whether `to` has the data of `from` without a copy of it. */
+function isShared(from: string, to: string): boolean {
+  // Each fails for many reasons (another file system, none that can, too many links).
+  const share = [() => copyFileSync(from, to, constants.COPYFILE_FICLONE_FORCE), () => linkSync(from, to)];
+  return share.some((attempt) => {
+    try {
+      attempt();
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Under its name when it is complete. */
-async function make(path: string, produce: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.partial`;
+function replace(path: string, bytes: Uint8Array): void {
+  const temporary = temporaryFor(path);
   try {
-    await produce(temporary);
-    await rename(temporary, path);
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, path);
   } catch (error) {
-    await rm(temporary, {force: true});
+    rmSync(temporary, {force: true});
     throw error;
   }
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}.partial`;
 }
