@@ -10,6 +10,8 @@
 
 #include "protocol/reply.h"
 
+#define SKIPPED_MIN ((size_t)64 << 10)  // to look for a hole costs as much as to read less
+
 void blob_store(struct blob *blob, const void *bytes, size_t length) {
   if (blob->format != BLOB_PLAIN) sha256_add(&blob->stored, bytes, length);
   blob->stored_size += length;
@@ -78,11 +80,25 @@ void blob_write(struct blob *blob, const void *bytes, size_t length) {
   }
 }
 
+/** Moves over the hole that the file has where it stands, by `length` bytes at most. Gives by how many. */
+static ssize_t skip_hole(int fd, size_t length) {
+  if (length < SKIPPED_MIN) return 0;
+  off_t at = lseek(fd, 0, SEEK_CUR);
+  off_t data = lseek(fd, at, SEEK_DATA);
+  if (data < 0 && errno == ENXIO) data = lseek(fd, 0, SEEK_END);  // the hole is the last thing in the file
+  if (data < at) data = at;  // a file system that tells no holes, or the file shrank, which read() tells
+  if (data > at + (off_t)length) data = at + (off_t)length;
+  return lseek(fd, data, SEEK_SET) < 0 ? 0 : data - at;
+}
+
 int blob_write_file(struct blob *blob, int fd, uint64_t size) {
   while (size > 0) {
+    char *to = blob->fill + blob->fill_length;
     size_t room = BLOB_BLOCK - blob->fill_length;
     size_t part = size < room ? (size_t)size : room;
-    ssize_t got = read(fd, blob->fill + blob->fill_length, part);
+    ssize_t got = skip_hole(fd, part);
+    memset(to, 0, (size_t)got);
+    if (got == 0) got = read(fd, to, part);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
       if (got == 0) errno = 0;

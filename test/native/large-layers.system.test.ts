@@ -1,7 +1,18 @@
 // Layers of many entries and of large files take the memory of small ones. Python measures: it waits for the helper and
 // is told by the kernel the most that any process of it had. TSBUILD_SOAK=1 makes them really large.
 
-import {readdirSync, statSync, truncateSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
@@ -35,6 +46,37 @@ describe.skipIf(whyNoTrees() !== undefined)('memory', () => {
       expect(memoryOf('pack', `layer=${layer}`, `out=${blob}`, `compress=${compression}`)).toBeLessThan(64);
     },
     600_000,
+  );
+
+  test.skipIf(!existsSync('/proc/self/io'))(
+    'is where the holes of a packed file come from, and not the disk',
+    () => {
+      const layer = world.tree({large: 'begins'});
+      const file = join(layer, 'large');
+      truncateSync(file, 128 * mebibyte);
+      const handle = openSync(file, 'r+');
+      writeSync(handle, 'in the middle', 70 * mebibyte + 5);
+      closeSync(handle);
+      utimesSync(file, 1_700_000_000, 1_700_000_000);
+      const script = `
+import subprocess
+def read():
+    return int(next(line for line in open("/proc/self/io") if line.startswith("rchar")).split()[1])
+before = read()
+subprocess.run(sys.argv[1:], check=True, capture_output=True)
+print(read() - before)`;
+      const packed = (...args: string[]): number =>
+        Number(python(script, locateHelper(process.env), 'pack', `layer=${layer}`, ...args));
+      const sparse = world.newPath();
+      expect(packed(`out=${sparse}`, 'compress=gzip')).toBeLessThan(4 * mebibyte);
+      // The same of a file that has its zeros on the disk.
+      const [copy, full] = [world.newPath(), world.newPath()];
+      execFileSync('cp', ['--sparse=never', file, copy]);
+      execFileSync('dd', [`if=${copy}`, `of=${file}`, 'bs=1M', 'conv=notrunc', 'status=none']);
+      utimesSync(file, 1_700_000_000, 1_700_000_000);
+      expect(packed(`out=${full}`, 'compress=gzip')).toBeGreaterThan(128 * mebibyte);
+      execFileSync('cmp', [sparse, full]);
+    },
   );
 
   test('does not grow with a file that is unpacked, and the file has its holes again', () => {
