@@ -49,6 +49,8 @@ export class RecordCache implements ResultCache<BuildValue> {
   readonly #snapshotter: Snapshotter;
   readonly #clock: Clock;
   readonly #used = new Set<string>();
+  /** Of the first record of a snapshot; the first one stands. */
+  readonly #keys = new Map<SnapshotId, string>();
   readonly whyMissed: WhyMissed;
   readonly #onFound: (untilMs: number) => void;
 
@@ -84,9 +86,14 @@ export class RecordCache implements ResultCache<BuildValue> {
 
   keyOf(value: BuildValue): string | undefined {
     if (value.type !== 'snapshot' || value.snapshot === undefined) return undefined;
+    const known = this.#keys.get(value.snapshot);
+    if (known !== undefined) return known;
     const sql = 'SELECT result_key FROM record WHERE snapshot = ? ORDER BY created_ms LIMIT 1';
     const row = this.#database.get(sql, value.snapshot);
-    return row === undefined ? undefined : String(row['result_key']);
+    if (row === undefined) return undefined;
+    const key = String(row['result_key']);
+    this.#keys.set(value.snapshot, key);
+    return key;
   }
 
   async find(key: string): Promise<Solved<BuildValue> | undefined> {
@@ -131,22 +138,24 @@ export class RecordCache implements ResultCache<BuildValue> {
     const now = Math.round(this.#clock.nowMs());
     const usage = result.usage === undefined ? null : JSON.stringify(result.usage);
     const text = canonicalJson({...ingredients});
-    this.#database.transaction(() => {
-      for (const key of keys) {
-        this.#database.run(
-          `INSERT OR REPLACE INTO record (key, result_key, snapshot, name, ingredients, created_ms, used_ms, usage)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-          key,
-          result.key,
-          snapshot,
-          name,
-          text,
-          now,
-          now,
-          usage,
-        );
-      }
-    });
+    const put = (key: string): void => {
+      this.#database.run(
+        `INSERT OR REPLACE INTO record (key, result_key, snapshot, name, ingredients, created_ms, used_ms, usage)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        key,
+        result.key,
+        snapshot,
+        name,
+        text,
+        now,
+        now,
+        usage,
+      );
+    };
+    const [only, ...more] = keys;
+    // One statement is a transaction by itself.
+    if (only !== undefined && more.length === 0) put(only);
+    else this.#database.transaction(() => keys.forEach(put));
   }
 
   /** Writes down which records this build used. */

@@ -16,6 +16,8 @@ export interface RecordTaker {
 }
 
 export class SharedCache implements ResultCache<BuildValue> {
+  /** Caches of BuildKit's do. */
+  readonly looksAtInputs = true;
   readonly #records: RecordCache;
   readonly #imports: CacheImports;
   readonly #equalLayers: EqualLayers;

@@ -45,6 +45,7 @@ export class StepNetworks {
   #directory: Promise<string> | undefined;
   #lease: Promise<Lease | undefined> | undefined;
   #mountPoints: Promise<string> | undefined;
+  #host: {readonly text: string; readonly parsed: ResolvConf} | undefined;
 
   constructor(options: StepNetworksOptions) {
     this.#options = options;
@@ -102,9 +103,12 @@ export class StepNetworks {
     }
   }
 
+  /** The host's may change while a build lasts. */
   #resolvConf(shared: boolean, lease: Lease | undefined): ResolvConf {
     const {dns} = this.#options;
-    const host = parseResolvConf(readOrEmpty(hostResolvConf));
+    const text = readOrEmpty(hostResolvConf);
+    if (this.#host?.text !== text) this.#host = {text, parsed: parseResolvConf(text)};
+    const host = this.#host.parsed;
     if (dns.nameservers.length > 0 || (shared && host.nameservers.length > 0)) return configured(host, dns);
     const behind = hasOnlyLoopback(host) ? parseResolvConf(readOrEmpty(behindStub)) : host;
     const known = behind.nameservers.length > 0 ? behind : host;

@@ -19,8 +19,9 @@ export function located<V extends Vertex, R>(runner: OpRunner<V, R>, file: Sourc
       throw place(error, vertex, file);
     }
   };
-  const {open} = runner;
+  const {open, ifUnchanged} = runner;
   return {
+    ...(ifUnchanged === undefined ? {} : {ifUnchanged}),
     ...(open === undefined
       ? {}
       : {open: (vertex: V, signal: AbortSignal) => at(vertex, () => open(vertex, signal))}),

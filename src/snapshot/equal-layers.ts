@@ -26,9 +26,12 @@ export class EqualLayers {
   readonly #table: LayerTable;
   readonly #notes: Notes;
 
+  /** By `unchangedKey`, layers that are here and stay while this process lives. */
+  readonly #unchanged = new Map<string, SnapshotId>();
+
   constructor(options: EqualLayersOptions) {
     this.#options = options;
-    this.#table = new LayerTable(options.state.database);
+    this.#table = LayerTable.of(options.state.database);
     this.#notes = new Notes(options.state.database);
   }
 
@@ -45,6 +48,24 @@ export class EqualLayers {
     else snapshotter.discard(active);
     step.unchanged();
     return equal;
+  }
+
+  /** What a step on `parent` gives if it changes nothing, and one did so before. */
+  async unchangedOn(parent: SnapshotId | undefined, epochSeconds: number): Promise<SnapshotId | undefined> {
+    const key = `${parent} ${epochSeconds}`;
+    const known = this.#unchanged.get(key);
+    if (known !== undefined) return known;
+    for (const {id, layer} of this.#table.madeOn(parent, epochSeconds, candidatesMax)) {
+      if (!this.#table.isUnchanged(layer) || !(await this.#isHere(id))) continue;
+      this.#unchanged.set(key, id);
+      return id;
+    }
+    return undefined;
+  }
+
+  async #isHere(id: SnapshotId): Promise<boolean> {
+    const {snapshotter} = this.#options;
+    return (await snapshotter.isWhole(id)) && snapshotter.isUnpacked(id);
   }
 
   /**
@@ -69,19 +90,16 @@ export class EqualLayers {
     {epochSeconds, isUnchanged}: LayerFacts,
     signal: AbortSignal,
   ): Promise<SnapshotId | undefined> {
-    const {snapshotter} = this.#options;
+    // Two that changed nothing are equal, and need no look: their roots have the time of their place in the stack.
+    const alike = isUnchanged === true ? await this.unchangedOn(active.parent, epochSeconds) : undefined;
+    if (alike !== undefined) return alike;
     const own = new Map<Depth, string>();
     const ownDigest = async (depth: Depth): Promise<string> => {
       const digest = own.get(depth) ?? (await this.#digestOf(active.upper, depth, signal));
       own.set(depth, digest);
       return digest;
     };
-    const isHere = async (id: SnapshotId): Promise<boolean> =>
-      (await snapshotter.isWhole(id)) && snapshotter.isUnpacked(id);
     const candidates = this.#table.madeOn(active.parent, epochSeconds, candidatesMax);
-    // Two that changed nothing are equal, and need no look: their roots have the time of their place in the stack.
-    const alike = isUnchanged === true ? candidates.filter(({layer}) => this.#table.isUnchanged(layer)) : [];
-    for (const {id} of alike) if (await isHere(id)) return id;
     for (const {id, layer} of candidates) {
       const row = this.#table.layer(layer);
       // Of a layer that continues another, the directory alone says little.
@@ -91,7 +109,7 @@ export class EqualLayers {
       // merely compared may have to make room for it.
       if ((await this.#seen(layer, 'metadata', signal)) !== (await ownDigest('metadata'))) continue;
       if ((await this.#seen(layer, 'content', signal)) !== (await ownDigest('content'))) continue;
-      if (await isHere(id)) return id;
+      if (await this.#isHere(id)) return id;
     }
     return undefined;
   }

@@ -49,8 +49,16 @@ export class LayerTable {
   readonly #database: Database;
   readonly #notes: Notes;
   readonly #unchanged = new Map<LayerId, boolean>();
+  static readonly #ofDatabase = new WeakMap<Database, LayerTable>();
 
-  constructor(database: Database) {
+  /** The one of a database: what one asker has learned, the others need not ask. */
+  static of(database: Database): LayerTable {
+    const table = LayerTable.#ofDatabase.get(database) ?? new LayerTable(database);
+    LayerTable.#ofDatabase.set(database, table);
+    return table;
+  }
+
+  private constructor(database: Database) {
     this.#database = database;
     this.#notes = new Notes(database);
   }
@@ -90,14 +98,17 @@ export class LayerTable {
 
   /**
    * Adds what is not there yet; a layer or snapshot that exists is left as it is. Of `unchanged` it is known that
-   * they change nothing.
+   * they change nothing. Others see it with what is written next: a record that leads there, for instance.
    */
   add(
     layers: readonly LayerRow[],
     snapshots: readonly SnapshotRow[],
     unchanged: readonly LayerId[] = [],
   ): void {
-    this.#database.transaction(() => {
+    const isChanged = layers.filter(({id}) => !unchanged.includes(id));
+    for (const {id} of isChanged) this.#unchanged.set(id, false);
+    for (const id of unchanged) this.#unchanged.set(id, true);
+    this.#database.soon(() => {
       for (const layer of layers) {
         this.#database.run(
           `INSERT OR IGNORE INTO layer (${layerColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -116,7 +127,6 @@ export class LayerTable {
       }
       for (const id of unchanged) {
         this.#notes.set('content', unchangedKey(id), '1');
-        this.#unchanged.set(id, true);
       }
       for (const {id, parent, layer, epochSeconds} of snapshots) {
         this.#database.run(

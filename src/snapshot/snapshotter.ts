@@ -83,7 +83,7 @@ export class Snapshotter {
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
-    this.#table = new LayerTable(options.state.database);
+    this.#table = LayerTable.of(options.state.database);
     this.#chains = new Chains(this.#table);
     this.#workplaces = new Workplaces(options.state, options.helper);
     this.#directories = new LayerDirectories(options, this.#table);

@@ -1,6 +1,7 @@
 // Directories in which layers are made: `fs` becomes the layer, `work` is overlayfs's own. What nobody needs any more
 // is removed together at the end, since a request for each step would cost more than the step; and what a step left as
-// it got it, as most steps do that change nothing, the next one gets.
+// it got it, as most steps do that change nothing, a later one gets. From the second one on the next is made while one
+// is in use: nobody waits then.
 
 import {mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
 import {join} from 'node:path';
@@ -19,27 +20,52 @@ export interface Workplace {
 const upperMode = 0o755;
 
 export class Workplaces {
-  readonly #state: Pick<StateDirectory, 'root' | 'makeWork'>;
+  readonly #state: Pick<StateDirectory, 'root'>;
   readonly #helper: () => Promise<Helper>;
   readonly #leftovers: string[] = [];
-  /** With `fs` as `make` makes it, and without `work`. */
+  /** With `fs` and `work` as `make` makes them. */
   readonly #unused: string[] = [];
+  /** Those that were in use, with `work` as overlayfs left it. */
+  readonly #used: Workplace[] = [];
+  #count = 0;
+  #isGettingReady = false;
 
-  constructor(state: Pick<StateDirectory, 'root' | 'makeWork'>, helper: () => Promise<Helper>) {
+  constructor(state: Pick<StateDirectory, 'root'>, helper: () => Promise<Helper>) {
     this.#state = state;
     this.#helper = helper;
   }
 
   /** `/` of the new layer gets the time that steps see: not that of the clock, or no two layers were equal. */
   async make(epochSeconds: number): Promise<Workplace> {
-    const unused = this.#unused.pop();
-    const directory = unused ?? (await this.#state.makeWork());
+    const directory = this.#unused.pop() ?? this.#again() ?? this.#new();
     const [upper, work] = [join(directory, 'fs'), join(directory, 'work')];
-    // Not by way of Node's threads: a step would wait longer for them than for the calls.
-    if (unused === undefined) mkdirSync(upper, {mode: upperMode});
-    mkdirSync(work, {mode: 0o700});
     utimesSync(upper, epochSeconds, epochSeconds);
+    if (++this.#count > 1) this.#getReady();
     return {directory, upper, work};
+  }
+
+  /** Not by way of Node's threads: a step would wait longer for them than for the calls. */
+  #new(): string {
+    const directory = workPath(this.#state.root);
+    mkdirSync(directory, {mode: 0o700});
+    mkdirSync(join(directory, 'fs'), {mode: upperMode});
+    mkdirSync(join(directory, 'work'), {mode: 0o700});
+    return directory;
+  }
+
+  /** One turn later, when the step is under way that got the last one. */
+  #getReady(): void {
+    if (this.#isGettingReady) return;
+    this.#isGettingReady = true;
+    setImmediate(() => {
+      this.#isGettingReady = false;
+      if (this.#unused.length > 0) return;
+      try {
+        this.#unused.push(this.#again() ?? this.#new());
+      } catch {
+        // Whoever needs one is told.
+      }
+    });
   }
 
   discard(directory: string): void {
@@ -47,22 +73,33 @@ export class Workplaces {
   }
 
   /** The same, of which is known that nothing was written to `upper`. */
-  discardUnused({directory, upper, work}: Workplace): void {
-    const {mode, uid, gid} = statSync(upper);
-    // On a root of another kind it was made like that one.
-    if ((mode & 0o7777) !== upperMode || uid !== process.geteuid?.() || gid !== process.getegid?.()) {
-      this.discard(directory);
-      return;
+  discardUnused(workplace: Workplace): void {
+    this.#used.push(workplace);
+  }
+
+  /** One that was in use, made as new. */
+  #again(): string | undefined {
+    for (let last = this.#used.pop(); last !== undefined; last = this.#used.pop()) {
+      const {directory, upper, work} = last;
+      const {mode, uid, gid} = statSync(upper);
+      // On a root of another kind it was made like that one.
+      if ((mode & 0o7777) !== upperMode || uid !== process.geteuid?.() || gid !== process.getegid?.()) {
+        this.discard(directory);
+        continue;
+      }
+      // Overlayfs does not take one that it had before.
+      const aside = workPath(this.#state.root);
+      renameSync(work, aside);
+      this.#leftovers.push(aside);
+      mkdirSync(work, {mode: 0o700});
+      return directory;
     }
-    // Overlayfs does not take one that it had before.
-    const aside = workPath(this.#state.root);
-    renameSync(work, aside);
-    this.#leftovers.push(aside);
-    this.#unused.push(directory);
+    return undefined;
   }
 
   async cleanUp(): Promise<void> {
-    const paths = [...this.#leftovers.splice(0), ...this.#unused.splice(0)];
+    const used = this.#used.splice(0).map(({directory}) => directory);
+    const paths = [...this.#leftovers.splice(0), ...this.#unused.splice(0), ...used];
     if (paths.length === 0) return;
     const helper = await this.#helper();
     await helper.request(

@@ -13,6 +13,13 @@ export interface LookUp<R> {
 
 export type Missed = Pick<Extract<BuildEvent, {type: 'step-started'}>, 'miss' | 'key'>;
 
+/** What is known of a step that missed before its inputs are there. */
+export interface KnownAhead {
+  readonly why?: Missed;
+  /** Something is recorded under its keys that is not whole. */
+  readonly isTaken?: boolean;
+}
+
 export interface Keys {
   /** Every key the result is to be recorded under, the primary one first. */
   readonly all: readonly string[];

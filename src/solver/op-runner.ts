@@ -65,6 +65,8 @@ export interface OpRunner<V extends SolverVertex, R> {
    */
   open?(vertex: V, signal: AbortSignal): Promise<Solved<R>>;
   cacheMap(vertex: V): CacheMap<R>;
+  /** The result, if it turns out to be one that was made before; for what is got ready while `exec` runs. */
+  ifUnchanged?(vertex: V, inputs: readonly R[]): Promise<R | undefined>;
   /** Makes the result. Runs inside a slot; must not wait for other vertices. */
   exec(vertex: V, inputs: readonly R[], context: StepContext): Promise<R>;
 }

@@ -53,6 +53,8 @@ export interface AskedStep<R> {
 }
 
 export interface ResultCache<R> {
+  /** What it finds depends on values of inputs: it is asked when they are there. */
+  readonly looksAtInputs?: boolean;
   /**
    * The result recorded under `key`, if it is whole; undefined is a miss. `step` is the vertex that it is for; `asked`
    * is told once for a step, with the key that says the most of it.

@@ -4,38 +4,33 @@
 //   solve:   what missed waits for its inputs (outside any slot), is keyed again by their real results, then runs.
 
 import {setMaxListeners} from 'node:events';
-import type {EmitEvent, StepUsage} from '../progress/events.ts';
 import type {LockSpace} from '../store/lock.ts';
-import type {Clock} from '../util/clock.ts';
-import {errorText} from '../util/error-text.ts';
+import {type Deferred, deferred} from '../util/deferred.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {
   contentKeyOf,
   definitionKeyOf,
-  definitionPartsOf,
   freshResultKey,
   inputsOf,
   isContentKeyed,
   type KnownInput,
 } from './keys.ts';
-import {type Foreseen, type Keys, type LookUp, type Miss, type Missed, nothingKnown} from './look-up.ts';
+import {type Foreseen, type Keys, type KnownAhead, type Miss, type Missed, nothingKnown} from './look-up.ts';
+import {LookUps} from './look-ups.ts';
 import {askedStep, ingredientsOf, missedStep} from './missed-step.ts';
 import type {CacheMap, OpRunner, OpRunners, Solved, SolverGraph} from './op-runner.ts';
 import {prioritiesOf} from './priorities.ts';
 import {type Made, Recorder, recorded} from './recorder.ts';
 import type {AskedStep, ResultCache} from './result-cache.ts';
 import type {Slots} from './slots.ts';
+import {StepEvents, type StepEventsOptions} from './step-events.ts';
 import {StepReport} from './step-report.ts';
 
-export interface SolverOptions<V extends SolverGraph<V>, R> {
+export interface SolverOptions<V extends SolverGraph<V>, R> extends StepEventsOptions {
   readonly runners: OpRunners<V, R>;
   readonly cache: ResultCache<R>;
   readonly slots: Slots;
   readonly locks: LockSpace;
-  readonly emit: EmitEvent;
-  readonly clock: Clock;
-  /** Failures that the caller makes good by solving again: the step is shown as interrupted. */
-  readonly isInterruption?: (error: unknown) => boolean;
   /** Told of every vertex that was not found, inputs first, when nothing has begun yet. May throw. */
   readonly beforeRun?: (misses: readonly Miss<V>[]) => Promise<void>;
 }
@@ -66,7 +61,7 @@ export async function solve<V extends SolverGraph<V>, R>(
   } catch (error) {
     controller.abort(error);
     await job.settled();
-    throw signal.aborted ? signal.reason : (job.firstFailure ?? error);
+    throw signal.aborted ? signal.reason : (job.events.firstFailure ?? error);
   }
 }
 
@@ -83,14 +78,16 @@ class Job<V extends SolverGraph<V>, R> {
   readonly #options: SolverOptions<V, R>;
   readonly #signal: AbortSignal;
   readonly #priorities: ReadonlyMap<string, number>;
-  readonly #lookUps = new Map<string, Promise<LookUp<R>>>();
+  readonly #maps = new Map<string, CacheMap<R>>();
+  readonly #lookUps: LookUps<V, R>;
   readonly #solved = new Map<string, Promise<Solved<R>>>();
   /** Equal keys of different vertices (two stages with the same steps) run once. */
-  readonly #byKey = new SingleFlight<string, Solved<R>>();
+  readonly #byKey = new SingleFlight<string, Solved<R> | undefined>();
   readonly recorder: Recorder;
-  readonly #reported = new Set<string>();
+  readonly events: StepEvents;
+  /** Of steps that run or have run, what their results will be known by: when they are under way. */
+  readonly #begun = new Map<string, Deferred<Promise<KnownInput<R>>>>();
   readonly #ran = new Set<string>();
-  firstFailure: unknown;
   executed = 0;
   cached = 0;
 
@@ -104,6 +101,16 @@ class Job<V extends SolverGraph<V>, R> {
     this.#signal = signal;
     this.#priorities = priorities;
     this.recorder = new Recorder(options.locks, signal, onLost);
+    this.events = new StepEvents(options, signal);
+    this.#lookUps = new LookUps({
+      signal,
+      runnerOf: (vertex) => this.#runnerOf(vertex),
+      mapOf: (vertex) => this.#mapOf(vertex),
+      hit: (vertex, key, asked) => this.#hit(vertex, key, asked),
+      resultKeyOf: async (key) => options.cache.resultKeyOf?.(key),
+      save: (keys, vertex, map, parts, solved) => this.#saveUnder(keys, vertex, map, parts, solved),
+      reportingFailure: (vertex, work) => this.#reportingFailure(vertex, work),
+    });
   }
 
   solve(vertex: V): Promise<Solved<R>> {
@@ -123,25 +130,24 @@ class Job<V extends SolverGraph<V>, R> {
     const visit = async (vertex: V): Promise<void> => {
       if (seen.has(vertex.id)) return;
       seen.add(vertex.id);
-      const {hit, missed} = await this.#lookUp(vertex);
+      const {hit, missed} = await this.#lookUps.of(vertex);
       if (hit !== undefined) return;
       for (const input of vertex.inputs) await visit(input);
       const known = missed !== undefined || vertex.origin.ignoreCache === true;
-      const isSure = (): boolean =>
-        known || !this.#options.cache.knowsOp(this.#runnerOf(vertex).cacheMap(vertex).opKey);
+      const isSure = (): boolean => known || !this.#options.cache.knowsOp(this.#mapOf(vertex).opKey);
       found.push({vertex, isSure});
     };
-    await Promise.all(targets.map((target) => this.#lookUp(target)));
+    await Promise.all(targets.map((target) => this.#lookUps.of(target)));
     for (const target of targets) await visit(target);
     return found;
   }
 
   async survey(targets: readonly V[]): Promise<readonly Foreseen<V, R>[]> {
-    await Promise.all(targets.map((target) => this.#lookUp(target)));
+    await Promise.all(targets.map((target) => this.#lookUps.of(target)));
     const found = new Map<string, Foreseen<V, R>>();
     const visit = async (vertex: V): Promise<void> => {
       if (found.has(vertex.id)) return;
-      const {hit, missed = nothingKnown} = await this.#lookUp(vertex);
+      const {hit, missed = nothingKnown} = await this.#lookUps.of(vertex);
       if (hit !== undefined) {
         found.set(vertex.id, {vertex, state: 'hit', hit});
         return;
@@ -153,7 +159,7 @@ class Job<V extends SolverGraph<V>, R> {
         found.set(vertex.id, {vertex, state: 'unknown'});
         return;
       }
-      const map = this.#runnerOf(vertex).cacheMap(vertex);
+      const map = this.#mapOf(vertex);
       found.set(vertex.id, {vertex, state: 'miss', ...(await this.#whyMissed(vertex, map, missed))});
     };
     for (const target of targets) await visit(target);
@@ -166,89 +172,82 @@ class Job<V extends SolverGraph<V>, R> {
   }
 
   async #solve(vertex: V): Promise<Solved<R>> {
-    const lookUp = await this.#lookUp(vertex);
-    if (lookUp.hit !== undefined) return lookUp.hit;
-    const inputs = await Promise.all(vertex.inputs.map((input) => this.solve(input)));
+    const {hit, missed} = await this.#lookUps.of(vertex);
+    if (hit !== undefined) return hit;
+    const inputs = Promise.all(vertex.inputs.map((input) => this.solve(input)));
+    return (await this.#solveAhead(vertex, inputs)) ?? this.#solveAfter(vertex, missed, await inputs);
+  }
+
+  /**
+   * All that a step needs besides its inputs is done while the last of them are being made (docs/adr/0027). Undefined:
+   * its key cannot be foreseen, or is another one. Nobody who runs waits for the lock of a step, so whoever has one and
+   * waits for those who run does not wait for ever.
+   */
+  async #solveAhead(vertex: V, coming: Promise<readonly Solved<R>[]>): Promise<Solved<R> | undefined> {
+    const map = this.#mapOf(vertex);
+    const {cache} = this.#options;
+    if (vertex.origin.ignoreCache === true || isContentKeyed(map) || cache.looksAtInputs === true)
+      return undefined;
+    coming.catch(() => {});
+    const keys = await this.#keysOf(
+      map,
+      await Promise.all(
+        vertex.inputs.map((input) => Promise.race([this.solve(input), this.#begunOf(input).promise])),
+      ),
+    );
+    const {primary: key, parts} = keys;
+    if (key === undefined) return undefined;
+    return this.#once(vertex, key, async () => {
+      const found = await cache.find(key, vertex.id);
+      const known = found === undefined && {
+        why: await this.#whyMissed(vertex, map, keys),
+        isTaken: this.#isTaken(keys),
+      };
+      const inputs = await coming;
+      this.#signal.throwIfAborted();
+      if (!inputs.every((input, index) => input.key === parts[index])) return {result: undefined};
+      if (known !== false) return this.#execute(vertex, map, inputs, keys, known);
+      return {result: this.#told(vertex, key, found)};
+    });
+  }
+
+  async #solveAfter(vertex: V, missed: Keys | undefined, inputs: readonly Solved<R>[]): Promise<Solved<R>> {
     this.#signal.throwIfAborted();
-    const runner = this.#runnerOf(vertex);
-    const map = runner.cacheMap(vertex);
+    const map = this.#mapOf(vertex);
     if (vertex.origin.ignoreCache === true) {
-      return recorded(await this.#execute(vertex, runner, map, inputs, nothingKnown));
+      return recorded(await this.#execute(vertex, map, inputs, nothingKnown));
     }
     const keys = await this.#reportingFailure(vertex, () => this.#keysOf(map, inputsOf(inputs)));
     const asked = askedStep(vertex, map, keys.parts, inputsOf(inputs));
     // What was looked for under this very key is looked for again under its lock only.
-    const isNew = keys.primary === undefined || keys.primary !== lookUp.missed?.primary;
+    const isNew = keys.primary === undefined || keys.primary !== missed?.primary;
     const hit = isNew ? await this.#find(vertex, keys, asked) : undefined;
     if (hit !== undefined) return hit;
-    if (keys.primary === undefined) return recorded(await this.#execute(vertex, runner, map, inputs, keys));
-    const key = keys.primary;
-    return this.#byKey.run(key, () =>
-      this.recorder.locked(
-        key,
-        async () => {
-          const result = await this.#find(vertex, keys, asked);
-          return result === undefined ? this.#execute(vertex, runner, map, inputs, keys) : {result};
-        },
-        () => this.#note(vertex, 'waiting for another tsbuild that runs this step'),
-      ),
-    );
+    if (keys.primary === undefined) return recorded(await this.#execute(vertex, map, inputs, keys));
+    for (;;) {
+      const result = await this.#once(vertex, keys.primary, async () => {
+        const found = await this.#find(vertex, keys, asked);
+        return found === undefined ? this.#execute(vertex, map, inputs, keys) : {result: found};
+      });
+      // Undefined: of somebody who had foreseen this key, and has another one.
+      if (result !== undefined) return result;
+    }
   }
 
-  #lookUp(vertex: V): Promise<LookUp<R>> {
-    let promise = this.#lookUps.get(vertex.id);
-    if (promise === undefined) {
-      promise = this.#doLookUp(vertex);
-      this.#lookUps.set(vertex.id, promise);
-    }
-    return promise;
+  /** Under the lock of `key`, and once for all who ask at the same time. */
+  #once(
+    vertex: V,
+    key: string,
+    work: () => Promise<Made<Solved<R> | undefined>>,
+  ): Promise<Solved<R> | undefined> {
+    const onWait = (): void => this.events.note(vertex, 'waiting for another tsbuild that runs this step');
+    return this.#byKey.run(key, () => this.recorder.locked(key, work, onWait));
   }
 
-  async #doLookUp(vertex: V): Promise<LookUp<R>> {
-    const runner = this.#runnerOf(vertex);
-    if (runner.open !== undefined) {
-      const hit = await runner.open(vertex, this.#signal);
-      return {hit};
-    }
-    const inputs = await Promise.all(vertex.inputs.map((input) => this.#lookUp(input)));
-    // A step that is told to run gets a key that cannot be foreseen, and so do all who build on it.
-    if (vertex.origin.ignoreCache === true) return {};
-    const known = inputs.map(
-      ({hit, predictedKey}): KnownInput<R> =>
-        hit === undefined ? {key: predictedKey} : {key: hit.key, value: hit.value},
-    );
-    const map = runner.cacheMap(vertex);
-    return this.#reportingFailure(vertex, () => this.#lookUpKeys(vertex, map, known));
-  }
-
-  async #lookUpKeys(vertex: V, map: CacheMap<R>, known: readonly KnownInput<R>[]): Promise<LookUp<R>> {
-    const definition = definitionKeyOf(map, known);
-    const parts = definitionPartsOf(map, known) ?? [];
-    const asked = askedStep(vertex, map, parts, known);
-    if (definition !== undefined) {
-      const hit = await this.#hit(vertex, definition, isContentKeyed(map) ? undefined : asked);
-      if (hit !== undefined) return {hit};
-      const missed = {all: [definition], primary: definition, parts};
-      if (!isContentKeyed(map)) return {predictedKey: await this.#foreseenKey(definition), missed};
-    }
-    const content = await contentKeyOf(map, known, this.#signal);
-    if (content === undefined) {
-      if (definition === undefined) return {};
-      const hit = await this.#hit(vertex, definition, asked);
-      if (hit !== undefined) return {hit};
-      return {predictedKey: await this.#options.cache.resultKeyOf?.(definition)};
-    }
-    const hit = await this.#hit(vertex, content.key, askedStep(vertex, map, content.parts, known));
-    const all = definition === undefined ? [content.key] : [content.key, definition];
-    const missed = {all, primary: content.key, parts: content.parts};
-    if (hit === undefined) return {predictedKey: await this.#foreseenKey(content.key), missed};
-    if (definition !== undefined) await this.#saveUnder([definition], vertex, map, content.parts, hit);
-    return {hit};
-  }
-
-  /** What is built on a result may be found though the result itself is gone. */
-  async #foreseenKey(key: string): Promise<string> {
-    return (await this.#options.cache.resultKeyOf?.(key)) ?? key;
+  #begunOf({id}: V): Deferred<Promise<KnownInput<R>>> {
+    const begun = this.#begun.get(id) ?? deferred<Promise<KnownInput<R>>>();
+    this.#begun.set(id, begun);
+    return begun;
   }
 
   /** A step may fail before it runs: a file that it copies is not there. */
@@ -256,20 +255,9 @@ class Job<V extends SolverGraph<V>, R> {
     try {
       return await work();
     } catch (error) {
-      if (!this.#signal.aborted) this.#end(vertex, error);
+      if (!this.#signal.aborted) this.events.ended(vertex, error);
       throw error;
     }
-  }
-
-  /** Tells how a step that failed or was cancelled has ended. */
-  #end(vertex: V, error: unknown, usage?: StepUsage): void {
-    const {emit, isInterruption} = this.#options;
-    if (!this.#signal.aborted) this.firstFailure ??= error;
-    if (this.#signal.aborted || isInterruption?.(error) === true) {
-      emit({...this.#finished(vertex), outcome: 'canceled'});
-      return;
-    }
-    emit({...this.#finished(vertex), outcome: 'error', error: errorText(error), ...(usage && {usage})});
   }
 
   /** Both keys of a vertex whose inputs are solved. */
@@ -284,7 +272,7 @@ class Job<V extends SolverGraph<V>, R> {
     return {all, primary: content?.key, parts: content?.parts ?? []};
   }
 
-  async #find(vertex: V, keys: Keys, asked: AskedStep<R>): Promise<Solved<R> | undefined> {
+  async #find(vertex: V, keys: Keys, asked?: AskedStep<R>): Promise<Solved<R> | undefined> {
     for (const key of keys.all) {
       const hit = await this.#hit(vertex, key, key === keys.primary ? asked : undefined);
       if (hit !== undefined) return hit;
@@ -293,24 +281,23 @@ class Job<V extends SolverGraph<V>, R> {
   }
 
   async #hit(vertex: V, key: string, asked?: AskedStep<R>): Promise<Solved<R> | undefined> {
-    const hit = await this.#options.cache.find(key, vertex.id, asked);
-    if (hit === undefined || this.#reported.has(vertex.id)) return hit;
-    this.#reported.add(vertex.id);
-    this.cached++;
-    const {usage} = hit;
-    this.#options.emit({...this.#finished(vertex), outcome: 'cached', key, ...(usage && {usage})});
+    return this.#told(vertex, key, await this.#options.cache.find(key, vertex.id, asked));
+  }
+
+  #told<T extends Solved<R> | undefined>(vertex: V, key: string, hit: T): T {
+    if (hit !== undefined && this.events.found(vertex, key, hit.usage)) this.cached++;
     return hit;
   }
 
   async #execute(
     vertex: V,
-    runner: OpRunner<V, R>,
     map: CacheMap<R>,
     inputs: readonly Solved<R>[],
     missed: Keys,
+    known: KnownAhead = {},
   ): Promise<Made<Solved<R>>> {
-    const why = await this.#whyMissed(vertex, map, missed);
-    const {value, report} = await this.#options.slots.run(() => this.#run(vertex, runner, inputs, why), {
+    const why = known.why ?? (await this.#whyMissed(vertex, map, missed));
+    const {value, report} = await this.#options.slots.run(() => this.#run(vertex, inputs, why), {
       priority: this.#priorities.get(vertex.id) ?? 0,
       signal: this.#signal,
     });
@@ -319,41 +306,51 @@ class Job<V extends SolverGraph<V>, R> {
       report.keyBefore(value, inputs[map.base ?? -1]?.key, this.#options.cache),
     );
     const {usage, isVolatile, isUnchanged} = report;
-    const more = {...(isUnchanged && {unchanged: true as const}), ...(usage && {usage})};
-    this.#options.emit({...this.#finished(vertex), outcome: 'done', ...more});
+    this.events.done(vertex, isUnchanged, usage);
     const made = {value, ...(usage && {usage})};
-    const keys = await this.#keysOf(map, inputsOf(inputs));
+    const isKnown = missed.primary !== undefined && !isContentKeyed(map);
+    const keys = isKnown ? missed : await this.#keysOf(map, inputsOf(inputs));
     if (keys.primary === undefined) return {result: {...made, key: before}};
     if (isVolatile) return {result: {...made, key: before ?? freshResultKey(keys.primary)}};
-    const taken = keys.all.some((key) => this.#options.cache.has(key));
-    const result = {...made, key: before ?? (taken ? freshResultKey(keys.primary) : keys.primary)};
+    const freeKey = (): string =>
+      (known.isTaken ?? this.#isTaken(keys)) ? freshResultKey(keys.primary ?? '') : (keys.primary ?? '');
+    const result = {...made, key: before ?? freeKey()};
     return {result, record: () => this.#saveUnder(keys.all, vertex, map, keys.parts, result)};
   }
 
-  async #run(
-    vertex: V,
-    runner: OpRunner<V, R>,
-    inputs: readonly Solved<R>[],
-    why: Missed,
-  ): Promise<{value: R; report: StepReport}> {
+  #isTaken({all}: Keys): boolean {
+    return all.some((key) => this.#options.cache.has(key));
+  }
+
+  async #run(vertex: V, inputs: readonly Solved<R>[], why: Missed): Promise<{value: R; report: StepReport}> {
+    const runner = this.#runnerOf(vertex);
     const {emit, clock} = this.#options;
-    const step = vertex.id;
-    const name = vertex.origin.name;
-    const report = new StepReport(step, this.#signal, emit, clock);
-    this.#reported.add(vertex.id);
-    emit({type: 'step-started', step, name, atMs: clock.nowMs(), ...why});
+    const report = new StepReport(vertex.id, this.#signal, emit, clock);
+    this.events.started(vertex, why);
     this.#ran.add(vertex.id);
+    setImmediate(() => this.#begunOf(vertex).resolve(this.#likely(vertex, runner, inputs, why)));
     try {
-      const value = await runner.exec(
-        vertex,
-        inputs.map((input) => input.value),
-        report.context,
-      );
+      const value = await runner.exec(vertex, valuesOf(inputs), report.context);
       this.executed++;
       return {value, report};
     } catch (error) {
-      this.#end(vertex, error, report.usage);
+      this.events.ended(vertex, error, report.usage);
       throw error;
+    }
+  }
+
+  /** The key that a step's result is going to have, most likely. */
+  async #likely(
+    vertex: V,
+    runner: OpRunner<V, R>,
+    inputs: readonly Solved<R>[],
+    {key}: Missed,
+  ): Promise<KnownInput<R>> {
+    try {
+      const value = await runner.ifUnchanged?.(vertex, valuesOf(inputs));
+      return {key: (value === undefined ? undefined : this.#options.cache.keyOf?.(value)) ?? key};
+    } catch {
+      return {key};
     }
   }
 
@@ -378,14 +375,14 @@ class Job<V extends SolverGraph<V>, R> {
     });
   }
 
-  #finished({id, origin}: V) {
-    const atMs = this.#options.clock.nowMs();
-    return {type: 'step-finished', step: id, name: origin.name, atMs} as const;
-  }
-
-  #note({id, origin}: V, text: string): void {
-    const atMs = this.#options.clock.nowMs();
-    this.#options.emit({type: 'step-note', step: id, name: origin.name, text, atMs});
+  /** Asked for more than once, and to be told from canonical JSON. */
+  #mapOf(vertex: V): CacheMap<R> {
+    let map = this.#maps.get(vertex.id);
+    if (map === undefined) {
+      map = this.#runnerOf(vertex).cacheMap(vertex);
+      this.#maps.set(vertex.id, map);
+    }
+    return map;
   }
 
   #runnerOf(vertex: V): OpRunner<V, R> {
@@ -393,4 +390,8 @@ class Job<V extends SolverGraph<V>, R> {
     if (runner === undefined) throw new TypeError(`no runner for op ${vertex.op.kind}`);
     return runner;
   }
+}
+
+function valuesOf<R>(solved: readonly Solved<R>[]): readonly R[] {
+  return solved.map(({value}) => value);
 }

@@ -20,6 +20,11 @@ export interface Database {
   run(sql: string, ...values: readonly SqlValue[]): void;
   /** Runs `work` in one IMMEDIATE transaction; a throw rolls back. Not reentrant. */
   transaction<T>(work: () => T): T;
+  /**
+   * Runs `work` in one transaction with what is written next, or before what is read next here. What it writes is lost
+   * when the process is killed before: for what nobody else has been told of.
+   */
+  soon(work: () => void): void;
   /** Gives free pages back to the file system; others may use the database meanwhile, then it may give none. */
   compact(): void;
   close(): void;
@@ -113,6 +118,8 @@ function named(error: unknown): unknown {
 function wrap(native: LibsqlDatabase.Database): Database {
   const statements = new Map<string, LibsqlDatabase.Statement>();
   let wrote = false;
+  let isInTransaction = false;
+  let waiting: (() => void)[] = [];
   const statement = (sql: string): LibsqlDatabase.Statement => {
     let prepared = statements.get(sql);
     if (prepared === undefined) {
@@ -121,40 +128,69 @@ function wrap(native: LibsqlDatabase.Database): Database {
     }
     return prepared;
   };
+  const run: Database['run'] = (sql, ...values) => {
+    wrote = true;
+    try {
+      statement(sql).run(...values);
+    } catch (error) {
+      throw named(error);
+    }
+  };
+  const transaction = <T>(work: () => T): T => {
+    const before = waiting;
+    waiting = [];
+    wrote = true;
+    native.exec('BEGIN IMMEDIATE');
+    isInTransaction = true;
+    try {
+      for (const each of before) each();
+      const result = work();
+      native.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has rolled back already.
+      if (native.inTransaction) native.exec('ROLLBACK');
+      throw named(error);
+    } finally {
+      isInTransaction = false;
+    }
+  };
+  const catchUp = (): void => {
+    if (waiting.length > 0) transaction(() => {});
+  };
   return {
-    get: (sql, ...values) => statement(sql).get(...values) as Row | undefined,
-    all: (sql, ...values) => statement(sql).all(...values) as Row[],
-    run: (sql, ...values) => {
-      wrote = true;
-      try {
-        statement(sql).run(...values);
-      } catch (error) {
-        throw named(error);
-      }
+    get: (sql, ...values) => {
+      catchUp();
+      return statement(sql).get(...values) as Row | undefined;
     },
-    transaction: (work) => {
-      wrote = true;
-      native.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        native.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // A full disk has rolled back already.
-        if (native.inTransaction) native.exec('ROLLBACK');
-        throw named(error);
-      }
+    all: (sql, ...values) => {
+      catchUp();
+      return statement(sql).all(...values) as Row[];
+    },
+    run: (sql, ...values) => {
+      if (waiting.length > 0) transaction(() => run(sql, ...values));
+      else run(sql, ...values);
+    },
+    transaction,
+    soon: (work) => {
+      if (isInTransaction) work();
+      else waiting.push(work);
     },
     compact: () => {
+      catchUp();
       statements.clear();
       wrote = true;
       native.exec('VACUUM');
     },
     close: () => {
-      statements.clear();
-      // A log that is left is read and summed again by every later start. While others use it, it is left to them.
-      if (wrote) native.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
-      native.close();
+      try {
+        catchUp();
+      } finally {
+        statements.clear();
+        // A log that is left is read and summed again by every later start. While others use it, it is left to them.
+        if (wrote) native.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+        native.close();
+      }
     },
   };
 }

@@ -11,7 +11,7 @@ import type {SnapshotId} from '../../src/snapshot/layer-table.ts';
 import {Snapshotter} from '../../src/snapshot/snapshotter.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
 import {Leases, liveLeases} from '../../src/store/leases.ts';
-import {openStateDirectory} from '../../src/store/state-directory.ts';
+import {openStateDirectory, type StateDirectory} from '../../src/store/state-directory.ts';
 import {assert} from '../../src/util/assert.ts';
 
 const cleanups: (() => void)[] = [];
@@ -27,11 +27,13 @@ class World {
   readonly root: string;
   readonly snapshotter: Snapshotter;
   readonly #equal: EqualLayers;
+  readonly #state: StateDirectory;
 
   constructor(root = mkdtempSync(join(tmpdir(), 'tsbuild-equal-'))) {
     this.root = root;
     cleanups.push(() => rmSync(root, {recursive: true, force: true}));
     const state = openStateDirectory(root);
+    this.#state = state;
     cleanups.push(() => state[Symbol.dispose]());
     const helper: Helper = {request: async (_verb, args) => this.#digest(args), close: async () => {}};
     this.snapshotter = new Snapshotter({
@@ -46,6 +48,11 @@ class World {
       },
     });
     this.#equal = new EqualLayers({state, snapshotter: this.snapshotter, helper: async () => helper});
+  }
+
+  /** As a record does, which is written with what it leads to. */
+  writeDown(): void {
+    this.#state.database.transaction(() => {});
   }
 
   /** A step on `parent` that leaves this file; says whether it left nothing new. */
@@ -117,6 +124,7 @@ it('two layers that changed nothing are equal without a look, also to another pr
   await world.step(parent, 'a', 'x');
   const idle = await world.step(parent, 'nothing', undefined);
   world.asked.length = 0;
+  world.writeDown();
   const again = new World(world.root);
   expect(await again.step(parent, 'nothing', undefined)).toEqual({snapshot: idle.snapshot, unchanged: true});
   expect([...world.asked, ...again.asked]).toEqual([]);

@@ -3,8 +3,8 @@ import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type LibsqlDatabase from 'libsql';
-import {afterEach, beforeEach, expect, it} from 'vitest';
-import {openDatabase, readForeignBlobs} from '../../src/store/database.ts';
+import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {type Database, openDatabase, readForeignBlobs} from '../../src/store/database.ts';
 import {schemaVersion} from '../../src/store/schema.ts';
 
 const Libsql = createRequire(import.meta.url)('libsql') as typeof LibsqlDatabase;
@@ -82,4 +82,50 @@ it('the newest records are found without sorting all of them', () => {
   database.close();
   expect(plan.join()).toContain('record_created');
   expect(plan.join()).not.toContain('TEMP B-TREE');
+});
+
+describe('what is to be written soon', () => {
+  const add = "INSERT INTO image (name, descriptor, created_ms) VALUES (?, '{}', 1)";
+  const namesIn = (database: Database): unknown[] =>
+    database.all('SELECT name FROM image ORDER BY name').map(({name}) => name);
+
+  it('is there for whoever reads here, and for others with what is written next', () => {
+    const [here, elsewhere] = [openDatabase(path), openDatabase(path)];
+    here.soon(() => here.run(add, 'a'));
+    expect(namesIn(elsewhere)).toEqual([]);
+    expect(namesIn(here)).toEqual(['a']);
+    expect(namesIn(elsewhere)).toEqual(['a']);
+    here.soon(() => here.run(add, 'b'));
+    here.run(add, 'c');
+    expect(namesIn(elsewhere)).toEqual(['a', 'b', 'c']);
+    here.close();
+    elsewhere.close();
+  });
+
+  it('is one with what is written next: both are there, or none', () => {
+    const [here, elsewhere] = [openDatabase(path), openDatabase(path)];
+    here.soon(() => here.run(add, 'layer'));
+    const failing = (): void => {
+      here.run(add, 'record');
+      throw new Error('no space');
+    };
+    expect(() => here.transaction(failing)).toThrow('no space');
+    expect(namesIn(elsewhere)).toEqual([]);
+    expect(namesIn(here)).toEqual([]);
+    here.close();
+    elsewhere.close();
+  });
+
+  it('is written at once in a transaction, and at the latest when the database is closed', () => {
+    const here = openDatabase(path);
+    here.transaction(() => {
+      here.soon(() => here.run(add, 'a'));
+      expect(namesIn(here)).toEqual(['a']);
+    });
+    here.soon(() => here.run(add, 'b'));
+    here.close();
+    const later = openDatabase(path);
+    expect(namesIn(later)).toEqual(['a', 'b']);
+    later.close();
+  });
 });

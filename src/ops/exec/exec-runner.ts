@@ -60,6 +60,12 @@ export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, Bui
       inputs: vertex.inputs.map((_, index) => keyingOf(vertex, index, options)),
       base: vertex.op.rootInput,
     }),
+    async ifUnchanged({op}, inputs) {
+      const {snapshotter, equalLayers} = options;
+      const parent = snapshotOf(inputs, op.rootInput);
+      const snapshot = await equalLayers.unchangedOn(parent, snapshotter.epochSecondsOf(parent));
+      return snapshot === undefined ? undefined : {type: 'snapshot', snapshot};
+    },
     async exec(vertex, inputs, context) {
       const {snapshotter, equalLayers, emulation} = options;
       const problem = await emulation.problemOf(vertex.op.platform);

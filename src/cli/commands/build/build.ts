@@ -6,6 +6,7 @@ import type {BuildRequest} from '../../../build/request.ts';
 import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {BuildRecorder} from '../../../history/recorder.ts';
+import {EventQueue} from '../../../progress/event-queue.ts';
 import type {SinkName} from '../../../progress/sinks/index.ts';
 import {assert} from '../../../util/assert.ts';
 import {systemClock} from '../../../util/clock.ts';
@@ -89,19 +90,20 @@ export async function runBuild(
   const collect = async (): Promise<void> => {
     if (isCollectionDue) (await import('./collect.ts')).collectInBackground(root, configFile);
   };
+  const events = new EventQueue((event) => {
+    sink.emit(event);
+    recorder.emit(event);
+    keeper?.emit(event);
+    const cost = costOf(event);
+    if (cost !== undefined) costs.push(cost);
+    if (event.type === 'warning') warnings.push(event.diagnostic);
+  });
   const result = await engine(
     request,
     {
       root,
       configFile,
-      emit: (event) => {
-        sink.emit(event);
-        recorder.emit(event);
-        keeper?.emit(event);
-        const cost = costOf(event);
-        if (cost !== undefined) costs.push(cost);
-        if (event.type === 'warning') warnings.push(event.diagnostic);
-      },
+      emit: events.emit,
       observed: keeper?.observed,
       onPlanned: recorder.planned,
       onCollectionDue: () => {
@@ -112,7 +114,10 @@ export async function runBuild(
     },
     options.interrupt,
   )
-    .finally(() => sink.close())
+    .finally(() => {
+      events.drain();
+      sink.close();
+    })
     .catch(async (error: unknown) => {
       recorder.finish(endOf(error, options.interrupt));
       await collect();

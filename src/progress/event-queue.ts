@@ -1,0 +1,27 @@
+// Events are taken one turn after they were sent: what draws and keeps them costs as much as starting a step does, and
+// between two steps nobody waits for it. They carry their times, so nothing else of them changes.
+
+import type {BuildEvent, EmitEvent} from './events.ts';
+
+export class EventQueue {
+  readonly #take: EmitEvent;
+  #waiting: BuildEvent[] = [];
+
+  constructor(take: EmitEvent) {
+    this.#take = take;
+  }
+
+  readonly emit: EmitEvent = (event) => {
+    if (this.#waiting.length === 0) setImmediate(() => this.drain());
+    this.#waiting.push(event);
+  };
+
+  /** Has all taken that were sent. */
+  drain(): void {
+    while (this.#waiting.length > 0) {
+      const events = this.#waiting;
+      this.#waiting = [];
+      for (const event of events) this.#take(event);
+    }
+  }
+}

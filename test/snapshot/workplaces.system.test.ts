@@ -1,0 +1,75 @@
+// Where layers are made: a step finds its directories ready, and nothing of them is left behind.
+
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import type {Helper} from '../../src/helper/helper.ts';
+import {Workplaces} from '../../src/snapshot/workplaces.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tsbuild-workplaces-'));
+  mkdirSync(join(root, 'work'));
+});
+afterEach(() => rmSync(root, {recursive: true, force: true}));
+
+const helper: Helper = {
+  async request(_verb, args) {
+    for (const arg of args) rmSync(arg.slice('path='.length), {recursive: true});
+    return new Map();
+  },
+  close: async () => {},
+};
+const opened = (): Workplaces => new Workplaces({root}, async () => helper);
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const made = (): number => readdirSync(join(root, 'work')).length;
+
+it('the first has nothing made ahead; from the second one on the next is there before it is asked for', async () => {
+  const workplaces = opened();
+  await workplaces.make(1);
+  await turn();
+  expect(made()).toBe(1);
+  await workplaces.make(1);
+  await turn();
+  expect(made()).toBe(3);
+  const third = await workplaces.make(7);
+  expect(made()).toBe(3);
+  expect(statSync(third.upper).mtimeMs).toBe(7000);
+  expect(statSync(third.upper).mode & 0o7777).toBe(0o755);
+});
+
+it('what nothing was written to is used again, with a new directory for overlayfs', async () => {
+  const workplaces = opened();
+  const first = await workplaces.make(1);
+  writeFileSync(join(first.work, 'of-overlayfs'), '');
+  workplaces.discardUnused(first);
+  const second = await workplaces.make(2);
+  expect(second.upper).toBe(first.upper);
+  expect(readdirSync(second.work)).toEqual([]);
+  expect(statSync(second.upper).mtimeMs).toBe(2000);
+});
+
+it('a root that was made like one of another kind is not used again', async () => {
+  const workplaces = opened();
+  const first = await workplaces.make(1);
+  rmSync(first.upper, {recursive: true});
+  mkdirSync(first.upper, {mode: 0o700});
+  workplaces.discardUnused(first);
+  expect((await workplaces.make(2)).upper).not.toBe(first.upper);
+});
+
+it('at the end nothing is left but what became a layer', async () => {
+  const workplaces = opened();
+  const [layer, thrownAway, unused] = [
+    await workplaces.make(1),
+    await workplaces.make(1),
+    await workplaces.make(1),
+  ];
+  workplaces.discard(thrownAway.directory);
+  workplaces.discardUnused(unused);
+  await turn();
+  await workplaces.cleanUp();
+  expect(readdirSync(join(root, 'work')).map((name) => join(root, 'work', name))).toEqual([layer.directory]);
+  expect(existsSync(layer.upper)).toBe(true);
+});
