@@ -1,7 +1,35 @@
 // Tables of the record store; docs/formats/store.md says what each column means. Everything here can be rebuilt or
 // thrown away: blobs and layer directories are the truth.
+//
+// A table without rowids is one tree by its key, in which whoever looks for a key reads the whole of every long row
+// that is passed (fileformat2.html, 1.6: they go on in other pages). So rows that may be long are in tables with
+// rowids.
 
-export const schemaVersion = 5;
+export const schemaVersion = 6;
+
+const record = `
+CREATE TABLE IF NOT EXISTS record (
+  key TEXT PRIMARY KEY,
+  result_key TEXT NOT NULL,
+  snapshot TEXT NOT NULL,
+  name TEXT NOT NULL,
+  ingredients TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  used_ms INTEGER NOT NULL,
+  usage TEXT
+);
+CREATE INDEX IF NOT EXISTS record_snapshot ON record (snapshot);
+CREATE INDEX IF NOT EXISTS record_created ON record (created_ms);
+`;
+
+const note = `
+CREATE TABLE IF NOT EXISTS note (
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (kind, key)
+);
+`;
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS layer (
@@ -23,16 +51,7 @@ CREATE TABLE IF NOT EXISTS snapshot (
   layer TEXT NOT NULL,
   epoch_s INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS record (
-  key TEXT PRIMARY KEY,
-  result_key TEXT NOT NULL,
-  snapshot TEXT NOT NULL,
-  name TEXT NOT NULL,
-  ingredients TEXT NOT NULL,
-  created_ms INTEGER NOT NULL,
-  used_ms INTEGER NOT NULL,
-  usage TEXT
-) WITHOUT ROWID;
+${record}
 CREATE TABLE IF NOT EXISTS resolved (
   reference TEXT NOT NULL,
   platform TEXT NOT NULL,
@@ -45,15 +64,8 @@ CREATE TABLE IF NOT EXISTS image (
   descriptor TEXT NOT NULL,
   created_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS note (
-  kind TEXT NOT NULL,
-  key TEXT NOT NULL,
-  value BLOB NOT NULL,
-  PRIMARY KEY (kind, key)
-) WITHOUT ROWID;
+${note}
 CREATE INDEX IF NOT EXISTS snapshot_parent ON snapshot (parent);
-CREATE INDEX IF NOT EXISTS record_snapshot ON record (snapshot);
-CREATE INDEX IF NOT EXISTS record_created ON record (created_ms);
 `;
 
 /** What makes a database of the number before into one of this number. */
@@ -63,4 +75,16 @@ export const migrations: Readonly<Record<number, string>> = {
       CREATE INDEX IF NOT EXISTS record_snapshot ON record (snapshot);`,
   4: 'CREATE INDEX IF NOT EXISTS record_created ON record (created_ms);',
   5: 'ALTER TABLE layer ADD COLUMN continues TEXT;',
+  6: `DROP INDEX IF EXISTS record_snapshot;
+      DROP INDEX IF EXISTS record_created;
+      ALTER TABLE record RENAME TO record_before;
+      ${record}
+      INSERT INTO record SELECT key, result_key, snapshot, name, ingredients, created_ms, used_ms, usage
+        FROM record_before ORDER BY created_ms;
+      DROP TABLE record_before;
+      ${note}
+      ALTER TABLE note RENAME TO note_before;
+      ${note}
+      INSERT INTO note SELECT kind, key, value FROM note_before;
+      DROP TABLE note_before;`,
 };

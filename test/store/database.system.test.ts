@@ -56,6 +56,37 @@ it('a database of format 1 is brought up, and keeps its records', () => {
   expect(versionOf()).toBe(schemaVersion);
 });
 
+it('a database of format 5 is brought up to what a new one is, and keeps its records and notes', () => {
+  const record =
+    'key TEXT PRIMARY KEY, result_key TEXT NOT NULL, snapshot TEXT NOT NULL, name TEXT NOT NULL, ' +
+    'ingredients TEXT NOT NULL, created_ms INTEGER NOT NULL, used_ms INTEGER NOT NULL, usage TEXT';
+  const note = 'kind TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key)';
+  openDatabase(path).close();
+  const layoutOf = (database: Database): unknown =>
+    database.all('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name');
+  const fresh = openDatabase(path);
+  const layout = layoutOf(fresh);
+  fresh.close();
+  writtenBy(
+    'DROP TABLE record',
+    'DROP TABLE note',
+    `CREATE TABLE record (${record}) WITHOUT ROWID`,
+    'CREATE INDEX record_snapshot ON record (snapshot)',
+    'CREATE INDEX record_created ON record (created_ms)',
+    `CREATE TABLE note (${note}) WITHOUT ROWID`,
+    "INSERT INTO record VALUES ('k', 'r', 's', 'RUN make', '{}', 1, 2, NULL)",
+    "INSERT INTO note VALUES ('stat', 'here', x'0102')",
+    'PRAGMA user_version = 5',
+  );
+  const database = openDatabase(path);
+  expect(layoutOf(database)).toEqual(layout);
+  expect(database.get('SELECT name FROM record')).toMatchObject({name: 'RUN make'});
+  expect(database.get("SELECT hex(value) AS value FROM note WHERE kind = 'stat'")).toMatchObject({
+    value: '0102',
+  });
+  database.close();
+});
+
 it('a database of a format to come is refused, and left alone', () => {
   writtenBy(`PRAGMA user_version = ${schemaVersion + 1}`);
   expect(() => openDatabase(path)).toThrow(`this tsbuild knows up to ${schemaVersion}`);
