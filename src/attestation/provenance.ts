@@ -42,6 +42,8 @@ export interface RequestParameters {
   readonly configSource: ConfigSource;
   /** The Dockerfile is a file of this machine. */
   readonly isLocalFile: boolean;
+  /** The context is a directory of this machine. What it ignores is asked of it whatever the steps are. */
+  readonly isLocalContext: boolean;
 }
 
 export interface RunOfBuild {
@@ -210,16 +212,17 @@ function hasNetwork({op}: Vertex): boolean {
  */
 function localNames(
   vertices: readonly Vertex[],
-  {args, configSource, isLocalFile}: RequestParameters,
+  {args, configSource, isLocalFile, isLocalContext}: RequestParameters,
 ): readonly string[] {
   const isLocal = (name: string): boolean =>
     name === 'context'
       ? configSource.uri === undefined
       : (args[`context:${name}`]?.startsWith('local:') ?? true);
+  const read = [...(isLocalContext ? ['context'] : []), ...(isLocalFile ? ['dockerfile'] : [])];
   const names = vertices.flatMap(({op}) =>
     op.kind === 'source' && op.source.type === 'local' && isLocal(op.source.name) ? [op.source.name] : [],
   );
-  return [...new Set([...names, ...(isLocalFile ? ['dockerfile'] : [])])].toSorted(byteOrder);
+  return [...new Set([...names, ...read])].toSorted(byteOrder);
 }
 
 /** Id → whether every step can do without it. */

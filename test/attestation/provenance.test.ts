@@ -48,6 +48,7 @@ const input: ProvenanceInput = {
     },
     configSource: {path: 'Dockerfile'},
     isLocalFile: false,
+    isLocalContext: false,
   },
   fetched: [
     {type: 'http', url: 'https://example.com/a.tar', digest: digestOf('a')},
@@ -215,12 +216,28 @@ describe('provenance with mode=max', () => {
     });
   });
 
+  it('names a context of this machine though no step copies from it', () => {
+    const parameters = {...input.parameters, isLocalFile: true, isLocalContext: true};
+    for (const mode of ['min', 'max'] as const) {
+      expect(provenancePredicate({...input, parameters}, {...v1max, mode})).toMatchObject({
+        buildDefinition: {
+          externalParameters: {request: {locals: [{name: 'context'}, {name: 'dockerfile'}]}},
+        },
+      });
+    }
+  });
+
   it('says what a context that was fetched was, and counts it as complete', () => {
     const local = (name: string) => vertex({kind: 'source', source: {type: 'local', name}}, [], {name});
     const both = vertex({kind: 'merge'}, [local('context'), local('tools'), local('own')], {name: 'COPY'});
     const predicateOf = (uri: string) => {
       const args = {'context:tools': 'https://example.com/tools.git', 'context:own': 'local:own'};
-      const parameters = {args, configSource: {uri, path: 'Dockerfile'}, isLocalFile: false};
+      const parameters = {
+        args,
+        configSource: {uri, path: 'Dockerfile'},
+        isLocalFile: false,
+        isLocalContext: false,
+      };
       // As the ledger has it.
       const remote = uri.replace('me:pw', 'xxxxx').replace(/#.*/, '');
       const fetched = [{type: 'git', remote, ref: 'v1', commit: 'e'.repeat(40)} as const];

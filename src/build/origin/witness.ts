@@ -144,6 +144,7 @@ function parametersOf(request: BuildRequest): RequestParameters {
       path: dockerfilePath(request),
     },
     isLocalFile: isLocalFile(request),
+    isLocalContext: context.type === 'directory',
   };
 }
 
