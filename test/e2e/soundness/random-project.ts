@@ -41,9 +41,13 @@ function archiveOf(text: string): string {
   return Buffer.concat(members).toString('latin1');
 }
 
+function fileOf(random: Random): Entry {
+  return {text: word(random), mode: random.pick([0o644, 0o644, 0o600, 0o755, 0o4755])};
+}
+
 function entry(random: Random): Entry {
   if (random.isOneIn(6)) return {link: random.pick(['a', 'b', 'd', '../a', '/o', 'nowhere'])};
-  return {text: word(random), mode: random.pick([0o644, 0o644, 0o644, 0o600, 0o755, 0o4755])};
+  return fileOf(random);
 }
 
 function stageOf(random: Random, index: number): string[] {
@@ -55,7 +59,7 @@ function stageOf(random: Random, index: number): string[] {
 export function randomProject(random: Random): Project {
   const stages = Array.from({length: 1 + random.below(3)}, (_, index) => stageOf(random, index));
   const files: Record<string, Entry> = {'x.tar': {text: archiveOf('')}};
-  for (const name of names) files[name] = {text: word(random)};
+  for (const name of names) files[name] = fileOf(random);
   if (random.isOneIn(2)) files['l1'] = entry(random);
   const project = {stages, files, ignored: ['*.log', 'Dockerfile', '.dockerignore']};
   return {
@@ -133,13 +137,15 @@ function editOfFiles(random: Random, project: Project): Change {
     project: {...project, files: changed},
     what,
   });
-  switch (random.below(10)) {
-    case 0: {
+  switch (random.below(12)) {
+    case 10:
+    case 11: {
       const found = files[name];
       const mode = random.pick([0o600, 0o644, 0o755, 0o4755]);
       if (found === undefined || !('text' in found)) return {project, what: 'nothing'};
       return withFiles({...files, [name]: {...found, mode}}, `${name} has mode ${mode.toString(8)}`);
     }
+    case 0:
     case 1: {
       const buildArgs = {...project.buildArgs, [random.pick(['A', 'B'])]: word(random)};
       return {project: {...project, buildArgs}, what: `build arguments ${JSON.stringify(buildArgs)}`};
