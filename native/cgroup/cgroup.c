@@ -82,6 +82,14 @@ static char *parent_of(const char *controller) {
   return own;
 }
 
+/** That nothing can be made there is no fault of ours: told with the way out. */
+static _Noreturn void die_of_group(const char *path, int error) {
+  bool is_refused = error == EACCES || error == EPERM || error == EROFS;
+  if (userns_nested() && is_refused)
+    die("limits", error, path, "limits need root, or a control group of version 2 that is delegated to this user");
+  die("limits", error, path, "cannot make a control group");
+}
+
 static void write_quietly(const char *directory, const char *file, const char *value) {
   int fd = open(xformat("%s/%s", directory, file), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
@@ -117,6 +125,25 @@ static void sweep(const char *path) {
   if (stream != NULL) closedir(stream);
 }
 
+/** A group with processes cannot share its controllers out, the root aside: they go to one of their own below it. */
+static void move_members(const char *path) {
+  char *leaf = xformat("%s/" PREFIX "caller", path), *members = read_text(xformat("%s/cgroup.procs", path)), *pid;
+  if (members == NULL || access(xformat("%s/cgroup.type", path), F_OK) != 0) return;
+  if (mkdir(leaf, 0755) != 0 && errno != EEXIST) die_of_group(leaf, errno);
+  while ((pid = strsep(&members, "\n")) != NULL)
+    if (*pid != '\0') write_quietly(leaf, "cgroup.procs", pid);
+}
+
+/** Where nobody has said where, and the usual place beside our own group is not ours to change: in our own one. */
+static char *place_for(const char *mount, char *usual) {
+  char *own = own_group(NULL);
+  if (wanted->parent != NULL) return usual;
+  own = strcmp(own, "/") == 0 ? xstrdup(mount) : xformat("%s%s", mount, own);
+  if (strcmp(own, usual) != 0 && (access(usual, W_OK) == 0 || access(own, W_OK) != 0)) return usual;
+  move_members(own);
+  return own;
+}
+
 /** Makes the directories from the root of the hierarchy down to ours. */
 static char *make_directories(const char *controller, const char *mount) {
   char *path = xstrdup(mount), *rest = parent_of(controller), *name;
@@ -125,13 +152,14 @@ static char *make_directories(const char *controller, const char *mount) {
     if (strcmp(name, "..") == 0) die("limits", EINVAL, wanted->parent, "no parent for control groups");
     char *next = xformat("%s/%s", path, name);
     bool made = mkdir(next, 0755) == 0;
-    if (!made && errno != EEXIST) die("limits", errno, next, "cannot make a control group");
+    if (!made && errno != EEXIST) die_of_group(next, errno);
     prepare_below(controller, path, made ? next : "");
     path = next;
   }
+  if (controller == NULL) path = place_for(mount, path);
   sweep(path);
   char *own = xformat("%s/" PREFIX "%d", path, getpid());
-  if (mkdir(own, 0755) != 0) die("limits", errno, own, "cannot make a control group");
+  if (mkdir(own, 0755) != 0) die_of_group(own, errno);
   prepare_below(controller, path, own);
   return own;
 }
@@ -164,6 +192,15 @@ bool cgroup_has(const struct cgroup_directory *directory, const char *file) {
   return access(xformat("%s/%s", directory->path, file), F_OK) == 0;
 }
 
+/** Whether it is a group that the one above it has not given the controller to. */
+static bool is_without(const struct cgroup_directory *directory, const struct cgroup_limit *limit) {
+  if (directory->controller != NULL) return false;
+  const char *controller = cgroup_controller_of(limit->name);
+  char *controllers = read_text(xformat("%s/cgroup.controllers", directory->path));
+  if (strcmp(controller, "blkio") == 0) controller = "io";
+  return controllers == NULL || !is_word_of(controllers, " \n", controller);
+}
+
 void cgroup_write(const struct cgroup_directory *directory, const struct cgroup_limit *limit,
                   const struct cgroup_value *value) {
   char *path = xformat("%s/%s", directory->path, value->file);
@@ -172,7 +209,10 @@ void cgroup_write(const struct cgroup_directory *directory, const struct cgroup_
   int error = errno;
   close_quietly(fd);
   if (written) return;
-  if (fd < 0 && error == ENOENT) die("limits", 0, path, "this kernel has no %s", limit->name);
+  if (fd < 0 && error == ENOENT)
+    die("limits", 0, path, is_without(directory, limit) ? "the controller for %s is not delegated to this group"
+                                                       : "this kernel has no %s",
+        limit->name);
   die("limits", error, path, "cannot set %s to %s", limit->name, limit->value);
 }
 

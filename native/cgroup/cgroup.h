@@ -15,7 +15,7 @@ struct cgroup_options {
   size_t limit_count;
 };
 
-/** Splits `NAME:VALUE`; dies when nothing of that name can be limited, and for an ordinary user. */
+/** Splits `NAME:VALUE`; dies when nothing of that name can be limited. */
 void cgroup_add_limit(struct cgroup_options *options, const char *text);
 
 /**

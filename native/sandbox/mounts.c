@@ -195,8 +195,7 @@ static int mount_socket(const struct mount_request *request) {
 static int mount_tmpfs(const struct mount_request *request) {
   const char *const options[] = {"mode", xformat("%o", request->mode), request->size != NULL ? "size" : NULL,
                                  request->size, NULL};
-  unsigned attributes =
-      MOUNT_ATTR_NODEV | (request->suid ? 0 : MOUNT_ATTR_NOSUID) | (request->noexec ? MOUNT_ATTR_NOEXEC : 0);
+  unsigned attributes = (request->suid ? 0 : MOUNT_ATTR_NOSUID) | (request->noexec ? MOUNT_ATTR_NOEXEC : 0);
   int mount = mount_fresh("tmpfs", attributes, options);
   if (mount < 0) die("mounts", errno, request->target, "cannot make a tmpfs");
   return mount;

@@ -80,7 +80,9 @@ const explanations: Readonly<Record<string, Explanation>> = {
   limits: {
     kind: 'environment',
     code: 'sandbox-limits',
-    hints: ['tsbuild doctor tells which limits can be set here, and nproc how many processors there are'],
+    hints: [
+      'tsbuild doctor tells which limits can be set here, and nproc how many processors there are; an ordinary user can have a group of its own: systemd-run --user --scope -p Delegate=yes tsbuild …',
+    ],
   },
   mounts: {kind: 'step', code: 'exec-mount'},
   cwd: {kind: 'step', code: 'exec-cwd'},

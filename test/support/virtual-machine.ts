@@ -4,11 +4,29 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {chmodSync, copyFileSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {which} from '../../fixtures/base-images.mjs';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {needCommand, type Skippable, skip} from '../e2e/requirements.ts';
 
-const kernelPackage = 'linux-image-cloud-amd64';
 const bootSecondsMax = 240;
+
+/** A kind of machine that qemu is asked for; what it runs is Debian's. */
+export interface MachineKind {
+  readonly architecture: 'amd64' | 'arm64';
+  readonly qemu: string;
+  readonly options: readonly string[];
+  readonly console: string;
+  /** Makes the helper for it in a folder. */
+  readonly helper: (test: Skippable, folder: string) => string;
+}
+
+export const ownKind: MachineKind = {
+  architecture: 'amd64',
+  qemu: 'qemu-system-x86_64',
+  options: [],
+  console: 'ttyS0',
+  helper: () => locateHelper(process.env),
+};
 
 // The first root is one that cannot be pivoted away from, so the second begins on a tmpfs.
 const init = `#!/bin/busybox sh
@@ -30,20 +48,38 @@ ${script}
 poweroff -f
 `;
 
-/** What the console shows when the script runs there as the first process. */
-export function runInMachine(
-  test: Skippable,
-  folder: string,
-  modules: readonly string[],
-  script: string,
-): string {
-  if (process.arch !== 'x64') skip(test, 'the kernel to run is one for amd64');
-  const qemu = needCommand(test, 'qemu-system-x86_64');
-  const kernel = unpackKernel(test, folder);
+/** The path of a program that only few tests need, so that nobody has installed it for them. */
+export function needProgram(test: Skippable, name: string, packages: string): string {
+  return which(name) ?? skip(test, `there is no ${name}: apt install ${packages}`);
+}
+
+export interface Guest {
+  readonly modules: readonly string[];
+  /** What runs there as the first process. */
+  readonly script: string;
+  /** More files for its /bin: paths by name. */
+  readonly programs?: Readonly<Record<string, string>>;
+  readonly kind?: MachineKind;
+}
+
+/** What the console shows. */
+export function runInMachine(test: Skippable, folder: string, guest: Guest): string {
+  const {modules, script, programs = {}, kind = ownKind} = guest;
+  if (process.arch !== 'x64') skip(test, 'the other machines are known by those of amd64');
+  const qemu =
+    kind === ownKind ? needCommand(test, kind.qemu) : needProgram(test, kind.qemu, 'qemu-system-arm');
+  const helper = kind.helper(test, folder);
+  const isOwn = kind === ownKind;
+  const kernel = unpackKernel(test, join(folder, 'kernel'), kind);
+  const busybox = isOwn
+    ? '/bin/busybox'
+    : join(unpack(test, join(folder, 'busybox'), 'busybox-static:arm64'), 'bin/busybox');
   const root = join(folder, 'root');
   for (const name of ['bin', 'modules', 'new']) mkdirSync(join(root, name), {recursive: true});
-  copyFileSync('/bin/busybox', join(root, 'bin/busybox'));
-  copyFileSync(locateHelper(process.env), join(root, 'bin/tsbuild-helper'));
+  for (const [name, path] of Object.entries({...programs, busybox, 'tsbuild-helper': helper})) {
+    copyFileSync(path, join(root, 'bin', name));
+    chmodSync(join(root, 'bin', name), 0o755);
+  }
   modules.forEach((module, index) => {
     const name = join('lib/modules', kernel.release, 'kernel', `${module}.ko`);
     copyFileSync(join(kernel.folder, name), join(root, 'modules', `${index}.ko`));
@@ -63,9 +99,9 @@ export function runInMachine(
   const {stdout, error} = spawnSync(
     qemu,
     [
-      ...['-m', '512', '-nographic', '-no-reboot', '-nic', 'none'],
+      ...['-m', '512', '-nographic', '-no-reboot', '-nic', 'none', ...kind.options],
       ...['-kernel', join(kernel.folder, 'boot', `vmlinuz-${kernel.release}`), '-initrd', files],
-      ...['-append', 'console=ttyS0 quiet panic=-1 loglevel=3'],
+      ...['-append', `console=${kind.console} quiet panic=-1 loglevel=3`],
     ],
     {encoding: 'utf8', timeout: bootSecondsMax * 1000, killSignal: 'SIGKILL'},
   );
@@ -73,20 +109,28 @@ export function runInMachine(
   return stdout.replaceAll('\r\n', '\n');
 }
 
-/** The package is not installed, only looked into: this machine keeps the kernels it has. */
-function unpackKernel(test: Skippable, folder: string): {readonly folder: string; readonly release: string} {
-  const [name] = /linux-image-[0-9]\S+/.exec(output('apt-cache', ['depends', kernelPackage])) ?? [];
-  const kernels = join(folder, 'kernel');
-  mkdirSync(kernels, {recursive: true});
-  const {status, stderr} = spawnSync('apt-get', ['download', name ?? kernelPackage], {
-    cwd: kernels,
-    encoding: 'utf8',
-  });
-  const archive = readdirSync(kernels).find((file) => file.endsWith('.deb'));
-  if (status !== 0 || archive === undefined) skip(test, `there is no ${kernelPackage} to be had: ${stderr}`);
-  execFileSync('dpkg', ['-x', archive, '.'], {cwd: kernels});
-  const [release] = readdirSync(join(kernels, 'lib/modules'));
-  return {folder: kernels, release: release ?? ''};
+function unpackKernel(
+  test: Skippable,
+  folder: string,
+  {architecture}: MachineKind,
+): {readonly folder: string; readonly release: string} {
+  const suffix = architecture === 'amd64' ? '' : `:${architecture}`;
+  const name = `linux-image-cloud-${architecture}${suffix}`;
+  const [exact] = /linux-image-[0-9][^\s:]*/.exec(output('apt-cache', ['depends', name])) ?? [];
+  unpack(test, folder, exact === undefined ? name : `${exact}${suffix}`);
+  const [release] = readdirSync(join(folder, 'lib/modules'));
+  return {folder, release: release ?? ''};
+}
+
+/** The package is not installed, only looked into: this machine keeps what it has. */
+function unpack(test: Skippable, folder: string, name: string): string {
+  mkdirSync(folder, {recursive: true});
+  const {status, stderr} = spawnSync('apt-get', ['download', name], {cwd: folder, encoding: 'utf8'});
+  const archive = readdirSync(folder).find((file) => file.endsWith('.deb'));
+  const foreign = name.endsWith(':arm64') ? ' (dpkg --add-architecture arm64 && apt-get update)' : '';
+  if (status !== 0 || archive === undefined) skip(test, `there is no ${name} to be had${foreign}: ${stderr}`);
+  execFileSync('dpkg', ['-x', archive, '.'], {cwd: folder});
+  return folder;
 }
 
 function output(command: string, args: readonly string[]): string {

@@ -15,7 +15,10 @@ it.skipIf(whyNotHere() !== undefined)(
   'limits hold, are told of and leave nothing with control groups of version 2',
   (test) => {
     const script = readFileSync(new URL('guest.sh', import.meta.url), 'utf8');
-    const console = runInMachine(test, folder, ['fs/overlayfs/overlay', 'drivers/block/brd'], script);
+    const console = runInMachine(test, folder, {
+      modules: ['fs/overlayfs/overlay', 'drivers/block/brd'],
+      script,
+    });
     const answers = Object.fromEntries(
       [...console.matchAll(/^(\w+(?:\.\w+)*)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
     );
@@ -27,6 +30,8 @@ it.skipIf(whyNotHere() !== undefined)(
       pids: "can't fork",
       'memory.max': '67108864',
       'memory.swap.max': '33554432',
+      'memory.low': '33554432',
+      'io.weight': 'default 4950',
       'cpu.weight': '20',
       'cpu.max': '25000 50000',
       'pids.max': '77',
@@ -39,6 +44,16 @@ it.skipIf(whyNotHere() !== undefined)(
       refused: expect.stringContaining('not a block device'),
       own_name: '0::/',
       parent: '/sys/fs/cgroup/builds/mine',
+      swappiness: expect.stringContaining('this kernel has no memory-swappiness'),
+      user_without: expect.stringContaining('delegated to this user: permission denied'),
+      user_own_group: '67108864',
+      user_own_group_again: 'tsbuild-caller 1',
+      user_beside: '67108864',
+      user_beside_left: '',
+      user_oom: 'code 137 result: oomkills=1',
+      user_controller: expect.stringContaining(
+        'the controller for cpuset-cpus is not delegated to this group',
+      ),
     });
     expect(Number(answers['peak'])).toBeLessThanOrEqual(33_554_432);
   },

@@ -42,11 +42,11 @@ out=$(run limit=pids:5 arg=/bin/sh arg=-c 'arg=for i in 1 2 3 4 5 6 7 8; do slee
 answer pids "$(echo "$out" | grep -oE "can't fork|started" | sort -u)"
 
 run limit=memory:67108864 limit=memory-swap:100663296 limit=cpu-shares:512 limit=cpu-period:50000 \
-  limit=cpu-quota:25000 limit=pids:77 limit=cpuset-cpus:0 limit=device-read-bps:/dev/ram0:1048576 \
+  limit=memory-reservation:33554432 limit=blkio-weight:500 limit=cpu-quota:25000 limit=pids:77 limit=cpuset-cpus:0 limit=device-read-bps:/dev/ram0:1048576 \
   limit=device-write-iops:/dev/ram0:100 arg=/bin/sleep arg=30 >/tmp/out &
 wait_for inside
 group=$(groups)
-for file in memory.max memory.swap.max cpu.weight cpu.max pids.max cpuset.cpus io.max; do
+for file in memory.max memory.swap.max memory.low io.weight cpu.weight cpu.max pids.max cpuset.cpus io.max; do
   answer "$file" "$(cat "$group/$file")"
 done
 kill "$(grep -v '^0$' "$group/cgroup.procs" | tail -n 1)"
@@ -68,3 +68,34 @@ answer refused "$(cat /tmp/out)"
 run cgroup=builds/mine limit=pids:5 arg=/bin/cat arg=/proc/self/cgroup >/tmp/out
 answer own_name "$(head -n 1 /tmp/out)"
 answer parent "$(ls -d /sys/fs/cgroup/builds/mine)"
+run limit=memory-swappiness:10 arg=/bin/true >/tmp/out
+answer swappiness "$(cat /tmp/out)"
+
+# An ordinary user, in a group that is given to it in three ways; a plain directory as root, which no overlay takes.
+mkdir -p /etc /sys/fs/cgroup/slice/scope
+echo 'user:x:1000:1000::/tmp:/bin/sh' >/etc/passwd
+cp -a /base /theirs
+chown -R 1000:1000 /theirs
+echo '+memory +pids' >/sys/fs/cgroup/cgroup.subtree_control
+echo '+memory +pids' >/sys/fs/cgroup/slice/cgroup.subtree_control
+
+# as_user LIMIT COMMAND
+as_user() {
+  sh -c 'echo $$ >/sys/fs/cgroup/slice/scope/cgroup.procs; exec su -s /bin/sh user -c "$1"' sh \
+    "tsbuild-helper run dir=/theirs network=none limit=$1 arg=/bin/sh arg=-c 'arg=$2' 2>&1"
+}
+own_limit='cat /sys/fs/cgroup/memory.max'
+answer user_without "$(as_user memory:67108864 "$own_limit")"
+chown -R 1000:1000 /sys/fs/cgroup/slice/scope
+answer user_own_group "$(as_user memory:67108864 "$own_limit" | head -n 1)"
+answer user_own_group_again "$(cd /sys/fs/cgroup/slice/scope && echo tsbuild-* && ls -d /sys/fs/cgroup/slice/tsbuild-* 2>&1 | grep -c No)"
+rmdir /sys/fs/cgroup/slice/scope/tsbuild-caller
+echo '-memory -pids' >/sys/fs/cgroup/slice/scope/cgroup.subtree_control
+chown -R 1000:1000 /sys/fs/cgroup/slice
+answer user_beside "$(as_user memory:67108864 "$own_limit" | head -n 1)"
+answer user_beside_left "$(ls -d /sys/fs/cgroup/slice/tsbuild-* /sys/fs/cgroup/slice/scope/tsbuild-* 2>/dev/null)"
+answer user_oom "$(as_user memory:33554432 'tail /dev/zero; echo code $?' | grep -E '^code |oomkills')"
+for group in builds/mine builds slice/scope slice .; do
+  echo -cpuset >"/sys/fs/cgroup/$group/cgroup.subtree_control"
+done 2>/dev/null
+answer user_controller "$(as_user cpuset-cpus:0 true)"
