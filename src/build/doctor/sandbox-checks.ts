@@ -149,7 +149,8 @@ export class SandboxTry implements Disposable {
     if (reasons.size === 0) return finding('limits', 'ok', `cgroups: ${works.join(', ')}`);
     const why = [...reasons].map(([reason, controllers]) => `${controllers.join(', ')}: ${reason}`);
     const some = works.length === 0 ? '' : `${works.join(', ')} work; `;
-    const fix = 'run as root, or in a group of your own (cgroup v2): systemd-run --user --scope -p Delegate=yes tsbuild …';
+    const fix =
+      'run as root, or in a group of your own (cgroup v2): systemd-run --user --scope -p Delegate=yes tsbuild …';
     return finding('limits', 'warning', `${some}${why.join('; ')}`, {fix});
   }
 

@@ -1,6 +1,6 @@
 // The helper on a real kernel of arm64, run by qemu: how its first process begins, which is assembly for each
 // architecture, and what the system call filter refuses there. The same script runs on a kernel of amd64, and both have
-// to give the same answers. Without that hardware it takes minutes: `npm run test:arm64`.
+// to give the same answers. Without that hardware it takes minutes: `npm run test:arm`.
 
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
