@@ -15,6 +15,22 @@ interface Instruction {
   readonly ifFalse?: number;
 }
 
+/** What is to be done: give a verdict back, or load a word and go on, or go on in one of two ways. */
+type Decision = Give | Load | Test;
+interface Give {
+  readonly give: number;
+}
+interface Load {
+  readonly load: number;
+  readonly next: Decision;
+}
+interface Test {
+  readonly test: number;
+  readonly k: number;
+  readonly yes: Decision;
+  readonly no: Decision;
+}
+
 // <linux/bpf_common.h>
 const load = 0x20; // LD | W | ABS
 const jump = 0x05; // JMP | JA
@@ -29,72 +45,91 @@ const archOffset = 4;
 const argumentOffset = (index: number): number => 16 + 8 * index;
 
 // SECCOMP_RET_*
-const killProcess = 0x80000000;
-const outcomes = {allow: 0x7fff0000, EPERM: 0x00050001, ENOSYS: 0x00050026} as const;
+const kill: Give = {give: 0x80000000};
+const outcomes = {allow: {give: 0x7fff0000}, EPERM: {give: 0x00050001}, ENOSYS: {give: 0x00050026}} as const;
 
 const jumpMax = 255;
 /** BPF_MAXINSNS */
 const instructionsMax = 4096;
 
 export function seccompFilter(surroundings: Surroundings): Uint8Array {
-  const program = [
-    {code: load, k: archOffset},
-    ...auditArchsOf(surroundings.architecture).flatMap(({audit, abis}) => {
-      const intervals = abis.flatMap((abi) =>
-        verdictsOf(policy, abi, surroundings).map(({from, what}) => ({from, what: verdictBlock(what, abi)})),
-      );
-      return when(jumpEqual, audit, [{code: load, k: numberOffset}, ...search(intervals)]);
-    }),
-    // No other way into this kernel is known.
-    {code: giveBack, k: killProcess},
-  ];
+  // No other way into this kernel is known.
+  const ways = auditArchsOf(surroundings.architecture).reduceRight<Decision>((no, {audit, abis}) => {
+    const intervals = abis.flatMap((abi) =>
+      verdictsOf(policy, abi, surroundings).map(({from, what}) => ({from, what: decisionOf(what, abi)})),
+    );
+    return {test: jumpEqual, k: audit, yes: {load: numberOffset, next: search(intervals)}, no};
+  }, kill);
+  const program = assemble({load: archOffset, next: ways});
   assert(program.length <= instructionsMax, 'the filter is too long for the kernel');
   return encode(program);
 }
 
 /** Finds the interval that the loaded number is in: a balanced tree, so that no call is far. */
-function search(intervals: readonly Interval<readonly Instruction[]>[]): readonly Instruction[] {
+function search(intervals: readonly Interval<Decision>[]): Decision {
   const half = intervals.length >> 1;
   const [first] = intervals;
   assert(first !== undefined, 'there is an interval');
   if (half === 0) return first.what;
   const middle = intervals[half];
   assert(middle !== undefined, 'half of more than one is within');
-  return [
-    ...when(jumpGreaterOrEqual, middle.from, search(intervals.slice(half))),
-    ...search(intervals.slice(0, half)),
-  ];
+  const [no, yes] = [search(intervals.slice(0, half)), search(intervals.slice(half))];
+  return {test: jumpGreaterOrEqual, k: middle.from, yes, no};
 }
 
-/** `then` if the test holds, and what comes after it otherwise. */
-function when(code: number, k: number, then: readonly Instruction[]): Instruction[] {
-  if (then.length <= jumpMax) return [{code, k, ifFalse: then.length}, ...then];
-  return [{code, k, ifTrue: 1}, {code: jump, k: then.length}, ...then];
-}
-
-function verdictBlock(verdict: Verdict, abi: Abi): readonly Instruction[] {
-  if (typeof verdict === 'string') return [giving(verdict)];
+function decisionOf(verdict: Verdict, abi: Abi): Decision {
+  if (typeof verdict === 'string') return outcomes[verdict];
   const low = argumentOffset(verdict.argument);
-  const test = [{code: load, k: low}, ...conditionBlock(verdict)];
+  const next: Decision = {load: low, next: conditionOf(verdict)};
   // Flags that a call masks out anyway may have company in the upper half.
-  if (abi.argumentBits === 32 || 'without' in verdict) return test;
-  return [{code: load, k: low + 4}, ...when(jumpEqual, 0, test), giving('EPERM')];
+  if (abi.argumentBits === 32 || 'without' in verdict) return next;
+  return {load: low + 4, next: {test: jumpEqual, k: 0, yes: next, no: outcomes.EPERM}};
 }
 
-function conditionBlock(condition: Condition): readonly Instruction[] {
-  if ('without' in condition)
-    return [{code: jumpAnyBit, k: condition.without, ifFalse: 1}, giving('EPERM'), giving('allow')];
-  const refused = [giving('EPERM')];
-  const allowed = [giving('allow')];
+function conditionOf(condition: Condition): Decision {
+  const {allow, EPERM} = outcomes;
+  if ('without' in condition) return {test: jumpAnyBit, k: condition.without, yes: EPERM, no: allow};
   const intervals = condition.within.flatMap(([first, last]) => [
-    {from: first, what: allowed},
-    ...(last < 0xffffffff ? [{from: last + 1, what: refused}] : []),
+    {from: first, what: allow},
+    ...(last < 0xffffffff ? [{from: last + 1, what: EPERM}] : []),
   ]);
-  return search(intervals[0]?.from === 0 ? intervals : [{from: 0, what: refused}, ...intervals]);
+  return search(intervals[0]?.from === 0 ? intervals : [{from: 0, what: EPERM}, ...intervals]);
 }
 
-function giving(verdict: keyof typeof outcomes): Instruction {
-  return {code: giveBack, k: outcomes[verdict]};
+/**
+ * Jumps lead forward only, so it is written from its end. Tests share the verdicts that they reach: what the kernel
+ * takes to load a filter, for each step anew, grows with its length.
+ */
+function assemble(decision: Decision): Instruction[] {
+  const reversed: Instruction[] = [];
+  const places = new Map<Decision, number>();
+  const push = (instruction: Instruction): number => reversed.push(instruction) - 1;
+
+  const write = (one: Decision): void => {
+    if ('give' in one) {
+      places.set(one, push({code: giveBack, k: one.give}));
+    } else if ('load' in one) {
+      write(one.next);
+      places.set(one, push({code: load, k: one.load}));
+    } else {
+      for (const way of [one.no, one.yes]) if (!('give' in way)) write(way);
+      const [ifTrue, ifFalse] = [one.yes, one.no].map(within);
+      const distance = (place = 0): number => reversed.length - 1 - place;
+      const both = {ifTrue: distance(ifTrue), ifFalse: distance(ifFalse)};
+      places.set(one, push({code: one.test, k: one.k, ...both}));
+    }
+  };
+  /** Where it is in reach of a test that comes next but one at the latest. */
+  const within = (one: Decision): number => {
+    const place = places.get(one);
+    if (place !== undefined && reversed.length - place <= jumpMax) return place;
+    if (place !== undefined && !('give' in one)) return push({code: jump, k: reversed.length - 1 - place});
+    write(one);
+    return reversed.length - 1;
+  };
+
+  write(decision);
+  return reversed.toReversed();
 }
 
 function encode(program: readonly Instruction[]): Uint8Array {

@@ -141,7 +141,7 @@ describe('the filter for docker-like sandboxes', () => {
 
   it('is short, and no call is far', () => {
     for (const [architecture, machine] of Object.entries(machines)) {
-      expect(machine.length).toBeLessThan(1000);
+      expect(machine.length).toBeLessThan(400);
       const steps = ways
         .filter((way) => way.architecture === architecture)
         .flatMap(({audit, abi}) =>
