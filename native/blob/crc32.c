@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "blob/inflate.h"
 
-static uint32_t tables[8][256];
+static LARGE uint32_t tables[8][256];
 
 __attribute__((constructor)) static void fill_tables(void) {
   for (uint32_t byte = 0; byte < 256; byte++) {

@@ -140,7 +140,7 @@ static void put_file(struct pack *pack, int directory, const char *name, const c
 }
 
 static void put_link(struct pack *pack, struct tar_member member, int directory, const char *name) {
-  static char target[PATH_MAX];
+  static LARGE char target[PATH_MAX];
   ssize_t length = readlinkat(directory, name, target, sizeof target - 1);
   if (length < 0) die("pack", errno, member.path, "cannot read the symlink");
   target[length] = 0;

@@ -55,7 +55,7 @@ int reply_verror(const char *phase, int error, const char *path, const char *for
     const char *text = strerror(error);
     snprintf(message + length, sizeof message - (size_t)length, ": %c%s", tolower((unsigned char)text[0]), text + 1);
   }
-  static char record[8192];
+  static LARGE char record[8192];
   int size = snprintf(record, sizeof record, "phase=%.64s%cerrno=%d%cpath=%.4096s%cmessage=%s", phase, '\0',
                       error, '\0', path == NULL ? "" : path, '\0', message);
   failure = (struct buffer){.bytes = record, .length = (size_t)size + 1};

@@ -27,8 +27,8 @@ static bool is_tty;
 static int resizes = -1;
 
 /** What of standard input is on its way; output is written at once. */
+static LARGE char waiting[4096];
 static struct {
-  char bytes[4096];
   size_t start, length;
   bool ended;
 } input = {.ended = true};
@@ -113,7 +113,7 @@ static void end_input(void) {
 }
 
 static void read_input(void) {
-  ssize_t got = read(STDIN_FILENO, input.bytes, sizeof input.bytes);
+  ssize_t got = read(STDIN_FILENO, waiting, sizeof waiting);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got <= 0) {
     end_input();
@@ -124,7 +124,7 @@ static void read_input(void) {
 }
 
 static void write_input(void) {
-  ssize_t written = write(ours[STDIN_FILENO], input.bytes + input.start, input.length);
+  ssize_t written = write(ours[STDIN_FILENO], waiting + input.start, input.length);
   if (written < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (written < 0) {
     end_input();  // the process has closed it

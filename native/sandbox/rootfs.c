@@ -25,12 +25,12 @@ static const char *const proc_masked[] = {"acpi",        "asound",        "inter
 static const char *const proc_readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
 static const char *const sys_masked[] = {"firmware", "devices/virtual/powercap", NULL};
 
-static int proc_mount_point = -1, cgroup_mount_point = -1;
+static int cgroup_mount_point = -1;
 static int mask_file = -1, mask_directory = -1;  // what masked paths show
 static bool own_sys;                             // of this sandbox's network, and not the host's
 
-static const struct rootfs_options usual = {.shm_size = SHM_BYTES_DEFAULT};
-static int made_dev = -1, made_sys = -1;  // ahead of the request
+static const char *const made_proc = "proc";  // in the scratch tmpfs, for another process mounts it
+static int made_dev = -1, made_sys = -1;
 
 uint64_t rootfs_attributes(const struct rootfs_options *options) {
   return options->insecure ? 0 : MOUNT_ATTR_NODEV;
@@ -60,16 +60,21 @@ static int look_up(int mount, const char *path) {
   return at;
 }
 
+/** A copy of `what` on top of `at`. */
+static void cover(int what, uint64_t attributes, int at, const char *path) {
+  int mount = mount_clone(what, "");
+  mount_restrict(mount, attributes, path);
+  mount_attach(mount, at, path);
+  close(mount);
+}
+
 /** False: this kernel does not have it. */
 static bool mask(int mount, const char *path) {
   struct stat stat;
   int at = look_up(mount, path);
   if (at < 0) return false;
   if (fstat(at, &stat) != 0) die("mounts", errno, path, "cannot look at a path to mask");
-  int cover = mount_clone(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, "");
-  mount_restrict(cover, MOUNT_ATTR_RDONLY, path);
-  mount_attach(cover, at, path);
-  close(cover);
+  cover(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, MOUNT_ATTR_RDONLY, at, path);
   return true;
 }
 
@@ -90,11 +95,7 @@ static void mask_throttling(int sys) {
 static void make_readonly(int mount, const char *const *paths) {
   for (; *paths != NULL; paths++) {
     int at = look_up(mount, *paths);
-    if (at < 0) continue;
-    int same = mount_clone(at, "");
-    mount_restrict(same, MOUNT_ATTR_RDONLY | HIDDEN_BASE, *paths);
-    mount_attach(same, at, *paths);
-    close(same);
+    if (at >= 0) cover(at, MOUNT_ATTR_RDONLY | HIDDEN_BASE, at, *paths);
   }
 }
 
@@ -107,15 +108,6 @@ static int real_directory(const char *name) {
     die("rootfs", errno, name, "cannot make the mount point");
   if (!S_ISDIR(stat.st_mode)) die("rootfs", ENOTDIR, name, "the image has a symlink where a mount belongs");
   return at;
-}
-
-static void mount_cgroup(const struct rootfs_options *options) {
-  // Best effort: programs read their limits there. Without cgroup v2 the directory stays empty.
-  uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
-  int cgroup = cgroup_mount_point < 0 ? -1 : mount_fresh("cgroup2", (unsigned)attributes, NULL);
-  if (cgroup < 0) return;
-  mount_attach(cgroup, cgroup_mount_point, "/sys/fs/cgroup");
-  close(cgroup);
 }
 
 /** Its descriptor. */
@@ -143,50 +135,57 @@ static int mount_dev(const struct rootfs_options *options, int mount_point) {
   return dev;
 }
 
-/** Copies of what was made ahead, so that the mounts of a sandbox are in the same order in any case. */
-static int put(int made, const char *name) {
-  int copy = mount_clone(made, "");
-  mount_attach(copy, real_directory(name), name);
-  return copy;
+static int made_proc_place(void) {
+  return openat(scratch_root(), made_proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool is_usual(const struct rootfs_options *options) {
-  return !options->insecure && strcmp(options->shm_size, usual.shm_size) == 0;
-}
-
-void rootfs_prepare(void) {
+void rootfs_prepare(const struct rootfs_options *options) {
   make_mask_directory();
-  made_dev = mount_dev(&usual, scratch_directory(0700));
-  made_sys = mount_sys(&usual, scratch_directory(0700));
+  made_dev = mount_dev(options, scratch_directory(0700));
+  made_sys = mount_sys(options, scratch_directory(0700));
+  if (mkdirat(scratch_root(), made_proc, 0700) != 0) die("mounts", errno, "/proc", "cannot make a directory on tmpfs");
 }
 
-void rootfs_furnish(const struct rootfs_options *options) {
-  bool is_made = made_dev >= 0 && is_usual(options);
-  proc_mount_point = real_directory("proc");
-  close(is_made ? put(made_dev, "dev") : mount_dev(options, real_directory("dev")));
-  int sys = is_made ? put(made_sys, "sys") : mount_sys(options, real_directory("sys"));
-  cgroup_mount_point = own_sys ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-  close(sys);
-}
-
-void rootfs_end(void) {
-  close_quietly(proc_mount_point);
-  proc_mount_point = -1;
-}
-
-void rootfs_mount_proc(const struct rootfs_options *options) {
-  mount_cgroup(options);
+void rootfs_prepare_proc(const struct rootfs_options *options) {
   int proc = mount_fresh("proc", HIDDEN_BASE, NULL);
   if (proc < 0)
     die("mounts", errno, "/proc", userns_nested() ? "cannot mount proc (is part of the host's own /proc hidden?)"
                         : "cannot mount proc");
-  mount_attach(proc, proc_mount_point, "/proc");
+  mount_attach(proc, made_proc_place(), "/proc");
   sysctl_set(&options->sysctls, proc);
   if (!options->insecure) {
     mask_all(proc, proc_masked);
     make_readonly(proc, proc_readonly);
   }
   close(proc);
+}
+
+/** Copies, so that the root is the first of the mounts that a process finds listed. */
+static int put(int made, const char *name) {
+  int copy = mount_clone(made, "");
+  mount_attach(copy, real_directory(name), name);
+  close(made);
+  return copy;
+}
+
+void rootfs_furnish(void) {
+  close(put(made_dev, "dev"));
+  int sys = put(made_sys, "sys");
+  cgroup_mount_point = own_sys ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  close(sys);
+}
+
+void rootfs_finish(void) {
+  close(put(made_proc_place(), "proc"));
+}
+
+void rootfs_mount_cgroup(const struct rootfs_options *options) {
+  // Best effort: programs read their limits there. Without cgroup v2 the directory stays empty.
+  uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
+  int cgroup = cgroup_mount_point < 0 ? -1 : mount_fresh("cgroup2", (unsigned)attributes, NULL);
+  if (cgroup < 0) return;
+  mount_attach(cgroup, cgroup_mount_point, "/sys/fs/cgroup");
+  close(cgroup);
 }
 
 void rootfs_enter(void) {

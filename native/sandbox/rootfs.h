@@ -20,18 +20,16 @@ int rootfs_open(const struct view_spec *spec, const struct rootfs_options *optio
 /** The MOUNT_ATTR_* flags of everything that the processes of the sandbox can write to. */
 uint64_t rootfs_attributes(const struct rootfs_options *options);
 
-/** Makes ahead what rootfs_furnish needs when the options are the usual ones. */
-void rootfs_prepare(void);
+/** What rootfs_furnish needs: /dev and /sys; and /proc, in the first process of the new pid namespace. */
+void rootfs_prepare(const struct rootfs_options *options);
+void rootfs_prepare_proc(const struct rootfs_options *options);
 
-/** /dev, /sys and the place of /proc. */
-void rootfs_furnish(const struct rootfs_options *options);
+/** Puts /dev and /sys in their places; and /proc, when the mounts of the request are made: none is behind its links. */
+void rootfs_furnish(void);
+void rootfs_finish(void);
 
-/** In a process of the new pid and cgroup namespaces: /proc with what it hides, /sys/fs/cgroup, parameters of the
- * kernel. */
-void rootfs_mount_proc(const struct rootfs_options *options);
-
-/** In the worker, once its sandbox has a process: what is kept for that one's /proc would keep the root's overlay. */
-void rootfs_end(void);
+/** In a process of the new cgroup namespace: /sys/fs/cgroup. */
+void rootfs_mount_cgroup(const struct rootfs_options *options);
 
 /** Makes it the root of this process; the host's root is gone for good. */
 void rootfs_enter(void);

@@ -75,7 +75,6 @@ static int own_mounts = -1;  // keeps the mounts of the sandbox until nobody wai
 static pid_t sandbox, payload;  // its first processes, until they have been waited for
 
 void run_end(void) {
-  rootfs_end();
   close_quietly(own_mounts);
   own_mounts = -1;
 }
@@ -106,7 +105,7 @@ static int ready[2];  // has a byte when the first process is out of reach of ot
 
 /** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page
  * tables are copied, and what cannot be done is noted where we find it. */
-static pid_t start(int (*become)(void *), struct run_options *options) {
+static pid_t start(int (*become)(void *), void *options) {
   static LARGE char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
   reply_in_child(true);
   pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, options);
@@ -115,8 +114,8 @@ static pid_t start(int (*become)(void *), struct run_options *options) {
   return pid;
 }
 
-static int become_first(void *nothing) {
-  (void)nothing;
+static int become_first(void *argument) {
+  const struct rootfs_options *options = argument;
   struct pollfd reader = {.fd = ready[1]};
   close(ready[0]);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("exec", errno, NULL, "cannot end with the helper");
@@ -124,28 +123,31 @@ static int become_first(void *nothing) {
   // Whoever stands exactly in the root moves along when the payload changes it.
   if (chdir("/") != 0) die("exec", errno, NULL, "cannot leave the working directory");
   cgroup_enter_namespace();
-  privileges_bound(NULL);
+  rootfs_prepare_proc(options);
+  if (options->insecure) privileges_bound(NULL);  // else it is done
   privileges_reduce();
   own_binary_become_init(ready[1]);
 }
 
-/** The first process, which no request has a say in. */
-static void start_first(void) {
+/** All that sandboxes begin with, and the first process, which also mounts /proc: it has to be one of the namespace. */
+static void begin_sandbox(struct rootfs_options *options, struct network *network) {
   sigset_t all, before;
+  leave_host(network);
+  if (!options->insecure) privileges_bound(NULL);
+  rootfs_prepare(options);
   xpipe(ready);
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before it listens must wait for it
-  sandbox = start(become_first, NULL);
+  sandbox = start(become_first, options);
   sigprocmask(SIG_SETMASK, &before, NULL);
   close(ready[1]);
 }
 
 void run_prepare(void) {
   struct network none = network_parse("none");
+  struct rootfs_options usual = {.shm_size = SHM_BYTES_DEFAULT};
   userns_require();
-  leave_host(&none);
-  start_first();
-  rootfs_prepare();
+  begin_sandbox(&usual, &none);
 }
 
 /** Everything up to the fork; the root's descriptor. */
@@ -156,7 +158,7 @@ static int build_sandbox(struct run_options *options) {
     die("namespaces", errno, NULL, "cannot set the domain name \"%s\"", options->domainname);
   int root = rootfs_open(&options->view, &options->rootfs);
   resolve_user(options, root);
-  rootfs_furnish(&options->rootfs);
+  rootfs_furnish();
   bind_file(options->resolv, "etc/resolv.conf");
   bind_file(options->hosts, "etc/hosts");
   uint64_t attributes = rootfs_attributes(&options->rootfs);
@@ -164,6 +166,7 @@ static int build_sandbox(struct run_options *options) {
   if (cursor_peek(&options->mounts) != NULL) cursor_unexpected(&options->mounts);
   make_working_directory(&options->payload, root);
   console_open(&options->console, root);
+  rootfs_finish();
   if (options->rootfs.readonly && k_mount_setattr(root, MOUNT_ATTR_RDONLY, 0, 0) != 0)
     die("rootfs", errno, "/", "cannot make the root read-only");
   return root;
@@ -182,7 +185,7 @@ static int become_payload(void *argument) {
   struct run_options *options = argument;
   cgroup_join(0);
   cgroup_enter_namespace();
-  rootfs_mount_proc(&options->rootfs);
+  rootfs_mount_cgroup(&options->rootfs);
   rootfs_enter();
   console_take();
   if (k_close_from(3) != 0) die("exec", errno, NULL, "cannot close what the sandbox is not given");
@@ -201,7 +204,7 @@ struct outcome {
 
 static long long microseconds(void) {
   struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  k_clock_gettime(CLOCK_MONOTONIC, &time);
   return (long long)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
@@ -288,10 +291,7 @@ int verb_run(const struct request *request) {
   int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
   reply_take_back(take_back);
-  if (host_mounts < 0) {
-    leave_host(&options.network);
-    start_first();
-  }
+  if (host_mounts < 0) begin_sandbox(&options.rootfs, &options.network);
   if (reply_failed()) die("exec", 0, NULL, "there is no first process");
   reply_sandbox(sandbox);
   int root = build_sandbox(&options);

@@ -23,6 +23,7 @@
 #define DATA_FD 3
 #define STATUS_FD 4
 #define REQUEST_FD 5
+#define PAGE_BYTES 4096
 
 /** Whose request is still to come; `requests` is where it is told. */
 static SERVES struct worker *spare;
@@ -33,10 +34,14 @@ static bool has_process_output(const char *payload) {
   return strcmp(payload, "run") == 0;
 }
 
-/** Host directories are looked up among the mounts of now, which a spare may have missed some of. */
+/** Host directories are looked up among the mounts of now, which a spare may have missed some of; the others are about
+ * what it has made. */
 static bool suits_spare(const char *payload, size_t length) {
-  return has_process_output(payload) && memmem(payload, length, "\0network=none", 14) != NULL &&
-         memmem(payload, length, "\0dir=", 5) == NULL;
+  static const char *const unusual[] = {"\0dir=", "\0insecure=", "\0shmsize=", "\0sysctl="};
+  bool suits = has_process_output(payload) && memmem(payload, length, "\0network=none", 14) != NULL;
+  for (size_t i = 0; suits && i < COUNT_OF(unusual); i++)
+    suits = memmem(payload, length, unusual[i], 1 + strlen(unusual[i] + 1)) == NULL;
+  return suits;
 }
 
 static void take_descriptors(int ends[PIPE_COUNT], int *request_fd, bool keeps_streams) {
@@ -59,8 +64,17 @@ static void take_descriptors(int ends[PIPE_COUNT], int *request_fd, bool keeps_s
   k_close_from(*request_fd < 0 ? STATUS_FD + 1 : REQUEST_FD + 1);
 }
 
+/** Nobody waits yet for the pages that a request is going to need: of the heap, of the stack, of the C library. */
+static void touch_pages(void) {
+  volatile char stack[2 * PAGE_BYTES], *heap = xmalloc(sizeof stack);
+  for (size_t at = 0; at < sizeof stack; at += PAGE_BYTES) stack[at] = heap[at] = 0;
+  free((void *)heap);
+  free(xformat("%s", request_parse(xstrdup("run"), sizeof "run").verb));
+}
+
 /** Ends this process when there is none to come. */
 static char *await_request(int from, size_t *length) {
+  touch_pages();
   unsigned char header[4];
   if (read_full(from, header, sizeof header) != (ssize_t)sizeof header) _exit(0);
   *length = get_u32(header);

@@ -95,7 +95,7 @@ static bool record_entry(struct scan *scan, int directory, const char *name, con
     if (errno == ENOENT || errno == ENOTDIR) return false;
     die("scan", errno, path, "cannot read the metadata");
   }
-  static struct details details;
+  static LARGE struct details details;
   details.target_length = 0;
   details.attributes.length = 0;
   details.has_digest = false;

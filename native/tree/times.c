@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/kernel.h"
+
 // PEP 552: magic, flags, source mtime, source size. The first Python with flags has magic number 3390 (3.7);
 // the numbers from 20121 on are Python 2's.
 #define PYC_HEADER_BYTES 16
@@ -34,7 +36,7 @@ struct times_rule times_rule_of(const struct request *request) {
   if (since != NULL)
     rule.since = argument_time("since", since);
   else
-    clock_gettime(CLOCK_REALTIME_COARSE, &rule.since);  // the kernel stamps inodes with the coarse clock
+    k_clock_gettime(CLOCK_REALTIME_COARSE, &rule.since);  // the kernel stamps inodes with the coarse clock
   return rule;
 }
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef MNT_DETACH
@@ -75,6 +76,11 @@ static inline int k_pivot_root(const char *new_root, const char *put_old) {
 
 static inline int k_close_from(unsigned first) {
   return (int)syscall(SYS_close_range, first, ~0u, 0);
+}
+
+/** Not the C library's, for which the kernel's page of code and two of data would have to be mapped. */
+static inline void k_clock_gettime(int clock, struct timespec *time) {
+  syscall(SYS_clock_gettime, clock, time);
 }
 
 static inline int k_pidfd_open(int pid) {

@@ -40,6 +40,7 @@ const [cLibrary, neverFails, fallsBack, secondGuard, bestEffort, sweeping, looki
 
 /** By process (0 worker, 1 first process of the sandbox, 2 payload) or for all: the reason. */
 const optional: Readonly<Record<string, string>> = {
+  clock_gettime: neverFails,
   close: neverFails,
   geteuid: neverFails,
   getegid: neverFails,
