@@ -101,7 +101,8 @@ function migrate(native: LibsqlDatabase.Database, path: string): void {
     }
     native.exec('COMMIT');
   } catch (error) {
-    native.exec('ROLLBACK');
+    // A full disk has rolled back already.
+    if (native.inTransaction) native.exec('ROLLBACK');
     throw error;
   }
 }
@@ -140,9 +141,9 @@ function wrap(native: LibsqlDatabase.Database): Database {
     const before = waiting;
     waiting = [];
     wrote = true;
-    native.exec('BEGIN IMMEDIATE');
     isInTransaction = true;
     try {
+      native.exec('BEGIN IMMEDIATE');
       for (const each of before) each();
       const result = work();
       native.exec('COMMIT');
@@ -150,6 +151,8 @@ function wrap(native: LibsqlDatabase.Database): Database {
     } catch (error) {
       // A full disk has rolled back already.
       if (native.inTransaction) native.exec('ROLLBACK');
+      // What is written later may lead to what was to be written with this.
+      waiting = before;
       throw named(error);
     } finally {
       isInTransaction = false;
@@ -185,12 +188,13 @@ function wrap(native: LibsqlDatabase.Database): Database {
     close: () => {
       try {
         catchUp();
-      } finally {
-        statements.clear();
-        // A log that is left is read and summed again by every later start. While others use it, it is left to them.
-        if (wrote) native.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
-        native.close();
+      } catch {
+        // Nobody has been told of it; what kept it from being written somebody has been told, who ends for that.
       }
+      statements.clear();
+      // A log that is left is read and summed again by every later start. While others use it, it is left to them.
+      if (wrote) native.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+      native.close();
     },
   };
 }

@@ -88,8 +88,9 @@ export function openStateDirectory(root: string): StateDirectory {
     cacheMounts: new CacheMounts({root, locks, own: ownProcess(), makeWork}),
     failedSteps: new FailedSteps({root, makeWork}),
     [Symbol.dispose]: () => {
-      leases.end();
+      // Writes what waits to be written, which leads to what is held.
       database.close();
+      leases.end();
     },
   };
 }

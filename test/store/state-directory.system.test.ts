@@ -54,6 +54,18 @@ describe('openStateDirectory', () => {
     }
   });
 
+  it('holds what it uses until all that leads there is written down', async () => {
+    const root = freshRoot();
+    const state = openStateDirectory(root);
+    let held: unknown;
+    await state.leases.hold('snapshot', 'made');
+    state.database.soon(() => {
+      held = readdirSync(join(root, 'leases')).length;
+    });
+    state[Symbol.dispose]();
+    expect([held, readdirSync(join(root, 'leases'))]).toEqual([1, []]);
+  });
+
   it('refuses a database of a later format instead of guessing', () => {
     const root = freshRoot();
     {
