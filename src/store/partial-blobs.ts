@@ -21,6 +21,8 @@ const givenBackBytes = 32 * 1024 * 1024;
 /** Whoever wanted the rest has had time to try again. */
 const staleMs = 24 * 60 * 60_000;
 
+const workMode = 0o600;
+
 /** A file in `partial/`. */
 export interface PartialBlob {
   readonly name: string;
@@ -109,13 +111,15 @@ async function openLargest(directory: string, hex: string, path: string): Promis
   for (const {file} of free) {
     try {
       await rename(file, path);
+      // Whoever was killed just before it got its name has made it read-only.
+      await chmod(path, workMode);
       return await open(path, 'r+');
     } catch (error) {
       // Another process was faster.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-  return open(path, 'w+', 0o600);
+  return open(path, 'w+', workMode);
 }
 
 function isFree(directory: string, name: string): boolean {

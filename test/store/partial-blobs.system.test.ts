@@ -2,7 +2,7 @@
 
 import {spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {mkdir, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -127,6 +127,16 @@ describe('what a process left that was killed', () => {
     const sink = await received();
     expect(sink.size).toBe(0);
     await sink.abort();
+  });
+
+  it('can be written to, also by an ordinary user, when the blob was whole and about to get its name', async () => {
+    const path = await left(`4194303.1.${namespace()}`, content);
+    chmodSync(path, 0o444);
+    const sink = await received();
+    const [name = ''] = names();
+    expect(statSync(join(root, 'partial', name)).mode & 0o777).toBe(0o600);
+    await sink.commit();
+    expect(await store.has(blob.digest)).toBe(true);
   });
 
   it('is dropped when it has more than the blob', async () => {
