@@ -42,9 +42,17 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
     const before = received;
     const response = await options.request(received);
     host = response.url.host;
-    const skip = await startOf(response, received);
+    const start = startOf(response, received);
+    if (start === undefined) {
+      await response.discard();
+      throw new BadAnswer(
+        'registry-invalid-answer',
+        `status ${response.status} for the rest of a blob`,
+        host,
+      );
+    }
     try {
-      for await (const piece of after(response.body, skip)) {
+      for await (const piece of after(response.body, received - start)) {
         received += piece.length;
         if (received > descriptor.size) {
           throw new BadAnswer(
@@ -75,16 +83,9 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
   }
 }
 
-/** How many bytes of the answer are known already. */
-async function startOf(response: HttpResponse, offset: number): Promise<number> {
-  if (response.status === 200) return offset;
-  const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
-  if (response.status === 206 && start !== undefined && Number(start) <= offset)
-    return offset - Number(start);
-  await response.discard();
-  throw new BadAnswer(
-    'registry-invalid-answer',
-    `status ${response.status} for the rest of a blob`,
-    response.url.host,
-  );
+/** At which byte of the blob the answer begins; undefined: it has not what follows `offset`. */
+export function startOf({status, headers}: HttpResponse, offset: number): number | undefined {
+  if (status === 200) return 0;
+  const [, start] = /^bytes (\d+)-/.exec(headers['content-range'] ?? '') ?? [];
+  return status === 206 && start !== undefined && Number(start) <= offset ? Number(start) : undefined;
 }

@@ -5,6 +5,7 @@ import type {Descriptor} from '../../oci/descriptor.ts';
 import {type Digest, digestOf, parseDigest} from '../../oci/digest.ts';
 import {mediaTypes} from '../../oci/media-types.ts';
 import type {Reference} from '../../oci/reference.ts';
+import {startOf} from './blob-download.ts';
 import type {Endpoint} from './endpoints.ts';
 import {BadAnswer, NotFound} from './failures.ts';
 import type {HttpResponse} from './http.ts';
@@ -85,7 +86,8 @@ export class EndpointReader {
       headers: {'accept-encoding': 'identity', ...(offset === 0 ? {} : {range: `bytes=${offset}-`})},
       verified: true,
     });
-    if (response.status === 416 && offset > 0) {
+    // Whole, it may come all the same: a part that is kept must not be in the way of every later pull.
+    if (offset > 0 && startOf(response, offset) === undefined) {
       await response.discard();
       return this.blob(endpoint, reference, descriptor, 0, signal);
     }

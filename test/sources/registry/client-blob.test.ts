@@ -181,6 +181,21 @@ describe('a blob of which a part is here', () => {
     expect(keeper.digest()).toBe(layer.digest);
   });
 
+  it.each([
+    ['without a word on where it begins', {type: 'answer', status: 206, body: 'x'}],
+    [
+      'from further on',
+      {type: 'answer', status: 206, headers: {'content-range': 'bytes 700000-/1'}, body: 'x'},
+    ],
+    ['with an error', {type: 'answer', status: 400}],
+  ] as const)('is fetched whole where the registry answers a range %s', async (_, fault) => {
+    faults(fault);
+    const keeper = new Keeper(whole.subarray(0, 600_000));
+    await kept(keeper);
+    expect(keeper.digest()).toBe(layer.digest);
+    expect(ranges()).toEqual(['600000-', undefined]);
+  });
+
   it('is refused when the part was wrong', async () => {
     const wrong = Buffer.from(whole.subarray(0, 600_000));
     wrong[5] = 1;
