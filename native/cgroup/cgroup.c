@@ -21,6 +21,7 @@
 #define PREFIX "tsbuild-"
 #define DIRECTORIES_MAX 8
 #define REMOVE_ATTEMPTS 200
+#define MOVE_ATTEMPTS 100
 #define REMOVE_PAUSE_NS 2000000
 #define FILE_BYTES_MAX (1u << 20)
 
@@ -125,13 +126,15 @@ static void sweep(const char *path) {
   if (stream != NULL) closedir(stream);
 }
 
-/** A group with processes cannot share its controllers out, the root aside: they go to one of their own below it. */
+/** A group with processes cannot share its controllers out, the root aside: they go to one of their own below it. Those
+ * that one of them begins meanwhile are found when the others have gone. */
 static void move_members(const char *path) {
-  char *leaf = xformat("%s/" PREFIX "caller", path), *members = read_text(xformat("%s/cgroup.procs", path)), *pid;
-  if (members == NULL || access(xformat("%s/cgroup.type", path), F_OK) != 0) return;
+  char *leaf = xformat("%s/" PREFIX "caller", path), *list = xformat("%s/cgroup.procs", path), *members, *pid;
+  if (access(xformat("%s/cgroup.type", path), F_OK) != 0) return;
   if (mkdir(leaf, 0755) != 0 && errno != EEXIST) die_of_group(leaf, errno);
-  while ((pid = strsep(&members, "\n")) != NULL)
-    if (*pid != '\0') write_quietly(leaf, "cgroup.procs", pid);
+  for (int attempt = 0; attempt < MOVE_ATTEMPTS && (members = read_text(list)) != NULL && *members != '\0'; attempt++)
+    while ((pid = strsep(&members, "\n")) != NULL)
+      if (*pid != '\0') write_quietly(leaf, "cgroup.procs", pid);
 }
 
 /** Where nobody has said where, and the usual place beside our own group is not ours to change: in our own one. */

@@ -48,6 +48,7 @@ it.skipIf(whyNotHere() !== undefined)(
       user_without: expect.stringContaining('delegated to this user: permission denied'),
       user_own_group: '67108864',
       user_own_group_again: 'tsbuild-caller 1',
+      user_busy_group: '67108864',
       user_beside: '67108864',
       user_beside_left: '',
       user_oom: 'code 137 result: oomkills=1',

@@ -89,7 +89,16 @@ answer user_without "$(as_user memory:67108864 "$own_limit")"
 chown -R 1000:1000 /sys/fs/cgroup/slice/scope
 answer user_own_group "$(as_user memory:67108864 "$own_limit" | head -n 1)"
 answer user_own_group_again "$(cd /sys/fs/cgroup/slice/scope && echo tsbuild-* && ls -d /sys/fs/cgroup/slice/tsbuild-* 2>&1 | grep -c No)"
+# Back to the beginning, for others that begin processes meanwhile: each of them the next one.
+echo '-memory -pids' >/sys/fs/cgroup/slice/scope/cgroup.subtree_control
 rmdir /sys/fs/cgroup/slice/scope/tsbuild-caller
+printf 'test "$1" = 0 || sh /tmp/chain $(($1 - 1)) &\nsleep 60\n' >/tmp/chain
+sh -c 'echo $$ >/sys/fs/cgroup/slice/scope/cgroup.procs; exec su -s /bin/sh user -c "sh /tmp/chain 600"' &
+wait_for '[ "$(wc -l </sys/fs/cgroup/slice/scope/cgroup.procs)" -gt 20 ]'
+answer user_busy_group "$(as_user memory:67108864 "$own_limit" | head -n 1)"
+echo 1 >/sys/fs/cgroup/slice/scope/cgroup.kill
+wait
+wait_for 'rmdir /sys/fs/cgroup/slice/scope/tsbuild-caller 2>/dev/null'
 echo '-memory -pids' >/sys/fs/cgroup/slice/scope/cgroup.subtree_control
 chown -R 1000:1000 /sys/fs/cgroup/slice
 answer user_beside "$(as_user memory:67108864 "$own_limit" | head -n 1)"
