@@ -87,6 +87,9 @@ export class RegistrySession {
     const response = await this.#reach(endpoint, request, authorization);
     const challenge = response.headers['www-authenticate'];
     if (response.status !== 401 || challenge === undefined) return response;
+    // A host that the registry sent us to would choose who gets the password.
+    const scheme = this.#schemes.get(endpoint.host) ?? 'https';
+    if (response.url.origin !== new URL(`${scheme}://${endpoint.host}`).origin) return response;
     const target = {
       host: endpoint.host,
       credentialHost: endpoint.name,

@@ -244,6 +244,20 @@ describe('a redirect', () => {
     expect(other.requests[0]?.path).toContain('signature=x');
   });
 
+  it('to another host that asks who we are gets no password, wherever it wants that sent', async () => {
+    onBlobs(`http://${other.address}/v2/a/blobs/${layer.digest}`);
+    const {client} = rig({credentials: me});
+    await resolve(client);
+    for (const type of ['token', 'basic'] as const) {
+      other.auth = {type};
+      const before = other.requests.length;
+      const error = await failed(collect(client.fetchBlob(name('a:v1'), layer, signal)));
+      expect(error.message).toContain('access denied');
+      expect(other.log.slice(before)).toEqual([`GET /v2/a/blobs/${layer.digest}`]);
+    }
+    expect(other.requests.every(({headers}) => headers['authorization'] === undefined)).toBe(true);
+  });
+
   it('on the same host keeps the token', async () => {
     onBlobs(`/v2/b/blobs/${layer.digest}`);
     const {client} = rig();
