@@ -25,14 +25,18 @@ export class Recorder {
   }
 
   /** Runs `work` while holding the lock of `key`. */
-  async locked<T>(key: string, work: () => Promise<Made<T>>, onWait: () => void): Promise<T> {
+  async locked<T>(
+    key: string,
+    work: (wanted: Promise<undefined>) => Promise<Made<T>>,
+    onWait: () => void,
+  ): Promise<T> {
     await this.#underWay.get(key)?.catch(() => {});
     const early = deferred<T>();
     const whole = this.#locks.withLock(
       `step ${key}`,
       this.#signal,
-      async () => {
-        const {result, record} = await work();
+      async (wanted) => {
+        const {result, record} = await work(wanted);
         early.resolve(result);
         if (record === undefined) return;
         await new Promise((resolve) => setImmediate(resolve));

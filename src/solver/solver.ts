@@ -197,15 +197,16 @@ class Job<V extends SolverGraph<V>, R> {
     );
     const {primary: key, parts} = keys;
     if (key === undefined) return undefined;
-    return this.#once(vertex, key, async () => {
+    return this.#once(vertex, key, async (wanted) => {
       const found = await cache.find(key, vertex.id);
       const known = found === undefined && {
         why: await this.#whyMissed(vertex, map, keys),
         isTaken: this.#isTaken(keys),
       };
-      const inputs = await coming;
+      // Whoever has the inputs already is not to wait for ours.
+      const inputs = await Promise.race([coming, wanted]);
       this.#signal.throwIfAborted();
-      if (!inputs.every((input, index) => input.key === parts[index])) return {result: undefined};
+      if (!inputs?.every((input, index) => input.key === parts[index])) return {result: undefined};
       if (known !== false) return this.#execute(vertex, map, inputs, keys, known);
       return {result: this.#told(vertex, key, found)};
     });
@@ -238,7 +239,7 @@ class Job<V extends SolverGraph<V>, R> {
   #once(
     vertex: V,
     key: string,
-    work: () => Promise<Made<Solved<R> | undefined>>,
+    work: (wanted: Promise<undefined>) => Promise<Made<Solved<R> | undefined>>,
   ): Promise<Solved<R> | undefined> {
     const onWait = (): void => this.events.note(vertex, 'waiting for another tsbuild that runs this step');
     return this.#byKey.run(key, () => this.recorder.locked(key, work, onWait));

@@ -6,13 +6,19 @@
 import {createHash} from 'node:crypto';
 import {statSync} from 'node:fs';
 import {createConnection, createServer, type Server, type Socket} from 'node:net';
+import {deferred} from '../util/deferred.ts';
 
 export interface LockSpace {
   /**
    * Runs `work` while holding `name`. `onWait` is called once if somebody else holds it. Rejects with the signal's
-   * reason when aborted while waiting. Not reentrant within a process.
+   * reason when aborted while waiting. Not reentrant within a process. `work` is told when somebody else wants it.
    */
-  withLock<T>(name: string, signal: AbortSignal, work: () => Promise<T>, onWait?: () => void): Promise<T>;
+  withLock<T>(
+    name: string,
+    signal: AbortSignal,
+    work: (wanted: Promise<undefined>) => Promise<T>,
+    onWait?: () => void,
+  ): Promise<T>;
 }
 
 export interface ProcessLocks extends LockSpace {
@@ -23,6 +29,8 @@ export interface ProcessLocks extends LockSpace {
 }
 
 export interface Held {
+  /** Resolves when somebody else waits for it. */
+  readonly wanted: Promise<undefined>;
   release(): void;
 }
 
@@ -53,7 +61,7 @@ export function socketLocks(scope: string): ProcessLocks {
     async withLock(name, signal, work, onWait) {
       const held = await lock(name, signal, onWait);
       try {
-        return await work();
+        return await work(held.wanted);
       } finally {
         held.release();
       }
@@ -64,8 +72,10 @@ export function socketLocks(scope: string): ProcessLocks {
 function tryBind(path: string): Promise<Held | undefined> {
   return new Promise((resolve, reject) => {
     const waiters = new Set<Socket>();
+    const wanted = deferred<undefined>();
     const server: Server = createServer((socket) => {
       waiters.add(socket);
+      wanted.resolve(undefined);
       socket.on('error', () => socket.destroy());
       socket.on('close', () => waiters.delete(socket));
       socket.unref();
@@ -77,6 +87,7 @@ function tryBind(path: string): Promise<Held | undefined> {
     server.listen({path, backlog: 511}, () => {
       server.unref();
       resolve({
+        wanted: wanted.promise,
         release: () => {
           server.close();
           for (const socket of waiters) socket.destroy();

@@ -107,6 +107,20 @@ it('when an input fails, the next build gets the lock that was taken ahead', asy
   expect(await world.solve(chain('a', 'b'))).toBe('b(a(base))');
 });
 
+it('a lock that was taken ahead is let go of when another build has the inputs already', async () => {
+  const world = new World();
+  world.ops.results.set('quick', 'same');
+  await world.solve(chain('quick'));
+  world.ops.likely.set('slow', 'same');
+  const gate = world.ops.gate('slow');
+  const slow = world.solve(chain('slow', 'b'));
+  await gate.started;
+  await turns();
+  expect(await world.solve(chain('quick', 'b'))).toBe('b(same)');
+  gate.open();
+  expect(await slow).toBe('b(slow(base))');
+});
+
 it('two builds of the same steps at a time run each once', async () => {
   const world = new World();
   const gate = world.ops.gate('a');

@@ -34,6 +34,18 @@ describe('socketLocks', () => {
     expect(order).toEqual(['first', 'second']);
   });
 
+  it('tells whoever has a name that somebody else wants it', async () => {
+    const locks = socketLocks(scope());
+    const entered = deferred<void>();
+    const first = locks.withLock('n', never, (wanted) => {
+      entered.resolve();
+      return wanted;
+    });
+    await entered.promise;
+    expect(await locks.withLock('n', never, async () => 'second')).toBe('second');
+    await first;
+  });
+
   it('does not let names or scopes get in each other’s way', async () => {
     const one = scope();
     const locks = socketLocks(one);

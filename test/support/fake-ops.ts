@@ -144,6 +144,7 @@ export class MemoryCache implements ResultCache<string> {
 /** Locks within one process, enough to play several builds on one store. */
 export function memoryLocks(): LockSpace {
   const tails = new Map<string, Promise<unknown>>();
+  const wants = new Map<string, () => void>();
   return {
     async withLock(name, signal, work, onWait) {
       const before = tails.get(name);
@@ -154,11 +155,14 @@ export function memoryLocks(): LockSpace {
       );
       if (before !== undefined) {
         onWait?.();
+        wants.get(name)?.();
         await before;
       }
       try {
         signal.throwIfAborted();
-        return await work();
+        const wanted = deferred<undefined>();
+        wants.set(name, () => wanted.resolve(undefined));
+        return await work(wanted.promise);
       } finally {
         turn.resolve();
       }
