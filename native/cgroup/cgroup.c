@@ -129,11 +129,11 @@ static void sweep(const char *path) {
 /** A group with processes cannot share its controllers out, the root aside: they go to one of their own below it. Those
  * that one of them begins meanwhile are found when the others have gone. */
 static void move_members(const char *path) {
-  char *leaf = xformat("%s/" PREFIX "caller", path), *list = xformat("%s/cgroup.procs", path), *members, *pid;
+  char *leaf = xformat("%s/" PREFIX "caller", path), *list = xformat("%s/cgroup.procs", path), *members;
   if (access(xformat("%s/cgroup.type", path), F_OK) != 0) return;
   if (mkdir(leaf, 0755) != 0 && errno != EEXIST) die_of_group(leaf, errno);
   for (int attempt = 0; attempt < MOVE_ATTEMPTS && (members = read_text(list)) != NULL && *members != '\0'; attempt++)
-    while ((pid = strsep(&members, "\n")) != NULL)
+    for (char *pid; (pid = strsep(&members, "\n")) != NULL;)
       if (*pid != '\0') write_quietly(leaf, "cgroup.procs", pid);
 }
 
