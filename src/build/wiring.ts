@@ -137,8 +137,7 @@ async function missingTold(
   signal: AbortSignal,
 ): Promise<unknown> {
   const {withMissingSources} = await import('../ops/missing-sources.ts');
-  const openLocal: BuildContext['open'] = (name, until) => context.open(name, until);
-  return withMissingSources(error, targets, {file, openLocal}, signal);
+  return withMissingSources(error, targets, {file, local: (name) => context.local(name)}, signal);
 }
 
 type Solving = SolverOptions<Vertex, BuildValue> & {readonly cache: RecordCache};

@@ -1,14 +1,13 @@
 // A step whose files are not in the context ends the build, and with it everything that would have said the same of
 // other steps. Whoever has to mend the file wants to hear of all of them, so the context is asked once more, about
-// every step of the build. Nothing is read but directories.
+// every step of the build. Nothing is read but directories of this machine; what would have to be fetched is not asked.
 
 import {BuildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import type {SourceFile} from '../diagnostics/source-file.ts';
 import type {Span} from '../diagnostics/span.ts';
 import {type Vertex, verticesBelow} from '../graph/vertex.ts';
-import type {Solved} from '../solver/op-runner.ts';
-import type {BuildValue} from '../sources/value.ts';
+import type {LocalContext} from '../sources/local/local-context.ts';
 import type {CopyPattern} from '../tree/copy-pattern.ts';
 import {onePath} from './contents.ts';
 
@@ -16,14 +15,15 @@ const code = 'copy-source-not-found';
 
 export interface MissingSourcesOptions {
   readonly file: SourceFile;
-  openLocal(name: string, signal: AbortSignal): Promise<Solved<BuildValue>>;
+  /** The directory behind a LocalSource name; undefined when it is none of this machine. */
+  local(name: string): LocalContext | undefined;
 }
 
 /** `error`, when it is about files that are not there, with all that are missing in contexts; others as they are. */
 export async function withMissingSources(
   error: unknown,
   targets: readonly Vertex[],
-  {file, openLocal}: MissingSourcesOptions,
+  {file, local}: MissingSourcesOptions,
   signal: AbortSignal,
 ): Promise<unknown> {
   if (!(error instanceof BuildError) || error.diagnostics[0].code !== code) return error;
@@ -33,9 +33,10 @@ export async function withMissingSources(
     if (span === undefined) continue;
     for (const [index, input] of vertex.inputs.entries()) {
       if (input.op.kind !== 'source' || input.op.source.type !== 'local') continue;
-      const {value} = await openLocal(input.op.source.name, signal);
+      const context = local(input.op.source.name);
+      if (context === undefined) continue;
       for (const wanted of wantedOf(vertex, index)) {
-        const missing = await missingIn(value, wanted, signal);
+        const missing = await missingIn(context, wanted, signal);
         told.push(
           ...missing.filter((each) => !isTold(told, each, span)).map((each) => ({...each, file, span})),
         );
@@ -58,16 +59,17 @@ function wantedOf({op}: Vertex, index: number): readonly CopyPattern[] {
 }
 
 async function missingIn(
-  value: BuildValue,
+  context: LocalContext,
   wanted: CopyPattern,
   signal: AbortSignal,
 ): Promise<readonly Diagnostic[]> {
-  if (value.type !== 'local') return [];
   try {
-    await value.context.require(wanted, signal);
+    await context.require(wanted, signal);
     return [];
   } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
+    if (signal.aborted) throw error;
+    // What cannot be looked at hides no failure.
+    if (!(error instanceof BuildError)) return [];
     return error.diagnostics.filter((each) => each.code === code);
   }
 }

@@ -215,8 +215,8 @@ class Selector {
     const others = this.#tree.kept.slice(0, suggestionsMax).map((record) => record.path);
     const nearest = suggest(
       path,
-      // A directory on the way to it is not meant.
-      others.filter((other) => !path.startsWith(`${other}/`)),
+      // A directory on the way to it is not meant, the whole context neither.
+      others.filter((other) => other !== '.' && !path.startsWith(`${other}/`)),
     );
     if (hints.length === 0 && nearest !== undefined && nearest !== path)
       hints.push(`did you mean ${nearest}?`);

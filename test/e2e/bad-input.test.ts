@@ -2,7 +2,7 @@
 // the machine, and the next build works.
 
 import {mkdir, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:net';
+import {type AddressInfo, createServer} from 'node:net';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {mirrorConfig} from '../../fixtures/base-images.mjs';
@@ -80,6 +80,20 @@ describe('a wrong Dockerfile', () => {
     expect(run.code).toBe(1);
     const told = [...run.stderr.matchAll(/^error\[\S+\]: "\/(\w+)": not found\n --> \S+Dockerfile:(\d)/gm)];
     expect(told.map(([, file, line]) => `${line} ${file}`)).toEqual(['4 one', '4 two', '6 three', '7 four']);
+  });
+
+  it('files that are missing are told without a wait for a context that comes from elsewhere', async () => {
+    await using server = createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const {port} = server.address() as AddressInfo;
+    const lines = ['FROM busybox', 'COPY one /', 'COPY --from=elsewhere file /', 'COPY two /'];
+    const run = await failing({Dockerfile: lines.join('\n')}, [
+      '--build-context',
+      `elsewhere=http://127.0.0.1:${port}/never.tar`,
+    ]);
+    const told = [...run.stderr.matchAll(/^error\[\S+\]: "\/(\w+)": not found/gm)];
+    expect(told.map(([, file]) => file), run.stderr).toEqual(['one', 'two']);
+    expect(run.stderr).not.toContain('did you mean .?');
   });
 
   it('a file that .dockerignore hides is missing, too', async () => {

@@ -72,6 +72,7 @@ describe('literal sources', () => {
       return undefined;
     };
     expect(hintsOf(['sbu/x'], [])).toEqual(['did you mean sub/x?']);
+    expect(hintsOf(['q'], [])).toEqual([]);
     expect(hintsOf(['sub/x/f'], ['sub'])).toEqual(['/sub is there, but the ignore file excludes it: sub']);
   });
 
