@@ -5,10 +5,13 @@
 
 import {randomBytes} from 'node:crypto';
 import {
+  closeSync,
   constants,
   copyFileSync,
+  fstatSync,
   linkSync,
   lstatSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -54,18 +57,14 @@ export async function writeLayoutDirectory(
 
 /** Entries of the index.json that is there, without those that ours replace. */
 function otherEntries(directory: string, dest: string, ours: readonly Descriptor[]): readonly Descriptor[] {
-  let text: string;
-  try {
-    text = readFileSync(join(directory, 'index.json'), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = textOf(join(directory, 'index.json'), dest);
+  if (text === undefined) return [];
   let index: Partial<ImageIndex>;
   try {
     index = JSON.parse(text) as Partial<ImageIndex>;
-  } catch (cause) {
-    throw outputError(dest, `has an index.json that is not JSON: ${String(cause)}`);
+  } catch {
+    // What the parser says of it quotes a file that may be anybody's.
+    throw outputError(dest, 'has an index.json that is not JSON');
   }
   if (!Array.isArray(index.manifests)) throw outputError(dest, 'has an index.json without "manifests"');
   const keys = new Set(ours.map(keyOf));
@@ -73,6 +72,23 @@ function otherEntries(directory: string, dest: string, ours: readonly Descriptor
   return (index.manifests as Descriptor[]).filter(
     (entry) => !keys.has(keyOf(entry)) && !digests.has(entry.digest),
   );
+}
+
+/** Of a regular file; undefined when there is none. A pipe would have us wait for a writer. */
+function textOf(path: string, dest: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    if (!fstatSync(file).isFile()) throw outputError(dest, 'has an index.json that is not a file');
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** What makes two entries the same image at different times: its name; all nameless ones are one. */

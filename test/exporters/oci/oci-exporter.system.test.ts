@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {
   chmodSync,
   constants,
@@ -269,6 +270,15 @@ describe('an OCI layout in a directory', () => {
     writeFileSync(at('layout/index.json'), 'not json');
     await expect(exported(directory)).rejects.toThrow(/index\.json that is not JSON/);
     expect(readFileSync(at('layout/index.json'), 'utf8')).toBe('not json');
+  });
+
+  it('quotes nothing of what is no layout, and waits for no pipe', async () => {
+    mkdirSync(at('layout'));
+    writeFileSync(at('layout/index.json'), 'secret');
+    await expect(exported(directory)).rejects.toThrow(/index\.json that is not JSON$/);
+    rmSync(at('layout/index.json'));
+    execFileSync('mkfifo', [at('layout/index.json')]);
+    await expect(exported(directory)).rejects.toThrow(/index\.json that is not a file$/);
   });
 
   it('leaves no temporary files', async () => {
