@@ -92,7 +92,10 @@ describe('a wrong Dockerfile', () => {
       `elsewhere=http://127.0.0.1:${port}/never.tar`,
     ]);
     const told = [...run.stderr.matchAll(/^error\[\S+\]: "\/(\w+)": not found/gm)];
-    expect(told.map(([, file]) => file), run.stderr).toEqual(['one', 'two']);
+    expect(
+      told.map(([, file]) => file),
+      run.stderr,
+    ).toEqual(['one', 'two']);
     expect(run.stderr).not.toContain('did you mean .?');
   });
 
