@@ -61,10 +61,10 @@ export class NearestRecords {
 
   #near(wanted: StepName): readonly Row[] {
     const {byTitle, byPlace} = this.#all();
-    const near = new Set([
-      ...(byTitle.get(wanted.title) ?? []),
-      ...(byPlace.get(wanted.place) ?? []).filter(({parts}) => isSamePlace(parts, wanted)),
-    ]);
+    // The newest of both are among the newest of each: of a long file, or of many builds, one text may have thousands.
+    const near = new Set(newestOf(byTitle.get(wanted.title) ?? [], () => true));
+    for (const row of newestOf(byPlace.get(wanted.place) ?? [], ({parts}) => isSamePlace(parts, wanted)))
+      near.add(row);
     return [...near].sort((a, b) => a.age - b.age).slice(0, candidatesMax);
   }
 
@@ -87,10 +87,26 @@ export class NearestRecords {
 export function recordsIn(database: Database): readonly NamedRecord[] {
   return database
     .all(`SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
-    .map((row) => ({
-      name: String(row['name']),
-      ingredients: () => readIngredients(String(row['ingredients'])),
-    }));
+    .map((row) => {
+      // Steps that are alike ask for the same ones.
+      let read: KeyIngredients | undefined;
+      return {
+        name: String(row['name']),
+        ingredients: () => {
+          read ??= readIngredients(String(row['ingredients']));
+          return read;
+        },
+      };
+    });
+}
+
+function newestOf(rows: readonly Row[], isWanted: (row: Row) => boolean): readonly Row[] {
+  const found: Row[] = [];
+  for (const row of rows) {
+    if (found.length === candidatesMax) break;
+    if (isWanted(row)) found.push(row);
+  }
+  return found;
 }
 
 function groupedBy(rows: readonly Row[], keyOf: (row: Row) => string): ReadonlyMap<string, readonly Row[]> {
