@@ -66,6 +66,7 @@ function mounted(random: Random, stage: number): string {
     '--mount=type=bind,target=/m,rw',
     '--mount=type=bind,source=d,target=/m',
     '--mount=type=bind,source=a,target=/m/a',
+    '--mount=type=bind,source=b,target=/m/a',
     ...from,
     ...from,
   ]);

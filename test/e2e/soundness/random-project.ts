@@ -130,9 +130,22 @@ function editOfLines(random: Random, project: Project): Change {
   }
 }
 
+/** Mostly one that an instruction names as it is: what others reach is found by many an edit, this one by few. */
+function nameOf(random: Random, {stages}: Project): string {
+  const words = new Set(stages.flat().flatMap((line) => line.split(/[\s,=]+/)));
+  const named = laterNames.filter((name) => words.has(name));
+  return named.length > 0 && random.below(3) > 0 ? random.pick(named) : random.pick(laterNames);
+}
+
+/** Never what is there already. */
+function otherThan(found: Entry | undefined, made: Entry): Entry {
+  const isSame = JSON.stringify(found) === JSON.stringify(made);
+  return isSame && 'text' in made ? {...made, text: `${made.text}s`} : made;
+}
+
 function editOfFiles(random: Random, project: Project): Change {
   const {files} = project;
-  const name = random.pick(laterNames);
+  const name = nameOf(random, project);
   const withFiles = (changed: Project['files'], what: string): Change => ({
     project: {...project, files: changed},
     what,
@@ -177,7 +190,7 @@ function editOfFiles(random: Random, project: Project): Change {
       return {project: {...project, epoch}, what: `SOURCE_DATE_EPOCH=${epoch}`};
     }
     default: {
-      const made = entry(random);
+      const made = otherThan(files[name], entry(random));
       return withFiles({...files, [name]: made}, `${name} is ${JSON.stringify(made)}`);
     }
   }
