@@ -19,6 +19,17 @@ const megabyte = 1024 * 1024;
 /** docker's: below it no process starts. */
 const memoryMin = 6 * megabyte;
 
+function memoryAs(name: string): LimitFlag['read'] {
+  return (text, flag) => {
+    const size = parseBytes(flag, text);
+    if (isProblem(size)) return size;
+    if (size.bytes === 0) return undefined;
+    return size.bytes < memoryMin
+      ? {problem: `${flag} ${text}: the least is 6m`}
+      : {name, value: `${size.bytes}`};
+  };
+}
+
 export const limitFlags: readonly LimitFlag[] = [
   {
     name: 'memory',
@@ -26,14 +37,7 @@ export const limitFlags: readonly LimitFlag[] = [
     short: 'm',
     value: 'BYTES',
     help: 'memory of each step, such as 512m; a step that goes over it is ended',
-    read: (text, flag) => {
-      const size = parseBytes(flag, text);
-      if (isProblem(size)) return size;
-      if (size.bytes === 0) return undefined;
-      return size.bytes < memoryMin
-        ? {problem: `${flag} ${text}: the least is 6m`}
-        : {name: 'memory', value: `${size.bytes}`};
-    },
+    read: memoryAs('memory'),
   },
   {
     name: 'memory-swap',
@@ -84,14 +88,7 @@ export const runLimitFlags: readonly LimitFlag[] = [
     limit: 'memory-reservation',
     value: 'BYTES',
     help: 'memory that the kernel leaves to the run when the machine gets short of it',
-    read: (text, flag) => {
-      const size = parseBytes(flag, text);
-      if (isProblem(size)) return size;
-      if (size.bytes === 0) return undefined;
-      return size.bytes < memoryMin
-        ? {problem: `${flag} ${text}: the least is 6m`}
-        : {name: 'memory-reservation', value: `${size.bytes}`};
-    },
+    read: memoryAs('memory-reservation'),
   },
   {
     ...integer('memory-swappiness', 'N', 'how readily memory is swapped out, 0 to 100 (cgroup v1)', [0, 100]),

@@ -7,11 +7,12 @@
 // its process has ended, as all that lies in `work`.
 
 import {createHash, randomBytes} from 'node:crypto';
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import {mkdir, readdir, rename, rmdir, unlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {LockSpace} from './lock.ts';
+import {namesIn} from './names-in.ts';
 import {isAlive} from './process-start.ts';
 
 export interface CacheMountPlace {
@@ -223,15 +224,6 @@ export class CacheMounts {
 async function entriesOf(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

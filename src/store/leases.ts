@@ -10,7 +10,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -23,6 +22,7 @@ import {join} from 'node:path';
 import {systemClock} from '../util/clock.ts';
 import {diskFull} from './disk-full.ts';
 import type {LockSpace} from './lock.ts';
+import {namesIn} from './names-in.ts';
 import {isAlive, ownProcess} from './process-start.ts';
 
 export type LeaseKind = 'snapshot' | 'blob';
@@ -193,15 +193,6 @@ function isThere(path: string): boolean {
 
 function directoryOf(root: string): string {
   return join(root, 'leases');
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function readSafely(path: string): string {

@@ -4,7 +4,7 @@
 // a disk are believed like those of a stranger: the digest is made of all of them again.
 
 import {createHash} from 'node:crypto';
-import {readdirSync, statSync} from 'node:fs';
+import {statSync} from 'node:fs';
 import {chmod, type FileHandle, mkdir, open, rename, rm, stat, truncate} from 'node:fs/promises';
 import {join} from 'node:path';
 import {type Digest, hexOf, parseDigest} from '../oci/digest.ts';
@@ -13,6 +13,7 @@ import {type SinkPlace, storedMode} from './blob-sink.ts';
 import {handlePieces} from './file-pieces.ts';
 import {mayLive, processName} from './leases.ts';
 import type {Held} from './lock.ts';
+import {namesIn} from './names-in.ts';
 
 /** Less is fetched again as soon as looked up. */
 const keptBytesMin = 64 * 1024;
@@ -129,13 +130,4 @@ function isFree(directory: string, name: string): boolean {
 
 function directoryOf(root: string): string {
   return join(root, 'partial');
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
