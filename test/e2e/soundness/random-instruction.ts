@@ -75,6 +75,8 @@ function mounted(random: Random, stage: number): string {
     'cat /m/a /m/s > /s 2>/dev/null || :',
     'cp -rp /m/[a-e]* /r 2>/dev/null || :',
     'cat /m/a > /dev/null',
+    'cat /m/a >> /w3 2>/dev/null || :',
+    'cat /m/a >> /w3 2>/dev/null || :',
     "find /m/a /m/d /m/p -exec stat -c '%n %F %a' {} + 2>/dev/null | sort > /s",
     'echo more >> /m/a 2>/dev/null; cat /m/a > /s 2>/dev/null || :',
   ]);
@@ -82,9 +84,10 @@ function mounted(random: Random, stage: number): string {
 }
 
 function run(random: Random, stage: number): string {
-  switch (random.below(9)) {
+  switch (random.below(10)) {
     case 0:
     case 1:
+    case 9:
       return mounted(random, stage);
     case 2:
       return `RUN --mount=type=cache,target=/c echo more >> /c/log; ${command(random)}`;

@@ -72,7 +72,7 @@ export function randomProject(random: Random): Project {
 export function randomEdit(random: Random, project: Project): Edited {
   const pick = random.below(10);
   if (pick < 2) return sameEdit(random, project);
-  if (pick < 6) return {...editOfLines(random, project), isSame: false};
+  if (pick < 5) return {...editOfLines(random, project), isSame: false};
   return {...editOfFiles(random, project), isSame: false};
 }
 
@@ -150,7 +150,7 @@ function editOfFiles(random: Random, project: Project): Change {
     project: {...project, files: changed},
     what,
   });
-  switch (random.below(12)) {
+  switch (random.below(18)) {
     case 10:
     case 11: {
       const found = files[name];
