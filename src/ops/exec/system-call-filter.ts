@@ -3,14 +3,10 @@
 
 import {buildError} from '../../diagnostics/build-error.ts';
 import type {ExecOp} from '../../graph/op.ts';
+import {dockerCapabilities} from '../../seccomp/docker-capabilities.ts';
 
-/** Docker's fourteen, which the helper leaves (native/sandbox/privileges.c). */
-export const keptCapabilities: ReadonlySet<string> = new Set(
-  `CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP KILL NET_BIND_SERVICE SYS_CHROOT
-  AUDIT_WRITE`
-    .split(/\s+/)
-    .map((name) => `CAP_${name}`),
-);
+/** As the filter names them. */
+export const keptCapabilities: ReadonlySet<string> = new Set(dockerCapabilities.map((name) => `CAP_${name}`));
 
 const compiled = new Map<string, Promise<string>>();
 

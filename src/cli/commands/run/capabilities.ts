@@ -1,6 +1,7 @@
 // --cap-drop and --cap-add as docker weighs them against each other. Nothing is added to what a RUN step has, so
 // --cap-add only says which of the dropped ones stay.
 
+import {dockerCapabilities} from '../../../seccomp/docker-capabilities.ts';
 import type {ValueReader} from '../../value-reader.ts';
 import type {Problem} from '../../values/problem.ts';
 
@@ -12,23 +13,17 @@ const all =
   'MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE';
 const numbers: ReadonlyMap<string, number> = new Map(all.split(' ').map((name, number) => [name, number]));
 
-/** docker's fourteen. */
-const usual =
-  'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE'.split(
-    ' ',
-  );
-
 /** Numbers of those of the usual ones that the run does without. */
 export function droppedCapabilities(reader: ValueReader): readonly number[] {
   const dropped = named(reader, 'cap-drop');
   const added = named(reader, 'cap-add');
   for (const name of added)
-    if (!usual.includes(name)) {
+    if (!dockerCapabilities.includes(name)) {
       const most = 'what a run may do is at most what a RUN step may do';
-      reader.report(`--cap-add ${name} is not supported: ${most}, ${usual.join(', ')}`);
+      reader.report(`--cap-add ${name} is not supported: ${most}, ${dockerCapabilities.join(', ')}`);
     }
   const isDropped = (name: string): boolean => dropped.includes('ALL') || dropped.includes(name);
-  return usual
+  return dockerCapabilities
     .filter((name) => isDropped(name) && !added.includes(name))
     .flatMap((name) => numbers.get(name) ?? []);
 }
