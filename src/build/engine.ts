@@ -5,6 +5,7 @@
 import {CacheSources} from '../cache/cache-sources.ts';
 import type {Config} from '../config/config.ts';
 import {loadConfig} from '../config/load-config.ts';
+import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {takeCompanion} from '../helper/companion.ts';
 import type {Helper} from '../helper/helper.ts';
 import {locateHelper} from '../helper/locate-helper.ts';
@@ -56,6 +57,7 @@ export interface OpenEngineOptions extends EngineFiles {
   readonly root: string;
   readonly clock: Clock;
   readonly onLayerProgress: OnLayerProgress;
+  readonly warn?: (warning: Diagnostic) => void;
 }
 
 export function readEngineConfig({configFile, environment, observed}: EngineFiles): Promise<Config> {
@@ -108,7 +110,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const http = once(() => newHttp({}));
   const registry = once(async () => {
     const {pushMemoryIn} = await import('../sources/registry/push/push-memory.ts');
-    return newRegistry({memory: pushMemoryIn(notes)});
+    return newRegistry({memory: pushMemoryIn(notes), warn: options.warn ?? (() => {})});
   });
   const cacheHttp = once(() => newHttp({timeouts: cacheTimeouts}));
   const cacheRegistry = once(() => newRegistry({timeouts: cacheTimeouts}));

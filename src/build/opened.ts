@@ -36,6 +36,7 @@ export async function openBuild(
     environment: request.environment,
     clock: systemClock,
     onLayerProgress,
+    warn: (diagnostic) => options.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
   });
   try {
     const reporter = stepReporter(options.emit, systemClock, signal);

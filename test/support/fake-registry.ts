@@ -35,6 +35,8 @@ export type Fault =
   | {readonly type: 'no-range'}
   /** Breaks the connection without an answer. */
   | {readonly type: 'reset'}
+  /** Never answers. */
+  | {readonly type: 'silence'}
   /** Sends `bytes` of the body and then nothing, with the connection open. */
   | {readonly type: 'stall'; readonly bytes: number};
 
@@ -121,7 +123,7 @@ export class FakeRegistry {
     const url = new URL(request.path, `http://${this.address}`);
     const fault = this.fault(request);
     if (fault?.type === 'reset') response.socket?.resetAndDestroy();
-    else
+    else if (fault?.type !== 'silence')
       send(request, response, fault?.type === 'answer' ? answer(fault) : this.#answer(request, url), fault);
   }
 

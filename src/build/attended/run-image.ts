@@ -34,6 +34,7 @@ export async function runImage(
     environment: options.environment,
     clock: systemClock,
     onLayerProgress: ({blob, currentBytes}) => onBytes(blob.digest, currentBytes, blob.size),
+    warn: (diagnostic) => options.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
   });
   const {snapshotter} = engine;
   const image = await findImage(request, engine, signal);

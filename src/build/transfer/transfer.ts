@@ -28,6 +28,7 @@ export async function withTransfer<T>(
     environment,
     clock: systemClock,
     onLayerProgress: () => {},
+    warn: (diagnostic) => emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
   });
   return await work({engine, reporter: stepReporter(emit, systemClock, signal), signal});
 }

@@ -14,11 +14,19 @@ import {type Pacing, pauseAfter, retryLimits} from './retry.ts';
 
 export interface DownloadOptions {
   readonly descriptor: Descriptor;
-  /** Answers 200 with the whole, or 206 with what follows `offset`; retries and mirrors are its business. */
-  request(offset: number): Promise<HttpResponse>;
+  /** The bytes from `offset` on, or from before; retries and mirrors are its business. */
+  request(offset: number): Promise<BlobAnswer>;
+  /** An answer broke off, or stood still. */
+  onBroken?(error: NetworkFailure): void;
   readonly pacing: Pacing;
   readonly signal: AbortSignal;
   readonly into?: BlobKeeper | undefined;
+}
+
+export interface BlobAnswer {
+  readonly response: HttpResponse;
+  /** At which byte of the blob it begins. */
+  readonly start: number;
 }
 
 /** Whoever takes the bytes, in order, and hashes them. */
@@ -40,17 +48,8 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
   let host: string | undefined;
   while (received === 0 || received < descriptor.size) {
     const before = received;
-    const response = await options.request(received);
+    const {response, start} = await options.request(received);
     host = response.url.host;
-    const start = startOf(response, received);
-    if (start === undefined) {
-      await response.discard();
-      throw new BadAnswer(
-        'registry-invalid-answer',
-        `status ${response.status} for the rest of a blob`,
-        host,
-      );
-    }
     try {
       for await (const piece of after(response.body, received - start)) {
         received += piece.length;
@@ -71,6 +70,7 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
       if (!(error instanceof NetworkFailure)) throw error;
       // Everything came, only the end of the connection was untidy.
       if (received === descriptor.size) break;
+      options.onBroken?.(error);
       fruitless = received - before >= progressBytesMin ? 1 : fruitless + 1;
       const pauseMs = pauseAfter(error, fruitless, retryLimits.attemptsMax, pacing);
       if (pauseMs === undefined) throw error;
@@ -81,11 +81,4 @@ export async function* downloadBlob(options: DownloadOptions): AsyncGenerator<Ui
   if (digest !== descriptor.digest) {
     throw new BadAnswer('registry-wrong-digest', `bytes of digest ${digest} for ${descriptor.digest}`, host);
   }
-}
-
-/** At which byte of the blob the answer begins; undefined: it has not what follows `offset`. */
-export function startOf({status, headers}: HttpResponse, offset: number): number | undefined {
-  if (status === 200) return 0;
-  const [, start] = /^bytes (\d+)-/.exec(headers['content-range'] ?? '') ?? [];
-  return status === 206 && start !== undefined && Number(start) <= offset ? Number(start) : undefined;
 }

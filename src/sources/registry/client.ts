@@ -4,6 +4,7 @@
 
 import type {Config} from '../../config/config.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import {type Digest, parseDigest} from '../../oci/digest.ts';
 import type {Platform} from '../../oci/platform.ts';
@@ -19,19 +20,19 @@ import {
 import {assert} from '../../util/assert.ts';
 import type {Clock} from '../../util/clock.ts';
 import {Authenticator} from './authenticator.ts';
-import {type BlobKeeper, downloadBlob} from './blob-download.ts';
+import {type BlobAnswer, type BlobKeeper, downloadBlob} from './blob-download.ts';
 import {type CredentialSource, userCredentials} from './docker-credentials.ts';
 import {EndpointReader} from './endpoint-reader.ts';
 import {type Endpoint, endpointsOf} from './endpoints.ts';
-import {type EndpointFailure, failureOf, isEndpointFailure} from './failures.ts';
+import {type EndpointFailure, failureOf, isEndpointFailure, passedOver} from './failures.ts';
 import {HostSlots} from './host-slots.ts';
-import {HttpClient, type HttpResponse, type HttpTimeouts} from './http.ts';
+import {defaultTimeouts, HttpClient, type HttpResponse, type HttpTimeouts} from './http.ts';
 import {listPages} from './list-pages.ts';
 import {NetworkFailure} from './network-failure.ts';
 import {noPushMemory, type PushMemory} from './push/push-memory.ts';
 import {RepositoryWriter} from './push/repository-writer.ts';
 import {type FetchedManifest, type ResolvedImage, resolveImage} from './resolve-image.ts';
-import {type Pacing, realPacing} from './retry.ts';
+import {type Pacing, realPacing, TryLater} from './retry.ts';
 import {type FoundRepository, searchRegistry} from './search.ts';
 import {type RegistryRequest, RegistrySession} from './session.ts';
 
@@ -47,6 +48,8 @@ export interface RegistryClientOptions {
   readonly known?: (digest: Digest) => Promise<Uint8Array | undefined>;
   /** What pushes remember of each other. */
   readonly memory?: PushMemory;
+  /** Told of each mirror that does not answer, once, when another host did. */
+  readonly warn?: (warning: Diagnostic) => void;
 }
 
 /** Where Docker Hub keeps the search of docker's old index. */
@@ -62,7 +65,10 @@ export class RegistryClient {
   readonly #pacing: Pacing;
   readonly #slots = new HostSlots(blobsPerRegistryMax);
   /** Mirrors that did not answer; asked no more. */
-  readonly #deadMirrors = new Map<string, unknown>();
+  readonly #deadMirrors = new Map<string, NetworkFailure>();
+  /** Mirrors that are slow, and better than nothing. */
+  readonly #slowMirrors = new Set<string>();
+  readonly #warned = new Set<string>();
 
   constructor(options: RegistryClientOptions) {
     const {environment, clock, timeouts} = options;
@@ -79,7 +85,7 @@ export class RegistryClient {
       new Authenticator(this.#http, credentials, this.#pacing),
       this.#pacing,
     );
-    this.#reader = new EndpointReader(this.#session);
+    this.#reader = new EndpointReader(this.#session, timeouts?.hurryMs ?? defaultTimeouts.hurryMs);
   }
 
   /** The manifest of `platform` behind a name. Throws BuildError; see resolve-image.ts for which platform is taken. */
@@ -114,12 +120,20 @@ export class RegistryClient {
     const parsed = referenceOf(reference);
     const what = `${normalisedName(parsed)}: layer ${descriptor.digest}`;
     const giveBack = await this.#slots.take(parsed.domain, signal);
+    let giver: Endpoint | undefined;
     try {
       yield* downloadBlob({
         descriptor,
         signal,
         pacing: this.#pacing,
-        request: (offset) => this.#blobResponse(parsed, descriptor, offset, what, signal),
+        request: (offset) =>
+          this.#overEndpoints(parsed, what, signal, (endpoint): Promise<BlobAnswer> => {
+            giver = endpoint;
+            return this.#reader.blob(endpoint, parsed, descriptor, offset, signal);
+          }),
+        onBroken: (error) => {
+          if (giver?.hurried && error.kind === 'timeout') this.#deadMirrors.set(giver.host, error);
+        },
         into,
       });
     } catch (error) {
@@ -257,19 +271,10 @@ export class RegistryClient {
     });
   }
 
-  #blobResponse(
-    reference: Reference,
-    descriptor: Descriptor,
-    offset: number,
-    what: string,
-    signal: AbortSignal,
-  ): Promise<HttpResponse> {
-    return this.#overEndpoints(reference, what, signal, (endpoint) =>
-      this.#reader.blob(endpoint, reference, descriptor, offset, signal),
-    );
-  }
-
-  /** Does `work` with the first endpoint that can. */
+  /**
+   * Does `work` with the first endpoint that can. One with another behind it gets little time; when all others are no
+   * help, it gets all that there is.
+   */
   async #overEndpoints<T>(
     reference: Reference,
     what: string,
@@ -277,24 +282,48 @@ export class RegistryClient {
     work: (endpoint: Endpoint) => Promise<T>,
   ): Promise<T> {
     const failures: EndpointFailure[] = [];
+    const attempt = async (endpoint: Endpoint): Promise<{readonly result: T} | undefined> => {
+      try {
+        return {result: await work(endpoint)};
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (!isEndpointFailure(error)) throw error;
+        if (endpoint.mirror && error instanceof NetworkFailure) this.#deadMirrors.set(endpoint.host, error);
+        failures.push({endpoint, error});
+        return undefined;
+      }
+    };
     for (const endpoint of endpointsOf(reference.domain, this.#options.config)) {
       const dead = endpoint.mirror ? this.#deadMirrors.get(endpoint.host) : undefined;
       if (dead !== undefined) {
         failures.push({endpoint, error: dead});
         continue;
       }
-      try {
-        return await work(endpoint);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (!isEndpointFailure(error)) throw error;
-        if (endpoint.mirror && error instanceof NetworkFailure) this.#deadMirrors.set(endpoint.host, error);
-        failures.push({endpoint, error});
-      }
+      const isSlow = endpoint.mirror && this.#slowMirrors.has(endpoint.host);
+      const done = await attempt(isSlow ? {...endpoint, hurried: false} : endpoint);
+      if (done === undefined) continue;
+      for (const failure of failures) this.#warnOf(failure, endpoint);
+      return done.result;
     }
     const [first, ...rest] = failures;
     assert(first !== undefined, 'a registry has at least one endpoint');
+    const own = failures.at(-1)?.error;
+    if (own instanceof NetworkFailure || own instanceof TryLater) {
+      for (const {endpoint, error} of [first, ...rest]) {
+        if (!endpoint.hurried || !(error instanceof NetworkFailure) || error.kind !== 'timeout') continue;
+        this.#slowMirrors.add(endpoint.host);
+        this.#deadMirrors.delete(endpoint.host);
+        const done = await attempt({...endpoint, hurried: false});
+        if (done !== undefined) return done.result;
+      }
+    }
     throw failureOf(what, [first, ...rest]);
+  }
+
+  #warnOf({endpoint, error}: EndpointFailure, instead: Endpoint): void {
+    if (!(error instanceof NetworkFailure) || this.#warned.has(endpoint.host)) return;
+    this.#warned.add(endpoint.host);
+    this.#options.warn?.(passedOver(endpoint, error, instead));
   }
 
   /** The registry without its mirrors. */

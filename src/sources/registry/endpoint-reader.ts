@@ -5,10 +5,11 @@ import type {Descriptor} from '../../oci/descriptor.ts';
 import {type Digest, digestOf, parseDigest} from '../../oci/digest.ts';
 import {mediaTypes} from '../../oci/media-types.ts';
 import type {Reference} from '../../oci/reference.ts';
-import {startOf} from './blob-download.ts';
+import type {BlobAnswer} from './blob-download.ts';
 import type {Endpoint} from './endpoints.ts';
 import {BadAnswer, NotFound} from './failures.ts';
 import type {HttpResponse} from './http.ts';
+import {NetworkFailure} from './network-failure.ts';
 import type {FetchedManifest} from './resolve-image.ts';
 import {detailOf, type RegistryRequest, type RegistrySession} from './session.ts';
 
@@ -25,9 +26,12 @@ const mirrorAttemptsMax = 2;
 
 export class EndpointReader {
   readonly #session: RegistrySession;
+  readonly #hurryMs: number;
 
-  constructor(session: RegistrySession) {
+  /** `hurryMs` is what a host has to answer in that is not the last one. */
+  constructor(session: RegistrySession, hurryMs: number) {
     this.#session = session;
+    this.#hurryMs = hurryMs;
   }
 
   /** The digest of a tag by HEAD, which Docker Hub does not count; undefined when the registry does not tell. */
@@ -37,7 +41,7 @@ export class EndpointReader {
     tag: string,
     signal: AbortSignal,
   ): Promise<Digest | undefined> {
-    const response = await this.#session.send(endpoint, {
+    const response = await this.#send(endpoint, {
       ...requestFor(endpoint, reference, `/manifests/${tag}`, signal),
       method: 'HEAD',
       headers: {accept: acceptedManifests},
@@ -57,7 +61,7 @@ export class EndpointReader {
     name: string,
     signal: AbortSignal,
   ): Promise<FetchedManifest> {
-    const response = await this.#session.send(endpoint, {
+    const response = await this.#send(endpoint, {
       ...requestFor(endpoint, reference, `/manifests/${name}`, signal),
       headers: {accept: acceptedManifests},
     });
@@ -79,21 +83,46 @@ export class EndpointReader {
     descriptor: Descriptor,
     offset: number,
     signal: AbortSignal,
-  ): Promise<HttpResponse> {
-    const response = await this.#session.send(endpoint, {
+  ): Promise<BlobAnswer> {
+    const response = await this.#send(endpoint, {
       ...requestFor(endpoint, reference, `/blobs/${descriptor.digest}`, signal),
       // Compressed on the way, a body would have other bytes than its digest.
       headers: {'accept-encoding': 'identity', ...(offset === 0 ? {} : {range: `bytes=${offset}-`})},
       verified: true,
     });
     // Whole, it may come all the same: a part that is kept must not be in the way of every later pull.
-    if (offset > 0 && startOf(response, offset) === undefined) {
+    const start = startOf(response, offset);
+    if (start === undefined && offset > 0) {
       await response.discard();
       return this.blob(endpoint, reference, descriptor, 0, signal);
     }
     await checkStatus(response);
-    return response;
+    if (start !== undefined) return {response, start};
+    await response.discard();
+    throw new BadAnswer('registry-invalid-answer', `status ${response.status} for a whole blob`);
   }
+
+  /** A host that is silent, or sends us from one silent host to the next, is given up as a whole. */
+  async #send(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
+    if (!endpoint.hurried) return this.#session.send(endpoint, request);
+    const limit = new AbortController();
+    const text = `no answer within ${this.#hurryMs / 1000} s`;
+    const late = (): void => limit.abort(new NetworkFailure('timeout', endpoint.host, text));
+    const timer = setTimeout(late, this.#hurryMs);
+    try {
+      const signal = AbortSignal.any([request.signal, limit.signal]);
+      return await this.#session.send(endpoint, {...request, signal, hurried: true});
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** At which byte of the blob the answer begins; undefined: it has not what follows `offset`. */
+function startOf({status, headers}: HttpResponse, offset: number): number | undefined {
+  if (status === 200) return 0;
+  const [, start] = /^bytes (\d+)-/.exec(headers['content-range'] ?? '') ?? [];
+  return status === 206 && start !== undefined && Number(start) <= offset ? Number(start) : undefined;
 }
 
 function requestFor(

@@ -14,6 +14,8 @@ export interface Endpoint {
   /** `/v2`, or `/v2/proxy` for a mirror below a path. */
   readonly root: string;
   readonly mirror: boolean;
+  /** Another one is asked when this one does not answer soon. */
+  readonly hurried: boolean;
   /** The name it has in the configuration and in docker's credentials. */
   readonly name: string;
   /** `?ns=` for mirrors, which may serve several registries (containerd's convention). */
@@ -49,6 +51,7 @@ function endpointOf(name: string, path: string, config: Config, namespace: strin
     host,
     root: `/v2${path}`,
     mirror: namespace !== undefined,
+    hurried: namespace !== undefined,
     name,
     ...(namespace === undefined ? {} : {namespace}),
     schemes:

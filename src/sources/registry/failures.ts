@@ -2,6 +2,7 @@
 // can be done. The registry's own failure decides; its mirrors' are notes.
 
 import {BuildError, buildError} from '../../diagnostics/build-error.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {errorText} from '../../util/error-text.ts';
 import type {Endpoint} from './endpoints.ts';
 import {NetworkFailure} from './network-failure.ts';
@@ -73,6 +74,20 @@ export function failureOf(what: string, failures: readonly [EndpointFailure, ...
     );
   }
   throw error;
+}
+
+/** A mirror that does not answer, so that `instead` is asked. */
+export function passedOver(
+  {host, namespace}: Endpoint,
+  error: NetworkFailure,
+  instead: Endpoint,
+): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'registry-mirror',
+    message: `mirror ${host} is passed over: ${error.message}; ${instead.host} is asked instead`,
+    hints: [`mend it, or take it out of mirrors below [registry."${namespace}"] in tsbuild.toml`],
+  };
 }
 
 function summaryOf(error: unknown): string {

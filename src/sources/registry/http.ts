@@ -21,6 +21,8 @@ export interface HttpRequest {
   readonly verified?: boolean;
   /** The answer may take as long as one to an upload: a registry that puts a large blob together. */
   readonly patient?: boolean;
+  /** Somebody else has it as well: its body may not stand still for as long. */
+  readonly hurried?: boolean;
 }
 
 export interface HttpResponse {
@@ -49,13 +51,16 @@ export interface HttpTimeouts {
   readonly uploadMs: number;
   /** Between two pieces of a body, either way. */
   readonly stallMs: number;
+  /** For an answer, from the first attempt to connect on, and between its pieces, where another host can be asked. */
+  readonly hurryMs: number;
 }
 
-const defaultTimeouts: HttpTimeouts = {
+export const defaultTimeouts: HttpTimeouts = {
   connectMs: 15_000,
   headersMs: 60_000,
   uploadMs: 10 * 60_000,
   stallMs: 60_000,
+  hurryMs: 10_000,
 };
 const redirectsMax = 10;
 const connectionsPerHostMax = 16;
@@ -117,6 +122,7 @@ export class HttpClient {
   async #once(url: URL, request: HttpRequest): Promise<HttpResponse> {
     const {signal, body} = request;
     signal.throwIfAborted();
+    const stallMs = this.#stallMs(request);
     const proxy = proxyFor(url, this.#environment);
     // A signal of its own: a build's is listened to by all its requests at once, which Node takes for a leak.
     const watch = isStream(body) ? new SendWatch(this.#timeouts.stallMs, this.#timeouts.uploadMs) : undefined;
@@ -130,10 +136,10 @@ export class HttpClient {
         headers: {...request.headers},
         signal: own,
         headersTimeout: this.#headersTimeout(request),
-        bodyTimeout: this.#timeouts.stallMs,
+        bodyTimeout: stallMs,
         ...(body === undefined ? {} : {body: await bodyOf(body, watch)}),
       });
-      return new Answer(url, await orAbort(pending, own), signal, this.#timeouts.stallMs);
+      return new Answer(url, await orAbort(pending, own), signal, stallMs);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (watch?.signal.aborted) throw new NetworkFailure('timeout', url.host, 'the transfer stalled');
@@ -147,6 +153,11 @@ export class HttpClient {
   #headersTimeout({body, patient}: HttpRequest): number {
     if (isStream(body)) return 0;
     return patient ? this.#timeouts.uploadMs : this.#timeouts.headersMs;
+  }
+
+  #stallMs({hurried}: HttpRequest): number {
+    const {stallMs, hurryMs} = this.#timeouts;
+    return hurried ? Math.min(stallMs, hurryMs) : stallMs;
   }
 
   #dispatcherFor(url: URL, proxy: string | undefined, tls: TlsSettings): Promise<Dispatcher> {

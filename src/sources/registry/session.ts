@@ -22,6 +22,7 @@ export interface RegistryRequest {
   readonly signal: AbortSignal;
   readonly verified?: boolean;
   readonly patient?: boolean;
+  readonly hurried?: boolean;
   readonly attemptsMax?: number;
 }
 
@@ -138,7 +139,7 @@ export class RegistrySession {
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     if (endpoint.namespace !== undefined) url.searchParams.set('ns', endpoint.namespace);
     for (let followed = 0; ; followed++) {
-      const {method, headers, body, signal, verified, patient} = request;
+      const {method, headers, body, signal, verified, patient, hurried} = request;
       // An address the registry gave may be another host's (storage behind it), which has no business with our token.
       const own = url.origin === base.origin;
       const response = await this.#http.request(url, {
@@ -147,6 +148,7 @@ export class RegistrySession {
         ...(body === undefined ? {} : {body: body()}),
         ...(verified === undefined ? {} : {verified}),
         ...(patient === undefined ? {} : {patient}),
+        ...(hurried === undefined ? {} : {hurried}),
         signal,
         tls: endpoint.tls,
       });

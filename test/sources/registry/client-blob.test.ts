@@ -129,7 +129,7 @@ describe('a blob', () => {
       before === 0
         ? {type: 'cut', bytes: 1000}
         : {type: 'answer', status: 206, headers: {'content-range': 'bytes 2000-3000/4000'}, body: 'x'};
-    expect((await failed(fetched())).message).toContain('gave status 206 for the rest of a blob');
+    expect((await failed(fetched())).message).toContain('gave status 206 for a whole blob');
   });
 });
 

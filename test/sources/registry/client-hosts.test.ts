@@ -1,9 +1,12 @@
 // Which host is asked, and what when it is not there: mirrors, plain http, proxies, against registries in this
 // process.
 
+import {randomBytes} from 'node:crypto';
 import {type AddressInfo, createServer} from 'node:net';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {Diagnostic} from '../../../src/diagnostics/diagnostic.ts';
 import type {Descriptor} from '../../../src/oci/descriptor.ts';
+import {digestOf} from '../../../src/oci/digest.ts';
 import type {RegistryClient} from '../../../src/sources/registry/client.ts';
 import type {CredentialSource} from '../../../src/sources/registry/docker-credentials.ts';
 import {collect} from '../../support/collect.ts';
@@ -30,6 +33,20 @@ const resolve = (client: RegistryClient, rest = 'a:v1'): Promise<unknown> =>
 describe('mirrors', () => {
   const client = (mirrors: readonly string[]): RegistryClient =>
     rig({config: configOf({[registry.address]: {mirrors}})}).client;
+
+  /** With a mirror that has less than half a second. */
+  const hurried = (): {mirrored: RegistryClient; warnings: Diagnostic[]} => {
+    const warnings: Diagnostic[] = [];
+    const {client: mirrored} = rig({
+      config: configOf({
+        [registry.address]: {mirrors: [other.address]},
+        [other.address]: {http: true},
+      }),
+      timeouts: {hurryMs: 400},
+      warn: (warning) => warnings.push(warning),
+    });
+    return {mirrored, warnings};
+  };
 
   it('come first, and are told whose images they are asked for', async () => {
     const image = await other.addImage('a', 'v1', {layers});
@@ -73,6 +90,57 @@ describe('mirrors', () => {
     await resolve(mirrored);
     expect(pauses).toEqual([250]);
     other = await startFakeRegistry();
+  });
+
+  it('that take connections and never answer cost little time, once, and one warning', async () => {
+    const image = await registry.addImage('a', 'v1', {layers});
+    other.fault = () => ({type: 'silence'});
+    const {mirrored, warnings} = hurried();
+    await resolve(mirrored);
+    await collect(mirrored.fetchBlob(name('a:v1'), image.layers[0] as Descriptor, signal));
+    expect(other.log).toEqual(['GET /v2/a/manifests/v1']);
+    expect(warnings).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'registry-mirror',
+        message: `mirror ${other.address} is passed over: no answer within 0.4 s; ${registry.address} is asked instead`,
+      },
+    ]);
+  });
+
+  it('whose token server never answers are passed over just so', async () => {
+    await registry.addImage('a', 'v1', {layers});
+    other.auth = {type: 'token'};
+    other.fault = ({path}) => (path.startsWith('/token') ? {type: 'silence'} : undefined);
+    const {mirrored, warnings} = hurried();
+    await resolve(mirrored);
+    expect(other.log).toEqual(['GET /v2/a/manifests/v1', 'GET /token']);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('that stand still in the middle of a layer have the rest taken from the registry', async () => {
+    const content = randomBytes(200_000);
+    const input = {layers: [{entries: [{path: 'a', content}]}]};
+    const image = await registry.addImage('a', 'v1', input);
+    other.add(image, 'a');
+    other.fault = ({path}) => (path.includes('/blobs/') ? {type: 'stall', bytes: 100_000} : undefined);
+    const {mirrored, warnings} = hurried();
+    const layer = image.layers[0] as Descriptor;
+    expect(digestOf(await collect(mirrored.fetchBlob(name('a:v1'), layer, signal)))).toBe(layer.digest);
+    expect(registry.requests.map(({headers}) => headers['range'])).toEqual(['bytes=100000-']);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('that are slow are waited for when the registry cannot be reached, and then without hurry', async () => {
+    const image = await other.addImage('a', 'v1', {layers});
+    other.fault = () => (other.log.length === 1 ? {type: 'silence'} : undefined);
+    await registry.close();
+    const {mirrored, warnings} = hurried();
+    await resolve(mirrored);
+    const layer = image.layers[0] as Descriptor;
+    expect(digestOf(await collect(mirrored.fetchBlob(name('a:v1'), layer, signal)))).toBe(layer.digest);
+    expect(warnings).toEqual([]);
+    registry = await startFakeRegistry();
   });
 
   it('are named when all fails', async () => {
