@@ -181,6 +181,7 @@ export class BlobUpload {
     if (error instanceof BodyTooLarge) return this.#smaller(error);
     if (error instanceof UploadLost) return this.#restarted(error);
     if (this.#offset > before) this.#fruitless = 0;
+    const isTurnedAway = error instanceof TryLater && (error.status === 429 || error.status === 503);
     for (let failure = error; ; ) {
       if (!isPassing(failure)) throw failure;
       if (this.#location === undefined) throw failure;
@@ -189,9 +190,9 @@ export class BlobUpload {
       if (pauseMs === undefined) throw failure instanceof OutOfStep ? this.#unsteady(failure) : failure;
       await this.#options.pacing.wait(pauseMs, this.#options.signal);
       try {
-        if (this.#finishing && (await this.#options.exists())) return true;
+        if (this.#finishing && !isTurnedAway && (await this.#options.exists())) return true;
         const had = this.#offset;
-        await this.#ask();
+        await this.#ask(isTurnedAway);
         if (this.#offset > had) this.#fruitless = 0;
         return false;
       } catch (again) {
@@ -202,15 +203,18 @@ export class BlobUpload {
     }
   }
 
-  /** Asks how much the registry has. */
-  async #ask(): Promise<void> {
+  /** Asks how much the registry has. One that turned the last request away has what it had before, if it does not tell. */
+  async #ask(isTurnedAway = false): Promise<void> {
     const answer = await this.#options.send({path: this.#address(), attemptsMax: 1});
     const {status} = answer;
     await answer.discard();
     const offset = offsetOf(answer);
-    if (status < 200 || status > 299 || (offset ?? 0) > this.#options.size) {
-      throw new UploadLost(`status ${status}`);
+    const isTold = status >= 200 && status <= 299;
+    if (isTurnedAway && status !== 404 && offset === undefined) {
+      if (isTold) this.#moved(answer);
+      return;
     }
+    if (!isTold || (offset ?? 0) > this.#options.size) throw new UploadLost(`status ${status}`);
     this.#moved(answer);
     // Nothing, or one byte: registries say both with 0-0. A new session costs less than to find out.
     if (offset === undefined) this.#location = undefined;

@@ -203,11 +203,40 @@ describe('an upload', () => {
     expect(registry.log.slice(3)).toEqual(['PUT upload', 'HEAD blob']);
   });
 
-  it('waits as long as a busy registry says', async () => {
+  it('waits as long as a busy registry says, and goes on in the same session', async () => {
     registry.fault = ({method, before}) =>
       method === 'PATCH' && before === 0 ? {status: 429, headers: {'retry-after': '3'}} : undefined;
     await put();
     expect(pauses).toEqual([3000]);
+    expect(registry.log.slice(2)).toEqual(['PATCH upload', 'GET upload', 'PATCH upload', 'PUT upload']);
+    expect(registry.bytesTaken).toBe(content.length);
+  });
+
+  it('repeats nothing of what a busy registry has', async () => {
+    registry.bodyBytesMax = mebibyte;
+    registry.fault = ({method, before}) =>
+      (method === 'PATCH' && before === 3) || (method === 'PUT' && before === 0) ? {status: 429} : undefined;
+    await put();
+    const turnedAway = [
+      'PATCH upload',
+      'GET upload',
+      'PATCH upload',
+      'PUT upload',
+      'GET upload',
+      'PUT upload',
+    ];
+    expect(registry.log.slice(-turnedAway.length)).toEqual(turnedAway);
+    expect([registry.bytesTaken, stored()?.equals(content)]).toEqual([content.length, true]);
+  });
+
+  it('is sent again as it was where a busy registry does not tell what it has', async () => {
+    registry.fault = ({method, before}) => {
+      if (method === 'GET') return {status: 405};
+      return method === 'PATCH' && before === 0 ? {status: 429} : undefined;
+    };
+    await put();
+    expect(registry.log.filter((line) => line === 'POST uploads')).toHaveLength(1);
+    expect([registry.bytesTaken, stored()?.equals(content)]).toEqual([content.length, true]);
   });
 
   it.each([500, 502, 503])('outlives status %i', async (status) => {
