@@ -29,7 +29,7 @@ export function exchange(
     if (status < 300) return response;
     const detail = await detailOf(response);
     if (status === 429 || status >= 500) {
-      throw new TryLater(status, retryAfterMs(response.headers['retry-after'], realPacing.nowMs()), detail);
+      throw new TryLater(status, retryAfterMs(response.headers, realPacing.nowMs()), detail);
     }
     throw new Error(`${url.host} answers with status ${status}${detail === '' ? '' : `: ${detail}`}`);
   });

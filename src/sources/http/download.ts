@@ -91,11 +91,7 @@ class Transfer {
     }
     if (status === 429 || status >= 500) {
       await response.discard();
-      throw new TryLater(
-        status,
-        retryAfterMs(response.headers['retry-after'], this.#request.pacing.nowMs()),
-        '',
-      );
+      throw new TryLater(status, retryAfterMs(response.headers, this.#request.pacing.nowMs()), '');
     }
     const continues = status === 206 && goesOn && startOf(response) === this.received;
     if (!continues && (status < 200 || status > 299 || status === 206)) {

@@ -114,7 +114,7 @@ export class Authenticator {
       const {status} = response;
       if (status === 429 || status >= 500) {
         await response.discard();
-        throw new TryLater(status, retryAfterMs(response.headers['retry-after'], this.#pacing.nowMs()), '');
+        throw new TryLater(status, retryAfterMs(response.headers, this.#pacing.nowMs()), '');
       }
       if (status !== 200) {
         await response.discard();

@@ -6,7 +6,7 @@ import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import {errorText} from '../../util/error-text.ts';
 import type {Endpoint} from './endpoints.ts';
 import {NetworkFailure} from './network-failure.ts';
-import {TryLater} from './retry.ts';
+import {StorageRefusal, TryLater} from './retry.ts';
 import {AccessDenied} from './session.ts';
 
 /** 404: the registry has no such manifest or blob. */
@@ -41,7 +41,7 @@ export interface EndpointFailure {
 
 /** Whether another endpoint may do better; anything else is a bug or an abort. */
 export function isEndpointFailure(error: unknown): boolean {
-  const expected = [NotFound, BadAnswer, AccessDenied, TryLater, NetworkFailure, BuildError];
+  const expected = [NotFound, BadAnswer, AccessDenied, StorageRefusal, TryLater, NetworkFailure, BuildError];
   return expected.some((kind) => error instanceof kind);
 }
 
@@ -57,6 +57,7 @@ export function failureOf(what: string, failures: readonly [EndpointFailure, ...
   if (error instanceof BuildError) return error;
   if (error instanceof NotFound) return notFound(what, notes);
   if (error instanceof AccessDenied) return denied(what, endpoint, error, notes);
+  if (error instanceof StorageRefusal) return refusedByStorage(what, endpoint, error, notes);
   if (error instanceof TryLater) return busy(what, endpoint, error, notes);
   if (error instanceof NetworkFailure) return unreachable(what, endpoint, error, notes);
   if (error instanceof BadAnswer) {
@@ -117,6 +118,21 @@ function denied(what: string, endpoint: Endpoint, error: AccessDenied, notes: re
       ...(error.detail === '' ? [] : [`${endpoint.host} says: ${error.detail}`]),
       ...notes,
     ]),
+  });
+}
+
+function refusedByStorage(
+  what: string,
+  endpoint: Endpoint,
+  {host, status, detail}: StorageRefusal,
+  notes: readonly string[],
+): Error {
+  const message = `${what}: ${host}, where registry ${endpoint.host} sends for it, refused the request (status ${status})`;
+  return buildError('environment', 'registry-storage-refused', message, {
+    hints: [
+      'what the registry signs is good for a short time: try again, and check the clock of this machine and the proxy',
+    ],
+    ...listed('notes', [...(detail === '' ? [] : [`${host} says: ${detail}`]), ...notes]),
   });
 }
 

@@ -54,6 +54,21 @@ export class TryLater extends Error {
   }
 }
 
+/** Another host, to which a registry sent us, does not take the address that the registry signed. */
+export class StorageRefusal extends Error {
+  override readonly name = 'StorageRefusal';
+  readonly host: string;
+  readonly status: number;
+  readonly detail: string;
+
+  constructor(host: string, status: number, detail: string) {
+    super(`${host} refused the address that it was given (status ${status})`);
+    this.host = host;
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
 export interface RetryOptions {
   readonly pacing: Pacing;
   readonly signal: AbortSignal;
@@ -100,9 +115,11 @@ export function pauseAfter(
     if (error.afterMs === undefined) return backoffMs(count, pacing);
     return error.afterMs > retryLimits.retryAfterMaxMs
       ? undefined
-      : Math.max(error.afterMs, backoffMs(1, pacing));
+      : Math.max(error.afterMs, backoffMs(count, pacing));
   }
   if (error instanceof NetworkFailure && retryable.has(error.kind)) return backoffMs(count, pacing);
+  // Signatures run out: a new one is asked for, once.
+  if (error instanceof StorageRefusal && count === 1) return backoffMs(count, pacing);
   return undefined;
 }
 
@@ -118,10 +135,23 @@ function backoffMs(count: number, pacing: Pacing): number {
   return Math.round(whole / 2 + (whole / 2) * pacing.random());
 }
 
-/** Retry-After in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3). */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+/**
+ * Retry-After in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3), which is one of the clock of whoever sent
+ * it: where the answer has a Date, this machine's clock may be wrong.
+ */
+export function retryAfterMs(
+  headers: Readonly<Record<string, string | undefined>>,
+  nowMs: number,
+): number | undefined {
+  const text = headers['retry-after']?.trim() ?? '';
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const atMs = httpDateMs(text);
+  return atMs === undefined ? undefined : Math.max(0, atMs - (httpDateMs(headers['date']) ?? nowMs));
+}
+
+/** Date.parse alone takes anything with a number in it, in the time zone of this machine. */
+function httpDateMs(text = ''): number | undefined {
+  if (!/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
+  const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(ms) ? undefined : ms;
 }

@@ -9,6 +9,7 @@ export class SendWatch {
   readonly #answerMs: number;
   readonly #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   /** `stallMs`: for one piece to be taken; `answerMs`: from the last one to the answer. */
   constructor(stallMs: number, answerMs: number) {
@@ -28,17 +29,20 @@ export class SendWatch {
         yield whole.subarray(start, start + pieceBytes);
       }
       // What the source takes is not the other side's fault.
-      this.stop();
+      clearTimeout(this.#timer);
     }
     this.#arm(this.#answerMs);
   }
 
+  /** The answer is there, which may be before the end of the body: nothing is waited for any more. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
   #arm(limitMs: number): void {
     clearTimeout(this.#timer);
+    if (this.#isStopped) return;
     this.#timer = setTimeout(() => this.#controller.abort(), limitMs);
   }
 }

@@ -5,7 +5,7 @@ import type {Authenticator} from './authenticator.ts';
 import type {Endpoint} from './endpoints.ts';
 import {type HttpClient, type HttpRequest, type HttpResponse, redirectTarget} from './http.ts';
 import {NetworkFailure} from './network-failure.ts';
-import {type Pacing, retryAfterMs, retrying, TryLater} from './retry.ts';
+import {type Pacing, retryAfterMs, retrying, StorageRefusal, TryLater} from './retry.ts';
 
 export interface RegistryRequest {
   readonly method?: HttpRequest['method'];
@@ -60,8 +60,8 @@ export class RegistrySession {
   }
 
   /**
-   * Gives an answer with a status below 500 that is neither 401, 403 nor 429. Throws AccessDenied for those two,
-   * TryLater and NetworkFailure when attempts are used up.
+   * Gives an answer with a status below 500 that is neither 401, 403 nor 429. Throws AccessDenied for those two, or
+   * StorageRefusal where another host gave them, TryLater and NetworkFailure when attempts are used up.
    */
   send(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
     const {signal, attemptsMax} = request;
@@ -69,13 +69,14 @@ export class RegistrySession {
     const hasAnswered = (): boolean => this.#schemes.has(endpoint.host);
     return retrying({pacing: this.#pacing, signal, hasAnswered, ...limit}, async () => {
       const response = await this.#authorised(endpoint, request);
-      const {status} = response;
+      const {status, url} = response;
       if (status === 401 || status === 403) {
-        const loggedIn = await this.#auth.knows(endpoint.name, signal);
-        throw new AccessDenied(status, await detailOf(response), loggedIn);
+        const detail = await detailOf(response);
+        if (url.host !== endpoint.host) throw new StorageRefusal(url.host, status, detail);
+        throw new AccessDenied(status, detail, await this.#auth.knows(endpoint.name, signal));
       }
       if (status === 429 || status >= 500) {
-        const afterMs = retryAfterMs(response.headers['retry-after'], this.#pacing.nowMs());
+        const afterMs = retryAfterMs(response.headers, this.#pacing.nowMs());
         throw new TryLater(status, afterMs, await detailOf(response));
       }
       return response;
@@ -189,7 +190,9 @@ export async function detailOf(response: HttpResponse): Promise<string> {
         .join('; ');
     }
   } catch {
-    if (text.startsWith('<')) return '';
+    // Storage of S3's kind says it in XML; a page says nothing.
+    const [, code = '', message = ''] = /<Code>([^<]*)<\/Code>\s*(?:<Message>([^<]*))?/.exec(text) ?? [];
+    if (text.startsWith('<')) text = message === '' ? code : `${code}: ${message}`;
   }
   // Terminal controls of a hostile server are not passed on.
   return text.replace(/[\x00-\x1f\x7f]+/g, ' ').slice(0, detailLengthMax);

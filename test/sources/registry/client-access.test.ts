@@ -252,10 +252,35 @@ describe('a redirect', () => {
       other.auth = {type};
       const before = other.requests.length;
       const error = await failed(collect(client.fetchBlob(name('a:v1'), layer, signal)));
-      expect(error.message).toContain('access denied');
-      expect(other.log.slice(before)).toEqual([`GET /v2/a/blobs/${layer.digest}`]);
+      expect(error.code).toBe('registry-storage-refused');
+      expect(new Set(other.log.slice(before))).toEqual(new Set([`GET /v2/a/blobs/${layer.digest}`]));
     }
     expect(other.requests.every(({headers}) => headers['authorization'] === undefined)).toBe(true);
+  });
+
+  it('whose signature has run out is asked for again, once', async () => {
+    onBlobs(`http://${other.address}/v2/a/blobs/${layer.digest}`);
+    const refusal =
+      '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message>';
+    const refuses = (times: number): void => {
+      other.requests.length = 0;
+      other.fault = () =>
+        other.requests.length <= times ? {type: 'answer', status: 403, body: refusal} : undefined;
+    };
+    const {client} = rig({credentials: me});
+    const fetched = (): Promise<Uint8Array> => collect(client.fetchBlob(name('a:v1'), layer, signal));
+    refuses(1);
+    expect(await fetched()).toHaveLength(layer.size);
+    refuses(2);
+    expect(await failed(fetched())).toEqual({
+      kind: 'environment',
+      code: 'registry-storage-refused',
+      message: `${name('a:v1')}: layer ${layer.digest}: ${other.address}, where registry ${registry.address} sends for it, refused the request (status 403)`,
+      hints:
+        'what the registry signs is good for a short time: try again, and check the clock of this machine and the proxy',
+      notes: `${other.address} says: AccessDenied: Request has expired`,
+    });
+    expect(other.requests).toHaveLength(2);
   });
 
   it('on the same host keeps the token', async () => {

@@ -107,12 +107,28 @@ describe('trying again', () => {
   });
 });
 
-it('Retry-After is seconds or a date', () => {
-  expect(retryAfterMs('7', 0)).toBe(7000);
-  expect(retryAfterMs('Thu, 01 Jan 1970 00:00:10 GMT', 4000)).toBe(6000);
-  expect(retryAfterMs('Thu, 01 Jan 1970 00:00:10 GMT', 40_000)).toBe(0);
-  expect(retryAfterMs('soon', 0)).toBeUndefined();
-  expect(retryAfterMs(undefined, 0)).toBeUndefined();
+describe('Retry-After', () => {
+  const ofHeader = (text: string | undefined, nowMs: number, date?: string): number | undefined =>
+    retryAfterMs({'retry-after': text, date}, nowMs);
+
+  it('is seconds or a date', () => {
+    expect(ofHeader('7', 0)).toBe(7000);
+    expect(ofHeader('Thu, 01 Jan 1970 00:00:10 GMT', 4000)).toBe(6000);
+    expect(ofHeader('Thu Jan  1 00:00:10 1970', 4000)).toBe(6000);
+    expect(ofHeader('Thu, 01 Jan 1970 00:00:10 GMT', 40_000)).toBe(0);
+    for (const text of [undefined, '', 'soon', '-1', '1.5', 'May 2'])
+      expect(ofHeader(text, 0)).toBeUndefined();
+  });
+
+  it('as a date is counted from the time that the answer was sent, however wrong the clock here is', () => {
+    const sent = 'Thu, 01 Jan 1970 00:01:00 GMT';
+    for (const nowMs of [0, 60_000, 3_600_000])
+      expect(ofHeader('Thu, 01 Jan 1970 00:01:02 GMT', nowMs, sent)).toBe(2000);
+  });
+
+  it('that has passed already does not make attempts follow each other without growing pauses', async () => {
+    expect((await course(times(3, new TryLater(429, 0, '')))).pauses).toEqual([250, 500, 1000]);
+  });
 });
 
 it('chance is in [0, 1)', () => {
