@@ -30,6 +30,12 @@ export interface AttestedImage {
   readonly names: readonly string[];
 }
 
+/** What a statement is about. */
+export interface Subject {
+  readonly name: string;
+  readonly digest: {readonly sha256: string};
+}
+
 /** Statements of one image; undefined when there is nothing to say. */
 export function attestationManifest(
   image: AttestedImage,
@@ -78,12 +84,19 @@ export function attestationManifest(
 function statementBytes({manifest, names}: AttestedImage, attestation: Attestation): Uint8Array {
   const digest = {sha256: hexOf(manifest.digest)};
   const subjects = (names.length === 0 ? ['_'] : names).map((name) => ({name, digest}));
-  return jsonBytes({
+  return jsonBytes(statementOf(subjects, attestation));
+}
+
+export function statementOf(
+  subject: readonly Subject[],
+  {predicateType, predicate}: Pick<Attestation, 'predicateType' | 'predicate'>,
+): {readonly [key: string]: Json} {
+  return {
     _type: 'https://in-toto.io/Statement/v0.1',
-    predicateType: attestation.predicateType,
-    subject: subjects,
-    predicate: {...attestation.predicate} as Json,
-  });
+    predicateType,
+    subject: subject.map(({name, digest}) => ({name, digest})),
+    predicate: {...predicate} as Json,
+  };
 }
 
 /** What runtimes see that take it for an image: one for no machine at all. */

@@ -28,6 +28,8 @@ export interface Attestation {
   readonly predicateType: string;
   /** JSON-shaped, integers only. */
   readonly predicate: object;
+  /** Its name where a result is written as files; undefined: it has no place there. */
+  readonly file?: string;
 }
 
 /** How layers are wanted; the usual format, and as they are, unless it says something else. */

@@ -5,7 +5,7 @@ import {type View, viewArguments} from '../helper/helper.ts';
 import {formatPlatform, formatPlatformVersion} from '../oci/platform.ts';
 import {isDirectory, ScanDecoder} from '../tree/record.ts';
 import type {ExportOptions} from './export-options.ts';
-import type {BuiltImages, ExportContext} from './exporter.ts';
+import type {BuiltImage, BuiltImages, ExportContext} from './exporter.ts';
 
 export const splitOption = {
   'platform-split': 'a directory for each platform, such as linux_arm64 (default: in a build for several)',
@@ -16,6 +16,7 @@ export interface FileSystem {
   readonly directory: string;
   readonly platform: string;
   readonly view: View;
+  readonly image: BuiltImage;
 }
 
 /** Throws BuildError when files of two platforms would be one. */
@@ -31,6 +32,7 @@ export async function fileSystemsOf(
       directory: split ? formatPlatformVersion(image.platform).replaceAll('/', '_') : '',
       platform: formatPlatform(image.platform),
       view: await image.rootView(context.signal),
+      image,
     });
   }
   if (!split && systems.length > 1) await refuseCollisions(systems, options, context);

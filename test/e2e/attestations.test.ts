@@ -3,7 +3,7 @@
 
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
@@ -62,16 +62,8 @@ describe('attestations', () => {
     writeFileSync(at('token'), 'very-secret-token');
     const output = ['-o', `type=oci,dest=${at('said')},tar=false`];
     const secret = ['--secret', `id=token,src=${at('token')}`];
-    await space.build([
-      '--attest',
-      'type=provenance',
-      '--sbom=true',
-      ...secret,
-      ...output,
-      '-t',
-      'said',
-      context,
-    ]);
+    const asked = ['--attest', 'type=provenance', '--sbom=true'];
+    await space.build([...asked, ...secret, ...output, '-t', 'said', context]);
     const statements = statementsOf(at('said'));
     expect(statements.map(({predicateType}) => predicateType)).toEqual([
       'https://spdx.dev/Document',
@@ -258,6 +250,51 @@ describe('attestations', () => {
     expect(kept.join('\n')).toContain(name);
     for (const secret of ['pass-of-the-key', 'SIGNING_KEY', privatePem.split('\n')[1] ?? ''])
       expect(told).not.toContain(secret);
+  });
+
+  it('are files beside a result that is files, about each file there', async () => {
+    const context = await space.context({
+      Dockerfile: 'FROM scratch\nCOPY a /dir/a\nCOPY b /provenance.json\n',
+      a: 'a',
+      b: 'of the image',
+    });
+    const asked = ['--sbom=true', '--provenance=mode=max', ...epoch];
+    const output = `type=local,dest=${at('files')},mode=delete,attestation-prefix=of.`;
+    await space.build([...asked, '--allow', 'buildx.local.delete', '-o', output, context]);
+    expect(readdirSync(at('files')).toSorted()).toEqual([
+      'dir',
+      'of.provenance.json',
+      'of.sbom.spdx.json',
+      'provenance.json',
+    ]);
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+    for (const [name, predicateType] of [
+      ['of.provenance.json', 'https://slsa.dev/provenance/v1'],
+      ['of.sbom.spdx.json', 'https://spdx.dev/Document'],
+    ] as const) {
+      expect(statSync(join(at('files'), name))).toMatchObject({mode: 0o100600, mtimeMs: 1_700_000_000_000});
+      expect(JSON.parse(readFileSync(join(at('files'), name), 'utf8'))).toMatchObject({
+        _type: 'https://in-toto.io/Statement/v0.1',
+        predicateType,
+        subject: [
+          {name: 'dir/a', digest: {sha256: sha256('a')}},
+          {name: 'provenance.json', digest: {sha256: sha256('of the image')}},
+        ],
+      });
+    }
+    const inline = ['--sbom=true', '--provenance=inline-only=true', ...epoch];
+    await space.build([...inline, '-o', `type=tar,dest=${at('files.tar')},platform-split=true`, context]);
+    const members = execFileSync('tar', ['tf', at('files.tar')], {encoding: 'utf8'})
+      .trimEnd()
+      .split('\n');
+    expect(members.map((name) => name.replace(/^linux_[^/]+\//, ''))).toEqual([
+      '',
+      'dir/',
+      'dir/a',
+      'provenance.json',
+      '',
+      'sbom.spdx.json',
+    ]);
   });
 
   it('are made by the image of a scanner, which sees the result and what else is to be scanned', async () => {

@@ -25,7 +25,8 @@ export function billOfMaterials(
 ): Promise<Attestation> {
   return withFiles(view, engine, signal, async (files, directory) => {
     const scan = await scanFiles(files, (file) => rpmHeadersIn(file, files, directory));
-    return {predicateType: spdxPredicateType, predicate: spdxDocument(scan, options)};
+    const predicate = spdxDocument(scan, options);
+    return {predicateType: spdxPredicateType, predicate, file: 'sbom.spdx.json'};
   });
 }
 

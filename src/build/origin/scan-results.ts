@@ -1,6 +1,7 @@
 // What a scanner wrote: files NAME.spdx.json, each an in-toto statement about an image that the scanner does not know.
 // The predicate is taken, the subject is ours to say. The scanner is a stranger: what it wrote is checked.
 
+import {basename} from 'node:path';
 import type {ScannedFile} from '../../attestation/sbom/scan.ts';
 import {spdxPredicateType} from '../../attestation/sbom/spdx.ts';
 import {buildError} from '../../diagnostics/build-error.ts';
@@ -24,7 +25,7 @@ export async function statementsOf(
     const attestation = attestationIn(Buffer.concat(pieces).toString('utf8'));
     if (attestation === undefined)
       throw useless(generator, `wrote ${file.path}, which is no in-toto statement of an SPDX document`);
-    statements.push(attestation);
+    statements.push({...attestation, file: basename(file.path)});
   }
   return statements;
 }

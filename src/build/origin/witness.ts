@@ -103,6 +103,7 @@ export class Witness {
     const parameters = parametersOf(request);
     return {
       predicateType: provenanceTypes[asked.version],
+      ...(asked.inlineOnly ? {} : {file: 'provenance.json'}),
       predicate: provenancePredicate(
         {...made, parameters, fetched: fetched(), roots, versionControl, file, run, layers},
         asked,

@@ -1,4 +1,5 @@
-// type=docker: an archive for `docker load` and `podman load`; without `dest` the image goes into one of them itself.
+// type=docker: an archive for `docker load` and `podman load`, or (tar=false) an OCI layout in a directory, in docker's
+// media types; without `dest` the image goes into one of them itself.
 
 import {dockerDialect} from '../../oci/media-types.ts';
 import {formatPlatform} from '../../oci/platform.ts';
@@ -9,13 +10,15 @@ import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {hasUsualLayers, imageFormOf, imageOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
+import {writeLayoutDirectory} from '../layout-directory.ts';
 import {checkOutput} from '../output-file.ts';
 import {daemonExporter} from './daemon-exporter.ts';
 import {dockerMembers, warnOfZstd, withoutAttestations} from './docker-members.ts';
 
 const known = {
   ...imageOptions,
-  dest: 'file; - is standard output; without it the docker or podman of this machine, and the local store',
+  dest: 'file, or directory with tar=false; - is standard output; without it the docker or podman of this machine, and the local store',
+  tar: 'true, or false for a directory',
   context: 'without dest: the docker context that is meant',
 } as const;
 
@@ -24,7 +27,9 @@ export const dockerExporter: ExporterFactory = {
   options: known,
   create(given, tags): Exporter {
     const options = new ExportOptions('docker', given, known);
-    const dest = options.text('dest');
+    const asTar = options.boolean('tar', true);
+    const dest = asTar ? options.text('dest') : options.required('dest', 'DIR');
+    if (dest === '-' && !asTar) throw options.problem('cannot write a directory to standard output');
     // podman reads the archive as an OCI layout and keeps HEALTHCHECK only of an image in docker's own terms.
     const form = imageFormOf(options, tags, dockerDialect);
     if (dest === undefined || dest === '') {
@@ -43,11 +48,15 @@ export const dockerExporter: ExporterFactory = {
           );
         }
         checkAnnotations(form.annotations, {platforms, hasIndex: false}, options);
-        await checkOutput(dest, surroundings);
+        if (asTar) await checkOutput(dest, surroundings, 'use tar=false for a layout in a directory');
       },
       async export(all, context) {
         const built = withoutAttestations(all, context);
         const layout = await makeLayout(built, context, form);
+        if (!asTar) {
+          await writeLayoutDirectory(dest, layout, context);
+          return exportResult(layout);
+        }
         warnOfZstd(layout, context);
         const members = await dockerMembers(layout, form.names, context.blobs);
         await writeArchiveOutput(dest, {members, epochSeconds: epochSecondsOf(built)}, context);

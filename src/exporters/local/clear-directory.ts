@@ -38,13 +38,14 @@ function realPlace(path: string): string {
   return parent === path ? path : resolve(realPlace(parent), relative(parent, path));
 }
 
-/** Removes what `systems` do not have, or have as something else than a file or a directory. */
+/** Removes what neither `systems` nor `files` have, or have as something else than a file or a directory. */
 export async function clearDirectory(
   directory: string,
   systems: readonly FileSystem[],
+  files: readonly string[],
   context: ExportContext,
 ): Promise<void> {
-  const kept: Kind[] = [];
+  const kept: Kind[] = files.map((path) => ({path, mode: 0}));
   for (const {directory: own, view} of systems) {
     const records = await recordsOf(view, context);
     if (own === '') kept.push(...records);

@@ -6,6 +6,13 @@ import {existsSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {viewArguments} from '../../helper/helper.ts';
 import {makeDirectories} from '../../store/make-directories.ts';
+import {
+  type AttestationFile,
+  attestationFiles,
+  attestationPrefixOf,
+  prefixOption,
+  writeAttestationFiles,
+} from '../attestation-files.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {ExportContext, Exporter, ExporterFactory} from '../exporter.ts';
 import {asOutputError} from '../output-file.ts';
@@ -16,6 +23,7 @@ const known = {
   dest: 'directory; made when it is not there',
   mode: 'copy (default), or delete: what is there and not in the result is removed',
   ...splitOption,
+  ...prefixOption,
 } as const;
 
 export const localExporter: ExporterFactory = {
@@ -25,6 +33,7 @@ export const localExporter: ExporterFactory = {
     const options = new ExportOptions('local', given, known);
     const clears = options.choice('mode', ['copy', 'delete']) === 'delete';
     options.boolean('platform-split', false);
+    const prefix = attestationPrefixOf(options);
     const dest = options.required('dest', 'DIR');
     if (dest === '-')
       throw options.problem('cannot write a directory to standard output', 'did you mean type=tar?');
@@ -36,12 +45,22 @@ export const localExporter: ExporterFactory = {
       async export(built, context) {
         const place = resolve(context.workingDirectory, dest);
         const systems = await fileSystemsOf(built, options, context);
-        if (clears && existsSync(place)) await clearDirectory(place, systems, context);
+        const attested: (readonly AttestationFile[])[] = [];
         for (const system of systems) {
+          attested.push(await attestationFiles(system, {prefix, isList: built.isList}, context));
+        }
+        if (clears && existsSync(place)) {
+          const kept = attested.flatMap((files, at) =>
+            files.map(({name}) => join(systems[at]?.directory ?? '', name)),
+          );
+          await clearDirectory(place, systems, kept, context);
+        }
+        for (const [at, system] of systems.entries()) {
           const directory = join(place, system.directory);
           try {
             makeDirectories(directory);
             await copyFiles(system, directory, built.images.length > 1, context);
+            writeAttestationFiles(directory, attested[at] ?? [], system.image.epochSeconds);
           } catch (error) {
             throw asOutputError(error, dest);
           }

@@ -8,8 +8,8 @@ import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {hasUsualLayers, imageFormOf, imageOptions, referrerOptions} from '../image-options.ts';
 import {exportResult, makeLayout} from '../layout.ts';
+import {writeLayoutDirectory} from '../layout-directory.ts';
 import {checkOutput} from '../output-file.ts';
-import {writeLayoutDirectory} from './layout-directory.ts';
 
 const known = {
   ...imageOptions,
@@ -23,8 +23,8 @@ export const ociExporter: ExporterFactory = {
   options: known,
   create(given, tags): Exporter {
     const options = new ExportOptions('oci', given, known);
-    const dest = options.required('dest', 'FILE');
     const asTar = options.boolean('tar', true);
+    const dest = options.required('dest', asTar ? 'FILE' : 'DIR');
     if (dest === '-' && !asTar) throw options.problem('cannot write a directory to standard output');
     const form = imageFormOf(options, tags, ociDialect);
     return {

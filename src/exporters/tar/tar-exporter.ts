@@ -3,12 +3,13 @@
 
 import {viewArguments} from '../../helper/helper.ts';
 import {epochSecondsOf} from '../archive-members.ts';
+import {attestationPrefixOf, prefixOption, withAttestationFiles} from '../attestation-files.ts';
 import {ExportOptions} from '../export-options.ts';
 import type {Exporter, ExporterFactory} from '../exporter.ts';
 import {checkOutput, makeOutput} from '../output-file.ts';
 import {fileSystemsOf, splitOption} from '../platform-split.ts';
 
-const known = {dest: 'file; - is standard output', ...splitOption} as const;
+const known = {dest: 'file; - is standard output', ...splitOption, ...prefixOption} as const;
 
 export const tarExporter: ExporterFactory = {
   type: 'tar',
@@ -16,6 +17,7 @@ export const tarExporter: ExporterFactory = {
   create(given): Exporter {
     const options = new ExportOptions('tar', given, known);
     options.boolean('platform-split', false);
+    const prefix = attestationPrefixOf(options);
     const dest = options.required('dest', 'FILE');
     return {
       name: 'exporting to client tarball',
@@ -23,15 +25,22 @@ export const tarExporter: ExporterFactory = {
       async export(built, context) {
         const systems = await fileSystemsOf(built, options, context);
         const helper = await context.helper();
-        await makeOutput(dest, context, async (path) => {
-          const views = systems.flatMap(({view, directory}, index) => [
-            `view=${index}`,
-            ...viewArguments(view),
-            ...(directory === '' ? [] : [`prefix=${directory}`]),
-          ]);
-          const epoch = `epoch=${epochSecondsOf(built)}`;
-          const args = [...views, epoch, 'flatten=1', `out=${path}`, 'compress=none'];
-          await helper.request('pack', args, {signal: context.signal});
+        const naming = {prefix, isList: built.isList};
+        await withAttestationFiles(systems, naming, context, async (attested) => {
+          const parts = systems.flatMap(({view, directory}, at) => {
+            const dir = attested[at];
+            return [{view, directory}, ...(dir === undefined ? [] : [{view: {dir}, directory}])];
+          });
+          await makeOutput(dest, context, async (path) => {
+            const views = parts.flatMap(({view, directory}, index) => [
+              `view=${index}`,
+              ...viewArguments(view),
+              ...(directory === '' ? [] : [`prefix=${directory}`]),
+            ]);
+            const epoch = `epoch=${epochSecondsOf(built)}`;
+            const args = [...views, epoch, 'flatten=1', `out=${path}`, 'compress=none'];
+            await helper.request('pack', args, {signal: context.signal});
+          });
         });
         return {};
       },

@@ -21,8 +21,8 @@ describe('what a scanner wrote', () => {
       file('log.txt', 'no statement'),
     ];
     expect(await statementsOf(files, 'scanner')).toEqual([
-      {predicateType: spdx, predicate: {name: 'a'}},
-      {predicateType: spdx, predicate: {name: 'b'}},
+      {predicateType: spdx, predicate: {name: 'a'}, file: 'a.spdx.json'},
+      {predicateType: spdx, predicate: {name: 'b'}, file: 'b.spdx.json'},
     ]);
   });
 

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {ImageLayer} from '../../../src/exporters/exporter.ts';
@@ -36,6 +36,25 @@ describe('a docker archive', () => {
     expect(said).toEqual([
       'exporter-docker-zstd: the archive has 2 layers compressed with zstd, which docker before 23 cannot load',
     ]);
+  });
+
+  it("is a layout directory with tar=false, in docker's media types", async () => {
+    using shop = workshop();
+    const options = new Map([
+      ['dest', 'layout'],
+      ['tar', 'false'],
+    ]);
+    const result = await createExporter('docker', options, ['docker.io/library/app:1']).export(
+      await shop.built(),
+      shop.context,
+    );
+    const index = JSON.parse(readFileSync(join(shop.directory, 'layout/index.json'), 'utf8')) as {
+      manifests: {digest: string; mediaType: string}[];
+    };
+    expect(index.manifests).toMatchObject([
+      {digest: result.imageDigest, mediaType: 'application/vnd.docker.distribution.manifest.v2+json'},
+    ]);
+    expect(existsSync(join(shop.directory, 'layout/oci-layout'))).toBe(true);
   });
 
   it('has a manifest.json whose paths are in the archive', async () => {

@@ -20,10 +20,10 @@ import {
 } from 'node:fs';
 import {copyFile} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
-import type {Descriptor} from '../../oci/descriptor.ts';
-import type {ImageIndex} from '../../oci/manifest.ts';
-import {makeDirectories} from '../../store/make-directories.ts';
-import type {BlobReader, ExportContext} from '../exporter.ts';
+import type {Descriptor} from '../oci/descriptor.ts';
+import type {ImageIndex} from '../oci/manifest.ts';
+import {makeDirectories} from '../store/make-directories.ts';
+import type {BlobReader, ExportContext} from './exporter.ts';
 import {
   blobPath,
   indexBytes,
@@ -32,8 +32,8 @@ import {
   layoutFile,
   nameAnnotation,
   referenceAnnotation,
-} from '../layout.ts';
-import {asOutputError, outputError} from '../output-file.ts';
+} from './layout.ts';
+import {asOutputError, outputError} from './output-file.ts';
 
 export async function writeLayoutDirectory(
   dest: string,
