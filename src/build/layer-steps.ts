@@ -1,5 +1,6 @@
 // Layers are fetched when somebody first needs them, which may be long after their FROM was settled. Their progress
-// is shown under that FROM: the step is taken up again with the first byte and ends with the last one.
+// is shown under that FROM: the step is taken up again with the first byte, or with a wait for another process that
+// fetches the same, and ends when the last one is here.
 
 import type {Vertex} from '../graph/vertex.ts';
 import type {EmitEvent} from '../progress/events.ts';
@@ -7,6 +8,7 @@ import type {OnLayerProgress} from '../snapshot/layer-source.ts';
 import type {SnapshotId} from '../snapshot/layer-table.ts';
 import type {Snapshotter} from '../snapshot/snapshotter.ts';
 import type {Clock} from '../util/clock.ts';
+import {waitingFor} from './step.ts';
 
 interface SourceStep {
   readonly id: string;
@@ -44,12 +46,16 @@ export class LayerSteps {
     });
   }
 
-  readonly onProgress: OnLayerProgress = ({layer, blob, currentBytes, done}) => {
+  readonly onProgress: OnLayerProgress = ({layer, blob, currentBytes, done, isWaiting}) => {
     const step = this.#byLayer.get(layer);
     if (step === undefined) return;
     const atMs = this.#clock.nowMs();
     if (step.running.size === 0) this.#emit({type: 'step-started', step: step.id, name: step.name, atMs});
     step.running.add(layer);
+    if (isWaiting) {
+      this.#emit({type: 'step-note', step: step.id, text: waitingFor(blob.digest), atMs});
+      return;
+    }
     this.#emit({
       type: 'step-progress',
       step: step.id,

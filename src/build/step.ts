@@ -11,6 +11,11 @@ export interface StepReporter {
 
 export type OnBytes = (item: string, current: number, total: number | undefined) => void;
 
+/** What is said while another process fetches a blob that is wanted here, too. */
+export function waitingFor(digest: string): string {
+  return `waiting for another tsbuild that fetches ${digest}`;
+}
+
 export function stepReporter(emit: EmitEvent, clock: Clock, signal: AbortSignal): StepReporter {
   return {
     async step(name, work) {

@@ -84,7 +84,24 @@ export class LayerBlobs {
       onBytes: (currentBytes) => {
         onLayerProgress({layer: row.id, blob, currentBytes, done: currentBytes === blob.size});
       },
+      onWait: this.waitFor(row).begun,
       signal,
+    };
+  }
+
+  /** Tells of a wait for another process that makes the layer of a blob, and that it has made it. */
+  waitFor({id: layer, blob}: LayerRow): {begun(): void; over(): void} {
+    const {onLayerProgress} = this.#options;
+    let hasWaited = false;
+    return {
+      begun() {
+        hasWaited = true;
+        if (blob !== undefined) onLayerProgress({layer, blob, currentBytes: 0, done: false, isWaiting: true});
+      },
+      over() {
+        if (hasWaited && blob !== undefined)
+          onLayerProgress({layer, blob, currentBytes: blob.size, done: true});
+      },
     };
   }
 
@@ -93,9 +110,13 @@ export class LayerBlobs {
     const {row} = questions;
     const ready = await this.#ready(row());
     if (ready !== undefined) return ready;
-    return this.#options.state.locks.withLock(`blob ${id}`, signal, async () => {
+    const wait = this.waitFor(row());
+    const make = async (): Promise<WrittenLayer> => {
       const again = await this.#ready(row());
-      if (again !== undefined) return again;
+      if (again !== undefined) {
+        wait.over();
+        return again;
+      }
       const layer = row();
       if (layer.hasDirectory && layer.source === undefined) return this.#pack(layer, questions, signal);
       const blob = blobOf(layer);
@@ -106,7 +127,8 @@ export class LayerBlobs {
       const fetched = await this.#ready(layer);
       assert(fetched !== undefined, `layer ${id} was fetched but is not in the store`);
       return fetched;
-    });
+    };
+    return this.#options.state.locks.withLock(`blob ${id}`, signal, make, wait.begun);
   }
 
   /** The layer's blob in a format of the export's choice. */

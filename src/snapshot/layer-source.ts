@@ -27,7 +27,10 @@ export type OnLayerProgress = (event: {
   readonly layer: string;
   readonly blob: Descriptor;
   readonly currentBytes: number;
+  /** All of it is here, and verified. */
   readonly done: boolean;
+  /** Another process is at it: the next event comes when that has made it, or has died. */
+  readonly isWaiting?: true;
 }) => void;
 
 /** Begins the source of a layer that only a shared cache has; image references never look like that. */

@@ -222,9 +222,10 @@ export class Snapshotter {
     if (this.#directories.has(this.#layerOf(id))) return;
     await this.#making.run(id, async () => {
       const {state} = this.#options;
-      await state.locks.withLock(`layer ${id}`, signal, async () => {
+      const wait = this.#layerBlobs.waitFor(this.#layerOf(id));
+      const make = async (): Promise<void> => {
         const row = this.#layerOf(id);
-        if (this.#directories.has(row)) return;
+        if (this.#directories.has(row)) return wait.over();
         const work = await state.makeWork();
         const {implied, links} = await this.#layerBlobs.unpackInto(row, join(work, 'fs'), signal);
         if (implied.length + links.length > 0) {
@@ -245,7 +246,8 @@ export class Snapshotter {
         }
         await this.#directories.place(work, id);
         this.#table.setDirectory(id, true, state.bootId);
-      });
+      };
+      await state.locks.withLock(`layer ${id}`, signal, make, wait.begun);
     });
   }
 

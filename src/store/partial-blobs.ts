@@ -7,6 +7,7 @@ import {createHash} from 'node:crypto';
 import {statSync} from 'node:fs';
 import {chmod, type FileHandle, mkdir, open, rename, rm, stat, truncate} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {type Digest, hexOf, parseDigest} from '../oci/digest.ts';
 import {systemClock} from '../util/clock.ts';
 import {type SinkPlace, storedMode} from './blob-sink.ts';
@@ -19,6 +20,8 @@ import {namesIn} from './names-in.ts';
 const keptBytesMin = 64 * 1024;
 /** What a full disk gets back, so that whoever makes room has some to begin with. */
 const givenBackBytes = 32 * 1024 * 1024;
+/** A process that is killed lets go of its lock a moment before it is gone. */
+const dyingMs = 250;
 /** Whoever wanted the rest has had time to try again. */
 const staleMs = 24 * 60 * 60_000;
 
@@ -65,6 +68,8 @@ export async function takePartial(
   await mkdir(directory, {recursive: true, mode: 0o700});
   const hex = hexOf(digest);
   const path = join(directory, `${hex}.${processName()}`);
+  for (let waitedMs = 0; waitedMs < dyingMs && hasOwner(directory, hex); waitedMs += 10) await sleep(10);
+  signal.throwIfAborted();
   const handle = await openLargest(directory, hex, path);
   try {
     const {size: there} = await handle.stat();
@@ -121,6 +126,11 @@ async function openLargest(directory: string, hex: string, path: string): Promis
     }
   }
   return open(path, 'w+', workMode);
+}
+
+/** Some process may write to a part of the blob: in a network of its own, since it does not hold the lock, or its last. */
+function hasOwner(directory: string, hex: string): boolean {
+  return namesIn(directory).some((name) => name.startsWith(hex) && !isFree(directory, name));
 }
 
 function isFree(directory: string, name: string): boolean {

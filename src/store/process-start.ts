@@ -2,12 +2,18 @@
 
 import {readFileSync} from 'node:fs';
 
-/** Start time in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)); undefined when it does not live. */
+/**
+ * Start time in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)); undefined when it does not live. One that
+ * has ended and of which its parent has not taken notice, which some first processes of containers never do, is dead
+ * once its last thread is gone.
+ */
 export function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The command name (field 2) may hold blanks and parentheses: count from its last ')'.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const isOver = fields[0] === 'Z' && Number(fields[17]) <= 1;
+    return isOver ? undefined : fields[19];
   } catch {
     return undefined;
   }

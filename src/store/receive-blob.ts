@@ -9,7 +9,7 @@ export interface Receiving {
   readonly blob: ReceivedBlob;
   /** The bytes that the sink does not have yet. May verify all of them by its digest, once it has been given them. */
   fetch(sink: BlobSink): AsyncIterable<Uint8Array>;
-  /** Called with the bytes that are here. */
+  /** Called with the bytes that are here; with all of them only once they are verified. */
   onBytes(received: number): void;
   /** Another process receives it. */
   onWait?(): void;
@@ -35,14 +35,25 @@ export async function* receivedBytes(receiving: Receiving): AsyncGenerator<Uint8
   }
   try {
     for await (const piece of taken(sink, receiving)) yield piece;
-    await sink.commit();
+    await commit(sink, receiving);
   } finally {
     await sink.abort();
   }
 }
 
-function begin({blobs, blob, signal, onWait}: Receiving): Promise<BlobSink | undefined> {
-  return blobs.receive(blob, signal, onWait);
+async function begin({blobs, blob, signal, onWait, onBytes}: Receiving): Promise<BlobSink | undefined> {
+  let hasWaited = false;
+  const sink = await blobs.receive(blob, signal, () => {
+    hasWaited = true;
+    onWait?.();
+  });
+  if (sink === undefined && hasWaited) onBytes(blob.size);
+  return sink;
+}
+
+async function commit(sink: BlobSink, {blob, onBytes}: Receiving): Promise<void> {
+  await sink.commit();
+  onBytes(blob.size);
 }
 
 async function finish(first: BlobSink, receiving: Receiving): Promise<void> {
@@ -50,7 +61,7 @@ async function finish(first: BlobSink, receiving: Receiving): Promise<void> {
     const isFresh = sink.size === 0;
     try {
       for await (const _ of taken(sink, receiving)) receiving.signal.throwIfAborted();
-      await sink.commit();
+      await commit(sink, receiving);
       return;
     } catch (error) {
       if (isFresh || !sink.isWrong) throw error;
@@ -60,10 +71,10 @@ async function finish(first: BlobSink, receiving: Receiving): Promise<void> {
   }
 }
 
-async function* taken(sink: BlobSink, {fetch, onBytes}: Receiving): AsyncGenerator<Uint8Array> {
+async function* taken(sink: BlobSink, {blob, fetch, onBytes}: Receiving): AsyncGenerator<Uint8Array> {
   for await (const piece of fetch(sink)) {
     await sink.write(piece);
-    onBytes(sink.size);
+    if (sink.size < blob.size) onBytes(sink.size);
     yield piece;
   }
 }

@@ -97,17 +97,40 @@ describe('two pulls at once', () => {
     expect(bytes).toBeLessThan(layerBytes + slackBytes);
   });
 
-  it('of which one is killed are none the worse: the other goes on', async () => {
+  /** The second one comes while the first one stands still in the middle of the layer, which is killed then. */
+  async function takenOver(args: readonly string[], others = args): Promise<void> {
     const before = proxy.received;
-    const first = space.start(pull(), {root});
-    const begun = new Promise<void>((resolve) => proxy.onceAfter('received', 2 * mebibyte, resolve));
-    await begun;
-    const second = space.start(pull(), {root});
-    proxy.onceAfter('received', 20 * mebibyte, () => first.child.kill('SIGKILL'));
+    const first = space.start(args, {root});
+    await new Promise<void>((resolve) =>
+      proxy.onceAfter('received', 20 * mebibyte, () => {
+        first.child.kill('SIGSTOP');
+        resolve();
+      }),
+    );
+    const second = space.start(others, {root});
+    await second.until(new RegExp(`waiting for another tsbuild that fetches ${layer.digest}`));
+    first.child.kill('SIGKILL');
     await first.done;
     const run = await second.done;
     expect(run.code, run.stderr).toBe(0);
     expect(proxy.received - before).toBeLessThan(layerBytes + slackBytes);
+  }
+
+  it('of which one is killed are none the worse: the other, which says that it waits, goes on', () =>
+    takenOver(pull()));
+
+  it('may be builds of different steps', async () => {
+    const build = async (path: string): Promise<string[]> => {
+      const Dockerfile = `FROM ${proxy.address}/large:1\nCOPY Dockerfile ${path}\n`;
+      return [
+        'build',
+        '--progress=plain',
+        '-o',
+        'type=oci,dest=/dev/null',
+        await space.context({Dockerfile}),
+      ];
+    };
+    await takenOver(await build('/a'), await build('/b'));
   });
 });
 

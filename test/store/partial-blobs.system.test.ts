@@ -6,13 +6,14 @@ import {chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import {mkdir, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {digestOf, hexOf} from '../../src/oci/digest.ts';
 import type {BlobSink} from '../../src/store/blob-sink.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
 import {Leases} from '../../src/store/leases.ts';
 import {hasPartial, partialBlobs} from '../../src/store/partial-blobs.ts';
 import {receiveBlob, receivedBytes} from '../../src/store/receive-blob.ts';
+import {deferred} from '../../src/util/deferred.ts';
 import {collect} from '../support/collect.ts';
 
 const {signal} = new AbortController();
@@ -210,6 +211,67 @@ describe('receiving', () => {
     const resumed = source();
     expect((await collect(receivedBytes(resumed.receiving))).equals(content)).toBe(true);
     expect(resumed.asked).toEqual([2_000_000, 0]);
+  });
+});
+
+describe('what is told of a transfer', () => {
+  /** Gives half of the blob, then waits to be told how to go on. */
+  function halfway(): {
+    readonly events: (number | 'wait')[];
+    readonly receiving: Parameters<typeof receiveBlob>[0];
+    readonly begun: Promise<void>;
+    end(how: Uint8Array | Error): void;
+  } {
+    const events: (number | 'wait')[] = [];
+    const begun = deferred<void>();
+    const rest = deferred<Uint8Array>();
+    const receiving = {
+      ...source().receiving,
+      onBytes: (bytes: number) => events.push(bytes),
+      onWait: () => events.push('wait'),
+      async *fetch({size}: BlobSink) {
+        if (size < mebibyte) yield content.subarray(size, mebibyte);
+        begun.resolve();
+        yield (await rest.promise).subarray(Math.max(size, mebibyte));
+      },
+    };
+    const end = (how: Uint8Array | Error): void =>
+      how instanceof Error ? rest.reject(how) : rest.resolve(how);
+    return {events, receiving, begun: begun.promise, end};
+  }
+
+  it('is all of it only when it is verified', async () => {
+    const liar = halfway();
+    liar.end(Buffer.alloc(content.length));
+    await expect(receiveBlob(liar.receiving)).rejects.toThrow('blob has digest');
+    const honest = halfway();
+    honest.end(content);
+    await collect(receivedBytes(honest.receiving));
+    expect([liar.events, honest.events]).toEqual([[mebibyte], [mebibyte, content.length]]);
+  });
+
+  it('is that another one is at it, and then what that one fetched', async () => {
+    const [first, second] = [halfway(), halfway()];
+    const one = receiveBlob(first.receiving);
+    await first.begun;
+    const other = receiveBlob(second.receiving);
+    await vi.waitFor(() => expect(second.events).toEqual(['wait']));
+    first.end(content);
+    expect([await one, await other]).toEqual([true, false]);
+    expect(second.events).toEqual(['wait', content.length]);
+  });
+
+  it('is that it is taken over from one that broke off', async () => {
+    const [first, second] = [halfway(), halfway()];
+    const one = receiveBlob(first.receiving);
+    await first.begun;
+    const other = receiveBlob(second.receiving);
+    await vi.waitFor(() => expect(second.events).toEqual(['wait']));
+    first.end(new Error('enough'));
+    await expect(one).rejects.toThrow('enough');
+    second.end(content);
+    expect(await other).toBe(true);
+    expect(second.events).toEqual(['wait', content.length]);
   });
 });
 

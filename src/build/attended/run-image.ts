@@ -16,7 +16,7 @@ import {assert} from '../../util/assert.ts';
 import {systemClock} from '../../util/clock.ts';
 import {refusalText} from '../../util/error-text.ts';
 import {type Engine, openEngine} from '../engine.ts';
-import {stepReporter} from '../step.ts';
+import {type OnBytes, stepReporter, waitingFor} from '../step.ts';
 import {attend, type ProcessEnd} from './attend.ts';
 import {processOf} from './image-process.ts';
 import type {RunMount, RunOptions, RunRequest} from './run-request.ts';
@@ -27,13 +27,15 @@ export async function runImage(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<ProcessEnd> {
-  let onBytes: (digest: string, current: number, total: number) => void = () => {};
+  let onBytes: OnBytes = () => {};
+  let note: (text: string) => void = () => {};
   await using engine = await openEngine({
     root: options.root,
     configFile: options.configFile,
     environment: options.environment,
     clock: systemClock,
-    onLayerProgress: ({blob, currentBytes}) => onBytes(blob.digest, currentBytes, blob.size),
+    onLayerProgress: ({blob, currentBytes, isWaiting}) =>
+      isWaiting ? note(waitingFor(blob.digest)) : onBytes(blob.digest, currentBytes, blob.size),
     warn: (diagnostic) => options.emit({type: 'warning', diagnostic, atMs: systemClock.nowMs()}),
   });
   const {snapshotter} = engine;
@@ -41,7 +43,8 @@ export async function runImage(
   options.onImage(image.config);
   if (image.snapshot !== undefined && !snapshotter.isUnpacked(image.snapshot)) {
     const reporter = stepReporter(options.emit, systemClock, signal);
-    await reporter.step(`${image.isLocal ? 'unpack' : 'pull'} ${request.image}`, async (_, progress) => {
+    await reporter.step(`${image.isLocal ? 'unpack' : 'pull'} ${request.image}`, async (say, progress) => {
+      note = say;
       onBytes = progress;
       await snapshotter.view(image.snapshot, signal);
     });

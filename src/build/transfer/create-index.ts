@@ -22,7 +22,6 @@ import {byRepository} from '../../sources/registry/push/by-repository.ts';
 import type {PushBlob, PushManifest} from '../../sources/registry/push/repository-writer.ts';
 import {storedBlob} from '../../sources/registry/push/stored-blob.ts';
 import {mapLimited} from '../../util/map-limited.ts';
-import type {OnBytes} from '../step.ts';
 import {fetchLayer} from './fetch-layer.ts';
 import {contentBelow} from './image-content.ts';
 import {type IndexSource, type OpenedSource, openSource} from './index-source.ts';
@@ -122,7 +121,7 @@ export async function pushIndex(
         const place = from.stored ? 'the local store' : repositoryName(from.reference);
         if (place === repositoryName(repository)) continue;
         note(`copying ${entry.digest} from ${place}`);
-        const content = await contentOf(from, entry, repository, transfer, progress);
+        const content = await contentOf(from, entry, repository, transfer, {note, progress});
         for (const [digest, blob] of content.blobs) blobs.set(digest, blob);
         for (const [digest, manifest] of content.manifests) manifests.set(digest, manifest);
       }
@@ -139,7 +138,7 @@ async function contentOf(
   entry: IndexEntry,
   to: Reference,
   transfer: Transfer,
-  progress: OnBytes,
+  reports: Parameters<typeof fetchLayer>[3],
 ): ReturnType<typeof contentBelow> {
   const {engine, signal} = transfer;
   const {blobs} = engine;
@@ -149,7 +148,7 @@ async function contentOf(
     read: async (digest) => (await client.manifest(from, digest, signal)).bytes,
     blob: (blob) => ({
       ...storedBlob(blob, () => blobs.path(blob.digest)),
-      prepare: () => fetchLayer(from, blob, transfer, progress),
+      prepare: () => fetchLayer(from, blob, transfer, reports),
       ...(from.domain === to.domain ? {mountFrom: [from.path]} : {}),
     }),
     where: `in ${repositoryName(from)}`,

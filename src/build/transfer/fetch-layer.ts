@@ -3,7 +3,7 @@
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {Reference} from '../../oci/reference.ts';
 import {receiveBlob} from '../../store/receive-blob.ts';
-import type {OnBytes} from '../step.ts';
+import {type OnBytes, waitingFor} from '../step.ts';
 import type {Transfer} from './transfer.ts';
 
 /** True when it had to be fetched. */
@@ -11,7 +11,7 @@ export async function fetchLayer(
   reference: Reference,
   layer: Descriptor,
   {engine: {blobs, registry}, signal}: Pick<Transfer, 'engine' | 'signal'>,
-  progress: OnBytes,
+  {note, progress}: {readonly note: (text: string) => void; readonly progress: OnBytes},
 ): Promise<boolean> {
   if (await blobs.has(layer.digest)) return false;
   const client = await registry();
@@ -20,6 +20,7 @@ export async function fetchLayer(
     blob: layer,
     fetch: (sink) => client.fetchBlob(reference, layer, signal, sink),
     onBytes: (received) => progress(layer.digest, received, layer.size),
+    onWait: () => note(waitingFor(layer.digest)),
     signal,
   });
 }

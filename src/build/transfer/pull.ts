@@ -40,7 +40,7 @@ export async function pullImage(
     const {configDescriptor, manifest, manifestBytes, manifestDigest, mediaType, rootDigest} = found;
     const memory = pushMemoryIn(notes);
     const fetch = async (layer: Descriptor): Promise<void> => {
-      if (!(await fetchLayer(reference, layer, {engine, signal}, progress))) {
+      if (!(await fetchLayer(reference, layer, {engine, signal}, {note, progress}))) {
         note(`${layer.digest} is here already`);
       }
       memory.sawBlob(reference.domain, reference.path, layer.digest);
