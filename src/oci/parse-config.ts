@@ -15,17 +15,12 @@ export function parseConfig(bytes: Uint8Array): ImageConfig | {readonly problem:
     return {problem: 'it is no JSON'};
   }
   if (!isMembers(document)) return {problem: 'it is no JSON object'};
-  const {os, architecture, variant, created, history} = document;
+  const {os, architecture, history} = document;
   if (typeof os !== 'string' || typeof architecture !== 'string') return {problem: 'it names no platform'};
-  if (variant !== undefined && typeof variant !== 'string') return {problem: 'variant is no string'};
-  if (created !== undefined && created !== null && typeof created !== 'string')
-    return {problem: 'created is no string'};
-  const diffIds = readDiffIds(document['rootfs']);
-  if (diffIds === undefined) return {problem: 'rootfs.diff_ids are no sha256 digests'};
-  const config = withoutNulls(document['config'] ?? {});
-  if (!isContainerConfig(config)) return {problem: 'config has members of wrong types'};
-  if (history !== undefined && history !== null && !Array.isArray(history))
-    return {problem: 'history is no list'};
+  const [problem] = memberProblems(document);
+  if (problem !== undefined) return {problem};
+  const diffIds = readDiffIds(document['rootfs']) ?? [];
+  const config = withoutNulls(document['config'] ?? {}) as ContainerConfig;
   // What an image of BuildKit's or ours tells of its own cache says nothing about an image that is built on it.
   const {[cacheMembers.buildkit]: _, [cacheMembers.own]: __, ...passedOn} = document;
   return {
@@ -34,6 +29,29 @@ export function parseConfig(bytes: Uint8Array): ImageConfig | {readonly problem:
     rootfs: {type: 'layers', diff_ids: diffIds},
     history: matchedHistory((history ?? []) as readonly HistoryEntry[], diffIds.length),
   };
+}
+
+/** Members that are there, and not what they have to be: a text each. Of one that is missing nothing is said. */
+export function memberProblems({rootfs, config, ...document}: Members): readonly string[] {
+  const problems: string[] = [];
+  for (const key of ['os', 'architecture', 'variant', 'created', 'author']) {
+    const value = document[key] ?? '';
+    if (typeof value !== 'string') problems.push(`${key} is no string`);
+  }
+  if (readDiffIds(rootfs) === undefined) problems.push('rootfs.diff_ids are no sha256 digests');
+  if (!isContainerConfig(withoutNulls(config ?? {}))) problems.push('config has members of wrong types');
+  const history = document['history'] ?? [];
+  if (!Array.isArray(history)) problems.push('history is no list');
+  else if (!history.every(isHistoryEntry)) problems.push('history has an entry that is none');
+  return problems;
+}
+
+/** Go writes what is absent as null. */
+function isHistoryEntry(entry: unknown): boolean {
+  if (!isMembers(entry)) return false;
+  const {empty_layer: empty = null, ...others} = entry;
+  const texts = ['created', 'created_by', 'author', 'comment'].map((key) => others[key] ?? '');
+  return (empty === null || typeof empty === 'boolean') && texts.every((text) => typeof text === 'string');
 }
 
 /**

@@ -16,9 +16,10 @@ import {
   Tap,
 } from './checked-blobs.ts';
 import type {Descriptor} from './descriptor.ts';
-import type {ImageConfig} from './image-config.ts';
+import {parseDiffId} from './digest.ts';
 import type {Manifest} from './manifest.ts';
 import {type LayerCompression, layerCompressionOf, mediaTypes} from './media-types.ts';
+import {memberProblems} from './parse-config.ts';
 import {parseManifest} from './parse-manifest.ts';
 import {checkAttestation, checkReference, checkSubject, isAttestation} from './validate-attestation.ts';
 
@@ -128,42 +129,53 @@ async function checkImage(
     problems.push(`${where}: config has media type ${manifest.config.mediaType}`);
   }
   const bytes = await readBlob(files, manifest.config, `${where} > config`, problems);
-  const config = bytes === undefined ? undefined : (jsonOf(bytes) as Partial<ImageConfig> | undefined);
-  if (config === undefined) {
-    if (bytes !== undefined) problems.push(`${where} > config: is no JSON object`);
-    return;
+  const config = bytes === undefined ? undefined : jsonOf(bytes);
+  if (bytes !== undefined) {
+    if (config === undefined) problems.push(`${where} > config: is no JSON object`);
+    else checkConfig(config, manifest, descriptor, `${where} > config`, problems);
   }
-  checkConfig(config, manifest, descriptor, `${where} > config`, problems);
-  const diffIds = config.rootfs?.diff_ids ?? [];
+  const diffIds = listOf(objectOf(config?.['rootfs'])?.['diff_ids']);
   for (const [index, layer] of manifest.layers.entries()) {
-    await checkLayer(files, layer, diffIds[index], `${where} > layer ${index}`, problems);
+    const told = diffIds[index];
+    const diffId = typeof told === 'string' ? parseDiffId(told) : undefined;
+    await checkLayer(files, layer, diffId, `${where} > layer ${index}`, problems);
   }
 }
 
 function checkConfig(
-  config: Partial<ImageConfig>,
+  config: Readonly<Record<string, unknown>>,
   manifest: Manifest,
   {platform}: Descriptor,
   where: string,
   problems: string[],
 ): void {
-  if (config.rootfs?.type !== 'layers') problems.push(`${where}: rootfs.type is not "layers"`);
+  problems.push(...memberProblems(config).map((problem) => `${where}: ${problem}`));
+  const {rootfs, history, os, architecture, variant: own} = config;
+  if (objectOf(rootfs)?.['type'] !== 'layers') problems.push(`${where}: rootfs.type is not "layers"`);
   const layers = manifest.layers.length;
-  const diffIds = config.rootfs?.diff_ids?.length ?? 0;
+  const diffIds = listOf(objectOf(rootfs)?.['diff_ids']).length;
   if (diffIds !== layers) problems.push(`${where}: ${diffIds} diff_ids for ${layers} layers`);
-  if (config.history !== undefined) {
-    const told = config.history.filter((entry) => entry.empty_layer !== true).length;
+  if (Array.isArray(history)) {
+    const told = history.filter((entry) => objectOf(entry)?.['empty_layer'] !== true).length;
     if (told !== layers) problems.push(`${where}: history tells of ${told} layers, there are ${layers}`);
   }
-  for (const key of ['os', 'architecture'] as const) {
-    if (!config[key]) problems.push(`${where}: ${key} is missing`);
-    else if (platform !== undefined && platform[key] !== config[key]) {
-      problems.push(`${where}: ${key} is ${config[key]}, the index says ${platform[key]}`);
+  for (const [key, value] of Object.entries({os, architecture})) {
+    if (!value) problems.push(`${where}: ${key} is missing`);
+    else if (platform !== undefined && platform[key as 'os' | 'architecture'] !== value) {
+      problems.push(`${where}: ${key} is ${value}, the index says ${platform[key as 'os' | 'architecture']}`);
     }
   }
   // arm64 is v8 also where only one of them says so.
-  const [own, listed] = [config.variant, platform?.variant];
+  const listed = platform?.variant;
   if (own && listed && own !== listed) problems.push(`${where}: variant is ${own}, the index says ${listed}`);
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 async function checkLayer(

@@ -45,6 +45,8 @@ describe('parseConfig', () => {
     ['a diff id that is none', {...platform, rootfs: {diff_ids: ['sha256:12']}}],
     ['an environment of numbers', {...platform, rootfs: {diff_ids: []}, config: {Env: [1]}}],
     ['a user that is a list', {...platform, rootfs: {diff_ids: []}, config: {User: []}}],
+    ['a history of nothing', {...platform, rootfs: {diff_ids: []}, history: [null]}],
+    ['a history of numbers', {...platform, rootfs: {diff_ids: []}, history: [{created_by: 1}]}],
   ])('refuses %s', (_what, document) => {
     expect(parse(document)).toHaveProperty('problem');
   });

@@ -146,6 +146,13 @@ describe('validateLayout', () => {
     ['another architecture', {architecture: 'arm64'}, /architecture is arm64, the index says amd64/],
     ['another variant', {variant: 'v3'}, /variant is v3, the index says v2/],
     ['no os', {os: ''}, /os is missing/],
+    ['a history that is no list', {history: 'long'}, /history is no list/],
+    ['a history with an entry that is none', {history: [null]}, /history has an entry that is none/],
+    ['diff_ids that are none', {rootfs: {type: 'layers', diff_ids: [5]}}, /diff_ids are no sha256 digests/],
+    ['diff_ids that are no list', {rootfs: {type: 'layers', diff_ids: {}}}, /diff_ids are no sha256 digests/],
+    ['no rootfs', {rootfs: 'none'}, /0 diff_ids for 1 layers/],
+    ['a config of other members', {config: {Env: 'A=1'}}, /config has members of wrong types/],
+    ['an os that is a number', {os: 5}, /os is no string/],
     ['rootfs of another type', {rootfs: {type: 'tree', diff_ids: []}}, /rootfs.type/],
   ])('sees %s', async (_, members, message) => {
     const files = layout({config: (config) => void Object.assign(config, members)});
@@ -174,7 +181,11 @@ describe('validateLayout', () => {
     expect(await problemsOf(files)).toEqual([expect.stringContaining('config has media type text/plain')]);
     const [, name = ''] = [...files.keys()];
     files.set(name, Buffer.from('[]'));
-    expect((await problemsOf(files)).join('\n')).toMatch(/config: is no JSON object/);
+    const [layer = ''] = files.keys();
+    files.set(layer, Buffer.from('spoiled'));
+    expect((await problemsOf(files)).join('\n')).toMatch(
+      /config: is no JSON object[\s\S]*layer 0: is not gzip/,
+    );
   });
 
   it('tells of what cannot be read beside everything else', async () => {
