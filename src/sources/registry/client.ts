@@ -136,6 +136,8 @@ export class RegistryClient {
         },
         into,
       });
+      // What is built on it and pushed back there takes it from here.
+      this.#options.memory?.sawBlob(parsed.domain, parsed.path, descriptor.digest);
     } catch (error) {
       throw this.#asFailure(what, parsed, error);
     } finally {

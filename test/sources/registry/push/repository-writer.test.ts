@@ -7,6 +7,7 @@ import {mediaTypes} from '../../../../src/oci/media-types.ts';
 import type {RegistryClient} from '../../../../src/sources/registry/client.ts';
 import {noPushMemory} from '../../../../src/sources/registry/push/push-memory.ts';
 import type {PushBlob} from '../../../../src/sources/registry/push/repository-writer.ts';
+import {collect} from '../../../support/collect.ts';
 import {startUploadRegistry, type UploadRegistry} from '../../../support/upload-registry.ts';
 import {failed, rig, signal} from '../rig.ts';
 
@@ -80,6 +81,21 @@ describe('a blob', () => {
     await put(large, 'base');
     expect(await put({...large, mountFrom: ['base']})).toBe('mounted');
     expect(registry.bytesTaken).toBe(content.length);
+  });
+
+  it('that was fetched from another repository there is mounted from it', async () => {
+    registry.blobs.set(`base ${large.digest}`, content);
+    const seen: string[] = [];
+    const memory = {
+      ...noPushMemory,
+      sawBlob: (...parts: readonly string[]) => seen.push(parts.join(' ')),
+      repositoriesWith: () => ['base'],
+    };
+    ({client} = rig({memory}));
+    const descriptor = {mediaType: mediaTypes.layerGzip, digest: large.digest, size: large.size};
+    await collect(client.fetchBlob(`${registry.address}/base:1`, descriptor, signal));
+    expect(seen).toEqual([`${registry.address} base ${large.digest}`]);
+    expect([await put(), registry.bytesTaken]).toEqual(['mounted', 0]);
   });
 
   it('that cannot be mounted is sent in the session that was opened, others are cancelled', async () => {
