@@ -73,6 +73,7 @@ describe.concurrent('a pull that ended with', () => {
   });
 
   it.for<readonly [string, Fault]>([
+    ['401, whatever it is given', answer(401, {'www-authenticate': 'Basic realm="a"'})],
     ['403', answer(403)],
     ['404', answer(404)],
     ['429 for an hour', answer(429, {'retry-after': '3600'})],

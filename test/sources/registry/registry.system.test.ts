@@ -1,6 +1,6 @@
 // The client against a real registry, Debian's docker-registry.
 
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {emptyConfig} from '../../../src/config/config.ts';
 import {BuildError} from '../../../src/diagnostics/build-error.ts';
 import type {Descriptor} from '../../../src/oci/descriptor.ts';
@@ -8,6 +8,7 @@ import {digestOf} from '../../../src/oci/digest.ts';
 import {layerCompressionOf} from '../../../src/oci/media-types.ts';
 import {RegistryClient} from '../../../src/sources/registry/client.ts';
 import {decompress} from '../../../src/sources/registry/decompress.ts';
+import type {RegistryRequest} from '../../../src/sources/registry/session.ts';
 import {startRegistry, type TestRegistry} from '../../support/registry.ts';
 import {testImage} from '../../support/test-image.ts';
 
@@ -134,6 +135,36 @@ describe('an image in a registry', () => {
     const found = await client.resolve(reference, amd64, signal);
     expect(found.manifestDigest).toBe(image.descriptor.digest);
     expect(digestOf(await tarOf(reference, image.layers[0] as Descriptor))).toBe(image.diffIds[0]);
+  });
+
+  // So a push that was killed begins its blob again there, chunks or not.
+  it('whose upload breaks within a request is forgotten, with all that came before', async (test) => {
+    if (registry === undefined) return test.skip();
+    const reference = `${registry.address}/broken/a:v1`;
+    const bytes = Buffer.alloc(1024 * 1024);
+    const ask = async (request: Pick<RegistryRequest, 'method' | 'path' | 'headers' | 'body'>) => {
+      const scope = 'repository:broken/a:pull,push';
+      const answer = await client.send(reference, {...request, scope, signal, attemptsMax: 1});
+      await answer.discard();
+      return {status: answer.status, at: new URL(answer.headers['location'] ?? answer.url)};
+    };
+    const chunk = (start: number, body: () => AsyncIterable<Uint8Array>, path: URL) => {
+      const end = start + bytes.length;
+      const headers = {'content-length': `${bytes.length}`, 'content-range': `${start}-${end - 1}`};
+      return ask({method: 'PATCH', path, headers, body});
+    };
+    const opened = await ask({method: 'POST', path: '/broken/a/blobs/uploads/'});
+    const whole = async function* () {
+      yield bytes;
+    };
+    const first = await chunk(0, whole, opened.at);
+    expect([first.status, (await ask({path: first.at})).status]).toEqual([202, 204]);
+    const torn = async function* () {
+      yield bytes.subarray(0, bytes.length / 2);
+      throw new Error('killed');
+    };
+    await expect(chunk(bytes.length, torn, first.at)).rejects.toThrow();
+    await vi.waitFor(async () => expect((await ask({path: first.at})).status).toBe(404), 5000);
   });
 
   it('that is not there is said to be so', async (test) => {
