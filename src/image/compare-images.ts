@@ -96,18 +96,50 @@ export function compareMembers(
   });
 }
 
-/** What follows the common beginning: images that part ways rarely meet again. */
+/** What only one of them has: the others are the longest sequence that both have in this order. */
 function compareLists(
   part: 'history' | 'layer',
   a: readonly string[],
   b: readonly string[],
 ): readonly Difference[] {
-  let common = 0;
-  while (common < a.length && common < b.length && a[common] === b[common]) common++;
+  const common = commonPlaces(a, b);
   const told =
-    (what: 'added' | 'removed') =>
-    (name: string, index: number): Difference => {
-      return {part, what, name, details: [`number ${common + index + 1}`]};
-    };
-  return [...a.slice(common).map(told('removed')), ...b.slice(common).map(told('added'))];
+    (what: 'added' | 'removed', alike: ReadonlySet<number>) =>
+    (name: string, index: number): readonly Difference[] =>
+      alike.has(index) ? [] : [{part, what, name, details: [`number ${index + 1}`]}];
+  return [...a.flatMap(told('removed', common.a)), ...b.flatMap(told('added', common.b))];
+}
+
+/** More cells than this are not looked at: then what follows the common beginning differs. */
+const cellsMax = 4_000_000;
+
+/** Of a longest common subsequence the places in both. */
+function commonPlaces(
+  a: readonly string[],
+  b: readonly string[],
+): {readonly a: ReadonlySet<number>; readonly b: ReadonlySet<number>} {
+  const places = {a: new Set<number>(), b: new Set<number>()};
+  const take = (i: number, j: number): void => {
+    places.a.add(i);
+    places.b.add(j);
+  };
+  let start = 0;
+  for (; start < a.length && start < b.length && a[start] === b[start]; start++) take(start, start);
+  const [rows, width] = [a.length - start, b.length - start + 1];
+  if (rows * width > cellsMax) return places;
+  // How long the longest is of what follows i and j.
+  const lengths = new Uint32Array((rows + 1) * width);
+  const lengthAt = (i: number, j: number): number => lengths[(i - start) * width + j - start] ?? 0;
+  for (let i = a.length - 1; i >= start; i--) {
+    for (let j = b.length - 1; j >= start; j--) {
+      lengths[(i - start) * width + j - start] =
+        a[i] === b[j] ? lengthAt(i + 1, j + 1) + 1 : Math.max(lengthAt(i + 1, j), lengthAt(i, j + 1));
+    }
+  }
+  for (let i = start, j = start; i < a.length && j < b.length; ) {
+    if (a[i] === b[j]) take(i++, j++);
+    else if (lengthAt(i + 1, j) >= lengthAt(i, j + 1)) i++;
+    else j++;
+  }
+  return places;
 }

@@ -43,6 +43,17 @@ describe('the example', () => {
     expect(images[0]?.diffIds.length).toBeGreaterThan(4);
   });
 
+  it('is told by layers with the line of each instruction, those of stages below and triggers too', async () => {
+    const base = ['FROM busybox AS base', 'ONBUILD RUN true', 'RUN <<E', 'true', 'E', 'ENV A=1'];
+    const own = ['FROM base AS own', 'COPY --link a /a', 'WORKDIR /w', 'FROM busybox', 'RUN false'];
+    const context = await space.context({Dockerfile: [...base, ...own].join('\n'), a: 'a'});
+    await space.build(['--target', 'own', '-t', 'lines', context]);
+    const {stdout} = await space.run(['layers', '--format', '{{.Line}}', 'lines']);
+    expect(stdout.toString().trimEnd().split('\n')).toEqual(
+      [1, 3, 7, 8, 9].map((line) => expect.stringMatching(`Dockerfile:${line}$`)),
+    );
+  });
+
   it('shows a step no time of the clock in a directory of the context', async () => {
     const look = (source: string): string =>
       `RUN --mount=type=bind,source=${source},target=/m [ "$(stat -c %Y /m)" -le 1600000000 ]`;

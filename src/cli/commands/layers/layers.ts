@@ -1,10 +1,14 @@
 // `tsbuild layers IMAGE`.
 
 import {buildError} from '../../../diagnostics/build-error.ts';
+import {HistoryStore} from '../../../history/history-store.ts';
+import {linesOfHistory} from '../../../history/layer-lines.ts';
 import type {Change} from '../../../image/file-tree.ts';
+import {makerPlace} from '../../../image/layer-maker.ts';
 import {type LayerReport, layerReports} from '../../../image/layer-report.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
+import type {ImageDetails} from '../../../store/image-store.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import {sizeText} from '../../format/figures.ts';
 import {rowPrinter} from '../../format/print.ts';
@@ -25,6 +29,7 @@ const headings = {
   Removed: 'REMOVED',
   Wasted: 'WASTED',
   Repeated: 'REPEATED',
+  Line: 'LINE',
   CreatedBy: 'CREATED BY',
   Changes: 'CHANGES',
 };
@@ -37,6 +42,7 @@ const columns = [
   'Removed',
   'Wasted',
   'Repeated',
+  'Line',
   'CreatedBy',
 ];
 const marks: Readonly<Record<Change['what'], string>> = {added: '+', changed: '~', removed: '-'};
@@ -52,14 +58,27 @@ export const showLayers: Act = async ({flags, operands, io, interrupt}) => {
   const truncate = !flags.has('no-trunc');
   return withImages(flags, io, async (store, root) => {
     const image = chosenImage(matchImage(await store.list(), operand), operand, platform);
+    const lines = linesOf(image, root);
     const reports = await layerReports(image, new LocalBlobStore(root), interrupt);
-    io.stdout.write(print(reports.map((report, index) => rowOf(report, index + 1, truncate))));
+    io.stdout.write(
+      print(reports.map((report, index) => rowOf(report, index + 1, lines[index] ?? '', truncate))),
+    );
     if (flags.has('files')) io.stdout.write(reports.map(filesText).join(''));
     return exitCodes.ok;
   });
 };
 
-function rowOf(report: LayerReport, number: number, truncate: boolean): FormatObject {
+/** Of each layer, as the newest build here has it that made the image. */
+function linesOf({configDigest, config}: ImageDetails, root: string): readonly (string | undefined)[] {
+  for (const record of new HistoryStore(root).records()) {
+    if (record.imageDigest !== configDigest) continue;
+    const lines = linesOfHistory(config.history ?? [], record);
+    return config.rootfs.diff_ids.map((_, layer) => lines[makerPlace(config, layer)]);
+  }
+  return [];
+}
+
+function rowOf(report: LayerReport, number: number, line: string, truncate: boolean): FormatObject {
   const count = (what: Change['what']): number => report.changes.filter((one) => one.what === what).length;
   return {
     Layer: number,
@@ -72,6 +91,7 @@ function rowOf(report: LayerReport, number: number, truncate: boolean): FormatOb
     Removed: count('removed'),
     Wasted: sizeText(report.wastedBytes),
     Repeated: sizeText(report.repeatedBytes),
+    Line: line,
     CreatedBy: shownInstruction(report.createdBy, truncate),
     Changes: report.changes.map((change) => ({...change})),
   };

@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, expect, it} from 'vitest';
+import type {TestLayer} from '../../../support/test-image.ts';
 import {StoredImages} from '../../stored-images.ts';
 
 let stored: StoredImages;
@@ -40,6 +41,25 @@ it('layers --files names every path', async () => {
   expect((await stored.run(['layers', '--files', 'a:2'])).out).toContain(
     'layer 2: RUN rm /big\n  - /big   (hides 3kB)\n  + /new   (1B)\n',
   );
+});
+
+it('diff tells of layers and entries that only one of them has, wherever they lie', async () => {
+  const layer = (content: string): TestLayer => ({entries: [{path: content, content}]});
+  const layers = [layer('base'), layer('own'), layer('last')];
+  const history = [{created_by: 'base'}, {created_by: 'own'}, {created_by: 'last'}];
+  await stored.add(['docker.io/library/b:1'], {layers, history});
+  await stored.add(['docker.io/library/b:2'], {
+    layers: layers.toSpliced(1, 1),
+    history: history.toSpliced(1, 1),
+  });
+  const {out} = await stored.run(['diff', 'b:1', 'b:2']);
+  expect(out.replaceAll(/sha256:[0-9a-f]{64}/g, 'DIGEST')).toBe(`history:
+  - own   (number 2)
+layers:
+  - DIGEST   (number 2)
+files:
+  - /own
+`);
 });
 
 it('diff tells what differs, part by part', async () => {
