@@ -8,7 +8,7 @@ import type {SinkHost} from '../progress/sinks/sink.ts';
 import {systemClock} from '../util/clock.ts';
 import type {FlagValues} from './flag-values.ts';
 import type {CliIo, CliOutput} from './io.ts';
-import {columnsOf, wantsColor} from './terminal.ts';
+import {columnsOf, rawOutput, wantsColor} from './terminal.ts';
 
 const defaultRows = 24;
 
@@ -69,11 +69,11 @@ export async function openSink(name: SinkName, io: ProgressIo): Promise<Progress
   return (await sinkLoaders[name]())(host);
 }
 
-/** A log that goes to a terminal is made safe for it; one that goes to a file is whole. tty makes its own lines. */
+/** What goes to a terminal is made safe for it; a file gets all of it. tty makes its own lines. */
 async function writerFor(name: SinkName, io: ProgressIo): Promise<SinkHost['write']> {
-  if (io.stderr.isTTY !== true || (name !== 'plain' && name !== 'quiet'))
-    return (data) => io.stderr.write(data);
+  const output: ProgressOutput = rawOutput(io.stderr);
+  if (output.isTTY !== true || name === 'tty') return (data) => output.write(data);
   const {terminalText} = await import('../progress/terminal-text.ts');
-  const color = wantsColor(io.stderr, io.env);
-  return (data) => io.stderr.write(terminalText(Buffer.from(data).toString(), {color}));
+  const color = wantsColor(output, io.env);
+  return (data) => output.write(terminalText(Buffer.from(data).toString(), {color}));
 }

@@ -6,16 +6,17 @@ import type {Command} from './commands/command.ts';
 import {type ExitCode, exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
 import type {CommandLine} from './program.ts';
-import {columnsOf} from './terminal.ts';
+import {columnsOf, safeIo} from './terminal.ts';
 import {version} from './version.ts';
 
 /** Runs the command line `argv` (without node and script). Never throws. */
 export async function runCli(
   argv: readonly string[],
-  io: CliIo,
+  streams: CliIo,
   interrupt: AbortSignal,
   engine?: BuildFunction,
 ): Promise<number> {
+  const io = safeIo(streams);
   try {
     const [only] = argv;
     if (argv.length === 1 && (only === '--version' || only === '-V' || only === 'version')) {

@@ -12,11 +12,12 @@ export interface MemoryIoOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string | Uint8Array;
   readonly cwd?: string;
+  readonly stdoutIsTty?: boolean;
   readonly stderrIsTty?: boolean;
 }
 
 export function memoryIo(options: MemoryIoOptions = {}): MemoryIo {
-  const stdout = memoryOutput(false);
+  const stdout = memoryOutput(options.stdoutIsTty ?? false);
   const stderr = memoryOutput(options.stderrIsTty ?? false);
   return {
     stdin: (async function* () {
