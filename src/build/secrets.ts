@@ -1,6 +1,6 @@
 // The bytes of the build's secrets, read when somebody first needs one.
 
-import {readFile} from 'node:fs/promises';
+import {type FileHandle, open} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {refusalText} from '../util/error-text.ts';
@@ -8,33 +8,51 @@ import type {BuildRequest} from './request.ts';
 
 export type Secrets = Readonly<Record<string, Uint8Array>>;
 
-/** Throws BuildError('usage') when one cannot be read. */
+/** BuildKit's bound; it also ends the reading of what has no end. */
+const bytesMax = 500 * 1024;
+
+/** Throws BuildError('usage') when one cannot be read or is larger than secrets may be. */
 export async function readSecrets(request: BuildRequest): Promise<Secrets> {
   const entries = Object.entries(request.secrets).map(async ([id, secret]): Promise<[string, Uint8Array]> => {
-    if ('env' in secret) {
-      const text = request.environment[secret.env];
-      if (text === undefined) {
-        throw buildError(
-          'usage',
-          'usage-secret',
-          `--secret id=${id}: environment variable ${secret.env} is not set`,
-        );
-      }
-      return [id, Buffer.from(text)];
-    }
-    const path = resolve(request.workingDirectory, secret.file);
-    try {
-      return [id, await readFile(path)];
-    } catch (error) {
-      throw buildError(
-        'usage',
-        'usage-secret',
-        `--secret id=${id}: cannot read ${secret.file}: ${refusalText(error)}`,
-        {
-          cause: error,
-        },
+    const bytes =
+      'env' in secret ? ofVariable(request, id, secret.env) : await ofFile(request, id, secret.file);
+    if (bytes.length > bytesMax) {
+      const source = 'env' in secret ? `environment variable ${secret.env}` : secret.file;
+      throw refused(
+        `--secret id=${id}: ${source} has more than ${bytesMax / 1024} KiB, the most that a secret may have`,
       );
     }
+    return [id, bytes];
   });
   return Object.fromEntries(await Promise.all(entries));
+}
+
+function ofVariable(request: BuildRequest, id: string, name: string): Uint8Array {
+  const text = request.environment[name];
+  if (text === undefined) throw refused(`--secret id=${id}: environment variable ${name} is not set`);
+  return Buffer.from(text);
+}
+
+/** No more than one byte beyond the bound. */
+async function ofFile(request: BuildRequest, id: string, file: string): Promise<Uint8Array> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(resolve(request.workingDirectory, file));
+    const buffer = Buffer.alloc(bytesMax + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const {bytesRead} = await handle.read(buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return buffer.subarray(0, length);
+  } catch (error) {
+    throw refused(`--secret id=${id}: cannot read ${file}: ${refusalText(error)}`, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+function refused(message: string, cause?: unknown): Error {
+  return buildError('usage', 'usage-secret', message, cause === undefined ? {} : {cause});
 }

@@ -206,7 +206,9 @@ function secretsOf(reader: ValueReader, io: CliIo): BuildRequest['secrets'] {
       continue;
     }
     const file = resolve(io.cwd, source.file);
-    if (kindOf(file) !== 'file') reader.report(`--secret id=${id}: no such file: ${source.file}`);
+    const kind = kindOf(file);
+    if (kind === undefined) reader.report(`--secret id=${id}: no such file: ${source.file}`);
+    else if (kind !== 'file') reader.report(`--secret id=${id}: ${source.file} is a ${kind}, not a file`);
     secrets[id] = {file};
   }
   return secrets;

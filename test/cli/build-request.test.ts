@@ -284,6 +284,9 @@ describe('secrets', () => {
     expect(await problems(['--secret', 'id=a,src=/no/such', '.'])).toEqual([
       '--secret id=a: no such file: /no/such',
     ]);
+    expect(await problems(['--secret', 'id=a,src=/etc', '.'])).toEqual([
+      '--secret id=a: /etc is a directory, not a file',
+    ]);
   });
 });
 
