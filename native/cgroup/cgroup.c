@@ -75,9 +75,9 @@ static char *own_group(const char *controller) {
   return xstrdup("/");
 }
 
-static char *parent_of(const char *controller) {
+static char *parent_of(const char *controller, const char *here) {
   if (wanted->parent != NULL) return xformat("/%s", wanted->parent);
-  char *own = own_group(controller);
+  char *own = xstrdup(here);
   // A group of version 2 with processes in it cannot share its controllers out to others below it: beside, then.
   if (controller == NULL) *(strrchr(own, '/') == NULL ? own : strrchr(own, '/')) = '\0';
   return own;
@@ -138,10 +138,9 @@ static void move_members(const char *path) {
 }
 
 /** Where nobody has said where, and the usual place beside our own group is not ours to change: in our own one. */
-static char *place_for(const char *mount, char *usual) {
-  char *own = own_group(NULL);
+static char *place_for(const char *mount, const char *here, char *usual) {
   if (wanted->parent != NULL) return usual;
-  own = strcmp(own, "/") == 0 ? xstrdup(mount) : xformat("%s%s", mount, own);
+  char *own = strcmp(here, "/") == 0 ? xstrdup(mount) : xformat("%s%s", mount, here);
   if (strcmp(own, usual) != 0 && (access(usual, W_OK) == 0 || access(own, W_OK) != 0)) return usual;
   move_members(own);
   return own;
@@ -149,7 +148,8 @@ static char *place_for(const char *mount, char *usual) {
 
 /** Makes the directories from the root of the hierarchy down to ours. */
 static char *make_directories(const char *controller, const char *mount) {
-  char *path = xstrdup(mount), *rest = parent_of(controller), *name;
+  // Looked up once: another worker of ours may move us to a group below in between.
+  char *here = own_group(controller), *path = xstrdup(mount), *rest = parent_of(controller, here), *name;
   while ((name = strsep(&rest, "/")) != NULL) {
     if (*name == '\0') continue;
     if (strcmp(name, "..") == 0) die("limits", EINVAL, wanted->parent, "no parent for control groups");
@@ -159,7 +159,7 @@ static char *make_directories(const char *controller, const char *mount) {
     prepare_below(controller, path, made ? next : "");
     path = next;
   }
-  if (controller == NULL) path = place_for(mount, path);
+  if (controller == NULL) path = place_for(mount, here, path);
   sweep(path);
   char *own = xformat("%s/" PREFIX "%d", path, getpid());
   if (mkdir(own, 0755) != 0) die_of_group(own, errno);

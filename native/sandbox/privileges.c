@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "namespace/userns.h"
+
 static const unsigned char kept[] = {CAP_CHOWN,      CAP_DAC_OVERRIDE, CAP_FSETID, CAP_FOWNER,
                                      CAP_MKNOD,      CAP_NET_RAW,      CAP_SETGID, CAP_SETUID,
                                      CAP_SETFCAP,    CAP_SETPCAP,      CAP_KILL,   CAP_NET_BIND_SERVICE,
@@ -87,7 +89,7 @@ static uint64_t kept_set(void) {
 }
 
 static uint64_t kept_by(const struct privileges *privileges) {
-  return privileges->insecure ? UINT64_MAX : kept_set() & ~privileges->dropped;
+  return (privileges->insecure ? UINT64_MAX : kept_set()) & ~privileges->dropped;
 }
 
 void privileges_bound(const struct privileges *privileges) {
@@ -132,8 +134,9 @@ void privileges_become(const struct privileges *privileges) {
   set_limits(privileges);
   join_own_keyring(privileges);
   load_seccomp(&privileges->seccomp);
-  // A namespace with a single id cannot set groups at all.
-  if (setgroups(identity->group_count, identity->groups) != 0 && !(errno == EPERM && identity->uid == 0))
+  // A user namespace with a single id cannot set groups at all. The host's root would keep those of its caller.
+  bool is_fixed = identity->uid == 0 && userns_nested();
+  if (setgroups(identity->group_count, identity->groups) != 0 && !(errno == EPERM && is_fixed))
     die("user", errno, NULL, "cannot set the groups of user %u", identity->uid);
   if (setresgid(identity->gid, identity->gid, identity->gid) != 0)
     die("user", errno, NULL, "cannot become group %u", identity->gid);

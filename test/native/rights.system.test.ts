@@ -1,8 +1,10 @@
 // What docker run can ask for and a step cannot: groups, kernel parameters, fewer rights. That the process has them,
 // that the host does not change, and that what makes no sense is told of.
 
+import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {afterAll, describe, expect, it} from 'vitest';
+import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
@@ -86,6 +88,15 @@ describe.skipIf(whyNotHere() !== undefined)('rights of a run', () => {
     const none = await world.shell('chown 1 /bin; grep CapBnd /proc/self/status', [`drop=${0xa80425fb}`]);
     expect(none.stdout).toContain('CapBnd:\t0000000000000000');
     expect(none.stderr).toContain('not permitted');
+    const free = await world.shell('grep CapBnd /proc/self/status', ['insecure=1', 'drop=1']);
+    expect(Number(`0x${free.stdout.match(/[0-9a-f]{16}/)?.[0]}`) % 2).toBe(0);
+  });
+
+  it('root that may not set groups is told so, instead of keeping those of the caller', () => {
+    const request = ['run', ...world.newLayer().view, 'arg=/bin/true'];
+    const without = ['--bounding-set', '-setgid', locateHelper(process.env), ...request];
+    const {stderr} = spawnSync('setpriv', without, {encoding: 'utf8'});
+    expect(stderr).toContain('cannot set the groups of user 0');
   });
 
   it('without new privileges a setuid program stays its caller’s', async () => {
