@@ -101,7 +101,7 @@ const explanations: Readonly<Record<string, Explanation>> = {
 };
 
 /** errno(3) */
-const errnos = {badFormat: 8, noSpace: 28};
+const errnos = {badFormat: 8, refused: 13, noSpace: 28};
 
 function explanationOf({phase, errno}: HelperError): Explanation | undefined {
   if (errno === errnos.noSpace) {
@@ -110,6 +110,10 @@ function explanationOf({phase, errno}: HelperError): Explanation | undefined {
   }
   if (phase === 'exec' && errno === errnos.badFormat) {
     const hints = ['it is for another kind of machine, or a script that does not begin with #!'];
+    return {kind: 'step', code: 'exec-not-started', hints};
+  }
+  if (phase === 'exec' && errno === errnos.refused) {
+    const hints = ['it is no program: a directory, or a file that this user may not execute (chmod +x)'];
     return {kind: 'step', code: 'exec-not-started', hints};
   }
   return explanations[phase];
@@ -140,8 +144,8 @@ function messageOf(error: HelperError, op: Op | undefined): string {
   const message =
     withPlaces.has(error.phase) && error.errno !== errnos.noSpace ? withPlace(error) : error.message;
   if (op?.kind !== 'exec' || !ofTheProcess.has(error.phase)) return message;
-  // A program that cannot be executed counts as exit code 1, as with docker's runtime.
-  return notCompleted(op, error.phase === 'exec' ? `exit code: 1: ${message}` : message);
+  // Without an exit code, where docker's says 1: there was no process that could have had one.
+  return notCompleted(op, message);
 }
 
 /** Phases whose messages are about the path that is told beside them. */

@@ -108,5 +108,5 @@ it('a program that cannot be run is no exit code', async () => {
   const run = await space.run(['build', context]);
   expect(run.stderr).toContain('exec-not-started');
   expect(run.stderr).toContain('hint:');
-  expect(run.stderr).not.toContain('exit code: 127');
+  expect(run.stderr).not.toContain('exit code');
 });

@@ -61,6 +61,14 @@ describe('located', () => {
     });
   });
 
+  it('of a directory or a file without the right to be executed says what to do', async () => {
+    expect(
+      await failing(new HelperError('exec', 13, '/x', 'exec: cannot run /x: permission denied')),
+    ).toMatchObject({
+      diagnostics: [{code: 'exec-not-started', hints: [expect.stringContaining('chmod +x')]}],
+    });
+  });
+
   it('begins with the command where a process could not begin, as docker does', async () => {
     const run = vertex({...(await execOp()), args: ['/bin/sh', '-c', 'echo "a"']}, [], {name: 'RUN'});
     const message = async (phase: string) => {
@@ -68,7 +76,7 @@ describe('located', () => {
       return failure instanceof BuildError ? failure.diagnostics[0].message : '';
     };
     const begin = 'process "/bin/sh -c echo \\"a\\"" did not complete successfully: ';
-    expect(await message('exec')).toBe(`${begin}exit code: 1: no such thing`);
+    expect(await message('exec')).toBe(`${begin}no such thing`);
     expect(await message('user')).toBe(`${begin}no such thing`);
     expect(await message('cwd')).toBe(`${begin}/x: no such thing`);
     expect(await message('mounts')).toBe(`${begin}/x: no such thing`);
