@@ -10,6 +10,14 @@
 
 #include "protocol/reply.h"
 
+// Behind these many bytes a block ends with the next header that the names choose, one in about CUT_SPACING bytes; most
+// blocks end so before they are full. Behind the header of a large file one ends always: however long what is in front
+// of it, the blocks of its data are the same.
+#define CUT_MIN (BLOB_BLOCK / 4 * 3)
+#define CUT_SPACING ((uint64_t)64 << 10)
+#define CUT_LARGE (4 * BLOB_BLOCK)
+#define HEADER_SIZE ((size_t)512)
+
 #define SKIPPED_MIN ((size_t)64 << 10)  // to look for a hole costs as much as to read less
 
 void blob_store(struct blob *blob, const void *bytes, size_t length) {
@@ -53,19 +61,51 @@ static void finish_block(struct blob *blob) {
   if (blob->pool == NULL) {
     blob_store(blob, blob->fill, blob->fill_length);
   } else {
-    blob_pool_submit(blob->pool, blob->fill_length);
+    bool is_known = blob->fill_length == blob->known_plain;
+    blob_pool_submit(blob->pool, blob->fill_length, is_known ? blob->known : NULL, blob->known_length);
+    blob->known = NULL;
     blob->submitted_count++;
     while ((blob->fill = blob_pool_reserve(blob->pool)) == NULL) store_next(blob);
   }
   blob->fill_length = 0;
 }
 
+/** Whether a block ends behind these HEADER_SIZE bytes, which are a tar header or look like one. `end` is where. */
+static bool ends_block(const unsigned char *header, size_t end) {
+  if (memcmp(header + 257, "ustar", 5) != 0) return false;
+  uint64_t size = 0;
+  for (size_t i = 124; header[i] >= '0' && header[i] <= '7' && i < 136; i++) size = size * 8 + (header[i] - '0');
+  if (size >= CUT_LARGE) return true;
+  if (end < CUT_MIN) return false;
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (size_t i = 0; i < 100 && header[i] != 0; i++) hash = (hash ^ header[i]) * 0x100000001b3;
+  return (hash >> 20) % CUT_SPACING < size + HEADER_SIZE;
+}
+
+/** Where the block ends of which `end` bytes are there, those behind fill_length for the first time. 0: not yet. */
+static size_t end_of_block(const struct blob *blob, size_t end) {
+  if (blob->pool != NULL && !blob->is_cut_by_caller) {
+    size_t at = blob->fill_length - blob->fill_length % HEADER_SIZE + HEADER_SIZE;
+    for (; at <= end; at += HEADER_SIZE) {
+      if (ends_block((const unsigned char *)blob->fill + at - HEADER_SIZE, at)) return at;
+    }
+  }
+  return end == BLOB_BLOCK ? end : 0;
+}
+
 /** Accounts for `length` bytes that lie behind what the block has. */
 static void filled(struct blob *blob, size_t length) {
   sha256_add(&blob->plain, blob->fill + blob->fill_length, length);
   blob->plain_size += length;
-  blob->fill_length += length;
-  if (blob->fill_length == BLOB_BLOCK) finish_block(blob);
+  size_t end = blob->fill_length + length;
+  for (size_t cut; (cut = end_of_block(blob, end)) != 0;) {
+    const char *rest = blob->fill + cut;  // stays as it is: the next block is another one
+    blob->fill_length = cut;
+    finish_block(blob);
+    end -= cut;
+    memmove(blob->fill, rest, end);
+  }
+  blob->fill_length = end;
 }
 
 void blob_write(struct blob *blob, const void *bytes, size_t length) {
@@ -110,7 +150,16 @@ int blob_write_file(struct blob *blob, int fd, uint64_t size) {
   return 0;
 }
 
+void blob_know(struct blob *blob, size_t plain, const void *bytes, size_t length) {
+  blob->known = blob->fill_length == 0 ? bytes : NULL;
+  blob->known_length = length;
+  blob->known_plain = plain;
+}
+
+void blob_forget(struct blob *blob) { blob->known = NULL; }
+
 uint64_t blob_cut(struct blob *blob) {
+  blob->is_cut_by_caller = true;
   if (blob->fill_length > 0) finish_block(blob);
   return blob->submitted_count;
 }

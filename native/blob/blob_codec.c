@@ -104,3 +104,13 @@ size_t blob_codec_compress(struct blob_codec *codec, const void *from, size_t le
   (void)codec, (void)from, (void)length, (void)to, (void)room;
   abort();
 }
+
+bool blob_codec_expand(const void *from, size_t *length, void *to, size_t *room) {
+#ifdef HAVE_LIBDEFLATE
+  static struct libdeflate_decompressor *state;
+  if (state == NULL) state = libdeflate_alloc_decompressor();
+  return libdeflate_gzip_decompress_ex(state, from, *length, to, *room, length, room) == LIBDEFLATE_SUCCESS;
+#endif
+  (void)from, (void)length, (void)to, (void)room;
+  return false;
+}

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "blob/blob.h"
@@ -42,9 +43,14 @@ static struct blob_block *block_at(const struct blob_pool *pool, uint64_t counte
   return &pool->ring[counter % pool->size];
 }
 
-static void compress(struct blob_codec *codec, struct blob_block *block) {
+static size_t give_room(struct blob_codec *codec, struct blob_block *block) {
   size_t room = blob_codec_bound(codec, BLOB_BLOCK);
   if (block->out == NULL) block->out = xmalloc(room);
+  return room;
+}
+
+static void compress(struct blob_codec *codec, struct blob_block *block) {
+  size_t room = give_room(codec, block);
   block->out_length = blob_codec_compress(codec, block->in, block->in_length, block->out, room);
 }
 
@@ -55,6 +61,7 @@ static void *compress_blocks(void *argument) {
   for (;;) {
     while (pool->taken == pool->submitted) pthread_cond_wait(&pool->filled, &pool->mutex);
     struct blob_block *block = block_at(pool, pool->taken++);
+    if (block->state == DONE) continue;
     pthread_mutex_unlock(&pool->mutex);
     compress(codec, block);
     pthread_mutex_lock(&pool->mutex);
@@ -101,24 +108,29 @@ char *blob_pool_reserve(struct blob_pool *pool) {
   return block->in;
 }
 
-void blob_pool_submit(struct blob_pool *pool, size_t length) {
+void blob_pool_submit(struct blob_pool *pool, size_t length, const void *known, size_t known_length) {
   struct blob_block *block = block_at(pool, pool->submitted);
+  bool is_known = known != NULL && known_length <= blob_codec_bound(pool->codec, BLOB_BLOCK);
+  if (is_known) {
+    give_room(pool->codec, block);
+    memcpy(block->out, known, known_length);
+    block->out_length = known_length;
+  }
   pthread_mutex_lock(&pool->mutex);
   block->in_length = length;
-  block->state = FILLED;
+  block->state = is_known ? DONE : FILLED;
   pool->submitted++;
   pthread_cond_signal(&pool->filled);
   pthread_mutex_unlock(&pool->mutex);
-  if (!pool->threads_run && pool->submitted > 1) start_threads(pool);
+  if (!pool->threads_run && !is_known && pool->submitted > 1) start_threads(pool);
 }
 
 const void *blob_pool_next(struct blob_pool *pool, size_t *length) {
   if (pool->released == pool->submitted) return NULL;
   struct blob_block *block = block_at(pool, pool->released);
   if (!pool->threads_run) {
-    compress(pool->codec, block);
+    if (block->state != DONE) compress(pool->codec, block);
     block->state = DONE;
-    pool->taken++;
   }
   pthread_mutex_lock(&pool->mutex);
   while (block->state != DONE) pthread_cond_wait(&pool->done, &pool->mutex);
@@ -128,6 +140,10 @@ const void *blob_pool_next(struct blob_pool *pool, size_t *length) {
 }
 
 void blob_pool_release(struct blob_pool *pool) {
+  pthread_mutex_lock(&pool->mutex);
   block_at(pool, pool->released)->state = FREE;
+  // What needed no thread may have been taken by none; its place is another block's now.
+  if (pool->taken == pool->released) pool->taken++;
   pool->released++;
+  pthread_mutex_unlock(&pool->mutex);
 }

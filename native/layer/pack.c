@@ -8,14 +8,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "blob/blob.h"
 #include "layer/estargz.h"
+#include "layer/pack_earlier.h"
 #include "layer/pack_held.h"
+#include "layer/pack_options.h"
 #include "layer/pack_squash.h"
 #include "layer/tar.h"
 #include "protocol/reply.h"
@@ -25,35 +26,22 @@
 #include "util/map.h"
 #include "view/view.h"
 
-/** A tree of the tar. */
-struct part {
-  struct view_spec view;
-  const char *prefix;  // the directory its members lie in; "" is the root
-};
-
-/** What is written is no tar: it has what a step can see of the layer's own directory, for its digest to be compared. */
-enum compare { COMPARE_NO, COMPARE_METADATA, COMPARE_CONTENT };
-
 struct pack {
+  const struct pack_options *options;
   struct blob blob;
   struct estargz estargz;
-  bool seekable;  // as eStargz
   struct squash squash;
-  bool clamped;
-  time_t latest;  // where clamped: no member is younger
   struct map hard_links;  // {device, inode, part} -> the member path that has the data
   size_t part;            // the number of the tree that is written
-  bool allxattrs;
-  bool root_member;
-  enum compare compare;
   int below;  // root of the layers below, or -1
+  int top;    // where most comes from an earlier blob: the layer's own directory
   struct held held;
   uint64_t count;
 };
 
 /** Attributes of the open file or directory. */
 static struct xattrs attributes_of(const struct pack *pack, int fd) {
-  return xattrs_read(fd, pack->allxattrs ? xattr_is_portable : xattr_is_kept);
+  return xattrs_read(fd, pack->options->allxattrs ? xattr_is_portable : xattr_is_kept);
 }
 
 static struct tar_member member_of(enum tar_type type, const char *path, const struct stat *status) {
@@ -73,10 +61,10 @@ static void put_one(void *context, const struct tar_member *member) {
   struct pack *pack = context;
   header.length = 0;
   struct tar_member put = *member;
-  if (pack->clamped && put.mtime.tv_sec > pack->latest) put.mtime.tv_sec = pack->latest;
+  if (pack->options->clamped && put.mtime.tv_sec > pack->options->latest) put.mtime.tv_sec = pack->options->latest;
   tar_put_header(&header, &put);
   blob_write(&pack->blob, header.bytes, header.length);
-  if (pack->seekable) estargz_member(&pack->estargz, &put);
+  if (pack->options->seekable) estargz_member(&pack->estargz, &put);
   pack->count++;
 }
 
@@ -88,8 +76,8 @@ static void put_member(struct pack *pack, const struct tar_member *member) {
 /** The data of the open file, whose header was just put. */
 static void put_data(struct pack *pack, int fd, const struct tar_member *member) {
   static const char ZEROS[TAR_BLOCK];
-  if (member->size == 0 || pack->compare == COMPARE_METADATA) return;
-  int status = pack->seekable ? estargz_data(&pack->estargz, member->path, fd, member->size)
+  if (member->size == 0 || pack->options->compare == COMPARE_METADATA) return;
+  int status = pack->options->seekable ? estargz_data(&pack->estargz, member->path, fd, member->size)
                               : blob_write_file(&pack->blob, fd, member->size);
   if (status != 0) {
     const char *problem = errno == 0 ? "the file shrank while it was packed" : "cannot read the file";
@@ -118,7 +106,7 @@ static const char *first_name(struct pack *pack, const struct stat *status, cons
 
 /** What a tar does not have: nanoseconds, and which kind of thing it is where there is no member for it. */
 static void put_beyond_tar(struct pack *pack, const char *path, const struct stat *status) {
-  if (pack->compare == COMPARE_NO) return;
+  if (pack->options->compare == COMPARE_NO) return;
   char text[64];
   int length = snprintf(text, sizeof text, "%o %ld %zu ", (unsigned)status->st_mode, status->st_mtim.tv_nsec,
                         strlen(path));
@@ -212,7 +200,7 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   int directory = walk_dir(walk);
   const char *path = walk->path.bytes;
   struct stat status;
-  if (pack->seekable && estargz_reserves(path)) return;
+  if (pack->options->seekable && estargz_reserves(path)) return;
   if (walk->type == WALK_WHITEOUT) {
     if (below_wants_whiteout(pack->below, path)) put_whiteout(pack, path);
     return;
@@ -237,9 +225,38 @@ static void put_entry(struct pack *pack, struct walk *walk) {
   squash_whiteouts(&pack->squash, pack->below, walk->path.bytes, walk_dir(walk), put_whiteout, pack);
 }
 
+/** What the directory of a layer that continues another has at `path`. */
+static void put_changed(void *context, const char *path) {
+  struct pack *pack = context;
+  struct stat status;
+  if (fstatat(pack->top, path, &status, AT_SYMLINK_NOFOLLOW) != 0) die("pack", errno, path, "cannot read the metadata");
+  held_leave(&pack->held, path);
+  bool same = below_same(pack->below, path, pack->top, path, &status);
+  if (!S_ISDIR(status.st_mode)) {
+    if (!same) put_leaf(pack, pack->top, path, path, &status);
+    return;
+  }
+  int fd = openat(pack->top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) die("pack", errno, path, "cannot read the directory");
+  if (same) {
+    held_push(&pack->held, directory_member(pack, fd, path));
+  } else {
+    put_directory(pack, fd, path);
+  }
+  close(fd);
+}
+
+static void pass_member(void *context, const char *path) {
+  struct pack *pack = context;
+  held_leave(&pack->held, path);
+  if (pack->held.count > 0) blob_forget(&pack->blob);
+  held_put(&pack->held, put_one, pack);
+  pack->count++;
+}
+
 static void put_tree(struct pack *pack, int root, const char *prefix) {
   struct walk walk;
-  if (pack->root_member) put_directory(pack, root, ".");
+  if (pack->options->root_member) put_directory(pack, root, ".");
   squash_whiteouts(&pack->squash, pack->below, "", root, put_whiteout, pack);
   if (walk_begin(&walk, root, prefix, WALK_AS_LAYER) != 0) die("pack", errno, NULL, "cannot list the layer");
   for (enum walk_step step; (step = walk_next(&walk)) != WALK_DONE;) {
@@ -256,87 +273,12 @@ static void put_prefix(struct pack *pack, const char *prefix, uint64_t epoch) {
   put_member(pack, &member);
 }
 
-struct options {
-  struct part *parts;
-  size_t part_count;
-  uint64_t epoch;
-  const char *out;
-  enum blob_format format;
-  int level;
-  bool flatten;
-  size_t base;  // layers that a squashed layer lies on
-  size_t top;   // directories that the layer has
-  bool squash;
-};
-
-static struct part *take_part(struct cursor *cursor, struct options *options) {
-  options->parts = xreallocarray(options->parts, options->part_count + 1, sizeof *options->parts);
-  struct part *part = &options->parts[options->part_count++];
-  *part = (struct part){.view = view_take(cursor), .prefix = ""};
-  return part;
-}
-
-static enum compare compare_of(const char *value) {
-  if (strcmp(value, "metadata") == 0) return COMPARE_METADATA;
-  if (strcmp(value, "content") == 0) return COMPARE_CONTENT;
-  die("request", 0, NULL, "compare: expected metadata or content, got \"%.80s\"", value);
-}
-
-/** A view, then what is to be done with it; or several, each begun by `view=`. */
-static struct options take_options(struct cursor *cursor, struct pack *pack) {
-  struct options options = {.format = BLOB_PLAIN, .level = BLOB_LEVEL_USUAL, .top = 1};
-  struct part *part = cursor_is(cursor, "view") ? NULL : take_part(cursor, &options);
-  for (const struct argument *argument; (argument = cursor_peek(cursor)) != NULL;) {
-    const char *key = argument->key;
-    const char *value = argument->value;
-    cursor->next++;
-    if (strcmp(key, "view") == 0) {
-      part = take_part(cursor, &options);
-    } else if (strcmp(key, "prefix") == 0 && part != NULL) {
-      part->prefix = value;
-    } else if (strcmp(key, "epoch") == 0) {
-      options.epoch = argument_u64(key, value, INT64_MAX);
-    } else if (strcmp(key, "out") == 0) {
-      options.out = value;
-    } else if (strcmp(key, "compress") == 0) {
-      pack->seekable = strcmp(value, "estargz") == 0;
-      options.format = pack->seekable ? BLOB_GZIP : blob_format_of(value);
-    } else if (strcmp(key, "level") == 0) {
-      options.level = (int)argument_u64(key, value, 22);
-    } else if (strcmp(key, "latest") == 0) {
-      pack->clamped = true;
-      pack->latest = (time_t)argument_u64(key, value, INT64_MAX);
-    } else if (strcmp(key, "base") == 0) {
-      options.squash = true;
-      options.base = (size_t)argument_u64(key, value, UINT32_MAX);
-    } else if (strcmp(key, "top") == 0) {
-      options.top = (size_t)argument_u64(key, value, UINT32_MAX);
-    } else if (strcmp(key, "flatten") == 0) {
-      options.flatten = argument_bool(key, value);
-    } else if (strcmp(key, "allxattrs") == 0) {
-      pack->allxattrs = argument_bool(key, value);
-    } else if (strcmp(key, "compare") == 0) {
-      pack->compare = compare_of(value);
-      pack->allxattrs = pack->root_member = true;
-    } else if (strcmp(key, "nice") == 0) {
-      // Before there are threads, which inherit it.
-      setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + (int)argument_u64(key, value, 19));
-    } else if (strcmp(key, "rootmember") == 0) {
-      pack->root_member = argument_bool(key, value);
-    } else {
-      cursor->next--;
-      cursor_unexpected(cursor);
-    }
-  }
-  return options;
-}
-
 /**
  * What a layer is compared with. A layer is packed from its own directory: in a mount its whiteouts could not be seen.
  * One of several directories is a copy and its continuation, which together hide nothing of what is below. A squashed
  * one is the merged tree against that of the layers it lies on.
  */
-static void open_below(struct pack *pack, const struct options *options) {
+static void open_below(struct pack *pack, const struct pack_options *options) {
   if (options->flatten) return;
   struct view_spec *top = &options->parts[0].view;
   if (options->squash) {
@@ -352,21 +294,27 @@ static void open_below(struct pack *pack, const struct options *options) {
   if (own == 0 || own > top->layer_count) die("request", 0, NULL, "top is no number of the layers");
   struct view_spec below = {.layers = top->layers + own, .layer_count = top->layer_count - own};
   if (below.layer_count > 0) pack->below = view_open(&below);
-  if (own == 1)
+  if (own == 1 || options->earlier != NULL)
     *top = (struct view_spec){.dir = top->layers[0]};
   else
     top->layer_count = own;
 }
 
-static void put_parts(struct pack *pack, const struct options *options, const int *roots) {
+static void put_parts(struct pack *pack, const struct pack_options *options, const int *roots) {
   static const char END[2 * TAR_BLOCK];
-  if (pack->seekable) estargz_begin(&pack->estargz, &pack->blob);
+  if (pack->options->seekable) estargz_begin(&pack->estargz, &pack->blob);
   for (; pack->part < options->part_count; pack->part++) {
     const char *prefix = options->parts[pack->part].prefix;
     if (*prefix != '\0') put_prefix(pack, prefix, options->epoch);
-    put_tree(pack, roots[pack->part], prefix);
+    if (options->earlier == NULL) {
+      put_tree(pack, roots[pack->part], prefix);
+      continue;
+    }
+    pack->top = roots[pack->part];
+    const struct earlier_acts acts = {.put = put_changed, .pass = pass_member, .context = pack};
+    earlier_put(&pack->blob, options->earlier, dup(pack->top), &acts);
   }
-  if (pack->seekable) {
+  if (pack->options->seekable) {
     unsigned char digest[SHA256_SIZE];
     estargz_end(&pack->estargz, digest);
     reply_result("table", "%s", sha256_text(digest).text);
@@ -377,13 +325,8 @@ static void put_parts(struct pack *pack, const struct options *options, const in
 
 int verb_pack(const struct request *request) {
   struct cursor cursor = cursor_at_start(request);
-  struct pack pack = {.below = -1};
-  struct options options = take_options(&cursor, &pack);
-  if (pack.compare != COMPARE_NO && options.out == NULL) options.out = "/dev/null";
-  if (options.out == NULL) return reply_error("request", 0, NULL, "pack needs out=");
-  if (!options.flatten && options.part_count > 1)
-    return reply_error("request", 0, NULL, "several views need flatten=1");
-  if (options.part_count == 0) return reply_error("request", 0, NULL, "pack needs a view");
+  struct pack_options options = pack_options_take(&cursor);
+  struct pack pack = {.options = &options, .below = -1};
   open_below(&pack, &options);
   int *roots = xcalloc(options.part_count, sizeof *roots);
   for (size_t i = 0; i < options.part_count; i++) roots[i] = view_open(&options.parts[i].view);

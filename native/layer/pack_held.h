@@ -15,6 +15,8 @@ struct held {
 void held_push(struct held *held, struct tar_member member);
 /** A directory was left. All around a written one were written, so the last one that is held is the one that ends. */
 void held_pop(struct held *held);
+/** The same for all that are not around `path`. */
+void held_leave(struct held *held, const char *path);
 /** Writes all that are held. */
 void held_put(struct held *held, void (*put)(void *context, const struct tar_member *member), void *context);
 

@@ -3,7 +3,7 @@
 import {createHash} from 'node:crypto';
 import {readdir} from 'node:fs/promises';
 import {buildError} from '../diagnostics/build-error.ts';
-import type {Helper} from '../helper/helper.ts';
+import {type Helper, HelperError} from '../helper/helper.ts';
 import type {Descriptor} from '../oci/descriptor.ts';
 import {type LayerCompression, layerCompressionOf} from '../oci/media-types.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
@@ -266,12 +266,34 @@ export class LayerBlobs {
     const isEmpty = await this.#isEmpty(row);
     const directories = isEmpty ? stack.slice(0, 1) : stack;
     const more = [...topOf(row), ...(isEarly ? [`nice=${earlyNice}`] : [])];
-    const packed = await this.#writer.fromFiles(directories, usualFormat, signal, more);
+    const packed =
+      (await this.#packedFromEarlier(row, directories, more, signal)) ??
+      (await this.#writer.fromFiles(directories, usualFormat, signal, more));
     if (isEmpty && this.#knownEmpty()?.descriptor.digest !== packed.descriptor.digest) {
       this.#empty = packed;
       this.#notes.set('layer-blob', emptyKey, JSON.stringify(packed));
     }
     return packed;
+  }
+
+  /** Of a layer that continues another, most is in the blob of that one (docs/adr/0029). */
+  async #packedFromEarlier(
+    {continues}: LayerRow,
+    directories: readonly string[],
+    more: readonly string[],
+    signal: AbortSignal,
+  ): Promise<WrittenLayer | undefined> {
+    const earlier = continues === undefined ? undefined : this.#table.layer(continues);
+    // Only of one that was packed here it is certain that it is what its files give.
+    if (earlier?.blob === undefined || earlier.source !== undefined || !(await this.hasBlob(earlier)))
+      return undefined;
+    const file = await this.#options.blobs.path(earlier.blob.digest);
+    try {
+      return await this.#writer.fromFiles(directories, usualFormat, signal, [...more, `earlier=${file}`]);
+    } catch (error) {
+      if (error instanceof HelperError && error.phase === 'earlier') return undefined;
+      throw error;
+    }
   }
 }
 

@@ -6,16 +6,19 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
-import {readLayout} from './image.ts';
+import {type ImageOnDisk, readLayout} from './image.ts';
 
 let space: Workspace;
 beforeAll(async () => {
@@ -43,14 +46,22 @@ RUN find /app -exec stat -c '%n %a %u:%g %Y %y %F' {} + | sort > /list; find /ap
 
 let builds = 0;
 
+async function imageOf(root: string, context: string, ...more: readonly string[]): Promise<ImageOnDisk> {
+  const layout = join(space.folder, `layout-${++builds}`);
+  await space.build([...more, '-o', `type=oci,dest=${layout},tar=false`, context], {root});
+  return readLayout(layout);
+}
+
 async function layersOf(
   root: string,
   context: string,
   ...more: readonly string[]
 ): Promise<readonly string[]> {
-  const layout = join(space.folder, `layout-${++builds}`);
-  await space.build([...more, '-o', `type=oci,dest=${layout},tar=false`, context], {root});
-  return readLayout(layout).diffIds;
+  return (await imageOf(root, context, ...more)).diffIds;
+}
+
+async function blobsOf(root: string, context: string): Promise<readonly string[]> {
+  return (await imageOf(root, context)).blobs;
 }
 
 /** Layers that were copied whole have beside them what the walk said. */
@@ -99,6 +110,39 @@ describe('a copy of a large directory', () => {
     expect([fsck.code, fsck.stderr]).toEqual([0, expect.not.stringContaining('wrong')]);
     const prune = await space.run(['prune', '--all', '--force'], {root});
     expect([prune.code, readdirSync(join(root, 'layers'))]).toEqual([0, []]);
+  });
+
+  it('is packed from the blob of the earlier one, to the bytes that a build in an empty store gives', async () => {
+    const large = Array.from(
+      {length: 1000},
+      (_, n) => [`tree/part-${n % 9}/${n}`, `${n} `.repeat(1000)] as const,
+    );
+    const context = await space.context({
+      Dockerfile: 'FROM busybox\nCOPY tree /tree\n',
+      ...Object.fromEntries(large),
+    });
+    const root = join(space.folder, 'from-blobs');
+    const first = (await blobsOf(root, context)).at(-1) ?? '';
+    let fresh = 0;
+    const compareAfterEdit = async (name: string): Promise<void> => {
+      writeFileSync(join(context, `tree/part-0/${name}`), `edited ${name}`);
+      const cold = await blobsOf(join(space.folder, `fresh-${++fresh}`), context);
+      expect(await blobsOf(root, context)).toEqual(cold);
+    };
+    await compareAfterEdit('9');
+    // If a file were read that did not change, this would be in the layer.
+    const [copied = ''] = readdirSync(join(root, 'layers')).filter((name) =>
+      existsSync(join(root, 'layers', name, 'walk')),
+    );
+    const file = join(root, 'layers', copied, 'fs/tree/part-1/1');
+    const [content, {mtime}] = [readFileSync(file, 'utf8'), statSync(file)];
+    writeFileSync(file, content.replaceAll('1', '2'));
+    await compareAfterEdit('18');
+    writeFileSync(file, content);
+    utimesSync(file, mtime, mtime);
+    // A blob that is damaged is of no use, and the files are read.
+    truncateSync(join(root, 'blobs', ...first.split(':')), 100_000);
+    await compareAfterEdit('27');
   });
 
   it('is made whole where a layer below has what went away, and when much has changed', async () => {

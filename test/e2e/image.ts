@@ -15,6 +15,8 @@ export interface ImageOnDisk {
     readonly history: readonly {readonly created_by?: string; readonly empty_layer?: boolean}[];
   };
   readonly diffIds: readonly string[];
+  /** Digests of the layers as they are stored, bottom first. */
+  readonly blobs: readonly string[];
   /** Uncompressed tars, bottom first. */
   readonly layers: readonly Buffer[];
 }
@@ -44,7 +46,8 @@ export function readLayout(folder: string): ImageOnDisk {
   const steps = config.history.filter((step) => step.empty_layer !== true).length;
   if (steps !== layers.length)
     throw new Error(`history tells of ${steps} layers, there are ${layers.length}`);
-  return {manifestDigest: entry.digest, configDigest: manifest.config.digest, config, diffIds, layers};
+  const blobs = manifest.layers.map(({digest}) => digest);
+  return {manifestDigest: entry.digest, configDigest: manifest.config.digest, config, diffIds, blobs, layers};
 }
 
 /** The same for a layout in a tar. */

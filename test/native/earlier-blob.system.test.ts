@@ -1,0 +1,191 @@
+// A layer that continues another is packed from the blob of that one (docs/adr/0029): the same bytes as from all the
+// files, without reading them, and blocks that have no change are not compressed again.
+
+import {createHash} from 'node:crypto';
+import {readFileSync, rmSync, truncateSync} from 'node:fs';
+import {gzipSync} from 'node:zlib';
+import {afterAll, describe, expect, test} from 'vitest';
+import {
+  capability,
+  longAgo,
+  makeOpaque,
+  setXattr,
+  type Tree,
+  TreeWorld,
+  whiteout,
+  whyNoTrees,
+} from '../support/tree-world.ts';
+
+const world = new TreeWorld();
+afterAll(() => world.dispose());
+
+/** Text that compresses by half, the same for the same name. */
+function text(name: string, length = 20_000): string {
+  return createHash('shake256', {outputLength: length / 2})
+    .update(name)
+    .digest('hex');
+}
+
+const longName = `${'d'.repeat(60)}/${'e'.repeat(60)}/${'f'.repeat(90)}`;
+
+const below: Tree = {
+  app: {dir: true, mode: 0o750},
+  'app/held': {dir: true},
+  'app/base': 'base',
+};
+
+const earlier: Tree = {
+  ...below,
+  'app/base': 'above',
+  ...Object.fromEntries(Array.from({length: 300}, (_, n) => [`app/part-${n % 7}/file-${n}`, text(`${n}`)])),
+  'app/dir/in/it': 'it',
+  'app/dir-b': 'sorts before what is in dir',
+  'app/file': 'a file',
+  'app/gone': 'gone',
+  'app/held/only': 'the only one',
+  'app/large': text('large', 6 << 20),
+  'app/link': {link: 'large'},
+  'app/déjà/vu': 'not ASCII',
+  [`app/${longName}`]: 'split by ustar',
+  [`app/${'n'.repeat(200)}`]: 'in a PAX record',
+};
+
+interface Layers {
+  readonly layers: readonly string[];
+  /** Of the earlier one. */
+  readonly blob: string;
+}
+
+function layersOf(change: Tree, tree = earlier): Layers {
+  const [upper, first, base] = [world.tree(change), world.tree(tree), world.tree(below)];
+  if (tree === earlier) setXattr(`${first}/app/part-1/file-1`, 'security.capability', capability);
+  return {layers: [upper, first, base], blob: pack([first, base])};
+}
+
+function arguments_(layers: readonly string[], more: readonly string[]): readonly string[] {
+  return [...layers.map((layer) => `layer=${layer}`), 'compress=gzip', 'level=6', ...more];
+}
+
+function pack(layers: readonly string[], ...more: readonly string[]): string {
+  const out = world.newPath();
+  world.ok('pack', ...arguments_(layers, [`out=${out}`, ...more]));
+  return out;
+}
+
+/** How many bytes at their ends two files have in common. */
+function commonEnd(a: Buffer, b: Buffer): number {
+  let count = 0;
+  while (count < Math.min(a.length, b.length) && a.at(-1 - count) === b.at(-1 - count)) count++;
+  return count;
+}
+
+const changes: Readonly<Record<string, Tree>> = {
+  'nothing at all': {},
+  'a file in the middle, which becomes longer': {'app/part-3/file-3': text('another', 30_000)},
+  'files at both ends, and new ones': {'app/base': 'x', a: 'first', 'app/zz': 'last', 'z/z': text('z')},
+  'what is gone, and what is in it': {'app/gone': whiteout, 'app/dir': whiteout, 'app/part-4': whiteout},
+  'a directory that becomes a file, and a file a directory': {
+    'app/dir': 'a file now',
+    'app/file/inside': 'inside',
+    'app/gone': {link: 'nowhere'},
+  },
+  'the only thing in a directory that was there below': {
+    app: {dir: true, mode: 0o750},
+    'app/held': {dir: true},
+    'app/held/only': whiteout,
+  },
+  'a file that becomes what was there below': {'app/base': 'base'},
+  'names that ustar has no room for': {
+    [`app/${'n'.repeat(200)}`]: 'edited',
+    [`app/${longName}`]: whiteout,
+    'app/déjà/entendu': 'new',
+  },
+  'the large file and one in front of it': {'app/base': text('base', 5000), 'app/large': 'small now'},
+  'modes, owners and times': {
+    'app/part-2': {dir: true, mode: 0o700, uid: 5},
+    'app/part-2/file-2': {file: text('2'), mtime: longAgo + 1},
+  },
+};
+
+describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer that is continued', () => {
+  test.each(Object.entries(changes))('gives the same bytes after a change of %s', (_, change) => {
+    const {layers, blob} = layersOf(change);
+    const whole = world.ok('pack', ...arguments_(layers, ['top=2', `out=${world.path('whole')}`]));
+    const from = world.ok(
+      'pack',
+      ...arguments_(layers, ['top=2', `earlier=${blob}`, `out=${world.path('from')}`]),
+    );
+    expect(from.result).toEqual(whole.result);
+    expect(readFileSync(world.path('from')).equals(readFileSync(world.path('whole')))).toBe(true);
+  });
+
+  test('reads no file that did not change', () => {
+    const {layers, blob} = layersOf({'app/part-3/file-3': 'edited'});
+    const whole = pack(layers, 'top=2');
+    rmSync(layers[1] ?? '', {recursive: true});
+    expect(readFileSync(pack(layers, 'top=2', `earlier=${blob}`)).equals(readFileSync(whole))).toBe(true);
+  });
+
+  test('gives blocks behind a change as they were, those of a large file too', () => {
+    const {layers, blob} = layersOf({'app/base': text('longer', 5432)});
+    const [was, is] = [readFileSync(blob), readFileSync(pack(layers, 'top=2'))];
+    // All but about one block, which is 1 MiB of text that compresses by half.
+    expect(commonEnd(was, is)).toBeGreaterThan(is.length - (3 << 18));
+  });
+
+  test('gives the same however the threads run that compress what changed', () => {
+    const {layers, blob} = layersOf({'app/part-3/file-3': 'edited', 'app/part-6/file-6': 'edited'});
+    const whole = readFileSync(pack(layers, 'top=2'));
+    const equal = Array.from({length: 8}, () =>
+      readFileSync(pack(layers, 'top=2', `earlier=${blob}`)).equals(whole),
+    );
+    expect(equal).not.toContain(false);
+  });
+
+  test('reads a blob whose blocks are cut elsewhere', () => {
+    const {layers} = layersOf({'app/part-3/file-3': 'edited'});
+    const tar = world.newPath();
+    world.ok('pack', ...layers.slice(1).map((layer) => `layer=${layer}`), `out=${tar}`);
+    const bytes = readFileSync(tar);
+    const pieces = Array.from({length: Math.ceil(bytes.length / 100_001)}, (_, n) =>
+      gzipSync(bytes.subarray(n * 100_001, (n + 1) * 100_001)),
+    );
+    const from = pack(layers, 'top=2', `earlier=${world.file(Buffer.concat(pieces))}`);
+    expect(readFileSync(from).equals(readFileSync(pack(layers, 'top=2')))).toBe(true);
+  });
+
+  test('refuses what pack does not write, for the files to be read instead', () => {
+    const {layers, blob} = layersOf({'app/part-3/file-3': 'edited'});
+    const refused = (file: string): string =>
+      world.run('pack', ...arguments_(layers, ['top=2', `earlier=${file}`, `out=${world.newPath()}`])).error;
+    const bytes = readFileSync(blob);
+    const flipped = Buffer.from(bytes);
+    flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 1;
+    const sequence = /earlier: .*the blob is no sequence of small gzip members/;
+    expect(refused(world.file('no gzip'))).toMatch(sequence);
+    expect(refused(world.file(gzipSync(Buffer.alloc(2 << 20))))).toMatch(sequence);
+    expect(refused(world.file(flipped))).toMatch(sequence);
+    expect(refused(world.file(gzipSync('x'.repeat(5000))))).toMatch(/no tar as it is written here/);
+    expect(refused('/nowhere')).toMatch(/cannot open the blob/);
+    truncateSync(blob, bytes.length >> 1);
+    expect(refused(blob)).toMatch(sequence);
+  });
+
+  test('refuses an opaque directory, and other forms than a continued layer', () => {
+    const {layers, blob} = layersOf({'app/dir': {dir: true}});
+    makeOpaque(`${layers[0]}/app/dir`);
+    const run = (...more: readonly string[]): string =>
+      world.run('pack', ...arguments_(layers, [`earlier=${blob}`, 'out=-', ...more])).error;
+    expect(run('top=2')).toMatch(/earlier: .*a directory is opaque/);
+    expect(run()).toMatch(/earlier needs top=2/);
+    expect(run('top=2', 'compare=content')).toMatch(/earlier needs top=2/);
+  });
+
+  test('ends blocks where another compression of the same tar ends them', () => {
+    const {layers, blob} = layersOf({});
+    const [tar, out] = [world.newPath(), world.newPath()];
+    world.ok('pack', ...layers.slice(1).map((layer) => `layer=${layer}`), `out=${tar}`);
+    world.ok('compress', `in=${tar}`, `out=${out}`, 'compress=gzip', 'level=6');
+    expect(readFileSync(out).equals(readFileSync(blob))).toBe(true);
+  });
+});
