@@ -13,6 +13,7 @@ import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
 import {Chains} from './chains.ts';
+import {KnownStacks} from './known-stacks.ts';
 import {LayerBlobs, type LayerQuestions, noBlob} from './layer-blobs.ts';
 import {LayerDirectories} from './layer-directories.ts';
 import {type LayerFormat, usualFormat} from './layer-format.ts';
@@ -79,6 +80,7 @@ export class Snapshotter {
   readonly #directories: LayerDirectories;
   readonly #making = new SingleFlight<LayerId, void>();
   readonly #seen = new Set<LayerId>();
+  readonly #stacks: KnownStacks;
   readonly #workplaces: Workplaces;
 
   constructor(options: SnapshotterOptions) {
@@ -88,6 +90,8 @@ export class Snapshotter {
     this.#workplaces = new Workplaces(options.state, options.helper);
     this.#directories = new LayerDirectories(options, this.#table);
     this.#layerBlobs = new LayerBlobs(options, this.#table);
+    const [chains, table, directories] = [this.#chains, this.#table, this.#directories];
+    this.#stacks = new KnownStacks({chains, table, directories});
   }
 
   /** Makes an image known without fetching anything. Gives undefined for an image without layers. */
@@ -140,6 +144,7 @@ export class Snapshotter {
   forgetSource(source: string): void {
     this.#table.forgetSource(source);
     this.#seen.clear();
+    this.#stacks.forgetWhole();
   }
 
   /** What is known of a layer. */
@@ -155,16 +160,15 @@ export class Snapshotter {
   /** Whether every layer of the snapshot is here, or can be fetched. If so, it stays while this process lives. */
   async isWhole(id: SnapshotId): Promise<boolean> {
     await this.#options.state.leases.hold('snapshot', id);
-    for (const {layer} of this.#chains.find(id) ?? []) {
-      if (!(await this.#isLayerWhole(layer))) return false;
-    }
-    return this.#chains.find(id) !== undefined;
+    return this.#stacks.areWhole(id, (layer) => this.#isLayerWhole(layer));
   }
 
   /** Whether the snapshot can be used without fetching or unpacking anything. */
   isUnpacked(id: SnapshotId): boolean {
-    return this.layersOf(id).every(
-      (layer) => this.#directories.isKnown(layer) || this.#directories.has(this.#layerOf(layer)),
+    const directories = this.#directories;
+    return this.#stacks.areHere(
+      id,
+      (layer) => directories.isKnown(layer) || directories.has(this.#layerOf(layer)),
     );
   }
 
@@ -194,13 +198,9 @@ export class Snapshotter {
   }
 
   /** Nobody who looks at a tree has to stack layers that change nothing. */
-  async #visibleOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
-    const layers = id === undefined ? [] : this.layersOf(id).toReversed();
+  async #visibleOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<readonly string[]> {
     await this.#makeHere(id, signal);
-    // The lowest one stays: a stack of nothing would be another kind of tree.
-    return layers
-      .filter((layer, index) => index === layers.length - 1 || !this.#table.isUnchanged(layer))
-      .flatMap((layer) => this.#directories.pathsOf(layer));
+    return id === undefined ? [] : this.#stacks.visibleOf(id);
   }
 
   async #directoriesOf(id: SnapshotId | undefined, signal: AbortSignal): Promise<string[]> {
@@ -210,12 +210,11 @@ export class Snapshotter {
   }
 
   async #makeHere(id: SnapshotId | undefined, signal: AbortSignal): Promise<void> {
-    const layers = id === undefined ? [] : this.layersOf(id);
-    if (!layers.every((layer) => this.#directories.isKnown(layer))) {
-      await Promise.all(
-        layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
-      );
-    }
+    if (id === undefined || this.#stacks.areHere(id, (layer) => this.#directories.isKnown(layer))) return;
+    const layers = this.layersOf(id);
+    await Promise.all(
+      layers.map((layer, index) => this.#ensureDirectory(layer, layers.slice(0, index), signal)),
+    );
   }
 
   async #ensureDirectory(id: LayerId, below: readonly LayerId[], signal: AbortSignal): Promise<void> {
@@ -259,7 +258,7 @@ export class Snapshotter {
   ): Promise<ActiveSnapshot> {
     const below = await this.#visibleOf(parent, signal);
     const layers = continues === undefined ? below : [...this.#directories.pathsOf(continues), ...below];
-    const height = parent === undefined ? 1 : this.layersOf(parent).length + 1;
+    const height = parent === undefined ? 1 : this.#chains.of(parent).length + 1;
     const workplace = await this.#workplaces.make(this.epochSecondsOf(parent));
     return {parent, layers, height, continues, ...workplace};
   }
