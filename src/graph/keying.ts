@@ -102,13 +102,20 @@ export const actionKeyings = {
 
 type Part = Readonly<Record<string, Json | undefined>>;
 
+/** Of ops that have no parts, whose key says what their identity does: one text for both. */
+const withoutParts = new WeakMap<Op, string>();
+
 /** Canonical JSON of everything that tells one op from another, its kind first: the identity within a run. */
 export function identityOf(op: Op): string {
-  return `${op.kind} ${canonicalJson(fieldsOf(op, keyings[op.kind], ['hashed']))}`;
+  const text = `${op.kind} ${canonicalJson(fieldsOf(op, keyings[op.kind], ['hashed']))}`;
+  if (op.kind === 'exec' && op.mounts.length + op.extraHosts.length === 0) withoutParts.set(op, text);
+  return text;
 }
 
 /** Canonical JSON of the hashed fields of `op`, its kind first. */
 export function keyedFieldsOf(op: Op): string {
+  const known = withoutParts.get(op);
+  if (known !== undefined) return known;
   const fields = {...fieldsOf(op, keyings[op.kind], ['hashed'])};
   if (op.kind === 'exec') {
     fields['mounts'] = op.mounts.map((mount) =>

@@ -64,9 +64,7 @@ export function viewArguments(view: View): string[] {
   return 'dir' in view ? [`dir=${view.dir}`] : view.layers.map((layer) => `layer=${layer}`);
 }
 
-const nul = Buffer.from([0]);
-
 /** The payload of a request frame. No argument may have a NUL. */
 export function encodeRequest(verb: HelperVerb, args: readonly string[]): Buffer {
-  return Buffer.concat([verb, ...args].flatMap((text) => [encodePathText(text), nul]));
+  return encodePathText(`${[verb, ...args].join('\0')}\0`);
 }

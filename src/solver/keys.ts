@@ -4,7 +4,7 @@
 //   content key    = H(op, result key or content hash of each)               for ops that read inputs by content
 // A vertex's primary key is its content key if it has content-keyed inputs, otherwise its definition key.
 
-import {createHash, hash, randomBytes} from 'node:crypto';
+import {hash, randomBytes} from 'node:crypto';
 import type {CacheMap, Solved} from './op-runner.ts';
 
 export const formatVersion = 2;
@@ -81,8 +81,8 @@ export function inputsOf<R>(solved: readonly Solved<R>[]): KnownInput<R>[] {
 }
 
 function keyOf(kind: string, opKey: string, parts: readonly string[]): string {
-  const digest = createHash('sha256').update(`tsbuild cache key ${formatVersion} ${kind}\n`);
+  let text = `tsbuild cache key ${formatVersion} ${kind}\n`;
   // Lengths frame the parts: ("ab","c") and ("a","bc") are different keys.
-  for (const part of [opDigestOf(opKey), ...parts]) digest.update(`${Buffer.byteLength(part)}:${part}`);
-  return digest.digest('hex');
+  for (const part of [opDigestOf(opKey), ...parts]) text += `${Buffer.byteLength(part)}:${part}`;
+  return hash('sha256', text, 'hex');
 }
