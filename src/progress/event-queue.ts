@@ -4,10 +4,11 @@
 import type {BuildEvent, EmitEvent} from './events.ts';
 
 export class EventQueue {
-  readonly #take: EmitEvent;
+  readonly #take: (events: readonly BuildEvent[]) => void;
   #waiting: BuildEvent[] = [];
 
-  constructor(take: EmitEvent) {
+  /** `take` gets those of one turn together. */
+  constructor(take: (events: readonly BuildEvent[]) => void) {
     this.#take = take;
   }
 
@@ -21,7 +22,7 @@ export class EventQueue {
     while (this.#waiting.length > 0) {
       const events = this.#waiting;
       this.#waiting = [];
-      for (const event of events) this.#take(event);
+      this.#take(events);
     }
   }
 }

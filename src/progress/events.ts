@@ -102,5 +102,7 @@ export type EmitEvent = (event: BuildEvent) => void;
 /** Renders events for people or machines. `close` writes what is buffered and leaves the terminal clean. */
 export interface ProgressSink {
   emit(event: BuildEvent): void;
+  /** The same for several, for which it is written once: whoever reads progress wakes up for each write. */
+  emitAll?(events: readonly BuildEvent[]): void;
   close(): void;
 }

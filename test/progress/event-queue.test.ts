@@ -8,7 +8,7 @@ const note = (text: string): BuildEvent => ({type: 'step-note', step: 's', text,
 
 it('events are taken in the next turn, in the order in which they were sent', async () => {
   const taken: BuildEvent[] = [];
-  const queue = new EventQueue((event) => taken.push(event));
+  const queue = new EventQueue((events) => taken.push(...events));
   queue.emit(note('a'));
   queue.emit(note('b'));
   await Promise.resolve();
@@ -19,8 +19,8 @@ it('events are taken in the next turn, in the order in which they were sent', as
 
 it('at the end all are taken at once, also those that taking one has sent', () => {
   const taken: BuildEvent[] = [];
-  const queue: EventQueue = new EventQueue((event) => {
-    taken.push(event);
+  const queue: EventQueue = new EventQueue((events) => {
+    taken.push(...events);
     if (taken.length === 1) queue.emit(note('b'));
   });
   queue.emit(note('a'));

@@ -17,6 +17,24 @@ describe('plain progress', () => {
     await expect(failedBuild(story())).toMatchFileSnapshot('golden/failed.plain.txt');
   });
 
+  it('writes once for what happened at the same time', () => {
+    const writes: string[] = [];
+    const host = {
+      ...fakeHost(),
+      write: (data: string | Uint8Array) => void writes.push(Buffer.from(data).toString()),
+    };
+    const sink = createPlainSink(host);
+    const at = {name: 'A', atMs: 0} as const;
+    sink.emitAll?.([
+      {type: 'step-started', step: 'a', ...at},
+      {type: 'step-finished', step: 'a', outcome: 'done', ...at},
+      {type: 'step-started', step: 'b', ...at, name: 'B'},
+    ]);
+    expect(writes).toEqual(['#1 A\n#1 DONE 0.0s\n\n#2 B\n']);
+    sink.emit({type: 'step-finished', step: 'b', outcome: 'done', ...at});
+    expect(writes.slice(1)).toEqual(['#2 DONE 0.0s\n\n']);
+  });
+
   it('numbers steps in the order in which they are first seen', () => {
     const text = story().start('b', 'B').end('b').start('a', 'A').end('a').close();
     expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');

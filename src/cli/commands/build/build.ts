@@ -7,6 +7,7 @@ import {BuildError, buildError} from '../../../diagnostics/build-error.ts';
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
 import {BuildRecorder} from '../../../history/recorder.ts';
 import {EventQueue} from '../../../progress/event-queue.ts';
+import type {BuildEvent} from '../../../progress/events.ts';
 import type {SinkName} from '../../../progress/sinks/index.ts';
 import {assert} from '../../../util/assert.ts';
 import {systemClock} from '../../../util/clock.ts';
@@ -90,13 +91,17 @@ export async function runBuild(
   const collect = async (): Promise<void> => {
     if (isCollectionDue) (await import('./collect.ts')).collectInBackground(root, configFile);
   };
-  const events = new EventQueue((event) => {
-    sink.emit(event);
+  const take = (event: BuildEvent): void => {
     recorder.emit(event);
     keeper?.emit(event);
     const cost = costOf(event);
     if (cost !== undefined) costs.push(cost);
     if (event.type === 'warning') warnings.push(event.diagnostic);
+  };
+  const events = new EventQueue((some) => {
+    if (sink.emitAll === undefined) for (const event of some) sink.emit(event);
+    else sink.emitAll(some);
+    some.forEach(take);
   });
   const result = await engine(
     request,

@@ -31,10 +31,23 @@ class PlainSink implements ProgressSink {
   readonly #stopTicking: () => void;
   #floor: PlainStep | undefined;
   #numbers = 0;
+  /** What is to be written together. */
+  #gathered: Uint8Array[] | undefined;
 
   constructor(host: SinkHost) {
     this.#host = host;
     this.#stopTicking = host.every(tickMs, () => this.#passFloor(host.clock.nowMs()));
+  }
+
+  emitAll(events: readonly BuildEvent[]): void {
+    const gathered: Uint8Array[] = [];
+    this.#gathered = gathered;
+    try {
+      for (const event of events) this.emit(event);
+    } finally {
+      this.#gathered = undefined;
+      this.#write(gathered);
+    }
   }
 
   emit(event: BuildEvent): void {
@@ -140,6 +153,11 @@ class PlainSink implements ProgressSink {
       parts.push(Buffer.from('\n'));
       this.#floor = undefined;
     }
+    if (this.#gathered === undefined) this.#write(parts);
+    else this.#gathered.push(...parts);
+  }
+
+  #write(parts: readonly Uint8Array[]): void {
     const [first] = parts;
     if (first !== undefined) this.#host.write(parts.length === 1 ? first : Buffer.concat(parts));
   }
