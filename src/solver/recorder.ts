@@ -4,6 +4,7 @@
 
 import type {LockSpace} from '../store/lock.ts';
 import {deferred} from '../util/deferred.ts';
+import {SingleFlight} from '../util/single-flight.ts';
 
 /** A result, and how it is written down, if it is. */
 export interface Made<T> {
@@ -11,10 +12,14 @@ export interface Made<T> {
   record?(): Promise<void>;
 }
 
-export class Recorder {
+/** Who runs a step that is waited for: this build itself, for an equal step, or another one. */
+export type Runner = 'own' | 'other';
+
+export class Recorder<T> {
   readonly #locks: LockSpace;
   readonly #signal: AbortSignal;
   readonly #onLost: (error: unknown) => void;
+  readonly #running = new SingleFlight<string, T>();
   readonly #underWay = new Map<string, Promise<void>>();
 
   /** `onLost` hears of a result that could not be written down: what stands on it must not be either. */
@@ -24,8 +29,17 @@ export class Recorder {
     this.#onLost = onLost;
   }
 
-  /** Runs `work` while holding the lock of `key`. */
-  async locked<T>(
+  /** Runs `work` while holding the lock of `key`, once for all who ask meanwhile. */
+  locked(
+    key: string,
+    work: (wanted: Promise<undefined>) => Promise<Made<T>>,
+    onWait: (whom: Runner) => void,
+  ): Promise<T> {
+    const begin = (): Promise<T> => this.#begin(key, work, () => onWait('other'));
+    return this.#running.run(key, begin, () => onWait('own'));
+  }
+
+  async #begin(
     key: string,
     work: (wanted: Promise<undefined>) => Promise<Made<T>>,
     onWait: () => void,

@@ -6,7 +6,6 @@
 import {setMaxListeners} from 'node:events';
 import type {LockSpace} from '../store/lock.ts';
 import {type Deferred, deferred} from '../util/deferred.ts';
-import {SingleFlight} from '../util/single-flight.ts';
 import {
   contentKeyOf,
   definitionKeyOf,
@@ -82,8 +81,7 @@ class Job<V extends SolverGraph<V>, R> {
   readonly #lookUps: LookUps<V, R>;
   readonly #solved = new Map<string, Promise<Solved<R>>>();
   /** Equal keys of different vertices (two stages with the same steps) run once. */
-  readonly #byKey = new SingleFlight<string, Solved<R> | undefined>();
-  readonly recorder: Recorder;
+  readonly recorder: Recorder<Solved<R> | undefined>;
   readonly events: StepEvents;
   /** Of steps that run or have run, what their results will be known by: when they are under way. */
   readonly #begun = new Map<string, Deferred<Promise<KnownInput<R>>>>();
@@ -236,13 +234,17 @@ class Job<V extends SolverGraph<V>, R> {
   }
 
   /** Under the lock of `key`, and once for all who ask at the same time. */
-  #once(
+  async #once(
     vertex: V,
     key: string,
     work: (wanted: Promise<undefined>) => Promise<Made<Solved<R> | undefined>>,
   ): Promise<Solved<R> | undefined> {
-    const onWait = (): void => this.events.note(vertex, 'waiting for another tsbuild that runs this step');
-    return this.#byKey.run(key, () => this.recorder.locked(key, work, onWait));
+    let isJoined = false;
+    const result = await this.recorder.locked(key, work, (whom) => {
+      isJoined ||= whom === 'own';
+      this.events.waiting(vertex, whom);
+    });
+    return isJoined ? this.#told(vertex, key, result) : result;
   }
 
   #begunOf({id}: V): Deferred<Promise<KnownInput<R>>> {

@@ -5,6 +5,7 @@ import type {Clock} from '../util/clock.ts';
 import {errorText} from '../util/error-text.ts';
 import type {Missed} from './look-up.ts';
 import type {SolverVertex} from './op-runner.ts';
+import type {Runner} from './recorder.ts';
 
 type Told = Pick<SolverVertex, 'id' | 'origin'>;
 
@@ -55,6 +56,11 @@ export class StepEvents {
       return;
     }
     emit({...this.#finished(step), outcome: 'error', error: errorText(error), ...(usage && {usage})});
+  }
+
+  waiting(step: Told, whom: Runner): void {
+    const who = whom === 'own' ? 'an equal step of this build' : 'another tsbuild that runs this step';
+    this.note(step, `waiting for ${who}`);
   }
 
   note({id, origin}: Told, text: string): void {

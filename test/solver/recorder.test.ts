@@ -13,7 +13,7 @@ const unexpected = (): void => {
 describe('a recorder', () => {
   it('gives a result before it is written down, and keeps others from its key until it is', async () => {
     const locks = memoryLocks();
-    const recorder = new Recorder(locks, never, unexpected);
+    const recorder = new Recorder<number>(locks, never, unexpected);
     const disk = deferred<void>();
     const order: string[] = [];
     const record = async (): Promise<void> => {
@@ -31,7 +31,7 @@ describe('a recorder', () => {
 
   it('begins to write down when what the result has set in motion is under way', async () => {
     const order: string[] = [];
-    const recorder = new Recorder(memoryLocks(), never, unexpected);
+    const recorder = new Recorder<number>(memoryLocks(), never, unexpected);
     const record = async (): Promise<void> => {
       order.push('written');
     };
@@ -44,7 +44,7 @@ describe('a recorder', () => {
 
   it('tells at once of what could not be written down, and does not finish well', async () => {
     const lost: unknown[] = [];
-    const recorder = new Recorder(memoryLocks(), never, (error) => lost.push(error));
+    const recorder = new Recorder<number>(memoryLocks(), never, (error) => lost.push(error));
     const record = async (): Promise<void> => {
       throw new Error('no space');
     };
@@ -55,7 +55,7 @@ describe('a recorder', () => {
   });
 
   it('tells whoever asked of a failure, and lets the next one with that key try again', async () => {
-    const recorder = new Recorder(memoryLocks(), never, unexpected);
+    const recorder = new Recorder<number>(memoryLocks(), never, unexpected);
     const failing = async (): Promise<Made<number>> => {
       throw new Error('exit code 1');
     };
