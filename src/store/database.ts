@@ -5,7 +5,7 @@
 import {createRequire} from 'node:module';
 import {isAnyArrayBuffer} from 'node:util/types';
 import type LibsqlDatabase from 'libsql';
-import {buildError} from '../diagnostics/build-error.ts';
+import {BuildError, buildError} from '../diagnostics/build-error.ts';
 import {errorText} from '../util/error-text.ts';
 import {diskFull} from './disk-full.ts';
 import {migrations, schema, schemaVersion} from './schema.ts';
@@ -44,6 +44,7 @@ export function openDatabase(path: string): Database {
     native.exec('PRAGMA synchronous = NORMAL');
     migrate(native, path);
   } catch (error) {
+    if (error instanceof BuildError) throw error;
     throw buildError('environment', 'store-database', `open state database ${path}: ${errorText(error)}`, {
       hints: ['the state directory can be removed: it holds caches and local images only'],
       cause: error,
@@ -89,7 +90,10 @@ function migrate(native: LibsqlDatabase.Database, path: string): void {
   const found = versionOf(native);
   if (found === schemaVersion) return;
   if (found > schemaVersion) {
-    throw new Error(`${path} has format ${found}, this tsbuild knows up to ${schemaVersion}`);
+    const text = `${path} has format ${found}, and this tsbuild knows formats up to ${schemaVersion}`;
+    throw buildError('environment', 'store-newer', text, {
+      hints: ['a newer tsbuild has been here: use that one, or another --root'],
+    });
   }
   native.exec('BEGIN IMMEDIATE');
   try {

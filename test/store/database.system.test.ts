@@ -89,7 +89,7 @@ it('a database of format 5 is brought up to what a new one is, and keeps its rec
 
 it('a database of a format to come is refused, and left alone', () => {
   writtenBy(`PRAGMA user_version = ${schemaVersion + 1}`);
-  expect(() => openDatabase(path)).toThrow(`this tsbuild knows up to ${schemaVersion}`);
+  expect(() => openDatabase(path)).toThrow(`this tsbuild knows formats up to ${schemaVersion}`);
   expect(() => openDatabase(path)).toThrow(`has format ${schemaVersion + 1}`);
 });
 
