@@ -4,7 +4,8 @@
 import {expect, it} from 'vitest';
 import {argumentsOf} from './machine.ts';
 import {dockerfileOf} from './random-project.ts';
-import {firstSeed, isSoak, roundOf, Search, soakRounds, timeoutMs} from './search.ts';
+import {roundOf} from './round.ts';
+import {firstSeed, isSoak, Search, soakRounds, timeoutMs} from './search.ts';
 
 const rounds = isSoak ? Math.ceil(soakRounds / 30) : 4;
 
@@ -21,7 +22,7 @@ it(`in ${rounds} random projects the command says what a build says`, {timeout: 
     const root = await machine.copyRoot(search.pristine, 'warm');
     for (const [index, {project, what, disturbance}] of roundOf(seed, 'kept').edits.entries()) {
       machine.layOut(project, disturbance);
-      const args = ['-q', ...argumentsOf(project), machine.context];
+      const args = ['-q', ...argumentsOf(project, machine.context), machine.context];
       const env = project.epoch === undefined ? {} : {SOURCE_DATE_EPOCH: String(project.epoch)};
       if (index > 0) {
         const run = await space.run(['build', ...args], {root, env});

@@ -130,7 +130,14 @@ export class Machine {
       ...(project.epoch === undefined ? {} : {SOURCE_DATE_EPOCH: String(project.epoch)}),
     };
     const output = ['-o', `type=oci,dest=${out},tar=false`];
-    const args = ['--progress', 'plain', ...flags, ...argumentsOf(project), ...output, this.context];
+    const args = [
+      '--progress',
+      'plain',
+      ...flags,
+      ...argumentsOf(project, this.context),
+      ...output,
+      this.context,
+    ];
     const {code, log} = await this.call('build', root, args, env);
     if (code !== 0) return {image: `exit code ${code}`, log};
     return {image: imageIn(out, this.#builds++ % 20 === 0), log};
@@ -155,8 +162,9 @@ export class Machine {
   }
 }
 
-export function argumentsOf({buildArgs}: Project): readonly string[] {
-  return Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+export function argumentsOf({buildArgs, flags = []}: Project, context: string): readonly string[] {
+  const named = Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+  return [...named, ...flags.map((flag) => flag.replace('CONTEXT', context))];
 }
 
 /** Every folder on the way, the context itself included. */

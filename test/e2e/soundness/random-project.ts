@@ -12,6 +12,8 @@ export interface Project {
   readonly files: Readonly<Record<string, Entry>>;
   readonly ignored: readonly string[];
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** Further arguments of the command; CONTEXT in them is the directory of the context. */
+  readonly flags?: readonly string[];
   /** SOURCE_DATE_EPOCH. */
   readonly epoch?: number;
 }
@@ -31,7 +33,7 @@ export interface Edited {
 const names = ['a', 'b', 'd/a', 'd/b', 'd/e/c', 'x.log'];
 const laterNames = [...names, 'd/new', 'd/e/f', 'l1', 'l2', 'c'];
 
-function archiveOf(text: string): string {
+export function archiveOf(text: string): string {
   const members = [
     member({name: 'in/', type: '5', mode: '0000755\0'}),
     member({name: `in/${text || 'empty'}`}, text),

@@ -6,36 +6,17 @@ import {join} from 'node:path';
 import {type Workspace, workspaceWithBases} from '../command.ts';
 import {Machine, quickFolder} from './machine.ts';
 import {Random} from './random.ts';
-import {dockerfileOf, type Edited, randomEdit, randomProject} from './random-project.ts';
+import {dockerfileOf} from './random-project.ts';
+import {type Kind, type Round, roundOf} from './round.ts';
 
 export const isSoak = process.env['TSBUILD_SOAK'] === '1';
 export const firstSeed = Number(process.env['SEED'] ?? 1);
 /** All of the soak; half of them for each kind of cache. */
 export const soakRounds = Number(process.env['ROUNDS'] ?? 3000);
 export const timeoutMs = isSoak ? 24 * 3_600_000 : 600_000;
-const editsPerRound = 3;
 /** Projects that follow each other in one state directory: each finds what those before it have left. */
 const roundsPerRoot = 16;
 const lanes = 2;
-
-/** `kept`: one state directory for all; `shared`: a new machine for each build, and a cache that they share; `pruned`:
- * things go from the cache between builds, and stages run again although they would be found. */
-export type Kind = 'kept' | 'shared' | 'pruned';
-
-export interface Round {
-  readonly seed: number;
-  readonly kind: Kind;
-  readonly edits: readonly Edited[];
-}
-
-export function roundOf(seed: number, kind: Kind): Round {
-  const random = new Random(seed);
-  const edits: Edited[] = [{project: randomProject(random), what: 'the beginning', isSame: false}];
-  for (let count = 0; count < editsPerRound; count++) {
-    edits.push(randomEdit(random, (edits.at(-1) as Edited).project));
-  }
-  return {seed, kind, edits};
-}
 
 export class Search implements AsyncDisposable {
   readonly space: Workspace;
@@ -48,12 +29,15 @@ export class Search implements AsyncDisposable {
 
   static async open(): Promise<Search> {
     const search = new Search(await workspaceWithBases());
-    const context = await search.space.context({Dockerfile: 'FROM busybox\nRUN true\n'});
-    await search.space.build(['-o', 'type=cacheonly', context], {root: search.pristine});
+    // Images by names that a project takes for each other.
+    for (const name of ['one', 'two']) {
+      const context = await search.space.context({Dockerfile: `FROM busybox\nRUN echo ${name} > /moved\n`});
+      await search.space.build(['-t', name, context], {root: search.pristine});
+    }
     return search;
   }
 
-  /** A state directory with the base image and nothing else. */
+  /** A state directory with the base image and two that stand on it. */
   get pristine(): string {
     return join(this.#folder, 'pristine');
   }
@@ -169,5 +153,7 @@ async function befall(machine: Machine, root: string, random: Random): Promise<r
     ['--max-used-space', '1MB'],
   ]);
   if (random.isOneIn(2)) await machine.call('prune', root, ['-f', ...filter]);
-  return random.isOneIn(2) ? [`--no-cache-filter=s${random.below(3)}`] : [];
+  return random.isOneIn(2)
+    ? [`--no-cache-filter=${random.pick(['s0', 's1', 's2', 'made', 'aim0', 'aim1'])}`]
+    : [];
 }
