@@ -6,7 +6,7 @@
 import {expect, it} from 'vitest';
 import {isSoak, Search, soakRounds, timeoutMs} from './search.ts';
 
-const rounds = isSoak ? Math.ceil(soakRounds / 2) : 24;
+const rounds = isSoak ? Math.ceil(soakRounds / 2) : 16;
 
 it(`${rounds} random projects and their edits give what they give without a cache`, {
   timeout: timeoutMs,

@@ -4,7 +4,7 @@
 import {expect, it} from 'vitest';
 import {isSoak, Search, soakRounds, timeoutMs} from './search.ts';
 
-const rounds = isSoak ? Math.floor(soakRounds / 2) : 16;
+const rounds = isSoak ? Math.floor(soakRounds / 2) : 12;
 
 it(`${rounds} random projects give what they give without a cache, whatever becomes of it`, {
   timeout: timeoutMs,
