@@ -220,22 +220,6 @@ describe('solve', () => {
     expect(world.ops.ran.filter((text) => text === 'copy')).toEqual(['copy']);
   });
 
-  it('shows an equal step that is waited for, and that it need not run', async () => {
-    const world = new World();
-    world.ops.results.set('x', 'same');
-    world.ops.results.set('y', 'same');
-    const stage = (name: string): FakeVertex =>
-      fakeVertex('join', 'slow', [
-        fakeVertex('copy', 'copy', [base, fakeVertex('join', name, [base])]),
-        fakeVertex('copy', 'copy', [base, fakeVertex('join', name, [base])]),
-      ]);
-    await world.solve(fakeVertex('join', 'top', [stage('x'), stage('y')]));
-    const outcomes = world.outcomes().filter((text) => /^(copy|slow)/.test(text));
-    expect(outcomes.toSorted()).toEqual(['copy cached', 'copy done', 'slow cached', 'slow done']);
-    const notes = world.events.flatMap((event) => (event.type === 'step-note' ? [event.text] : []));
-    expect(notes).toContain('waiting for an equal step of this build');
-  });
-
   it('holds no slot while waiting for inputs: a chain resolves with a single slot', async () => {
     const world = new World();
     let target = base;
