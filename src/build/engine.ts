@@ -8,6 +8,7 @@ import {loadConfig} from '../config/load-config.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {takeCompanion} from '../helper/companion.ts';
 import type {Helper} from '../helper/helper.ts';
+import type {OutputRoom} from '../helper/helper-process.ts';
 import {locateHelper} from '../helper/locate-helper.ts';
 import {isCacheSource, type OnLayerProgress} from '../snapshot/layer-source.ts';
 import {Snapshotter} from '../snapshot/snapshotter.ts';
@@ -58,6 +59,8 @@ export interface OpenEngineOptions extends EngineFiles {
   readonly clock: Clock;
   readonly onLayerProgress: OnLayerProgress;
   readonly warn?: (warning: Diagnostic) => void;
+  /** See HelperProcessOptions. */
+  readonly room?: OutputRoom | undefined;
 }
 
 export function readEngineConfig({configFile, environment, observed}: EngineFiles): Promise<Config> {
@@ -85,7 +88,8 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
   const later = new Later();
   const helper = once(async () => {
     const {HelperProcess} = await import('../helper/helper-process.ts');
-    const started: Helper = new HelperProcess({path: locateHelper(environment)}, takeCompanion());
+    const {room} = options;
+    const started: Helper = new HelperProcess({path: locateHelper(environment), room}, takeCompanion());
     const stale = state.staleWork();
     if (stale.length > 0)
       await started.request(

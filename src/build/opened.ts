@@ -31,6 +31,7 @@ export async function openBuild(
   const {observed} = options;
   const engine = await openEngine({
     observed,
+    room: options.room,
     root: resolve(request.workingDirectory, options.root),
     configFile: options.configFile,
     environment: request.environment,

@@ -3,6 +3,7 @@
 import type {AttestRequest} from '../attestation/attest-request.ts';
 import type {ExportResult} from '../exporters/exporter.ts';
 import type {Vertex} from '../graph/vertex.ts';
+import type {OutputRoom} from '../helper/helper-process.ts';
 import type {LockFile} from '../lock/lock-file.ts';
 import type {Digest} from '../oci/digest.ts';
 import type {Platform} from '../oci/platform.ts';
@@ -77,6 +78,8 @@ export interface EngineOptions {
   /** Path of the TOML file given with --config; undefined: the defaults. */
   readonly configFile?: string | undefined;
   readonly emit: EmitEvent;
+  /** Of who takes the events: a promise while there is more output of steps than can be shown. */
+  readonly room?: OutputRoom | undefined;
   /** Takes down what the build goes by. */
   readonly observed?: Observed | undefined;
   /** Told what will be solved for, before anything runs. */

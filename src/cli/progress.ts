@@ -1,7 +1,9 @@
 // Which progress sink a build gets, and the sink's view of standard error. Progress goes to standard error always:
 // standard output belongs to results.
 
+import type {Writable} from 'node:stream';
 import {buildError} from '../diagnostics/build-error.ts';
+import type {OutputRoom} from '../helper/helper-process.ts';
 import type {ProgressSink} from '../progress/events.ts';
 import {type SinkName, sinkLoaders} from '../progress/sinks/index.ts';
 import type {SinkHost} from '../progress/sinks/sink.ts';
@@ -68,6 +70,26 @@ export async function openSink(name: SinkName, io: ProgressIo): Promise<Progress
   };
   return (await sinkLoaders[name]())(host);
 }
+
+/** This much of progress may wait for whoever reads it, in bytes. */
+const waitingMax = 1024 * 1024;
+
+/** Whether `output` takes more now: a promise while it has too much that nobody has read. */
+export function roomIn(output: object): OutputRoom {
+  const stream = rawOutput(output) as Partial<Writable>;
+  return () => {
+    if ((stream.writableLength ?? 0) <= waitingMax || stream.destroyed === true) return undefined;
+    return new Promise<void>((resolve) => {
+      const done = (): void => {
+        for (const name of endings) stream.off?.(name, done);
+        resolve();
+      };
+      for (const name of endings) stream.once?.(name, done);
+    });
+  };
+}
+
+const endings = ['drain', 'close', 'error'];
 
 /** What goes to a terminal is made safe for it; a file gets all of it. tty makes its own lines. */
 async function writerFor(name: SinkName, io: ProgressIo): Promise<SinkHost['write']> {

@@ -1,7 +1,7 @@
 // The helper as a process of ours: started once, spoken to in frames, many requests at a time. When we die it sees the
 // end of its standard input and takes its sandboxes with it.
 
-import type {Writable} from 'node:stream';
+import type {Readable, Writable} from 'node:stream';
 import {buildError} from '../diagnostics/build-error.ts';
 import {decodeFields, encodeFrame, type Frame, FrameDecoder, frameTypes, payloadBytesMax} from './frames.ts';
 import {
@@ -18,7 +18,14 @@ export interface HelperProcessOptions {
   readonly path: string;
   /** How long a cancelled process has between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
+  /**
+   * Of who shows what steps write: a promise while there is more than can be passed on. Until it resolves nothing is
+   * read from the helper, which stops the processes that write (native/serve/serve.c).
+   */
+  readonly room?: OutputRoom | undefined;
 }
+
+export type OutputRoom = () => Promise<unknown> | undefined;
 
 interface Running {
   readonly options: HelperRequestOptions;
@@ -34,7 +41,11 @@ const filterKey = 'seccomp=';
 
 export class HelperProcess implements Helper {
   readonly #requests: Writable;
+  readonly #answers: Readable;
   readonly #graceMs: number;
+  #room: OutputRoom | undefined;
+  /** Requests that were sent a signal: until they have ended, everything is read. */
+  readonly #signalled = new Set<number>();
   readonly #running = new Map<number, Running>();
   readonly #exited: Promise<unknown>;
   #nextId = 1;
@@ -46,9 +57,12 @@ export class HelperProcess implements Helper {
     this.#graceMs = options.graceMs ?? defaultGraceMs;
     const {requests, answers, end} = start(options.path);
     this.#requests = requests;
+    this.#answers = answers;
+    this.#room = options.room;
     const decoder = new FrameDecoder();
     answers.on('data', (bytes: Buffer) => {
       for (const frame of decoder.push(bytes)) this.#receive(frame);
+      this.#waitForRoom();
     });
     requests.on('error', () => {});
     this.#exited = end.then((how) => this.#end(how));
@@ -103,6 +117,9 @@ export class HelperProcess implements Helper {
 
   async close(): Promise<void> {
     this.#requests.end();
+    // What was not read would keep its end from being seen.
+    this.#room = undefined;
+    this.#answers.resume();
     await this.#exited;
   }
 
@@ -121,7 +138,18 @@ export class HelperProcess implements Helper {
     };
   }
 
+  #waitForRoom(): void {
+    if (this.#signalled.size > 0) return;
+    const room = this.#room?.();
+    if (room === undefined) return;
+    this.#answers.pause();
+    void room.then(() => this.#answers.resume());
+  }
+
+  /** The helper takes a signal when it has got rid of what it is writing. */
   #signal(id: number, number: number): void {
+    if (this.#running.has(id)) this.#signalled.add(id);
+    this.#answers.resume();
     this.#requests.write(encodeFrame(id, frameTypes.cancel, Buffer.from(String(number))));
   }
 
@@ -140,18 +168,23 @@ export class HelperProcess implements Helper {
         options.onData?.(payload);
         return;
       case frameTypes.result:
-        this.#running.delete(id);
+        this.#forget(id);
         if (options.signal?.aborted === true) running.reject(options.signal.reason);
         else running.resolve(decodeFields(payload));
         return;
       case frameTypes.error: {
-        this.#running.delete(id);
+        this.#forget(id);
         const fields = decodeFields(payload);
         const text = (name: string): string => fields.get(name) ?? '';
         running.reject(new HelperError(text('phase'), Number(text('errno')), text('path'), text('message')));
         return;
       }
     }
+  }
+
+  #forget(id: number): void {
+    this.#running.delete(id);
+    this.#signalled.delete(id);
   }
 
   #end({message, lastWords}: HelperEnd): void {

@@ -4,7 +4,7 @@
 import type {BuildRequest, EngineOptions} from '../../build/request.ts';
 import {buildRequestOf} from '../build-request.ts';
 import {placesOf} from '../places.ts';
-import {openSink, sinkNameOf} from '../progress.ts';
+import {openSink, roomIn, sinkNameOf} from '../progress.ts';
 import type {CommandCall} from './command.ts';
 
 /** `isQuiet`: nothing is shown that a sink could show. What the flags say wrongly is told before `work` begins. */
@@ -19,6 +19,7 @@ export async function withBuild<T>(
   const options: EngineOptions = {
     ...placesOf(flags, io),
     emit: (event) => sink.emit(event),
+    room: roomIn(io.stderr),
     stdout: () => io.stdout,
   };
   return work(request, options).finally(() => sink.close());

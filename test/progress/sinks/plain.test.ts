@@ -35,6 +35,16 @@ describe('plain progress', () => {
     expect(writes.slice(1)).toEqual(['#2 DONE 0.0s\n\n']);
   });
 
+  it('lets no step wait that has more to say than a megabyte', () => {
+    const host = fakeHost();
+    const line = 'x'.repeat(1023);
+    const told = new Story(createPlainSink(host), host).start('a', 'A').say('a', 'first\n').start('b', 'B');
+    told.say('b', `${line}\n`);
+    expect(host.written()).not.toContain(line);
+    told.say('b', `${line}\n`.repeat(1024));
+    expect(host.written().split(line)).toHaveLength(1026);
+  });
+
   it('numbers steps in the order in which they are first seen', () => {
     const text = story().start('b', 'B').end('b').start('a', 'A').end('a').close();
     expect(text).toBe('#1 B\n#1 DONE 0.0s\n\n#2 A\n#2 DONE 0.0s\n\n');

@@ -18,7 +18,7 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {placesOf} from '../../places.ts';
-import {openSink, sinkNameOf} from '../../progress.ts';
+import {openSink, roomIn, sinkNameOf} from '../../progress.ts';
 import {
   checkResultFile,
   costOf,
@@ -109,6 +109,7 @@ export async function runBuild(
       root,
       configFile,
       emit: events.emit,
+      room: roomIn(io.stderr),
       observed: keeper?.observed,
       onPlanned: recorder.planned,
       onCollectionDue: () => {

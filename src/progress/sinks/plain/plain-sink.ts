@@ -16,6 +16,8 @@ const tickMs = 200;
 const patienceMs = 5_000;
 /** A step silent for this long gives up the floor when another has something to say. */
 const silenceMs = 1_000;
+/** Output of a step, in bytes, that may wait for the floor. */
+const waitingBytesMax = 1024 * 1024;
 /** Between two lines about the same download. */
 const progressIntervalMs = 5_000;
 
@@ -113,7 +115,7 @@ class PlainSink implements ProgressSink {
       if (next !== undefined && this.#floor === undefined) this.#print(next, nowMs);
       return;
     }
-    if (this.#floor === undefined || this.#floor === step) {
+    if (this.#floor === undefined || this.#floor === step || step.pendingBytes > waitingBytesMax) {
       this.#print(step, nowMs);
       return;
     }

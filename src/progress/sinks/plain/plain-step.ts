@@ -20,6 +20,7 @@ export class PlainStep {
   spokeAtMs = 0;
   #name: string | undefined;
   #pending: PendingLine[] = [];
+  #pendingBytes = 0;
   readonly #streams = {stdout: new WholeLines(), stderr: new WholeLines()};
   readonly #items = new Map<string, {readonly startMs: number; printedMs: number; done: boolean}>();
 
@@ -29,6 +30,11 @@ export class PlainStep {
 
   get name(): string {
     return this.#name ?? this.id;
+  }
+
+  /** Of output that waits to be printed. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
   }
 
   get hasPending(): boolean {
@@ -94,6 +100,7 @@ export class PlainStep {
       output === undefined ? Buffer.from(`${prefix}${text}\n`) : prefixed(`${prefix}${text} `, output),
     );
     this.#pending = [];
+    this.#pendingBytes = 0;
     this.waitSinceMs = undefined;
     this.spokeAtMs = nowMs;
     return parts;
@@ -103,6 +110,7 @@ export class PlainStep {
     if (output.length === 0) return;
     const time = (Math.max(0, atMs - (this.startedMs ?? atMs)) / 1000).toFixed(3);
     this.#pending.push({text: time, output});
+    this.#pendingBytes += output.length;
   }
 }
 
