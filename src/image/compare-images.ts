@@ -4,8 +4,8 @@ import type {ImageConfig} from '../oci/image-config.ts';
 import type {LocalBlobStore} from '../store/blob-store.ts';
 import type {ImageDetails} from '../store/image-store.ts';
 import {byteOrder} from '../util/byte-order.ts';
-import {differences, FileTree} from './file-tree.ts';
-import {type LayerFile, layerFiles} from './layer-files.ts';
+import {FileTree} from './file-tree.ts';
+import {layerFiles} from './layer-files.ts';
 
 export interface Difference {
   readonly part: 'config' | 'history' | 'layer' | 'file';
@@ -24,7 +24,13 @@ export async function compareImages(
   const {diff_ids: aLayers} = a.config.rootfs;
   const {diff_ids: bLayers} = b.config.rootfs;
   const isSame = aLayers.join() === bLayers.join();
-  const files = isSame ? [] : compareFiles(await filesOf(a, blobs, signal), await filesOf(b, blobs, signal));
+  const files: Difference[] = [];
+  if (!isSame) {
+    const before = await filesOf(a, undefined, blobs, signal);
+    const after = await filesOf(b, before, blobs, signal);
+    for (const {path, what, details} of before.comparedWith(after))
+      files.push({part: 'file', what, name: `/${path}`, details});
+  }
   const instructions = ({history = []}: ImageConfig): string[] =>
     history.map(({created_by}) => created_by ?? '');
   return [
@@ -37,29 +43,15 @@ export async function compareImages(
 
 async function filesOf(
   {content}: ImageDetails,
+  like: FileTree | undefined,
   blobs: LocalBlobStore,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, LayerFile>> {
-  const tree = new FileTree();
+): Promise<FileTree> {
+  const tree = new FileTree(like);
   for (const [index, layer] of content.layers.entries()) {
     for await (const file of layerFiles(layer, blobs, signal)) tree.apply(file, index);
   }
-  return tree.files();
-}
-
-function compareFiles(
-  a: ReadonlyMap<string, LayerFile>,
-  b: ReadonlyMap<string, LayerFile>,
-): readonly Difference[] {
-  const paths = [...new Set([...a.keys(), ...b.keys()])].sort(byteOrder);
-  return paths.flatMap((path): Difference[] => {
-    const [before, after] = [a.get(path), b.get(path)];
-    const name = `/${path}`;
-    if (before === undefined) return [{part: 'file', what: 'added', name, details: []}];
-    if (after === undefined) return [{part: 'file', what: 'removed', name, details: []}];
-    const details = differences(before, after);
-    return details.length === 0 ? [] : [{part: 'file', what: 'changed', name, details}];
-  });
+  return tree;
 }
 
 /** Of a config, but for what is compared otherwise. */

@@ -2,6 +2,7 @@
 // (image-spec layer.md): `.wh.NAME` removes NAME, `.wh..wh..opq` everything of the directory that lies below.
 
 import {posix} from 'node:path';
+import {byteOrder} from '../util/byte-order.ts';
 import type {LayerFile} from './layer-files.ts';
 
 export interface Change {
@@ -15,19 +16,29 @@ export interface Change {
   readonly repeats: boolean;
 }
 
+/** All that is kept of a file, and there may be hundreds of thousands: its path is where it hangs in the tree. */
+export type FileFacts = Omit<LayerFile, 'path'>;
+
+/** The tree has one for each file: what is empty takes no space. */
 interface Node {
-  file: LayerFile | undefined;
+  file: FileFacts | undefined;
   layer: number;
-  readonly children: Map<string, Node>;
+  children: Map<string, Node> | undefined;
 }
 
 const whiteout = '.wh.';
 const opaque = '.wh..wh..opq';
 
 export class FileTree {
-  readonly #root: Node = {file: undefined, layer: -1, children: new Map()};
+  readonly #root = emptyNode();
+  readonly #like: FileTree | undefined;
   /** Bytes of each layer that layers above hide. */
   readonly #hidden = new Map<number, number>();
+
+  /** `like`: what is as in that tree is kept once for both. */
+  constructor(like?: FileTree) {
+    this.#like = like;
+  }
 
   /** Lays an entry of layer `layer` on what is there. Undefined: nothing is different. */
   apply(file: LayerFile, layer: number): Change | undefined {
@@ -51,15 +62,9 @@ export class FileTree {
     return this.#hidden.get(layer) ?? 0;
   }
 
-  /** By path, in no order. */
-  files(): ReadonlyMap<string, LayerFile> {
-    const files = new Map<string, LayerFile>();
-    const visit = (node: Node): void => {
-      if (node.file !== undefined) files.set(node.file.path, node.file);
-      for (const child of node.children.values()) visit(child);
-    };
-    visit(this.#root);
-    return files;
+  /** What differs between this tree and a later one: depth first, the names of a directory in byte order. */
+  *comparedWith(later: FileTree): Generator<ComparedFile> {
+    yield* compared('', this.#root, later.#root);
   }
 
   #place(file: LayerFile, layer: number): Change | undefined {
@@ -67,11 +72,11 @@ export class FileTree {
     const before = node.file;
     let hides = 0;
     if (before !== undefined && before.kind === 'directory' && file.kind !== 'directory') {
-      for (const child of node.children.values()) hides += this.#hide(child, layer);
-      node.children.clear();
+      for (const child of childrenOf(node)) hides += this.#hide(child, layer);
+      node.children = undefined;
     }
     if (before !== undefined) hides += this.#count(before, node.layer, layer);
-    node.file = file;
+    node.file = this.#kept(file);
     node.layer = layer;
     const {path, size} = file;
     if (before === undefined) return {path, what: 'added', size, hides, repeats: false};
@@ -80,22 +85,29 @@ export class FileTree {
     return change(file, hides, file.kind === 'file' && before.contentHash === file.contentHash);
   }
 
+  #kept(file: LayerFile): FileFacts {
+    const like = this.#like;
+    const twin = like === undefined ? undefined : like.#find(file.path)?.file;
+    return twin !== undefined && differences(twin, file).length === 0 ? twin : factsOf(file);
+  }
+
   #parts(path: string): string[] {
     return path.split('/').filter((part) => part !== '' && part !== '.');
   }
 
   #find(path: string): Node | undefined {
     let node: Node | undefined = this.#root;
-    for (const part of this.#parts(path)) node = node?.children.get(part);
+    for (const part of this.#parts(path)) node = node?.children?.get(part);
     return node;
   }
 
   #make(path: string): Node {
     let node = this.#root;
     for (const part of this.#parts(path)) {
+      node.children ??= new Map();
       let child = node.children.get(part);
       if (child === undefined) {
-        child = {file: undefined, layer: -1, children: new Map()};
+        child = emptyNode();
         node.children.set(part, child);
       }
       node = child;
@@ -107,33 +119,77 @@ export class FileTree {
   #remove(path: string, layer: number): number | undefined {
     const node = this.#find(path);
     if (node === undefined) return undefined;
-    this.#find(posix.dirname(path))?.children.delete(posix.basename(path));
+    this.#find(posix.dirname(path))?.children?.delete(posix.basename(path));
     return this.#hide(node, layer);
   }
 
   #hideBelow(node: Node, layer: number): number {
     let hidden = 0;
-    for (const [name, child] of node.children) {
+    for (const [name, child] of node.children ?? []) {
       hidden += this.#hideBelow(child, layer);
       if (child.layer >= layer) continue;
       if (child.file !== undefined) hidden += this.#count(child.file, child.layer, layer);
       child.file = undefined;
-      if (child.children.size === 0) node.children.delete(name);
+      if (child.children === undefined || child.children.size === 0) node.children?.delete(name);
     }
     return hidden;
   }
 
   #hide(node: Node, layer: number): number {
     let hidden = node.file === undefined ? 0 : this.#count(node.file, node.layer, layer);
-    for (const child of node.children.values()) hidden += this.#hide(child, layer);
+    for (const child of childrenOf(node)) hidden += this.#hide(child, layer);
     return hidden;
   }
 
   /** A file that its own layer replaces hides nothing of a layer below. */
-  #count(file: LayerFile, from: number, by: number): number {
+  #count(file: FileFacts, from: number, by: number): number {
     if (file.kind !== 'file' || from === by) return 0;
     this.#hidden.set(from, (this.#hidden.get(from) ?? 0) + file.size);
     return file.size;
+  }
+}
+
+function emptyNode(): Node {
+  return {file: undefined, layer: -1, children: undefined};
+}
+
+function childrenOf({children}: Node): Iterable<Node> {
+  return children?.values() ?? [];
+}
+
+function factsOf({
+  kind,
+  size,
+  mode,
+  uid,
+  gid,
+  mtime,
+  linkTarget,
+  xattrs,
+  device,
+  contentHash,
+}: FileFacts): FileFacts {
+  return {kind, size, mode, uid, gid, mtime, linkTarget, xattrs, device, contentHash};
+}
+
+export interface ComparedFile {
+  readonly path: string;
+  readonly what: 'added' | 'changed' | 'removed';
+  /** Of what is changed. */
+  readonly details: readonly string[];
+}
+
+function* compared(path: string, before: Node | undefined, after: Node | undefined): Generator<ComparedFile> {
+  if (before?.file !== undefined && after?.file !== undefined) {
+    const details = differences(before.file, after.file);
+    if (details.length > 0) yield {path, what: 'changed', details};
+  } else if (before?.file !== undefined) yield {path, what: 'removed', details: []};
+  else if (after?.file !== undefined) yield {path, what: 'added', details: []};
+  const [old, now] = [before?.children, after?.children];
+  const names = [...(old?.keys() ?? []), ...(now?.keys() ?? [])].sort(byteOrder);
+  for (const [index, name] of names.entries()) {
+    if (name === names[index - 1]) continue;
+    yield* compared(path === '' ? name : `${path}/${name}`, old?.get(name), now?.get(name));
   }
 }
 
@@ -146,7 +202,8 @@ function removal(path: string, hides: number): Change {
 }
 
 /** What two entries differ in, each as `WORD BEFORE -> AFTER`. */
-export function differences(a: LayerFile, b: LayerFile): readonly string[] {
+export function differences(a: FileFacts, b: FileFacts): readonly string[] {
+  if (a === b) return [];
   const told: string[] = [];
   const tell = (word: string, before: string | number, after: string | number): void => {
     if (before !== after) told.push(`${word} ${before} -> ${after}`);
@@ -159,6 +216,7 @@ export function differences(a: LayerFile, b: LayerFile): readonly string[] {
   tell('size', a.size, b.size);
   if (a.size === b.size && a.contentHash !== b.contentHash) told.push('content');
   tell('time', timeOf(a), timeOf(b));
+  if (a.xattrs.size + b.xattrs.size === 0) return told;
   for (const key of new Set([...a.xattrs.keys(), ...b.xattrs.keys()])) {
     if (a.xattrs.get(key) !== b.xattrs.get(key)) told.push(`xattr ${key}`);
   }
@@ -169,7 +227,7 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-function timeOf({mtime}: LayerFile): string {
+function timeOf({mtime}: FileFacts): string {
   const date = new Date(mtime * 1000);
   return Number.isNaN(date.getTime()) ? String(mtime) : date.toISOString().replace('.000Z', 'Z');
 }

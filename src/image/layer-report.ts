@@ -14,6 +14,8 @@ export interface LayerReport {
   /** Of all files in it. */
   readonly unpackedBytes: number;
   readonly createdBy: string;
+  readonly counts: Readonly<Record<Change['what'], number>>;
+  /** Empty unless they were asked for: an image may have a million. */
   readonly changes: readonly Change[];
   /** Bytes in it that layers above replace or remove: they are sent and stored for nothing. */
   readonly wastedBytes: number;
@@ -25,17 +27,22 @@ export interface LayerReport {
 export async function layerReports(
   {content, config}: ImageDetails,
   blobs: LocalBlobStore,
-  signal: AbortSignal,
+  {withChanges, signal}: {readonly withChanges: boolean; readonly signal: AbortSignal},
 ): Promise<readonly LayerReport[]> {
   const tree = new FileTree();
   const reports: Omit<LayerReport, 'wastedBytes'>[] = [];
   for (const [index, layer] of content.layers.entries()) {
     const changes: Change[] = [];
+    const counts = {added: 0, changed: 0, removed: 0};
     let unpackedBytes = 0;
+    let repeatedBytes = 0;
     for await (const file of layerFiles(layer, blobs, signal)) {
       if (file.kind === 'file') unpackedBytes += file.size;
       const change = tree.apply(file, index);
-      if (change !== undefined) changes.push(change);
+      if (change === undefined) continue;
+      counts[change.what]++;
+      if (change.repeats) repeatedBytes += change.size;
+      if (withChanges) changes.push(change);
     }
     reports.push({
       diffId: config.rootfs.diff_ids[index] ?? '',
@@ -43,8 +50,9 @@ export async function layerReports(
       size: layer.size,
       unpackedBytes,
       createdBy: makerOf(config, index) ?? '',
+      counts,
       changes,
-      repeatedBytes: changes.reduce((sum, {repeats, size}) => sum + (repeats ? size : 0), 0),
+      repeatedBytes,
     });
   }
   return reports.map((report, index) => ({...report, wastedBytes: tree.hiddenBytesOf(index)}));

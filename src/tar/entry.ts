@@ -83,10 +83,12 @@ function idOf(id: number): number {
   return id;
 }
 
+/** Of nearly all entries: one for all of them. */
+const noXattrs: ReadonlyMap<string, string> = new Map();
+
 function xattrsOf({all}: PaxRecords): ReadonlyMap<string, string> {
-  return new Map(
-    all.flatMap(([key, value]) =>
-      key.startsWith(xattrPrefix) ? [[key.slice(xattrPrefix.length), value.toString('latin1')] as const] : [],
-    ),
+  const found = all.flatMap(([key, value]) =>
+    key.startsWith(xattrPrefix) ? [[key.slice(xattrPrefix.length), value.toString('latin1')] as const] : [],
   );
+  return found.length === 0 ? noXattrs : new Map(found);
 }

@@ -32,6 +32,10 @@ function text({path, what, hides, repeats}: Change): string {
   return `${what} ${path}${hides > 0 ? ` hides ${hides}` : ''}${repeats ? ' repeats' : ''}`;
 }
 
+function pathsOf(tree: FileTree): string[] {
+  return [...new FileTree().comparedWith(tree)].map(({path}) => path);
+}
+
 const base = [directory('d'), file('d/a'), file('d/b'), directory('d/e'), file('d/e/f'), file('top')];
 
 describe('a layer', () => {
@@ -53,12 +57,28 @@ describe('a layer', () => {
   it('wastes what layers above hide, and its own second writing is no waste', () => {
     const {tree} = laid(base, [file('top'), file('top')], [file('.wh.d'), file('.wh.top')]);
     expect([0, 1, 2].map((layer) => tree.hiddenBytesOf(layer))).toEqual([40, 10, 0]);
-    expect([...tree.files().keys()]).toEqual([]);
+    expect(pathsOf(tree)).toEqual([]);
   });
 
   it('leaves what it does not name', () => {
     const {tree} = laid(base, [file('d/.wh..wh..opq'), file('d/n')]);
-    expect([...tree.files().keys()].sort()).toEqual(['d', 'd/n', 'top']);
+    expect(pathsOf(tree)).toEqual(['d', 'd/n', 'top']);
+  });
+});
+
+describe('two trees', () => {
+  it('are compared in the order of a walk, and what both have alike is not told', () => {
+    const before = laid(base).tree;
+    const after = new FileTree(before);
+    for (const one of [directory('d'), file('d/a'), file('d/b', {mode: 0o600}), file('d.x'), file('top')])
+      after.apply(one, 0);
+    const told = [...before.comparedWith(after)];
+    expect(told.map(({what, path, details}) => [what, path, ...details].join(' '))).toEqual([
+      'changed d/b mode 0644 -> 0600',
+      'removed d/e',
+      'removed d/e/f',
+      'added d.x',
+    ]);
   });
 });
 

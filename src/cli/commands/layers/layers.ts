@@ -55,15 +55,18 @@ export const showLayers: Act = async ({flags, operands, io, interrupt}) => {
   const table = columns.map((name) => `{{.${name}}}`).join('\t');
   const print = rowPrinter(flags.last('format'), {table, headings});
   const platform = platformFlag(flags);
+  const format = flags.last('format') ?? '';
+  const withChanges = flags.has('files') || (format !== '' && format !== 'table');
   const truncate = !flags.has('no-trunc');
   return withImages(flags, io, async (store, root) => {
     const image = chosenImage(matchImage(await store.list(), operand), operand, platform);
     const lines = linesOf(image, root);
-    const reports = await layerReports(image, new LocalBlobStore(root), interrupt);
+    const reports = await layerReports(image, new LocalBlobStore(root), {withChanges, signal: interrupt});
     io.stdout.write(
       print(reports.map((report, index) => rowOf(report, index + 1, lines[index] ?? '', truncate))),
     );
-    if (flags.has('files')) io.stdout.write(reports.map(filesText).join(''));
+    if (!flags.has('files')) return exitCodes.ok;
+    for (const [index, report] of reports.entries()) io.stdout.write(filesText(report, index));
     return exitCodes.ok;
   });
 };
@@ -79,16 +82,15 @@ function linesOf({configDigest, config}: ImageDetails, root: string): readonly (
 }
 
 function rowOf(report: LayerReport, number: number, line: string, truncate: boolean): FormatObject {
-  const count = (what: Change['what']): number => report.changes.filter((one) => one.what === what).length;
   return {
     Layer: number,
     DiffID: report.diffId,
     Digest: report.digest,
     Size: sizeText(report.size),
     Unpacked: sizeText(report.unpackedBytes),
-    Added: count('added'),
-    Changed: count('changed'),
-    Removed: count('removed'),
+    Added: report.counts.added,
+    Changed: report.counts.changed,
+    Removed: report.counts.removed,
     Wasted: sizeText(report.wastedBytes),
     Repeated: sizeText(report.repeatedBytes),
     Line: line,
