@@ -28,6 +28,7 @@
 static const struct cgroup_options *wanted;
 static struct cgroup_directory directories[DIRECTORIES_MAX];
 static size_t directory_count;
+static bool left;  // a group that could not be removed
 
 static char *read_text(const char *path) {
   struct buffer text = {0};
@@ -249,6 +250,8 @@ static uint64_t number_in(const struct cgroup_directory *directory, const char *
   return number;
 }
 
+bool cgroup_left(void) { return left; }
+
 struct cgroup_usage cgroup_end(void) {
   const struct timespec pause = {.tv_nsec = REMOVE_PAUSE_NS};
   struct cgroup_usage usage = {0};
@@ -265,6 +268,7 @@ struct cgroup_usage cgroup_end(void) {
     for (int attempt = 0; rmdir(directory->path) != 0 && errno == EBUSY && attempt < REMOVE_ATTEMPTS;
          attempt++)
       nanosleep(&pause, NULL);
+    left = left || access(directory->path, F_OK) == 0;
   }
   directory_count = 0;
   return usage;

@@ -38,6 +38,9 @@ struct cgroup_usage {
 /** What was used, and the end of the group; when nothing runs in it any more. */
 struct cgroup_usage cgroup_end(void);
 
+/** Whether a group of this process is still there after its end: the next one would have its name. */
+bool cgroup_left(void);
+
 // ---- between cgroup.c and cgroup_limits.c
 
 /** A group in one hierarchy. */

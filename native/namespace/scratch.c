@@ -13,6 +13,7 @@
 
 static bool entered;
 static int root = -1;
+static unsigned names;
 
 void scratch_enter(int flags) {
   if (entered) return;
@@ -21,6 +22,12 @@ void scratch_enter(int flags) {
   if (k_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
     die("namespaces", errno, "/", "cannot make the mounts private");
   entered = true;
+}
+
+void scratch_left(void) {
+  entered = false;
+  root = -1;
+  names = 0;
 }
 
 int scratch_root(void) {
@@ -37,9 +44,8 @@ int scratch_root(void) {
 }
 
 const char *scratch_name(void) {
-  static unsigned count;
   static char name[16];
-  snprintf(name, sizeof name, "%u", ++count);
+  snprintf(name, sizeof name, "%u", ++names);
   return name;
 }
 

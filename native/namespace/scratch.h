@@ -13,6 +13,9 @@
  */
 void scratch_enter(int flags);
 
+/** To be called in the host's mount namespace again, when no descriptor of the other one is left: all begins anew. */
+void scratch_left(void);
+
 /** The tmpfs, as O_PATH descriptor; enters first if need be. */
 int scratch_root(void);
 

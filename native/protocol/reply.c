@@ -130,5 +130,6 @@ int reply_finish(int status) {
     status_send(status_fd, STATUS_RESULT, result.bytes, result.length);
   else
     status_send(status_fd, STATUS_ERROR, failure.bytes, failure.length);
+  result.length = 0;
   return success ? exit_status : 1;
 }

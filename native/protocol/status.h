@@ -7,6 +7,7 @@
 
 enum status_type {
   STATUS_SANDBOX = 1,  // "PID" of the sandbox's first process, as the serve loop sees it; then of the one for signals
+  STATUS_RESTS = 2,    // nothing of the request is left, and the worker can do another one
   STATUS_RESULT = 32,  // the same numbers as the frames they become
   STATUS_ERROR = 33,
 };

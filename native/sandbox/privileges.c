@@ -93,8 +93,8 @@ static uint64_t kept_by(const struct privileges *privileges) {
 }
 
 void privileges_bound(const struct privileges *privileges) {
+  if (privileges != NULL && privileges->dropped == 0) return;  // it is done, or insecure
   uint64_t keep = privileges == NULL ? kept_set() : kept_by(privileges);
-  if (keep == UINT64_MAX) return;
   // Up to the first number that this kernel does not know.
   for (int capability = 0; capability < 64; capability++) {
     if ((keep >> capability & 1) != 0 || prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0) continue;

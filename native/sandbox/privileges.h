@@ -23,7 +23,7 @@ struct privileges {
 /** `NAME:SOFT:HARD`; dies on nonsense. */
 struct limit privileges_parse_limit(const char *text);
 
-/** Cuts the bounding set of this process down; NULL: to what a payload has by default. */
+/** Cuts the bounding set of this process down: NULL: to what a payload has by default; else, from there, to its own. */
 void privileges_bound(const struct privileges *privileges);
 
 /** For the process that becomes the payload. */

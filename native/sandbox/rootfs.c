@@ -36,13 +36,7 @@ uint64_t rootfs_attributes(const struct rootfs_options *options) {
   return options->insecure ? 0 : MOUNT_ATTR_NODEV;
 }
 
-/** The first of all, so that the sandbox reads the same name for it in /proc/mounts every time. */
-static void make_mask_directory(void) {
-  if (mask_directory < 0) mask_directory = scratch_directory(0555);
-}
-
 int rootfs_open(const struct view_spec *spec, const struct rootfs_options *options) {
-  make_mask_directory();
   int root = view_mount(spec);
   mount_restrict(root, rootfs_attributes(options), "/");
   mount_attach(root, scratch_directory(0700), "/");
@@ -140,7 +134,7 @@ static int made_proc_place(void) {
 }
 
 void rootfs_prepare(const struct rootfs_options *options) {
-  make_mask_directory();
+  mask_directory = scratch_directory(0555);  // first, so that the sandbox reads the same name for it in /proc/mounts
   made_dev = mount_dev(options, scratch_directory(0700));
   made_sys = mount_sys(options, scratch_directory(0700));
   if (mkdirat(scratch_root(), made_proc, 0700) != 0) die("mounts", errno, "/proc", "cannot make a directory on tmpfs");

@@ -34,6 +34,8 @@
 
 #define RUSAGE_BLOCK_BYTES 512
 #define CHILD_STACK_BYTES ((size_t)64 * 1024)
+#define GUIDE_STACK_BYTES ((size_t)8 * 1024)
+#define GROWTH_KILOBYTES_MAX 4096
 
 static void resolve_user(struct run_options *options, int root) {
   struct identity *identity = &options->payload.privileges.identity;
@@ -70,9 +72,12 @@ static void bind_file(const char *file, const char *target) {
 }
 
 /** How to get back out of the sandbox, whatever has happened. */
-static int host_mounts = -1;
+static int host_mounts = -1, host_root, host_directory;
 static int own_mounts = -1;  // keeps the mounts of the sandbox until nobody waits for their end
 static pid_t sandbox, payload;  // its first processes, until they have been waited for
+static bool was_usual;       // the run that has ended: nothing that the next one could find
+static bool has_namespaces;  // that nothing has run in yet, after a run before; the bounding set is cut then, too
+static long kilobytes_before;
 
 void run_end(void) {
   close_quietly(own_mounts);
@@ -92,23 +97,30 @@ static void take_back(void) {
   stubs_remove_copies();
 }
 
-/** Into namespaces of our own. */
+/** Into namespaces of our own. The pid namespace begins with its first process. */
 static void leave_host(struct network *network) {
-  host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-  if (host_mounts < 0) die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
-  scratch_enter(CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(network));
+  if (host_mounts < 0) {
+    host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    host_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    host_directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
+  if (host_mounts < 0 || host_root < 0 || host_directory < 0)
+    die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
+  scratch_enter(has_namespaces ? 0 : CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(network));
   own_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
   network_furnish(network);
 }
 
 static int ready[2];  // has a byte when the first process is out of reach of others
 
+static LARGE char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+static LARGE char guide_stack[GUIDE_STACK_BYTES] __attribute__((aligned(16)));
+
 /** As vfork does it: a process of the sandbox has our memory until it calls execve, and we sleep as long. No page
  * tables are copied, and what cannot be done is noted where we find it. */
-static pid_t start(int (*become)(void *), void *options) {
-  static LARGE char stack[CHILD_STACK_BYTES] __attribute__((aligned(16)));
+static pid_t start(int (*become)(void *), void *options, char *stack_end, int namespaces) {
   reply_in_child(true);
-  pid_t pid = clone(become, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, options);
+  pid_t pid = clone(become, stack_end, CLONE_VM | CLONE_VFORK | SIGCHLD | namespaces, options);
   reply_in_child(false);
   if (pid < 0) die("namespaces", errno, NULL, "cannot fork the sandbox");
   return pid;
@@ -133,21 +145,42 @@ static int become_first(void *argument) {
 static void begin_sandbox(struct rootfs_options *options, struct network *network) {
   sigset_t all, before;
   leave_host(network);
-  if (!options->insecure) privileges_bound(NULL);
+  if (!options->insecure && !has_namespaces) privileges_bound(NULL);
   rootfs_prepare(options);
   xpipe(ready);
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);  // what is sent before it listens must wait for it
-  sandbox = start(become_first, options);
+  sandbox = start(become_first, options, stack + sizeof stack, CLONE_NEWPID);
   sigprocmask(SIG_SETMASK, &before, NULL);
   close(ready[1]);
+}
+
+static long memory_kilobytes(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
 }
 
 void run_prepare(void) {
   struct network none = network_parse("none");
   struct rootfs_options usual = {.shm_size = SHM_BYTES_DEFAULT};
   userns_require();
+  if (kilobytes_before == 0) kilobytes_before = memory_kilobytes();
   begin_sandbox(&usual, &none);
+}
+
+bool run_rest(void) {
+  if (!was_usual || reply_failed() || memory_kilobytes() > kilobytes_before + GROWTH_KILOBYTES_MAX) return false;
+  run_end();
+  // All that it has opened since it left the host comes after what it stood on there.
+  return k_close_from((unsigned)host_directory + 1) == 0 && fchdir(host_root) == 0 && chroot(".") == 0 &&
+         fchdir(host_directory) == 0;
+}
+
+void run_renew(void) {
+  scratch_left();
+  if (unshare(CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) != 0)
+    die("namespaces", errno, NULL, "cannot make the namespaces");
+  has_namespaces = true;
 }
 
 /** Everything up to the fork; the root's descriptor. */
@@ -195,6 +228,26 @@ static int become_payload(void *argument) {
   payload_become(&options->payload);
 }
 
+/** A process is born into the pid namespace that its parent has chosen for all its children, and an ordinary user's
+ * would not get back to the host's: so this one chooses, and the payload becomes its parent's child. */
+static int guide(void *options) {
+  const int flags = CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_VM | CLONE_VFORK | SIGCHLD;
+  int first = k_pidfd_open(sandbox);
+  if (first < 0 || setns(first, CLONE_NEWPID) != 0)
+    die("namespaces", errno, NULL, "cannot enter the pid namespace of the sandbox");
+  if (clone(become_payload, stack + sizeof stack, flags, options, &payload) < 0)
+    die("namespaces", errno, NULL, "cannot fork the sandbox");
+  return 0;
+}
+
+static void start_payload(struct run_options *options) {
+  int wait_status;
+  pid_t pid = start(guide, options, guide_stack + sizeof guide_stack, 0);
+  while (waitpid(pid, &wait_status, 0) < 0)
+    if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
+  if (payload == 0 || wait_status != 0) die("exec", 0, NULL, "the process of the sandbox was not begun");
+}
+
 struct outcome {
   int wait_status;
   long long wall;  // microseconds
@@ -232,7 +285,7 @@ static bool run_processes(struct run_options *options, struct outcome *outcome) 
   if (read_full(ready[0], &byte, 1) != 1) die("exec", 0, NULL, "the first process of the sandbox did not begin");
   close(ready[0]);
   cgroup_join(sandbox);
-  payload = start(become_payload, options);
+  start_payload(options);
   if ((end = k_pidfd_open(payload)) < 0) die("wait", errno, NULL, "cannot watch the process");
   reply_sandbox(options->signals_for_main ? payload : sandbox);
   console_carry(end);
@@ -291,7 +344,7 @@ int verb_run(const struct request *request) {
   int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
   reply_take_back(take_back);
-  if (host_mounts < 0) begin_sandbox(&options.rootfs, &options.network);
+  if (sandbox == 0) begin_sandbox(&options.rootfs, &options.network);
   if (reply_failed()) die("exec", 0, NULL, "there is no first process");
   reply_sandbox(sandbox);
   int root = build_sandbox(&options);
@@ -304,6 +357,8 @@ int verb_run(const struct request *request) {
   outcome.wall = microseconds() - begin;
   leave_sandbox(&options, root);
   outcome.limited = cgroup_end();
+  was_usual = success && !stubs_made() && options.cgroup.limit_count == 0 && options.cgroup.parent == NULL &&
+              !cgroup_left();
   if (!success) return -1;
   if (upper >= 0) times_normalise(upper, &times);
   if (upper >= 0 && is_unchanged(upper, &made, &times)) reply_result("unchanged", "1");

@@ -37,4 +37,11 @@ void run_prepare(void);
 /** After the reply: the mounts of the sandbox. */
 void run_end(void);
 
+/** The same, and everything else of a run that was prepared. False when it is better to end with the process: another
+ * run could find something of this one. */
+bool run_rest(void);
+
+/** After that, before the next run_prepare: namespaces that nothing has run in. */
+void run_renew(void);
+
 #endif

@@ -56,7 +56,7 @@ static void *own_memory(size_t size) {
 
 /** Nothing of a request outlives this, and the terminal is as it was. */
 static void kill_all_workers(void) {
-  worker_drop_spare();
+  worker_drop_spares();
   for (struct worker *worker = workers; worker != NULL; worker = worker->next) worker_cancel(worker, SIGKILL);
   while (wait(NULL) > 0 || errno == EINTR) continue;
   if (ran_terminal) terminal_restore(1);
@@ -150,7 +150,7 @@ static void answer(struct worker *worker, int wait_status) {
   uint32_t type;
   struct buffer reply = worker_reply(worker, wait_status, &type);
   send_reply(worker->id, type, reply);
-  for (int i = 0; i < PIPE_STATUS; i++) forget(&worker->pipes[i]);
+  for (int i = 0; i < (worker->requests < 0 ? PIPE_STATUS : PIPE_DATA); i++) forget(&worker->pipes[i]);
   worker->answered = true;
 }
 
@@ -173,6 +173,32 @@ static bool runs_sandbox(const struct worker *worker) {
          waitid((idtype_t)3 /* P_PIDFD */, (id_t)worker->sandbox, &info, flags) == 0 && info.si_pid == 0;
 }
 
+/** It ends when it has done what it does. */
+static void forget_requests(struct worker *worker) {
+  close_quietly(worker->requests);
+  worker->requests = -1;
+}
+
+static void take_out(const struct worker *worker) {
+  struct worker **at = &workers;
+  while (*at != worker) at = &(*at)->next;
+  *at = worker->next;
+}
+
+/** Where nothing of a sandbox is left its worker waits for another one, and is not watched meanwhile. */
+static void let_rest(struct worker *worker) {
+  take_out(worker);
+  if (!worker_let_rest(worker)) {
+    forget_requests(worker);
+    worker->next = workers;
+    workers = worker;
+    return;
+  }
+  for (int i = 0; i < PIPE_COUNT; i++)
+    if (worker->pipes[i] >= 0) epoll_ctl(epoll, EPOLL_CTL_DEL, worker->pipes[i], NULL);
+  epoll_ctl(epoll, EPOLL_CTL_DEL, worker->pidfd, NULL);
+}
+
 static void end_worker(struct worker *worker) {
   while (!worker->ended && reap(0)) continue;
   drain(worker, PIPE_STATUS);
@@ -181,13 +207,10 @@ static void end_worker(struct worker *worker) {
   while (runs_sandbox(worker) && reap(0)) continue;
   while (reap(WNOHANG)) continue;
   if (!worker->answered) answer(worker, worker->wait_status);
-  for (struct worker **at = &workers; *at != NULL; at = &(*at)->next)
-    if (*at == worker) {
-      *at = worker->next;
-      break;
-    }
-  forget(&worker->pipes[PIPE_STATUS]);
+  take_out(worker);
+  for (int i = 0; i < PIPE_COUNT; i++) forget(&worker->pipes[i]);
   forget(&worker->pidfd);
+  forget_requests(worker);
   close_quietly(worker->sandbox);
   close_quietly(worker->listener);
   free(worker->status.bytes);
@@ -208,15 +231,17 @@ static void cancel_request(uint32_t id, const char *payload, size_t length) {
 }
 
 static void keep_filter(const char *program, size_t length) {
-  worker_drop_spare();  // which was forked without it
+  worker_drop_spares();  // which were forked without it, as were those that run
+  for (struct worker *worker = workers; worker != NULL; worker = worker->next) forget_requests(worker);
   run_keep_filter(program, length);
 }
 
-/** The mounts of a sandbox that was answered for are there until its worker closes its status: overlayfs would find a
- * layer in use that the next request stands on. */
+/** The mounts of a sandbox that was answered for are there until its worker rests or closes its status: overlayfs would
+ * find a layer in use that the next request stands on. */
 static bool is_ending(void) {
   const struct worker *worker = workers;
-  while (worker != NULL && !(worker->answered && worker->pipes[PIPE_STATUS] >= 0)) worker = worker->next;
+  while (worker != NULL && !(worker->answered && !worker->rests && worker->pipes[PIPE_STATUS] >= 0))
+    worker = worker->next;
   return worker != NULL;
 }
 
@@ -265,6 +290,7 @@ static bool handle(struct epoll_event *event) {
     // No process of a sandbox is left then, and its mounts are gone before the next request is taken. What other
     // verbs have mounted is there until the worker ends.
     if (!worker->answered && worker->sandbox >= 0 && worker->done) answer(worker, 0);
+    if (worker->answered && worker->rests && worker->requests >= 0) let_rest(worker);
   } else {
     end_worker(worker);
   }

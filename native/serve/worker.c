@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,9 +27,11 @@
 #define REQUEST_FD 5
 #define PAGE_BYTES 4096
 
-/** Whose request is still to come; `requests` is where it is told. */
-static SERVES struct worker *spare;
-static SERVES int requests;  // while there is one
+#define RESTING_MAX 4
+
+static SERVES struct worker *spare;  // whose request is still to come
+static SERVES struct worker *resting;  // that have done one, and have not begun with the next
+static SERVES unsigned resting_count;
 static SERVES unsigned suited;  // requests that a spare can do
 
 static bool has_process_output(const char *payload) {
@@ -37,7 +41,7 @@ static bool has_process_output(const char *payload) {
 /** Host directories are looked up among the mounts of now, which a spare may have missed some of; the others are about
  * what it has made. */
 static bool suits_spare(const char *payload, size_t length) {
-  static const char *const unusual[] = {"\0dir=", "\0insecure=", "\0shmsize=", "\0sysctl="};
+  static const char *const unusual[] = {"\0dir=", "\0insecure=", "\0shmsize=", "\0sysctl=", "\0stdin=", "\0tty="};
   bool suits = has_process_output(payload) && memmem(payload, length, "\0network=none", 14) != NULL;
   for (size_t i = 0; suits && i < COUNT_OF(unusual); i++)
     suits = memmem(payload, length, unusual[i], 1 + strlen(unusual[i] + 1)) == NULL;
@@ -72,19 +76,76 @@ static void touch_pages(void) {
   free(xformat("%s", request_parse(xstrdup("run"), sizeof "run").verb));
 }
 
-/** Ends this process when there is none to come. */
-static char *await_request(int from, size_t *length) {
-  touch_pages();
-  unsigned char header[4];
-  if (read_full(from, header, sizeof header) != (ssize_t)sizeof header) _exit(0);
-  *length = get_u32(header);
-  char *payload = xmalloc(*length);
-  if (read_full(from, payload, *length) != (ssize_t)*length) _exit(0);
-  close(from);
-  return payload;
+/** The length of a request, and the streams of its process. */
+struct order {
+  unsigned char length[4];
+  int streams[2];
+};
+
+/** Standard output and error travel beside the length: of each request its own. False: nobody is there. */
+static bool send_order(int to, const struct order *order) {
+  char control[CMSG_SPACE(sizeof order->streams)] __attribute__((aligned(sizeof(size_t)))) = {0};
+  struct iovec bytes = {(void *)order->length, sizeof order->length};
+  struct msghdr message = {
+      .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof order->streams);
+  memcpy(CMSG_DATA(header), order->streams, sizeof order->streams);
+  return sendmsg(to, &message, MSG_NOSIGNAL) == (ssize_t)sizeof order->length;
 }
 
-/** Without a payload: a spare, which is told it on `request_fd`. */
+/** Of so few bytes, sent at once, all come at once. */
+static bool take_order(int from, struct order *order) {
+  char control[CMSG_SPACE(sizeof order->streams)] __attribute__((aligned(sizeof(size_t))));
+  struct iovec bytes = {order->length, sizeof order->length};
+  struct msghdr message = {
+      .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  ssize_t got;
+  while ((got = recvmsg(from, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) continue;
+  struct cmsghdr *header = got == (ssize_t)sizeof order->length ? CMSG_FIRSTHDR(&message) : NULL;
+  if (header == NULL || header->cmsg_len != CMSG_LEN(sizeof order->streams)) return false;
+  memcpy(order->streams, CMSG_DATA(header), sizeof order->streams);
+  return true;
+}
+
+/** Ends this process when there is none to come. */
+static struct request await_request(int from) {
+  struct order order;
+  if (!take_order(from, &order)) _exit(0);
+  size_t length = get_u32(order.length);
+  char *payload = xmalloc(length);
+  for (int i = 0; i < 2; i++) {
+    if (dup2(order.streams[i], STDOUT_FILENO + i) < 0) _exit(1);
+    close(order.streams[i]);
+  }
+  if (read_full(from, payload, length) != (ssize_t)length) _exit(0);
+  return request_parse(payload, length);
+}
+
+/** One step after the other, until one leaves something behind, or there is none to come. Memory is not freed: a
+ * worker that has grown ends. */
+static _Noreturn void work_ahead(int from) {
+  int status;
+  char byte;
+  touch_pages();
+  for (;;) {
+    run_prepare();
+    struct request request = await_request(from);
+    status = reply_finish(verb_perform(&request));
+    // Nothing to write to.
+    if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0 || dup2(STDIN_FILENO, STDERR_FILENO) < 0 || !run_rest()) break;
+    status_send(STATUS_FD, STATUS_RESTS, "", 0);
+    run_renew();
+    if (read_full(from, &byte, 1) != 1) _exit(0);
+  }
+  run_end();
+  close(STATUS_FD);
+  _exit(status);
+}
+
+/** Without a payload: a spare, which is told its requests on `request_fd`. */
 static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, int request_fd, char *payload,
                            size_t length) {
   bool ends_with_server = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
@@ -98,10 +159,7 @@ static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, in
     signal(SIGINT, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
   }
-  if (payload == NULL) {
-    run_prepare();
-    payload = await_request(request_fd, &length);
-  }
+  if (payload == NULL) work_ahead(request_fd);
   struct request request = request_parse(payload, length);
   int status = reply_finish(verb_perform(&request));
   run_end();
@@ -109,13 +167,10 @@ static _Noreturn void work(pid_t server, int ends[PIPE_COUNT], bool attached, in
   _exit(status);
 }
 
-/** Our ends and the worker's; -1 for both where the request has no use for a pipe. False, with errno: there
- * is no room. */
-static bool make_pipes(int ours[PIPE_COUNT], int theirs[PIPE_COUNT], bool has_output) {
-  for (int i = 0; i < PIPE_COUNT; i++) ours[i] = theirs[i] = -1;
-  for (int i = 0; i < PIPE_COUNT; i++) {
+/** Our ends and the worker's, of pipes from the first one on. False, with errno: there is no room. */
+static bool make_pipes(int ours[PIPE_COUNT], int theirs[PIPE_COUNT], int first, int end) {
+  for (int i = first; i < end; i++) {
     int ends[2];
-    if (!has_output && i != PIPE_DATA && i != PIPE_STATUS) continue;
     if (pipe2(ends, O_CLOEXEC) != 0) return false;
     ours[i] = ends[0];
     theirs[i] = ends[1];
@@ -144,10 +199,11 @@ static bool fork_worker(struct worker *worker, int theirs[PIPE_COUNT], int reque
 /** NULL, with errno: the machine has no room for it. */
 static struct worker *start(uint32_t id, int request_fd, char *payload, size_t length, bool attached) {
   struct worker *worker = xcalloc(1, sizeof *worker);
-  *worker = (struct worker){.id = id, .sandbox = -1, .listener = -1, .pidfd = -1};
+  *worker = (struct worker){.id = id, .sandbox = -1, .listener = -1, .pidfd = -1, .requests = -1};
   int theirs[PIPE_COUNT];
-  bool process = payload == NULL || (length > 0 && payload[length - 1] == '\0' && has_process_output(payload));
-  bool started = make_pipes(worker->pipes, theirs, process && !attached) &&
+  for (int i = 0; i < PIPE_COUNT; i++) worker->pipes[i] = theirs[i] = -1;
+  bool process = length > 0 && payload[length - 1] == '\0' && has_process_output(payload);
+  bool started = make_pipes(worker->pipes, theirs, process && !attached ? PIPE_STDOUT : PIPE_DATA, PIPE_COUNT) &&
                  fork_worker(worker, theirs, request_fd, payload, length, attached);
   int error = errno;
   for (int i = 0; i < PIPE_COUNT; i++) close_quietly(theirs[i]);
@@ -159,21 +215,33 @@ static struct worker *start(uint32_t id, int request_fd, char *payload, size_t l
   return NULL;
 }
 
+static void end_quietly(struct worker *worker) {
+  worker_cancel(worker, SIGKILL);
+  while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR) continue;
+  for (int i = 0; i < PIPE_COUNT; i++) close_quietly(worker->pipes[i]);
+  close_quietly(worker->pidfd);
+  close_quietly(worker->requests);
+  free(worker->status.bytes);
+  free(worker);
+}
+
 /** The spare, which now has this request; NULL when there is none, or none any more. */
 static struct worker *use_spare(uint32_t id, const char *payload, size_t length) {
-  unsigned char header[4];
-  if (spare == NULL) return NULL;
-  put_u32(header, (uint32_t)length);
-  // It reads while we write, however long a request is.
-  if (write_full(requests, header, sizeof header) != 0 || write_full(requests, payload, length) != 0) {
-    worker_drop_spare();
-    return NULL;
-  }
+  int theirs[PIPE_COUNT] = {-1, -1, -1, -1};
+  struct order order;
   struct worker *worker = spare;
   spare = NULL;
-  close_quietly(requests);
+  if (worker == NULL) return NULL;
+  bool has_pipes = make_pipes(worker->pipes, theirs, PIPE_STDOUT, PIPE_DATA);
+  put_u32(order.length, (uint32_t)length);
+  memcpy(order.streams, theirs, sizeof order.streams);
+  // It reads while we write, however long a request is.
+  bool told = has_pipes && send_order(worker->requests, &order) && write_full(worker->requests, payload, length) == 0;
+  for (int i = 0; i < 2; i++) close_quietly(theirs[i]);
   worker->id = id;
-  return worker;
+  if (told) return worker;
+  end_quietly(worker);
+  return NULL;
 }
 
 struct worker *worker_start(uint32_t id, const char *payload, size_t length, bool attached) {
@@ -195,24 +263,46 @@ struct worker *worker_start(uint32_t id, const char *payload, size_t length, boo
 void worker_make_spare(void) {
   int ends[2];
   // One step alone is not worth it.
-  if (spare != NULL || suited < 2 || pipe2(ends, O_CLOEXEC) != 0) return;
+  if (spare != NULL || suited < 2) return;
+  while (spare == NULL && resting != NULL) {
+    spare = resting;
+    resting = spare->next;
+    resting_count--;
+    if (write_full(spare->requests, "", 1) == 0) return;
+    end_quietly(spare);
+    spare = NULL;
+  }
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return;
   spare = start(0, ends[0], NULL, 0, false);
   close(ends[0]);
   if (spare != NULL)
-    requests = ends[1];
+    spare->requests = ends[1];
   else
     close(ends[1]);
 }
 
-void worker_drop_spare(void) {
-  if (spare == NULL) return;
-  worker_cancel(spare, SIGKILL);
-  while (waitpid(spare->pid, NULL, 0) < 0 && errno == EINTR) continue;
-  for (int i = 0; i < PIPE_COUNT; i++) close_quietly(spare->pipes[i]);
-  close_quietly(spare->pidfd);
-  close_quietly(requests);
-  free(spare);
+bool worker_let_rest(struct worker *worker) {
+  if (worker->requests < 0 || resting_count == RESTING_MAX) return false;
+  close_quietly(worker->sandbox);
+  close_quietly(worker->listener);
+  worker->sandbox = worker->listener = -1;
+  worker->status.length = worker->status_seen = 0;
+  worker->cancel = 0;
+  worker->done = worker->answered = worker->rests = false;
+  worker->next = resting;
+  resting = worker;
+  resting_count++;
+  return true;
+}
+
+void worker_drop_spares(void) {
+  if (spare != NULL) end_quietly(spare);
   spare = NULL;
+  for (struct worker *worker; (worker = resting) != NULL;) {
+    resting = worker->next;
+    end_quietly(worker);
+  }
+  resting_count = 0;
 }
 
 struct buffer worker_refusal(int error) {
@@ -234,6 +324,7 @@ void worker_look_at_status(struct worker *worker) {
       *(worker->sandbox < 0 ? &worker->sandbox : &worker->listener) = k_pidfd_open(atoi(digits));
     }
     if (type == STATUS_RESULT || type == STATUS_ERROR) worker->done = true;
+    if (type == STATUS_RESTS) worker->rests = true;
     worker->status_seen += size;
   }
 }

@@ -27,6 +27,8 @@ struct worker {
   struct buffer status;   // records so far
   size_t status_seen;     // bytes of `status` already looked at
   int cancel;             // the last signal asked for
+  int requests;           // of one that was begun ahead: where it is told them; else -1
+  bool rests;             // nothing of the request is left, and it would take another one
   bool done;              // it has said what it had to say
   bool answered;          // and so have we
   struct watch watches[PIPE_COUNT + 1];
@@ -42,10 +44,15 @@ struct worker *worker_start(uint32_t id, const char *payload, size_t length, boo
 /**
  * Forks a worker ahead of its request, when steps follow each other that have no network: it makes what the
  * sandboxes of all of them begin with (run_prepare) while the step before it runs, and worker_start gives it
- * the next one. It has seen nothing of any other request.
+ * the next one. One that rests is woken instead, if there is one.
  */
 void worker_make_spare(void);
-void worker_drop_spare(void);
+
+/** Keeps a worker that rests for a later request; false when it is not wanted, and ends if `requests` is closed. */
+bool worker_let_rest(struct worker *worker);
+
+/** Ends all that have no request. */
+void worker_drop_spares(void);
 
 /** The error for a request that has no worker. */
 struct buffer worker_refusal(int error);

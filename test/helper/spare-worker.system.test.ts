@@ -1,9 +1,9 @@
 // Steps that follow each other begin in a sandbox that was begun before them (native/serve/worker.c): it must be like any other.
 
 import {execFileSync} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {chmodSync, existsSync, readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 import {until} from '../support/until.ts';
 
@@ -13,43 +13,79 @@ const facts = `
   find /dev | while read -r name; do stat -c '%n %F %a %u %g %t %T' "$name"; done
   ls /sys/firmware /proc/acpi /proc/scsi /sys/fs/cgroup 2>&1
   grep -E '^(Cap|Seccomp|NoNewPrivs|Uid|Gid|NSpid)' /proc/self/status
-  hostname; ls /proc/self/fd; id; cat /proc/net/dev`;
+  hostname; ls /proc/self/fd; id; cat /proc/net/dev /proc/self/limits /proc/self/cgroup; umask; pwd; ps`;
+
+/** What a step may leave behind. */
+const mess = `
+  umask 077; ulimit -n 50; echo some; echo more >&2
+  touch /dev/shm/left /dev/mqueue/left /tmp/left; ping -c 1 127.0.0.1 >/dev/null
+  sleep 1000 & exec 9>/tmp/open`;
 
 describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', () => {
-  const world = new SandboxWorld();
+  const world = worldWithMountPoints();
   afterAll(() => world.close());
 
-  const helperPid = async (): Promise<number> => {
+  let helper = 0;
+  beforeAll(async () => {
     const before = new Set(childrenOf(process.pid));
     await world.shell('true');
     const [pid] = childrenOf(process.pid).filter((child) => !before.has(child));
     if (pid === undefined) throw new Error('the helper is no child of ours');
-    return pid;
-  };
+    helper = pid;
+  });
 
-  it('is there from the second step on, one at a time, and none that a single step pays for', async () => {
-    const helper = await helperPid();
+  it('is there from the second step on, and none that a single step pays for', async () => {
     expect(await idleChildren(helper)).toHaveLength(0);
     await world.shell('true');
-    const first = await spareOf(helper, []);
-    await world.shell('true');
-    const next = await spareOf(helper, [first]);
-    await kill(next);
+    expect(await idleChildren(helper)).toHaveLength(1);
+  });
+
+  it('takes turns with another one for all further steps, until one dies', async () => {
+    for (let step = 0; step < 2; step++) await world.shell('true');
+    const both = await idleChildren(helper);
+    expect(both).toHaveLength(2);
+    for (let step = 0; step < 5; step++) await world.shell('true');
+    expect(await idleChildren(helper)).toEqual(both);
+    for (const pid of both) await kill(pid);
     const {result} = await world.shell('exit 3');
     expect(result.get('exit')).toBe('3');
-    await spareOf(helper, [first, next]);
+    for (let step = 0; step < 3; step++) await world.shell('true');
+    const others = await idleChildren(helper);
+    expect(others).toHaveLength(2);
+    for (const pid of both) expect(others).not.toContain(pid);
+  });
+
+  it('says so when it is killed in a later step, and is replaced', async () => {
+    for (let step = 0; step < 4; step++) await world.shell('true');
+    const step = world.shell('sleep 1000');
+    const failed = expect(step).rejects.toThrow('ended by signal 9');
+    await until(() => childrenOf(helper).some((pid) => childrenOf(pid).length === 2));
+    const running = childrenOf(helper).filter((pid) => childrenOf(pid).length === 2);
+    for (const pid of running) process.kill(pid, 'SIGKILL');
+    await failed;
+    expect((await world.shell('echo more')).stdout).toBe('more\n');
+  });
+
+  it('ends when a step leaves something that it would remember', async () => {
+    for (let step = 0; step < 3; step++) await world.shell('true');
+    const before = await idleChildren(helper);
+    for (let step = 0; step < 2; step++)
+      await world.shell('true', ['mount=tmpfs', 'target=/not/there/before']);
+    const after = await idleChildren(helper);
+    for (const pid of before) expect(after).not.toContain(pid);
   });
 
   it('makes a sandbox that no step can tell from the first one', async () => {
-    const fresh = new SandboxWorld();
+    const fresh = worldWithMountPoints();
     try {
       const first = await fresh.shell(facts);
       await fresh.shell('hostname other; touch /dev/shm/left /dev/left; mkdir /dev/more; exec 9>/left', [
         'insecure=1',
       ]);
-      await fresh.shell('true');
-      const later = await fresh.shell(facts);
-      expect(later.stdout).toBe(first.stdout);
+      for (let step = 0; step < 4; step++)
+        await fresh.shell(mess, ['cwd=/tmp', 'user=3:4', 'hosts=/etc/hosts']);
+      for (let step = 0; step < 3; step++) await fresh.shell(mess);
+      for (let step = 0; step < 2; step++) expect((await fresh.shell(facts)).stdout).toBe(first.stdout);
       expect(first.stdout).toContain(' /dev/shm ');
       const fifth = await fresh.shell('stat -f -c %b /dev/shm', ['shmsize=1048576']);
       expect(Number(fifth.stdout) * 4096).toBe(1_048_576);
@@ -72,20 +108,20 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
   });
 });
 
+/** As the roots of a build are: a worker that has to make mount points does one step only. */
+function worldWithMountPoints(): SandboxWorld {
+  const world = new SandboxWorld();
+  for (const name of ['dev', 'proc', 'sys', 'tmp']) world.makeDirectory(`base/${name}`);
+  world.write('base/etc/hosts', '');
+  chmodSync(world.path('base/tmp'), 0o777);
+  return world;
+}
+
 async function kill(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   // It loses its namespaces before its end shows to others.
   const stat = `/proc/${pid}/stat`;
   await until(() => !existsSync(stat) || / Z /.test(readFileSync(stat, 'utf8')));
-}
-
-/** The one child of the helper, another one than those. */
-async function spareOf(helper: number, others: readonly number[]): Promise<number> {
-  await until(() => childrenOf(helper).some((child) => !others.includes(child)));
-  const children = await idleChildren(helper);
-  expect(children).toHaveLength(1);
-  expect(others).not.toContain(children[0]);
-  return Number(children[0]);
 }
 
 function childrenOf(pid: number): number[] {
