@@ -88,6 +88,12 @@ function attributeArguments(owned: {
 /** What of an ExecOp is left when its inputs have become directories. */
 export type SandboxProcess = Omit<ExecOp, 'kind' | 'mounts' | 'rootInput'>;
 
+/**
+ * What a sandbox has without being asked (native/sandbox/rootfs.h). Said, it would keep a step from the worker that
+ * waits for the next usual one.
+ */
+const usualShmBytes = 64 * 1024 * 1024;
+
 /** Everything of the process itself: what it runs, as whom, where, in which environment. */
 export function processArguments(op: SandboxProcess, extraEnv: readonly string[]): string[] {
   return [
@@ -97,7 +103,7 @@ export function processArguments(op: SandboxProcess, extraEnv: readonly string[]
     `user=${op.user}`,
     `hostname=${op.hostname}`,
     ...(op.security === 'insecure' ? ['insecure=1'] : []),
-    ...(op.shmSizeBytes > 0 ? [`shmsize=${op.shmSizeBytes}`] : []),
+    ...([0, usualShmBytes].includes(op.shmSizeBytes) ? [] : [`shmsize=${op.shmSizeBytes}`]),
     ...op.ulimits.map(({name, soft, hard}) => `ulimit=${name}:${soft}:${hard}`),
   ];
 }

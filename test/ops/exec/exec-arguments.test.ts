@@ -36,6 +36,11 @@ describe('processArguments', () => {
     ]);
   });
 
+  it('do not say what every sandbox has, for a worker that was begun ahead is there for usual steps alone', () => {
+    const usual = processArguments({...op, shmSizeBytes: 64 * 1024 * 1024}, []);
+    expect(usual).toEqual(processArguments(op, []));
+  });
+
   it('say none, insecure and limits only when asked', () => {
     const args = processArguments(
       {
