@@ -12,7 +12,8 @@ export type ParsedManifest =
   | {readonly kind: 'manifest'; readonly mediaType: string; readonly manifest: Manifest}
   | {readonly kind: 'index'; readonly mediaType: string; readonly index: ImageIndex}
   | {readonly kind: 'schema1'}
-  | {readonly kind: 'invalid'; readonly problem: string};
+  /** `problem` is the first of them. */
+  | {readonly kind: 'invalid'; readonly problem: string; readonly problems: readonly string[]};
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -48,8 +49,9 @@ export function parseManifest(bytes: Uint8Array, declaredType?: string): ParsedM
 
 function readIndex(document: Members, mediaType: string): ParsedManifest {
   if (!isIndexType(mediaType)) return invalid(`it has manifests, but its media type is ${mediaType}`);
-  const manifests = readDescriptors(document['manifests'], 'manifests');
-  if (typeof manifests === 'string') return invalid(manifests);
+  const problems: string[] = [];
+  const manifests = readDescriptors(document['manifests'], 'manifests', problems);
+  if (problems.length > 0) return invalid(...problems);
   const annotations = readStrings(document['annotations']);
   return {
     kind: 'index',
@@ -60,10 +62,10 @@ function readIndex(document: Members, mediaType: string): ParsedManifest {
 
 function readManifest(document: Members, mediaType: string): ParsedManifest {
   if (!isManifestType(mediaType)) return invalid(`it has layers, but its media type is ${mediaType}`);
-  const config = readDescriptor(document['config'], 'config');
-  if (typeof config === 'string') return invalid(config);
-  const layers = readDescriptors(document['layers'], 'layers');
-  if (typeof layers === 'string') return invalid(layers);
+  const problems: string[] = [];
+  const config = readDescriptor(document['config'], 'config', problems);
+  const layers = readDescriptors(document['layers'], 'layers', problems);
+  if (config === undefined || problems.length > 0) return invalid(...problems);
   const annotations = readStrings(document['annotations']);
   return {
     kind: 'manifest',
@@ -78,31 +80,35 @@ function readManifest(document: Members, mediaType: string): ParsedManifest {
   };
 }
 
-function readDescriptors(value: unknown, where: string): Descriptor[] | string {
-  if (!Array.isArray(value)) return `${where} is no list`;
-  if (value.length > descriptorsMax)
-    return `${where} has ${value.length} entries, more than ${descriptorsMax}`;
-  const descriptors: Descriptor[] = [];
-  for (const [index, item] of value.entries()) {
-    const descriptor = readDescriptor(item, `${where}[${index}]`);
-    if (typeof descriptor === 'string') return descriptor;
-    descriptors.push(descriptor);
+function readDescriptors(value: unknown, where: string, problems: string[]): Descriptor[] {
+  if (!Array.isArray(value)) {
+    problems.push(`${where} is no list`);
+    return [];
   }
-  return descriptors;
+  if (value.length > descriptorsMax) {
+    problems.push(`${where} has ${value.length} entries, more than ${descriptorsMax}`);
+    return [];
+  }
+  return value.flatMap((item, index) => readDescriptor(item, `${where}[${index}]`, problems) ?? []);
 }
 
-function readDescriptor(value: unknown, where: string): Descriptor | string {
-  if (!isMembers(value)) return `${where} is no object`;
+/** Undefined: what is wrong was added to `problems`. */
+function readDescriptor(value: unknown, where: string, problems: string[]): Descriptor | undefined {
+  if (!isMembers(value)) {
+    problems.push(`${where} is no object`);
+    return undefined;
+  }
   const {
     mediaType,
     digest: digestText,
     size,
   } = value as {mediaType?: unknown; digest?: unknown; size?: unknown};
-  if (typeof mediaType !== 'string') return `${where} has no mediaType`;
   const digest = typeof digestText === 'string' ? parseDigest(digestText) : undefined;
-  if (digest === undefined) return `${where} has no sha256 digest, but ${JSON.stringify(digestText)}`;
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
-    return `${where} has no valid size`;
+  const hasSize = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
+  if (typeof mediaType !== 'string') problems.push(`${where} has no mediaType`);
+  if (digest === undefined) problems.push(`${where} has no sha256 digest, but ${JSON.stringify(digestText)}`);
+  if (!hasSize) problems.push(`${where} has no valid size`);
+  if (typeof mediaType !== 'string' || digest === undefined || !hasSize) return undefined;
   const platform = readPlatform(value['platform']);
   const annotations = readStrings(value['annotations']);
   const artifactType = value['artifactType'];
@@ -141,6 +147,6 @@ function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function invalid(problem: string): ParsedManifest {
-  return {kind: 'invalid', problem};
+function invalid(...problems: readonly string[]): ParsedManifest {
+  return {kind: 'invalid', problem: problems[0] ?? '', problems};
 }

@@ -79,9 +79,11 @@ async function checkIndexBytes(
 ): Promise<void> {
   const parsed = parseManifest(bytes, mediaTypes.index);
   if (parsed.kind !== 'index') {
-    problems.push(`${where}: ${parsed.kind === 'invalid' ? parsed.problem : `is a ${parsed.kind}`}`);
+    const found = parsed.kind === 'invalid' ? parsed.problems : [`is a ${parsed.kind}`];
+    problems.push(...found.map((problem) => `${where}: ${problem}`));
     return;
   }
+  if (parsed.index.manifests.length === 0) problems.push(`${where}: lists no manifest`);
   const siblings = parsed.index.manifests;
   for (const descriptor of siblings) await checkManifest(files, descriptor, {where, siblings}, problems);
 }
@@ -104,7 +106,8 @@ async function checkManifest(
   if (bytes === undefined) return;
   const parsed = parseManifest(bytes, descriptor.mediaType);
   if (parsed.kind === 'invalid' || parsed.kind === 'schema1') {
-    problems.push(`${where}: ${parsed.kind === 'invalid' ? parsed.problem : 'is a schema 1 manifest'}`);
+    const found = parsed.kind === 'invalid' ? parsed.problems : ['is a schema 1 manifest'];
+    problems.push(...found.map((problem) => `${where}: ${problem}`));
     return;
   }
   if (parsed.mediaType !== descriptor.mediaType) {

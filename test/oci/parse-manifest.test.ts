@@ -83,7 +83,21 @@ describe('a manifest from outside', () => {
       'its media type a/b is not supported',
     ],
   ])('with %s is invalid', (_, document, problem) => {
-    expect(parse(document)).toEqual({kind: 'invalid', problem});
+    expect(parse(document)).toEqual({kind: 'invalid', problem, problems: [problem]});
+  });
+
+  it('tells everything that is wrong with what it lists', () => {
+    const layers = [{...descriptor, size: -1}, descriptor, 3, {size: 1}];
+    expect(parse({schemaVersion: 2, config: {...descriptor, digest: 'x'}, layers})).toMatchObject({
+      problem: 'config has no sha256 digest, but "x"',
+      problems: [
+        'config has no sha256 digest, but "x"',
+        'layers[0] has no valid size',
+        'layers[2] is no object',
+        'layers[3] has no mediaType',
+        'layers[3] has no sha256 digest, but undefined',
+      ],
+    });
   });
 
   it('is never an exception, whatever the bytes', () => {

@@ -208,6 +208,21 @@ describe('validateLayout', () => {
     ]);
   });
 
+  it('tells everything of a manifest that cannot be used, and of an index that lists nothing', async () => {
+    const files = layout({
+      manifest: (manifest) => {
+        manifest['config'] = 'none';
+        manifest['layers'] = {};
+      },
+    });
+    expect(await problemsOf(files)).toEqual([
+      expect.stringMatching(/: config is no object$/),
+      expect.stringMatching(/: layers is no list$/),
+    ]);
+    files.set('index.json', Buffer.from(JSON.stringify({schemaVersion: 2, manifests: []})));
+    expect(await problemsOf(files)).toEqual(['index.json: lists no manifest']);
+  });
+
   it('sees unknown media types', async () => {
     const files = layout({
       manifest: (manifest) => {
