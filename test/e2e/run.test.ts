@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {onTerminal} from '../support/terminal.ts';
+import {until} from '../support/until.ts';
 import {tsbuildPath, type Workspace, workspaceWithBases} from './command.ts';
 import {needCommand} from './requirements.ts';
 
@@ -153,6 +154,15 @@ describe('signals', () => {
       const run = await running.done;
       expect([run.code, run.stdout.toString()]).toEqual([code, text]);
     }
+  });
+
+  it('end a run whose process has not begun yet', async () => {
+    const running = space.start(['run', ...script('sleep 600')]);
+    const {pid} = running.child;
+    // Its helper is there, and it is about to begin.
+    await until(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') !== '');
+    running.child.kill('SIGINT');
+    expect((await running.done).code).toBe(130);
   });
 
   it('the third one kills', async () => {

@@ -81,6 +81,8 @@ export async function attend(
       networks,
       limits,
     });
+    // From here on signals are the process's: one that came earlier would be lost.
+    signal.throwIfAborted();
     const result = await helper.request('run', [...attendedArguments(attended), ...args], {
       onStart: (send) =>
         attendance.onStart((number) => {
