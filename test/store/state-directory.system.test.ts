@@ -72,7 +72,7 @@ describe('openStateDirectory', () => {
       using state = openStateDirectory(root);
       state.database.run('PRAGMA user_version = 999');
     }
-    expect(catching(() => openStateDirectory(root))).toMatchObject({diagnostics: [{code: 'store-database'}]});
+    expect(catching(() => openStateDirectory(root))).toMatchObject({diagnostics: [{code: 'store-newer'}]});
   });
 
   it('knows the work of dead processes from its own', async () => {
