@@ -10,7 +10,7 @@ if (low === undefined || high === undefined || own === undefined || other === un
 
 const make = (op: Op, ...inputs: Vertex[]): Vertex => vertex(op, inputs, {name: op.kind});
 const base = make({kind: 'source', source: {type: 'local', name: 'stands for an image'}});
-const run = make({kind: 'exec', rootInput: 0} as ExecOp, base);
+const run = make({kind: 'exec', rootInput: 0, mounts: [], extraHosts: []} as unknown as ExecOp, base);
 const fromNothing = make({kind: 'file', base: -1, actions: []}, base);
 const merged = make({kind: 'merge'}, run, fromNothing);
 
