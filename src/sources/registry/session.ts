@@ -72,7 +72,7 @@ export class RegistrySession {
       const {status, url} = response;
       if (status === 401 || status === 403) {
         const detail = await detailOf(response);
-        if (url.host !== endpoint.host) throw new StorageRefusal(url.host, status, detail);
+        if (url.host !== this.#addressOf(endpoint).host) throw new StorageRefusal(url.host, status, detail);
         throw new AccessDenied(status, detail, await this.#auth.knows(endpoint.name, signal));
       }
       if (status === 429 || status >= 500) {
@@ -83,6 +83,11 @@ export class RegistrySession {
     });
   }
 
+  /** As addresses of answers have it, in which a port that goes without saying is not said. */
+  #addressOf({host}: Endpoint): URL {
+    return new URL(`${this.#schemes.get(host) ?? 'https'}://${host}`);
+  }
+
   async #authorised(endpoint: Endpoint, request: RegistryRequest): Promise<HttpResponse> {
     const {scope, signal} = request;
     const authorization = this.#auth.header(endpoint.host, scope);
@@ -90,8 +95,7 @@ export class RegistrySession {
     const challenge = response.headers['www-authenticate'];
     if (response.status !== 401 || challenge === undefined) return response;
     // A host that the registry sent us to would choose who gets the password.
-    const scheme = this.#schemes.get(endpoint.host) ?? 'https';
-    if (response.url.origin !== new URL(`${scheme}://${endpoint.host}`).origin) return response;
+    if (response.url.origin !== this.#addressOf(endpoint).origin) return response;
     const target = {
       host: endpoint.host,
       credentialHost: endpoint.name,
