@@ -25,9 +25,6 @@ export interface CacheSpec {
   readonly options: ReadonlyMap<string, string>;
 }
 
-/** Of /dev/shm, as docker's. */
-export const defaultShmSizeBytes = 64 * 1024 * 1024;
-
 export interface BuildRequest {
   readonly context: ContextInput;
   /** `-f`: path, `-` for standard input; undefined: `Dockerfile` in the context. */

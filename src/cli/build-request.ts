@@ -3,8 +3,9 @@
 
 import {statSync} from 'node:fs';
 import {resolve} from 'node:path';
-import {type BuildRequest, type ContextInput, defaultShmSizeBytes} from '../build/request.ts';
+import type {BuildRequest, ContextInput} from '../build/request.ts';
 import {buildError} from '../diagnostics/build-error.ts';
+import {defaultShmSizeBytes} from '../graph/op.ts';
 import {
   formatPlatformVersion,
   hostPlatform,

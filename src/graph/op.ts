@@ -53,6 +53,9 @@ export interface GitSource {
 }
 
 /** Runs a process on top of input 0 (or scratch). The result is what it leaves in the root mount. */
+/** Of /dev/shm, as docker's, and what a sandbox has without being asked (native/sandbox/rootfs.h). */
+export const defaultShmSizeBytes = 64 * 1024 * 1024;
+
 export interface ExecOp {
   readonly kind: 'exec';
   readonly args: readonly string[];

@@ -8,6 +8,7 @@ import type {ProvenanceInput, RequestParameters} from '../../attestation/provena
 import type {FetchedSource} from '../../attestation/source-ledger.ts';
 import type {SourceFile} from '../../diagnostics/source-file.ts';
 import type {Attestation, BuiltImage} from '../../exporters/exporter.ts';
+import {defaultShmSizeBytes} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import type {Descriptor} from '../../oci/descriptor.ts';
 import type {Plan} from '../../plan/plan.ts';
@@ -16,7 +17,7 @@ import {systemClock} from '../../util/clock.ts';
 import type {Engine} from '../engine.ts';
 import {defaultDockerfile} from '../local-place.ts';
 import {once} from '../once.ts';
-import {type BuildRequest, defaultShmSizeBytes, type ImageProvenance} from '../request.ts';
+import type {BuildRequest, ImageProvenance} from '../request.ts';
 
 export interface WitnessOptions {
   readonly request: BuildRequest;

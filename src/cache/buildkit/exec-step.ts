@@ -2,7 +2,7 @@
 // through them. Versions differ in what they write where there is nothing to say; each way is a digest of its own.
 // The one mount that every step has, its root, is not told of a step that has no others.
 
-import type {ExecMount, ExecOp} from '../../graph/op.ts';
+import {defaultShmSizeBytes, type ExecMount, type ExecOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {digestOf} from '../../oci/digest.ts';
 import type {ChecksumPlace} from '../../tree/buildkit-checksum.ts';
@@ -11,8 +11,6 @@ import {mkdirStep, mkfileStep} from './file-step.ts';
 import {type GoJson, goJson, unlessEmpty} from './go-json.ts';
 import {type BuildkitInput, type BuildkitStep, hasOneOwner, recordDigest, selectorOf} from './step.ts';
 
-/** Of /dev/shm, when nobody says another. */
-const usualShmBytes = 64 << 20;
 const ourHostname = 'buildkitsandbox';
 const networks = {default: 0, host: 1, none: 2} as const;
 const sharings = {shared: 0, private: 1, locked: 2} as const;
@@ -81,7 +79,7 @@ function placeOf(path: string): ChecksumPlace {
 /** Mounts that may have an input, in BuildKit's order; /dev/shm of a size of its own is one of them. */
 function inputMounts(op: ExecOp): readonly ExecMount[] {
   const shm: ExecMount = {type: 'tmpfs', target: '/dev/shm', sizeBytes: op.shmSizeBytes};
-  const isUsual = op.shmSizeBytes === 0 || op.shmSizeBytes === usualShmBytes;
+  const isUsual = op.shmSizeBytes === 0 || op.shmSizeBytes === defaultShmSizeBytes;
   const all = isUsual ? op.mounts : [...op.mounts, shm];
   const mounts = all.filter(({type}) => type !== 'secret' && type !== 'ssh');
   return mounts.toSorted((a, b) => byteOrder(targetOf(a), targetOf(b)));

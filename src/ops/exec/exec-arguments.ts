@@ -1,6 +1,6 @@
 // ExecOp → arguments of the helper's `run` (docs/formats/helper-protocol.md). Pure.
 
-import type {ExecOp} from '../../graph/op.ts';
+import {defaultShmSizeBytes, type ExecOp} from '../../graph/op.ts';
 
 export type TmpfsOption = 'ro' | 'noexec' | 'suid';
 
@@ -88,12 +88,6 @@ function attributeArguments(owned: {
 /** What of an ExecOp is left when its inputs have become directories. */
 export type SandboxProcess = Omit<ExecOp, 'kind' | 'mounts' | 'rootInput'>;
 
-/**
- * What a sandbox has without being asked (native/sandbox/rootfs.h). Said, it would keep a step from the worker that
- * waits for the next usual one.
- */
-const usualShmBytes = 64 * 1024 * 1024;
-
 /** Everything of the process itself: what it runs, as whom, where, in which environment. */
 export function processArguments(op: SandboxProcess, extraEnv: readonly string[]): string[] {
   return [
@@ -103,7 +97,8 @@ export function processArguments(op: SandboxProcess, extraEnv: readonly string[]
     `user=${op.user}`,
     `hostname=${op.hostname}`,
     ...(op.security === 'insecure' ? ['insecure=1'] : []),
-    ...([0, usualShmBytes].includes(op.shmSizeBytes) ? [] : [`shmsize=${op.shmSizeBytes}`]),
+    // Said, it would keep a step from the worker that waits for the next usual one.
+    ...([0, defaultShmSizeBytes].includes(op.shmSizeBytes) ? [] : [`shmsize=${op.shmSizeBytes}`]),
     ...op.ulimits.map(({name, soft, hard}) => `ulimit=${name}:${soft}:${hard}`),
   ];
 }

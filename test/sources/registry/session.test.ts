@@ -25,7 +25,11 @@ function refusal(host: string, from: string): Promise<unknown> {
   };
   const session = new RegistrySession(http, auth, pacing);
   return session
-    .send(endpoint as Parameters<RegistrySession['send']>[0], {path: '/a/blobs/x', scope: 's', signal})
+    .send(endpoint as unknown as Parameters<RegistrySession['send']>[0], {
+      path: '/a/blobs/x',
+      scope: 's',
+      signal,
+    })
     .catch((error: unknown) => error);
 }
 
