@@ -10,6 +10,7 @@ import type {Endpoint} from './endpoints.ts';
 import {BadAnswer, NotFound} from './failures.ts';
 import type {HttpResponse} from './http.ts';
 import {NetworkFailure} from './network-failure.ts';
+import {afterOwnTime} from './receive-watch.ts';
 import type {FetchedManifest} from './resolve-image.ts';
 import {detailOf, type RegistryRequest, type RegistrySession} from './session.ts';
 
@@ -108,12 +109,12 @@ export class EndpointReader {
     const limit = new AbortController();
     const text = `no answer within ${this.#hurryMs / 1000} s`;
     const late = (): void => limit.abort(new NetworkFailure('timeout', endpoint.host, text));
-    const timer = setTimeout(late, this.#hurryMs);
+    const stop = afterOwnTime(this.#hurryMs, late);
     try {
       const signal = AbortSignal.any([request.signal, limit.signal]);
       return await this.#session.send(endpoint, {...request, signal, hurried: true});
     } finally {
-      clearTimeout(timer);
+      stop();
     }
   }
 }

@@ -1,5 +1,5 @@
-import {describe, expect, it} from 'vitest';
-import {notDripping} from '../../../src/sources/registry/receive-watch.ts';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {afterOwnTime, notDripping} from '../../../src/sources/registry/receive-watch.ts';
 
 /** Pieces of `bytes`, each after `ms`; gives how many bytes came through. */
 async function through(
@@ -39,5 +39,49 @@ describe('a body', () => {
 
   it('may wait for its reader', async () => {
     expect(await through(times(10, [50, 100]), 10_000)).toBe(1000);
+  });
+});
+
+describe('the time that a host has to answer in', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is over after that time', async () => {
+    const late = vi.fn();
+    afterOwnTime(1000, late, async () => {});
+    await vi.advanceTimersByTimeAsync(999);
+    expect(late).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(late).toHaveBeenCalledOnce();
+  });
+
+  it('stands still while this machine does', async () => {
+    const late = vi.fn();
+    let free = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    afterOwnTime(1000, late, () => held);
+    await vi.advanceTimersByTimeAsync(60_000);
+    free();
+    await vi.advanceTimersByTimeAsync(899);
+    expect(late).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(late).toHaveBeenCalledOnce();
+  });
+
+  it('is nothing to an answer that has come', async () => {
+    const late = vi.fn();
+    afterOwnTime(1000, late, async () => {})();
+    let free = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    const stop = afterOwnTime(100, late, () => held);
+    await vi.advanceTimersByTimeAsync(60_000);
+    stop();
+    free();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(late).not.toHaveBeenCalled();
   });
 });
