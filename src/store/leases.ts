@@ -23,7 +23,7 @@ import {systemClock} from '../util/clock.ts';
 import {diskFull} from './disk-full.ts';
 import type {LockSpace} from './lock.ts';
 import {namesIn} from './names-in.ts';
-import {isAlive, ownProcess} from './process-start.ts';
+import {isAlive, isEnding, ownProcess} from './process-start.ts';
 
 export type LeaseKind = 'snapshot' | 'blob';
 
@@ -164,6 +164,11 @@ export function mayLive(name: string, path: string): boolean {
   if (namespace === pidNamespace()) return isAlive(name);
   const writtenMs = statSync(path, {throwIfNoEntry: false})?.mtimeMs ?? 0;
   return systemClock.nowMs() - writtenMs < foreignIdleMs;
+}
+
+/** Whether the process `name` is about to be gone; none of another pid namespace can be seen to be. */
+export function isEndingHere(name: string): boolean {
+  return name.split('.')[2] === pidNamespace() && isEnding(name);
 }
 
 /** This process, as others that share the state directory know it: `<pid>.<start>.<pid namespace>`. */

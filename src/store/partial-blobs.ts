@@ -12,7 +12,7 @@ import {type Digest, hexOf, parseDigest} from '../oci/digest.ts';
 import {systemClock} from '../util/clock.ts';
 import {type SinkPlace, storedMode} from './blob-sink.ts';
 import {handlePieces} from './file-pieces.ts';
-import {mayLive, processName} from './leases.ts';
+import {isEndingHere, mayLive, processName} from './leases.ts';
 import type {Held} from './lock.ts';
 import {namesIn} from './names-in.ts';
 
@@ -20,8 +20,8 @@ import {namesIn} from './names-in.ts';
 const keptBytesMin = 64 * 1024;
 /** What a full disk gets back, so that whoever makes room has some to begin with. */
 const givenBackBytes = 32 * 1024 * 1024;
-/** A process that is killed lets go of its lock a moment before it is gone. */
-const dyingMs = 250;
+/** A process that is killed lets go of its lock before it is gone: a moment, but a busy machine takes its time. */
+const endingMaxMs = 10_000;
 /** Whoever wanted the rest has had time to try again. */
 const staleMs = 24 * 60 * 60_000;
 
@@ -68,7 +68,7 @@ export async function takePartial(
   await mkdir(directory, {recursive: true, mode: 0o700});
   const hex = hexOf(digest);
   const path = join(directory, `${hex}.${processName()}`);
-  for (let waitedMs = 0; waitedMs < dyingMs && hasOwner(directory, hex); waitedMs += 10) await sleep(10);
+  for (let waitedMs = 0; waitedMs < endingMaxMs && isLeft(directory, hex); waitedMs += 10) await sleep(10);
   signal.throwIfAborted();
   const handle = await openLargest(directory, hex, path);
   try {
@@ -128,14 +128,18 @@ async function openLargest(directory: string, hex: string, path: string): Promis
   return open(path, 'w+', workMode);
 }
 
-/** Some process may write to a part of the blob: in a network of its own, since it does not hold the lock, or its last. */
-function hasOwner(directory: string, hex: string): boolean {
-  return namesIn(directory).some((name) => name.startsWith(hex) && !isFree(directory, name));
+/** Some process that had a part of the blob is about to be gone; one that stays is in a network of its own. */
+function isLeft(directory: string, hex: string): boolean {
+  return namesIn(directory).some((name) => name.startsWith(hex) && isEndingHere(ownerOf(name)));
 }
 
 function isFree(directory: string, name: string): boolean {
-  const owner = name.split('.').slice(1).join('.');
+  const owner = ownerOf(name);
   return owner === '' || owner === processName() || !mayLive(owner, join(directory, name));
+}
+
+function ownerOf(name: string): string {
+  return name.split('.').slice(1).join('.');
 }
 
 function directoryOf(root: string): string {

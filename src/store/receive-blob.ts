@@ -47,7 +47,10 @@ async function begin({blobs, blob, signal, onWait, onBytes}: Receiving): Promise
     hasWaited = true;
     onWait?.();
   });
-  if (sink === undefined && hasWaited) onBytes(blob.size);
+  if (!hasWaited) return sink;
+  // What is here already ends the word of waiting: the first piece of the rest may be long in coming.
+  if (sink === undefined) onBytes(blob.size);
+  else if (sink.size < blob.size) onBytes(sink.size);
   return sink;
 }
 

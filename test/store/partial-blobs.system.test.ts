@@ -269,9 +269,10 @@ describe('what is told of a transfer', () => {
     await vi.waitFor(() => expect(second.events).toEqual(['wait']));
     first.end(new Error('enough'));
     await expect(one).rejects.toThrow('enough');
+    await vi.waitFor(() => expect(second.events).toEqual(['wait', mebibyte]));
     second.end(content);
     expect(await other).toBe(true);
-    expect(second.events).toEqual(['wait', content.length]);
+    expect(second.events).toEqual(['wait', mebibyte, content.length]);
   });
 });
 

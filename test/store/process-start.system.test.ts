@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {expect, it, vi} from 'vitest';
-import {isAlive, ownProcess, startTimeOf} from '../../src/store/process-start.ts';
+import {isAlive, isEnding, ownProcess, startTimeOf} from '../../src/store/process-start.ts';
 
 it('a process lives under its pid and its start', () => {
   expect(isAlive(ownProcess())).toBe(true);
@@ -12,14 +12,32 @@ it('a process lives under its pid and its start', () => {
 
 it('a process that has ended is dead, also where nobody takes notice of its end', async (test) => {
   // What takes the place of the shell knows of no child.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {stdio: ['ignore', 'pipe', 'inherit']});
+  const script = 'exec 3<&0; cat <&3 & echo $!; exec sleep 60';
+  const parent = spawn('sh', ['-c', script], {stdio: ['pipe', 'pipe', 'inherit']});
   test.onTestFinished(() => {
     parent.kill('SIGKILL');
   });
   const [line] = await once(parent.stdout, 'data');
   const pid = Number(String(line));
+  // A shell would still take notice.
+  await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
+  parent.stdin.end();
   const stateOf = (): string | undefined => /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
   await vi.waitFor(() => expect(stateOf()).toBe('Z'));
   expect(startTimeOf(pid)).toBeUndefined();
   expect(startTimeOf(parent.pid ?? 0)).toMatch(/^\d+$/);
+});
+
+it('a process that is ending lives, but not for long', async (test) => {
+  // Its first thread ends, as all do at a kill, and another one stays.
+  const text = `
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+ctypes.CDLL(None).syscall(ctypes.c_long(${process.arch === 'x64' ? 60 : 93}), ctypes.c_long(0))`;
+  const child = spawn('python3', ['-c', text], {stdio: 'inherit'});
+  test.onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child, 'spawn').catch(() => test.skip());
+  const name = `${child.pid}.${startTimeOf(child.pid ?? 0)}`;
+  await vi.waitFor(() => expect(isEnding(name)).toBe(true), {timeout: 10_000});
+  expect([isAlive(name), isEnding(ownProcess()), isEnding('')]).toEqual([true, false, false]);
 });
