@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +37,8 @@ struct earlier {
   struct map changes;   // path -> what its member sorts as; NULL: it is gone
   const char *without;  // what begins like this is gone, too; or NULL
 };
+
+static const char NOT_OURS[] = "the blob has no tar as it is written here";
 
 static _Noreturn void refuse(const struct earlier *earlier, int error, const char *why) {
   die("earlier", error, earlier->file, "%s", why);
@@ -107,31 +111,36 @@ static const char *take_head(struct earlier *earlier, size_t length) {
 static uint64_t size_in(const struct earlier *earlier, const char *header) {
   uint64_t size;
   if (memcmp(header + 257, "ustar", 6) != 0 || !tar_number(header + 124, 12, &size))
-    refuse(earlier, 0, "the blob has no tar as it is written here");
+    refuse(earlier, 0, NOT_OURS);
   return size;
 }
 
 /** The next member's path, its header being taken; NULL at the end. Valid until the next. */
 static const char *next_path(struct earlier *earlier) {
   static struct buffer path;
+  static struct buffer records;
   struct tar_extension extension = {0};
-  earlier->head.length = path.length = 0;
+  earlier->head.length = path.length = records.length = 0;
   const char *header = take_head(earlier, TAR_BLOCK);
   if (*header == 0) return NULL;
   if (header[156] == 'x') {
     size_t length = (size_t)size_in(earlier, header);
     if (length > BLOB_BLOCK) refuse(earlier, 0, "a tar extension header is too large");
-    const char *records = take_head(earlier, length + tar_padding(length));
-    if (!tar_pax_records(&extension, records, length)) refuse(earlier, 0, "invalid PAX header");
+    buffer_append(&records, take_head(earlier, length + tar_padding(length)), length);
+    if (!tar_pax_records(&extension, records.bytes, length)) refuse(earlier, 0, "invalid PAX header");
+    free(extension.xattrs.list);
     header = take_head(earlier, TAR_BLOCK);
   }
   earlier->size = size_in(earlier, header);
+  // Its other name may be gone, or another file now.
+  if (header[156] == TAR_HARD_LINK) refuse(earlier, 0, "the blob has hard links");
   if (extension.has_size) earlier->size = extension.size;
   if (header[156] != TAR_FILE) earlier->size = 0;
   earlier->size += tar_padding(earlier->size);
   if (extension.path != NULL) return extension.path;
   if (header[345] != 0) buffer_format(&path, "%.155s/", header + 345);
   buffer_format(&path, "%.100s", header);
+  if (path.length == 0) refuse(earlier, 0, NOT_OURS);
   return path.bytes;
 }
 
@@ -153,6 +162,7 @@ static void list_changes(struct earlier *earlier, int top) {
   for (enum walk_step step; (step = walk_next(&walk)) != WALK_DONE;) {
     const char *path = walk.path.bytes;
     if (step == WALK_UP) continue;
+    if (walk.path.length >= PATH_MAX) refuse(earlier, 0, "a path is too long");  // put opens what is there by it
     if (walk.type == WALK_WHITEOUT) {
       const char *name = walk.name + strlen(WHITEOUT);
       if (strcmp(name, ".wh..opq") == 0) refuse(earlier, 0, "a directory is opaque");

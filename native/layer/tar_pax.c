@@ -139,7 +139,7 @@ static bool apply_record(struct tar_extension *extension, const char *key, char 
   return true;
 }
 
-bool tar_pax_records(struct tar_extension *extension, const char *records, size_t length) {
+bool tar_pax_records(struct tar_extension *extension, char *records, size_t length) {
   while (length > 0) {
     size_t digits = 0;
     size_t total = 0;
@@ -148,16 +148,12 @@ bool tar_pax_records(struct tar_extension *extension, const char *records, size_
     }
     if (digits == 0 || digits >= length || records[digits] != ' ') return false;
     if (total > length || total < digits + 4 || records[total - 1] != '\n') return false;
-    const char *start = records + digits + 1;
+    char *key = records + digits + 1;
     size_t rest = total - digits - 2;
-    const char *equals = memchr(start, '=', rest);
-    if (equals == NULL || equals == start) return false;
-    char *key = xstrndup(start, (size_t)(equals - start));
-    size_t value_length = rest - (size_t)(equals - start) - 1;
-    char *value = xmalloc(value_length + 1);
-    memcpy(value, equals + 1, value_length);
-    value[value_length] = 0;
-    if (!apply_record(extension, key, value, value_length)) return false;
+    char *equals = memchr(key, '=', rest);
+    if (equals == NULL || equals == key) return false;
+    *equals = records[total - 1] = 0;
+    if (!apply_record(extension, key, equals + 1, rest - (size_t)(equals - key) - 1)) return false;
     records += total;
     length -= total;
   }

@@ -4,8 +4,8 @@
 
 #include "layer/tar_read.h"
 
-/** Takes over the records of a PAX header ("LENGTH KEY=VALUE\n"...). False: they are malformed. */
-bool tar_pax_records(struct tar_extension *extension, const char *records, size_t length);
+/** Takes over the records of a PAX header ("LENGTH KEY=VALUE\n"...), whose texts lie there from now on. False: malformed. */
+bool tar_pax_records(struct tar_extension *extension, char *records, size_t length);
 
 /** A number field: octal text, behind whose NUL anything may stand, or base-256 when its first bit is set.
  * False: neither, or negative. */

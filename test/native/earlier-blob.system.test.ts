@@ -2,13 +2,15 @@
 // files, without reading them, and blocks that have no change are not compressed again.
 
 import {createHash} from 'node:crypto';
-import {readFileSync, rmSync, truncateSync} from 'node:fs';
+import {readFileSync, rmSync, statSync, truncateSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {afterAll, describe, expect, test} from 'vitest';
+import {header, member, record} from '../support/tar-bytes.ts';
 import {
   capability,
   longAgo,
   makeOpaque,
+  python,
   setXattr,
   type Tree,
   TreeWorld,
@@ -70,6 +72,11 @@ function pack(layers: readonly string[], ...more: readonly string[]): string {
   const out = world.newPath();
   world.ok('pack', ...arguments_(layers, [`out=${out}`, ...more]));
   return out;
+}
+
+/** Why this blob is not taken as that of the earlier layer. */
+function refusal(layers: readonly string[], blob: string): string {
+  return world.run('pack', ...arguments_(layers, ['top=2', `earlier=${blob}`, 'out=-'])).error;
 }
 
 /** How many bytes at their ends two files have in common. */
@@ -156,8 +163,7 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
 
   test('refuses what pack does not write, for the files to be read instead', () => {
     const {layers, blob} = layersOf({'app/part-3/file-3': 'edited'});
-    const refused = (file: string): string =>
-      world.run('pack', ...arguments_(layers, ['top=2', `earlier=${file}`, `out=${world.newPath()}`])).error;
+    const refused = (file: string): string => refusal(layers, file);
     const bytes = readFileSync(blob);
     const flipped = Buffer.from(bytes);
     flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 1;
@@ -169,6 +175,46 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
     expect(refused('/nowhere')).toMatch(/cannot open the blob/);
     truncateSync(blob, bytes.length >> 1);
     expect(refused(blob)).toMatch(sequence);
+  });
+
+  test('refuses members without a name, and hard links, whose other name may be another file now', () => {
+    const {layers} = layersOf({file: 'edited'}, {...below, file: 'was', name: {hard: 'file'}});
+    expect(refusal(layers, pack(layers.slice(1)))).toMatch(/earlier: .*the blob has hard links/);
+    expect(pack(layers, 'top=2')).toBeDefined();
+    const records = record('mtime', '1');
+    const nameless = [member({name: 'x', type: 'x'}, records), header({name: ''}), Buffer.alloc(1024)];
+    expect(refusal(layers, world.file(gzipSync(Buffer.concat(nameless))))).toMatch(
+      /no tar as it is written here/,
+    );
+  });
+
+  test('refuses paths that are too long for the kernel, which packing the files has not', () => {
+    const {layers, blob} = layersOf({}, below);
+    const script = `
+os.chdir(sys.argv[1])
+for n in range(17):
+    os.mkdir('d' * 250)
+    os.chdir('d' * 250)
+open('bottom', 'w').write('x')`;
+    python(script, layers[0] ?? '');
+    expect(refusal(layers, blob)).toMatch(/earlier: .*a path is too long/);
+    expect(readFileSync(pack(layers, 'top=2')).length).toBeGreaterThan(statSync(blob).size);
+  });
+
+  test('keeps nothing of members that it has passed on', () => {
+    const {layers} = layersOf({}, below);
+    const records = record('SCHILY.xattr.user.long', 'x'.repeat(60_000));
+    const one = Buffer.concat([member({name: 'x', type: 'x'}, records), header({name: 'file'})]);
+    const block = gzipSync(Buffer.concat(Array(16).fill(one)));
+    const blob = world.file(Buffer.concat([...Array(90).fill(block), gzipSync(Buffer.alloc(1024))]));
+    const script = `
+import resource, subprocess
+subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)`;
+    const request = ['pack', ...arguments_(layers, ['top=2', `earlier=${blob}`])];
+    const kib = Number(python(script, world.helper, ...request, `out=${world.newPath()}`));
+    // What they say are 86 MB.
+    expect(kib).toBeLessThan(64 << 10);
   });
 
   test('refuses an opaque directory, and other forms than a continued layer', () => {

@@ -82,7 +82,7 @@ export const longAgo = 1_000_000_000;
 
 export class TreeWorld {
   readonly directory = mkdtempSync(join(tmpdir(), 'tsbuild-trees-'));
-  readonly #helper = locateHelper(process.env);
+  readonly helper = locateHelper(process.env);
   #made = 0;
 
   constructor() {
@@ -124,7 +124,7 @@ export class TreeWorld {
     verb: string,
     ...args: readonly string[]
   ): Outcome {
-    const {status, stdout, stderr, error} = spawnSync(this.#helper, [verb, ...args], {
+    const {status, stdout, stderr, error} = spawnSync(this.helper, [verb, ...args], {
       maxBuffer: 1 << 28,
       ...options,
     });
