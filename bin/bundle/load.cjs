@@ -52,9 +52,15 @@ tsbuildLoad.program = program;
 /** What `import.meta.url` is in the bundle. */
 Object.defineProperty(tsbuildLoad, 'url', {get: () => require('node:url').pathToFileURL(__filename).href});
 
-/** A module of Node's, loaded when something of it is first used. */
+/** A module of Node's, loaded when something of it is first used; asking Node for it each time would be felt. */
 function tsbuildLater(name) {
-  return new Proxy({}, {get: (_, key) => require(name)[key]});
+  let module;
+  return new Proxy({}, {
+    get: (_, key) => {
+      module ??= require(name);
+      return module[key];
+    },
+  });
 }
 
 function readHot() {
