@@ -17,6 +17,7 @@ import {type NamedContextSet, readNamedContexts} from './named-contexts.ts';
 import {once} from './once.ts';
 import type {RemoteSources} from './remote-sources.ts';
 import type {BuildRequest} from './request.ts';
+import type {ReadGiven} from './step.ts';
 
 export interface BuildContext extends AsyncDisposable {
   readonly named: NamedContextSet;
@@ -38,6 +39,7 @@ const mainName = 'context';
 export interface ContextSurroundings {
   readonly sources: RemoteSources;
   readonly observed?: Observed | undefined;
+  readonly read: ReadGiven;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +47,7 @@ export interface ContextSurroundings {
 export async function openContext(
   request: BuildRequest,
   engine: Engine,
-  {sources, observed, signal}: ContextSurroundings,
+  {sources, observed, read, signal}: ContextSurroundings,
 ): Promise<BuildContext> {
   const named = await readNamedContexts(request);
   const work = new WorkDirectories(engine);
@@ -57,7 +59,17 @@ export async function openContext(
   try {
     const text = await outsideDockerfile(request, fetcher.get);
     const main = await mainContext(request, text !== undefined, fetcher.get, observed);
-    return new OpenedContext({named, engine, sources, observed, work, main, text, fetcher: fetcher.get});
+    return new OpenedContext({
+      named,
+      engine,
+      sources,
+      observed,
+      read,
+      work,
+      main,
+      text,
+      fetcher: fetcher.get,
+    });
   } catch (error) {
     await work[Symbol.asyncDispose]();
     throw error;
@@ -94,7 +106,7 @@ async function mainContext(
   return {type: 'fetched', tree};
 }
 
-interface OpenedContextOptions extends Pick<ContextSurroundings, 'sources' | 'observed'> {
+interface OpenedContextOptions extends Pick<ContextSurroundings, 'sources' | 'observed' | 'read'> {
   readonly named: NamedContextSet;
   readonly engine: Engine;
   readonly work: WorkDirectories;
@@ -115,10 +127,10 @@ class OpenedContext implements BuildContext {
   }
 
   async dockerfile(): Promise<SourceFile> {
-    const {text, main, fetcher, observed} = this.#options;
+    const {text, main, fetcher, observed, read} = this.#options;
     if (text !== undefined) return text;
     if (main.type !== 'local') return (await fetcher()).dockerfileIn(main.tree);
-    const file = await readLocalDockerfile(main.place);
+    const file = await readLocalDockerfile(main.place, read);
     observed?.file(main.place.dockerfile ?? '', true);
     return file;
   }

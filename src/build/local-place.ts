@@ -6,10 +6,10 @@ import {basename, dirname, join, relative, resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {type SourceFile, sourceFile} from '../diagnostics/source-file.ts';
 import type {OnLook} from '../store/blob-store.ts';
-import {readSmallFile} from '../store/small-file.ts';
 import {refusalText} from '../util/error-text.ts';
 import {suggest} from '../util/suggest.ts';
 import type {BuildRequest} from './request.ts';
+import type {ReadGiven} from './step.ts';
 
 export const defaultDockerfile = 'Dockerfile';
 /** Also looked for where the default name is not there. */
@@ -70,9 +70,12 @@ export function dockerfileNames(request: BuildRequest): readonly string[] {
     : [dockerfile];
 }
 
-export async function readLocalDockerfile({dockerfile = '', shown}: LocalPlace): Promise<SourceFile> {
+export async function readLocalDockerfile(
+  {dockerfile = '', shown}: LocalPlace,
+  read: ReadGiven,
+): Promise<SourceFile> {
   try {
-    return sourceFile(shown, decode(await readSmallFile(dockerfile)));
+    return sourceFile(shown, decode(await read(dockerfile, shown)));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw unreadable(shown, error, {near: isMissing ? await nearTo(dockerfile) : undefined});

@@ -13,7 +13,7 @@ import type {Planning} from './planning.ts';
 import {type RemoteSources, remoteSources} from './remote-sources.ts';
 import type {BuildRequest, EngineOptions} from './request.ts';
 import {readSecrets, type Secrets} from './secrets.ts';
-import {stepReporter} from './step.ts';
+import {givenReader, stepReporter} from './step.ts';
 
 export interface Opened extends Planning, AsyncDisposable {
   readonly sources: RemoteSources;
@@ -41,19 +41,24 @@ export async function openBuild(
   });
   try {
     const reporter = stepReporter(options.emit, systemClock, signal);
-    const {get: secrets} = once(() => readSecrets(request));
+    const read = givenReader(reporter, signal);
+    const {get: secrets} = once(() => readSecrets(request, read));
     const agents = once(async () => {
       const {SshAgents} = await import('../ssh/agents.ts');
-      return SshAgents.load(request.ssh, () => engine.state.makeWork());
+      return SshAgents.load(
+        request.ssh,
+        () => engine.state.makeWork(),
+        (file) => read(file, file),
+      );
     });
     const ledger = new SourceLedger();
-    const gate = await openGate(request);
+    const gate = await openGate(request, read);
     const sources = remoteSources(request, engine, {secrets, agents: agents.get}, reporter, {
       gate,
       ledger,
       observed,
     });
-    const context = await openContext(request, engine, {sources, observed, signal});
+    const context = await openContext(request, engine, {sources, observed, read, signal});
     const images = new ImageResolver({
       database: engine.state.database,
       blobs: engine.blobs,

@@ -1,10 +1,10 @@
 // The bytes of the build's secrets, read when somebody first needs one.
 
-import {type FileHandle, open} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
 import {refusalText} from '../util/error-text.ts';
 import type {BuildRequest} from './request.ts';
+import type {ReadGiven} from './step.ts';
 
 export type Secrets = Readonly<Record<string, Uint8Array>>;
 
@@ -12,10 +12,10 @@ export type Secrets = Readonly<Record<string, Uint8Array>>;
 const bytesMax = 500 * 1024;
 
 /** Throws BuildError('usage') when one cannot be read or is larger than secrets may be. */
-export async function readSecrets(request: BuildRequest): Promise<Secrets> {
+export async function readSecrets(request: BuildRequest, read: ReadGiven): Promise<Secrets> {
   const entries = Object.entries(request.secrets).map(async ([id, secret]): Promise<[string, Uint8Array]> => {
     const bytes =
-      'env' in secret ? ofVariable(request, id, secret.env) : await ofFile(request, id, secret.file);
+      'env' in secret ? ofVariable(request, id, secret.env) : await ofFile(request, id, secret.file, read);
     if (bytes.length > bytesMax) {
       const source = 'env' in secret ? `environment variable ${secret.env}` : secret.file;
       throw refused(
@@ -33,24 +33,10 @@ function ofVariable(request: BuildRequest, id: string, name: string): Uint8Array
   return Buffer.from(text);
 }
 
-/** No more than one byte beyond the bound. */
-async function ofFile(request: BuildRequest, id: string, file: string): Promise<Uint8Array> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(resolve(request.workingDirectory, file));
-    const buffer = Buffer.alloc(bytesMax + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const {bytesRead} = await handle.read(buffer, length, buffer.length - length, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return buffer.subarray(0, length);
-  } catch (error) {
+async function ofFile(request: BuildRequest, id: string, file: string, read: ReadGiven): Promise<Uint8Array> {
+  return read(resolve(request.workingDirectory, file), file, bytesMax).catch((error: unknown) => {
     throw refused(`--secret id=${id}: cannot read ${file}: ${refusalText(error)}`, error);
-  } finally {
-    await handle?.close();
-  }
+  });
 }
 
 function refused(message: string, cause?: unknown): Error {

@@ -1,7 +1,9 @@
 // Work around the graph that the user sees as a numbered step: reading the Dockerfile, asking a registry, exporting.
 
 import type {EmitEvent} from '../progress/events.ts';
+import {readGivenFile} from '../store/given-file.ts';
 import type {Clock} from '../util/clock.ts';
+import {deferred} from '../util/deferred.ts';
 import {errorText} from '../util/error-text.ts';
 
 export interface StepReporter {
@@ -54,5 +56,33 @@ export function stepReporter(emit: EmitEvent, clock: Clock, signal: AbortSignal)
         throw error;
       }
     },
+  };
+}
+
+/** Reads a file that the user named: at most one byte beyond `bytesMax`. `shown` is the name as the user gave it. */
+export type ReadGiven = (path: string, shown: string, bytesMax?: number) => Promise<Buffer>;
+
+/** A pipe may take its time; one that nobody writes into is a step of its own. */
+export function givenReader({step}: StepReporter, signal: AbortSignal): ReadGiven {
+  return async (path, shown, bytesMax) => {
+    const end = deferred<void>();
+    let waited: Promise<void> | undefined;
+    const onWait = (): void => {
+      waited = step(`[internal] wait for ${shown}`, (note) => {
+        note('a pipe that nobody writes into, yet');
+        return end.promise;
+      });
+      waited.catch(() => {});
+    };
+    try {
+      const bytes = await readGivenFile(path, {signal, onWait, ...(bytesMax !== undefined && {bytesMax})});
+      end.resolve();
+      await waited;
+      return bytes;
+    } catch (error) {
+      if (waited !== undefined) end.reject(error);
+      await waited?.catch(() => {});
+      throw error;
+    }
   };
 }

@@ -5,6 +5,7 @@ import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {access, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {pipeline} from 'node:stream/promises';
 import type {BuildResult, ImageProvenance} from '../build/request.ts';
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
@@ -13,6 +14,7 @@ import type {Digest} from '../oci/digest.ts';
 import {formatPlatform} from '../oci/platform.ts';
 import type {BuildEvent, StepUsage} from '../progress/events.ts';
 import {vertexWarning} from '../progress/vertex-warning.ts';
+import {openGivenPipe} from '../store/given-file.ts';
 import {refusalText} from '../util/error-text.ts';
 
 /** The image ID, docker's sense: the digest of the config, or of the index of several platforms. */
@@ -118,10 +120,17 @@ export async function removeResultFile(path: string): Promise<void> {
   if (!(await isSpecial(path))) await rm(path, {force: true});
 }
 
-/** Writes `text` to `path` so that a reader sees the old file or the new one, never a part. */
-export async function writeResultFile(flag: string, path: string, text: string): Promise<void> {
+/** Writes `text` to `path` so that a reader sees the old file or the new one, never a part; a pipe when it is read. */
+export async function writeResultFile(
+  flag: string,
+  path: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    if (await isSpecial(path)) await writeFile(path, text);
+    if ((await stat(path).catch(() => undefined))?.isFIFO())
+      await pipeline(text, await openGivenPipe(path, signal));
+    else if (await isSpecial(path)) await writeFile(path, text);
     else await replaceFile(path, text);
   } catch (error) {
     throw unwritable(flag, path, refusalText(error), error);

@@ -6,10 +6,12 @@ import {type BigIntStats, constants} from 'node:fs';
 import {access, type FileHandle, mkdtemp, open, realpath, rename, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
+import {finished} from 'node:stream/promises';
 import {getSystemErrorMap} from 'node:util';
 import {type BuildError, buildError} from '../diagnostics/build-error.ts';
 import {HelperError} from '../helper/helper.ts';
 import {filePieces} from '../store/file-pieces.ts';
+import {openGivenPipe} from '../store/given-file.ts';
 import {refusalText} from '../util/error-text.ts';
 import type {ExportContext} from './exporter.ts';
 
@@ -22,7 +24,8 @@ const largeTemporaryDirectory = '/var/tmp';
 type Destination =
   | {readonly type: 'stdout'}
   | {readonly type: 'file'; readonly path: string}
-  /** A device, a pipe: cannot be replaced by a rename. */
+  | {readonly type: 'pipe'; readonly path: string}
+  /** A device: cannot be replaced by a rename. */
   | {readonly type: 'special'; readonly path: string};
 
 type Surroundings = Pick<ExportContext, 'stdout' | 'workingDirectory'>;
@@ -55,7 +58,10 @@ export async function writeOutput(
   const destination = await destinationOf(dest, context);
   switch (destination.type) {
     case 'stdout':
-      await produce((chunk) => writeToStream(context.stdout, chunk, context.signal));
+      await produce((chunk) => writeToStream(context.stdout, chunk, context.signal, stdoutError));
+      return undefined;
+    case 'pipe':
+      await writePipe(destination.path, dest, context, produce);
       return undefined;
     case 'special':
       await withHandle(destination.path, 'w', (handle) => produce((chunk) => writeAll(handle, chunk)));
@@ -108,6 +114,7 @@ async function destinationOf(
   if (existing?.isDirectory()) {
     throw outputError(dest, 'is a directory, expected a file', directoryHint);
   }
+  if (existing?.isFIFO()) return {type: 'pipe', path};
   if (existing !== undefined && !existing.isFile()) return {type: 'special', path};
   const parent = await stat(dirname(path)).catch(() => undefined);
   if (!parent?.isDirectory()) throw outputError(dest, `cannot be written: no directory ${dirname(path)}`);
@@ -151,14 +158,38 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-function writeToStream(stream: NodeJS.WritableStream, chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+/** To whoever reads it, once somebody does. */
+async function writePipe(
+  path: string,
+  dest: string,
+  {signal}: Writing,
+  produce: (write: WriteBytes) => Promise<void>,
+): Promise<void> {
+  const stream = await openGivenPipe(path, signal);
+  stream.on('error', () => {});
+  const failure = (error: NodeJS.ErrnoException): unknown =>
+    error.code === 'EPIPE' ? outputError(dest, 'was closed before everything was written') : error;
+  try {
+    await produce((chunk) => writeToStream(stream, chunk, signal, failure));
+  } finally {
+    stream.end();
+    await finished(stream).catch(() => {});
+  }
+}
+
+function writeToStream(
+  stream: NodeJS.WritableStream,
+  chunk: Uint8Array,
+  signal: AbortSignal,
+  failure: (error: NodeJS.ErrnoException) => unknown,
+): Promise<void> {
   return new Promise((onDone, onError) => {
     if (signal.aborted) {
       onError(signal.reason);
       return;
     }
     stream.write(chunk, (error) => {
-      if (error) onError(stdoutError(error));
+      if (error) onError(failure(error));
       else onDone();
     });
   });

@@ -30,10 +30,14 @@ export class SshAgents {
   static async load(
     sources: Readonly<Record<string, AgentSource>>,
     makeDirectory: () => Promise<string>,
+    read: (file: string) => Promise<Buffer> = (file) => readFile(file),
   ): Promise<SshAgents> {
     const agents = new Map<string, Agent>();
     for (const [id, source] of Object.entries(sources)) {
-      agents.set(id, 'socket' in source ? agentAt(source.socket) : await agentOfKeys(id, source.keyFiles));
+      agents.set(
+        id,
+        'socket' in source ? agentAt(source.socket) : await agentOfKeys(id, source.keyFiles, read),
+      );
     }
     return new SshAgents(agents, makeDirectory);
   }
@@ -62,11 +66,15 @@ export class SshAgents {
   }
 }
 
-async function agentOfKeys(id: string, files: readonly string[]): Promise<Agent> {
+async function agentOfKeys(
+  id: string,
+  files: readonly string[],
+  read: (file: string) => Promise<Buffer>,
+): Promise<Agent> {
   const keys = await Promise.all(
     files.map(async (file) => {
       try {
-        return parsePrivateKey(await readFile(file, 'utf8'), file);
+        return parsePrivateKey((await read(file)).toString(), file);
       } catch (error) {
         const {code} = error as NodeJS.ErrnoException;
         const what =

@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {dockerfileNames, localPlaceOf, readLocalDockerfile, unreadable} from '../../src/build/local-place.ts';
 import type {BuildRequest} from '../../src/build/request.ts';
+import {readGivenFile} from '../../src/store/given-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +21,9 @@ function request(dockerfile?: string): BuildRequest {
 }
 
 async function found(dockerfile?: string, context = 'ctx'): Promise<string> {
-  const {path} = await readLocalDockerfile(await localPlaceOf(request(dockerfile), context, false));
+  const {path} = await readLocalDockerfile(await localPlaceOf(request(dockerfile), context, false), (path) =>
+    readGivenFile(path),
+  );
   return path;
 }
 

@@ -1,16 +1,21 @@
+import {execFileSync, spawn} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import type {BuildRequest} from '../../src/build/request.ts';
 import {readSecrets} from '../../src/build/secrets.ts';
+import type {ReadGiven} from '../../src/build/step.ts';
+import {readGivenFile} from '../../src/store/given-file.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tsbuild-secrets-'));
 afterAll(() => rmSync(directory, {recursive: true}));
 
 function reading(secret: {file: string} | {env: string}, environment: Record<string, string> = {}) {
   const request = {secrets: {token: secret}, environment, workingDirectory: directory};
-  return readSecrets(request as unknown as BuildRequest);
+  const read: ReadGiven = (path, _, bytesMax) =>
+    readGivenFile(path, bytesMax === undefined ? {} : {bytesMax});
+  return readSecrets(request as unknown as BuildRequest, read);
 }
 
 describe('the secrets of a build', () => {
@@ -28,7 +33,25 @@ describe('the secrets of a build', () => {
     await expect(reading({file: 'more'})).rejects.toThrow(message);
   });
 
-  it('are not read for ever from a file without an end', async () => {
-    await expect(reading({file: '/dev/zero'})).rejects.toThrow('/dev/zero has more than 500 KiB');
+  it('are no devices and no directories; the empty one is /dev/null', async () => {
+    const message = (file: string, why: string) => `--secret id=token: cannot read ${file}: is ${why}`;
+    for (const [file, why] of [
+      ['/dev/zero', 'a device, and neither a file nor a pipe'],
+      ['/', 'a directory'],
+    ] as const) {
+      await expect(reading({file})).rejects.toThrow(message(file, why));
+    }
+    expect((await reading({file: '/dev/null'}))['token']).toHaveLength(0);
+  });
+
+  it('are not read for ever from a pipe without an end', async () => {
+    const pipe = join(directory, 'endless');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', `exec yes > ${pipe}`]);
+    await expect(reading({file: pipe})).rejects.toThrow('endless has more than 500 KiB');
+    // Nobody reads it any more.
+    expect(await new Promise((resolve) => writer.once('exit', (_, signal) => resolve(signal)))).toBe(
+      'SIGPIPE',
+    );
   });
 });

@@ -3,7 +3,7 @@
 
 import {spawnSync} from 'node:child_process';
 import {readdirSync, readFileSync} from 'node:fs';
-import {writeFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -75,6 +75,65 @@ describe('Ctrl-C', () => {
     running.child.kill('SIGTERM');
     expect((await running.done).code).toBe(130);
     expect(await space.leftovers()).toEqual([]);
+  });
+});
+
+describe('a pipe that nobody uses', () => {
+  it.each([
+    ['a secret', '--secret', (pipe: string) => `id=x,src=${pipe}`],
+    ['a Dockerfile', '--file', (pipe: string) => pipe],
+    ['a key', '--ssh', (pipe: string) => `default=${pipe}`],
+  ])('as %s is told of, and Ctrl-C ends the waiting', async (_, flag, given) => {
+    const context = await space.context({
+      Dockerfile: 'FROM busybox\nRUN --mount=type=secret,id=x --mount=type=ssh true\n',
+    });
+    const pipe = join(context, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const running = space.start(['build', '--progress', 'plain', flag, given(pipe), context]);
+    await running.until(/\[internal\] wait for .*pipe\n#\d+ a pipe that nobody writes into, yet/);
+    running.child.kill('SIGINT');
+    const {code, stderr} = await running.done;
+    expect(code, stderr).toBe(130);
+    expect(stderr).not.toContain('error');
+  });
+
+  it('for an archive ends with Ctrl-C', async () => {
+    const context = await space.context({Dockerfile: 'FROM scratch\nLABEL a=b\n'});
+    const pipe = join(context, 'pipe');
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+    const args = ['build', '--progress', 'plain', '-o', `type=oci,dest=${pipe}`, context];
+    const running = space.start(args);
+    await running.until(/exporting manifest sha256/);
+    running.child.kill('SIGINT');
+    expect((await running.done).code).toBe(130);
+  });
+
+  it('until now is used when somebody comes', async () => {
+    const context = await space.context({
+      Dockerfile: 'FROM busybox\nRUN --mount=type=secret,id=x wc -c < /run/secrets/x\n',
+    });
+    const [secret, id] = [join(context, 'secret'), join(context, 'id')];
+    expect(spawnSync('mkfifo', [secret, id]).status).toBe(0);
+    const args = ['build', '--progress', 'plain', '--secret', `id=x,src=${secret}`, '--iidfile', id, context];
+    const running = space.start(args);
+    await running.until(/nobody writes into, yet/);
+    await writeFile(secret, '1234567');
+    expect(await readFile(id, 'utf8')).toMatch(/^sha256:[0-9a-f]{64}$/);
+    const {code, stderr} = await running.done;
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^#\d+ \d+\.\d+ 7$/m);
+  });
+
+  it('is none where a shell stands behind it', async () => {
+    const context = await space.context({
+      Dockerfile: 'FROM busybox\nRUN --mount=type=secret,id=x wc -c < /run/secrets/x # substituted\n',
+    });
+    const script = 'exec "$@" --secret id=x,src=<(printf 12345) --progress plain .';
+    const wrapper = ['bash', '-c', script, 'bash'];
+    const {code, stderr} = await space.run(['build'], {wrapper, cwd: context});
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(/^#\d+ \d+\.\d+ 5$/m);
+    expect(stderr).not.toContain('nobody');
   });
 });
 

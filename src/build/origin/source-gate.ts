@@ -2,7 +2,6 @@
 // it, then the lock, which says what it has to be. Sources are images, URLs, git repositories and directories of the
 // host, whether FROM, COPY --from, ADD, the build context or a named one asks for them.
 
-import {readFile} from 'node:fs/promises';
 import {type BuildError, buildError} from '../../diagnostics/build-error.ts';
 import type {GitSource, HttpSource} from '../../graph/op.ts';
 import type {LockFile} from '../../lock/lock-file.ts';
@@ -14,6 +13,7 @@ import type {SourcePolicy} from '../../policy/source-policy.ts';
 import {refusalText} from '../../util/error-text.ts';
 import {withoutCredentials} from '../../util/url-credentials.ts';
 import type {BuildRequest} from '../request.ts';
+import type {ReadGiven} from '../step.ts';
 
 export interface GatedImage {
   /** What to resolve. */
@@ -25,12 +25,12 @@ export interface GatedImage {
 const imageScheme = 'docker-image://';
 
 /** Throws BuildError('user') when the policy or the lock cannot be read. */
-export async function openGate(request: BuildRequest): Promise<SourceGate> {
+export async function openGate(request: BuildRequest, read: ReadGiven): Promise<SourceGate> {
   const {sourcePolicy, lock} = request;
-  const policy = sourcePolicy === undefined ? undefined : await readPolicy(sourcePolicy);
+  const policy = sourcePolicy === undefined ? undefined : await readPolicy(sourcePolicy, read);
   if (lock === undefined) return new SourceGate(policy, undefined, undefined);
   if (lock.mode === 'extend') return new SourceGate(policy, lock.known, undefined);
-  return new SourceGate(policy, await readLock(lock.file), lock.file);
+  return new SourceGate(policy, await readLock(lock.file, read), lock.file);
 }
 
 export class SourceGate {
@@ -129,22 +129,23 @@ export class SourceGate {
   }
 }
 
-async function readPolicy(path: string): Promise<SourcePolicy> {
+async function readPolicy(path: string, given: ReadGiven): Promise<SourcePolicy> {
   const {parseSourcePolicy} = await import('../../policy/source-policy.ts');
-  return read(path, parseSourcePolicy(await textOf(path, 'source policy')), 'source policy');
+  return read(path, parseSourcePolicy(await textOf(path, 'source policy', given)), 'source policy');
 }
 
-async function readLock(path: string): Promise<LockFile> {
+async function readLock(path: string, given: ReadGiven): Promise<LockFile> {
   const {parseLock} = await import('../../lock/lock-file.ts');
-  return read(path, parseLock(await textOf(path, 'lock file')), 'lock file');
+  return read(path, parseLock(await textOf(path, 'lock file', given)), 'lock file');
 }
 
-async function textOf(path: string, what: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+async function textOf(path: string, what: string, given: ReadGiven): Promise<string> {
+  const bytes = await given(path, path).catch((cause: unknown) => {
     throw buildError('user', 'source-gate', `cannot read the ${what} ${path}: ${refusalText(cause)}`, {
       cause,
     });
   });
+  return bytes.toString();
 }
 
 function read<T extends object>(path: string, parsed: T | {readonly problem: string}, what: string): T {

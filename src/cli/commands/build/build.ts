@@ -55,7 +55,7 @@ export async function runBuild(
   if (toStdout !== undefined && flags.has('quiet')) {
     throw buildError('usage', 'cli-bad-value', '--quiet prints to standard output, and so does dest=-');
   }
-  const signingKey = await pushSigningKey(flags, io);
+  const signingKey = await pushSigningKey(flags, io, options.interrupt);
   if (signingKey !== undefined && !request.outputs.some(pushes)) {
     throw buildError('usage', 'cli-bad-value', '--sign-key signs what is pushed, and nothing is', {
       hints: ['--push pushes the image to the registries of its names'],
@@ -134,11 +134,11 @@ export async function runBuild(
   if (metadataFile !== undefined) {
     const told = {id: recorder.id, names: namesOf(request), steps: costs, warnings, environment: io.env};
     const text = await metadataText(result, told);
-    await writeResultFile('--metadata-file', metadataFile, text);
+    await writeResultFile('--metadata-file', metadataFile, text, options.interrupt);
   }
   if (idFile !== undefined) {
     assert(id !== undefined, 'an output that makes an image tells its ID');
-    await writeResultFile('--iidfile', idFile, id);
+    await writeResultFile('--iidfile', idFile, id, options.interrupt);
   }
   const stdout = flags.has('quiet') && id !== undefined ? `${id}\n` : '';
   if (stdout !== '') io.stdout.write(stdout);

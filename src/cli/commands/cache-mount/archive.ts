@@ -30,7 +30,7 @@ export const importCache: Act = async ({flags, operands, io, interrupt}) => {
   const id = onlyCache(operands, 'import');
   const variant = variantFlag(flags) ?? variantText(plainVariant);
   const input = flags.last('input') ?? '-';
-  const bytes = inputOf(input, io);
+  const bytes = inputOf(input, io, interrupt);
   await using access = await openSpace(flags, io);
   await withFile(input, bytes, io, access, (file) => {
     const origin = input === '-' ? 'standard input' : basename(input);

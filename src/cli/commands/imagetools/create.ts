@@ -18,7 +18,7 @@ import {pushSigningKey} from '../sign/key-file.ts';
 import {transferring} from '../transferring.ts';
 
 export const createImage: Act = async (call) => {
-  const {flags, io} = call;
+  const {flags, io, interrupt} = call;
   const isDry = flags.has('dry-run');
   const tags = flags.all('tag').map((text) => imageReference(taggedName(text)));
   if (tags.length === 0 && !isDry) {
@@ -27,7 +27,7 @@ export const createImage: Act = async (call) => {
     });
   }
   const request = {...readRequest(call), sources: await sourcesOf(call, tags)};
-  const signingKey = await pushSigningKey(flags, io);
+  const signingKey = await pushSigningKey(flags, io, interrupt);
   const given = flags.last('metadata-file');
   const file = given === undefined || isDry ? undefined : resolve(io.cwd, given);
   if (file !== undefined) await checkResultFile('--metadata-file', file);
@@ -45,7 +45,7 @@ export const createImage: Act = async (call) => {
       'image.name': tags.map(normalisedName).join(','),
     };
     const text = `${JSON.stringify(metadata, null, 2)}\n`;
-    await writeResultFile('--metadata-file', file, text);
+    await writeResultFile('--metadata-file', file, text, interrupt);
   }
   return exitCodes.ok;
 };

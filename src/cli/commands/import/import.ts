@@ -22,7 +22,7 @@ export const importFiles: Act = async (call) => {
     );
   }
   const request = {
-    source: sourceOf(place, io),
+    source: sourceOf(place, io, call.interrupt),
     shown: place,
     names: name === undefined || name === '' ? [] : [taggedName(name)],
     changes: flags.all('change'),
@@ -36,8 +36,8 @@ export const importFiles: Act = async (call) => {
   return exitCodes.ok;
 };
 
-function sourceOf(place: string, io: CliIo): ImportSource {
-  if (place === '-') return {type: 'stream', bytes: inputOf('-', io)};
+function sourceOf(place: string, io: CliIo, interrupt: AbortSignal): ImportSource {
+  if (place === '-') return {type: 'stream', bytes: inputOf('-', io, interrupt)};
   if (/^https?:\/\//.test(place)) return {type: 'url', url: place};
   return {type: 'file', path: resolve(io.cwd, place)};
 }

@@ -1,11 +1,11 @@
 // `tsbuild load`.
 
-import {createReadStream} from 'node:fs';
 import {resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {loadArchive} from '../../../image/load-archive.ts';
 import {shownName} from '../../../image/match-image.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
+import {givenBytes} from '../../../store/given-file.ts';
 import {systemClock} from '../../../util/clock.ts';
 import {exitCodes} from '../../exit-codes.ts';
 import type {CliIo} from '../../io.ts';
@@ -19,7 +19,7 @@ export const loadImages: Act = async ({flags, operands, io, interrupt}) => {
       hints: ['-i FILE names the archive'],
     });
   }
-  const bytes = inputOf(flags.last('input') ?? '-', io);
+  const bytes = inputOf(flags.last('input') ?? '-', io, interrupt);
   const platform = platformFlag(flags);
   return withImages(flags, io, async (store, root) => {
     const blobs = new LocalBlobStore(root);
@@ -36,8 +36,8 @@ export const loadImages: Act = async ({flags, operands, io, interrupt}) => {
 };
 
 /** The bytes of FILE, or of standard input for `-`. */
-export function inputOf(file: string, io: CliIo): AsyncIterable<Uint8Array> {
-  if (file !== '-') return fileBytes(resolve(io.cwd, file), file);
+export function inputOf(file: string, io: CliIo, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  if (file !== '-') return fileBytes(resolve(io.cwd, file), file, signal);
   if (io.stdin.isTTY === true) {
     throw buildError('usage', 'cli-terminal', 'an archive is not read from a terminal', {
       hints: ['redirect standard input, or name a FILE'],
@@ -50,9 +50,9 @@ async function* stdinBytes(io: CliIo): AsyncGenerator<Uint8Array> {
   for await (const piece of io.stdin) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
 }
 
-async function* fileBytes(path: string, shown: string): AsyncGenerator<Uint8Array> {
+async function* fileBytes(path: string, shown: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, {highWaterMark: 1024 * 1024}) as AsyncIterable<Uint8Array>;
+    yield* givenBytes(path, {signal});
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code)) throw error;

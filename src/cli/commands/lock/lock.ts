@@ -19,7 +19,7 @@ export const writeLock: Act = async (call) => {
     const {lockBuild} = await import('../../../build/origin/lock.ts');
     return {path, known, lock: await lockBuild(request, kept, options, interrupt)};
   });
-  await writeResultFile('--lock-file', path, lockText(lock));
+  await writeResultFile('--lock-file', path, lockText(lock), interrupt);
   for (const line of changes(known, lock)) io.stdout.write(`${line}\n`);
   return exitCodes.ok;
 };

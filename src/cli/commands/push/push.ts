@@ -13,7 +13,7 @@ import {transferring} from '../transferring.ts';
 import {withImages} from '../with-images.ts';
 
 export const push: Act = async (call) => {
-  const {flags, operands, io} = call;
+  const {flags, operands, io, interrupt} = call;
   const [operand, surplus] = operands;
   if (operand === undefined || surplus !== undefined) {
     throw buildError('usage', 'cli-operands', `push needs one NAME[:TAG], got ${operands.length} arguments`);
@@ -24,7 +24,7 @@ export const push: Act = async (call) => {
   if (!allTags && !isQuiet) io.stdout.write(defaultTagNotice(reference));
   const all = allTags || platform ? await withImages(flags, io, (store) => store.list()) : [];
   const references = allTags ? storedTags(all, reference) : [reference];
-  const signingKey = await pushSigningKey(flags, io);
+  const signingKey = await pushSigningKey(flags, io, interrupt);
   const {pushStored} = await import('../../../build/transfer/push-stored.ts');
   await transferring(call, async (transfer) => {
     for (const one of references) {

@@ -1,12 +1,13 @@
 // From `tsbuild run`'s flags to a request: every value is read here, every bad one reported, all at once.
 
 import {randomBytes} from 'node:crypto';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {isIP} from 'node:net';
 import {constants} from 'node:os';
 import {resolve} from 'node:path';
 import type {RunMount, RunRequest} from '../../../build/attended/run-request.ts';
 import {hostPlatform, type Platform, parsePlatform} from '../../../oci/platform.ts';
+import {readGivenFile} from '../../../store/given-file.ts';
 import {refusalText} from '../../../util/error-text.ts';
 import {networkOf, shmSizeOf} from '../../build-request.ts';
 import type {FlagValues} from '../../flag-values.ts';
@@ -21,7 +22,12 @@ import {parseMount, parseTmpfs, parseVolume} from './mounts.ts';
 import {rightsOf} from './rights.ts';
 
 /** Throws BuildError('usage') with every bad value. */
-export function runRequestOf(flags: FlagValues, operands: readonly string[], io: CliIo): RunRequest {
+export function runRequestOf(
+  flags: FlagValues,
+  operands: readonly string[],
+  io: CliIo,
+  envFiles: ReadonlyMap<string, string | Problem>,
+): RunRequest {
   const reader = new ValueReader(flags);
   const [image, ...command] = operands;
   if (image === undefined) reader.report('run needs an IMAGE', 'tsbuild images lists those that are here');
@@ -44,7 +50,10 @@ export function runRequestOf(flags: FlagValues, operands: readonly string[], io:
     image: image ?? '',
     command,
     ...(entrypoint === undefined ? {} : {entrypoint}),
-    env: [...fileVariables(reader, io), ...reader.each('env', (text) => parseVariable(text, io.env))],
+    env: [
+      ...fileVariables(reader, io, envFiles),
+      ...reader.each('env', (text) => parseVariable(text, io.env)),
+    ],
     ...(user === undefined ? {} : {user}),
     ...(workdir === undefined ? {} : {workdir}),
     ...(platform === undefined ? {} : {platform}),
@@ -103,15 +112,34 @@ function pullOf(reader: ValueReader): RunRequest['pull'] {
   return 'missing';
 }
 
-function fileVariables(reader: ValueReader, io: CliIo): string[] {
+/** Texts of --env-file, or why there is none. A pipe may take its time. */
+export async function readEnvFiles(
+  flags: FlagValues,
+  io: CliIo,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string | Problem>> {
+  const texts = new Map<string, string | Problem>();
+  for (const path of flags.all('env-file')) {
+    try {
+      texts.set(path, (await readGivenFile(resolve(io.cwd, path), {signal})).toString());
+    } catch (error) {
+      texts.set(path, {problem: `--env-file ${path}: ${refusalText(error)}`});
+    }
+  }
+  return texts;
+}
+
+function fileVariables(
+  reader: ValueReader,
+  io: CliIo,
+  texts: ReadonlyMap<string, string | Problem>,
+): string[] {
   return reader
     .each('env-file', (path): Problem | {readonly entries: readonly string[]} => {
-      try {
-        const entries = parseEnvFile(readFileSync(resolve(io.cwd, path), 'utf8'), io.env);
-        return 'problem' in entries ? {problem: `--env-file ${path}: ${entries.problem}`} : {entries};
-      } catch (error) {
-        return {problem: `--env-file ${path}: ${refusalText(error)}`};
-      }
+      const text = texts.get(path) ?? '';
+      if (typeof text !== 'string') return text;
+      const entries = parseEnvFile(text, io.env);
+      return 'problem' in entries ? {problem: `--env-file ${path}: ${entries.problem}`} : {entries};
     })
     .flatMap(({entries}) => entries);
 }

@@ -10,7 +10,7 @@ import type {CliIo} from '../../io.ts';
 import {placesOf} from '../../places.ts';
 import {ValueReader} from '../../value-reader.ts';
 import {LazyProgress} from './lazy-progress.ts';
-import {runRequestOf, signalNumber, stopSignalOf} from './request.ts';
+import {readEnvFiles, runRequestOf, signalNumber, stopSignalOf} from './request.ts';
 import {SignalRelay} from './signal-relay.ts';
 
 /** docker's: the engine failed; the program cannot be run; there is no such program. */
@@ -25,7 +25,7 @@ export async function runRun(
   io: CliIo,
   interrupt: AbortSignal,
 ): Promise<number> {
-  const request = runRequestOf(flags, operands, io);
+  const request = runRequestOf(flags, operands, io, await readEnvFiles(flags, io, interrupt));
   const {runImage} = await import('../../../build/attended/run-image.ts');
   const progress = new LazyProgress(flags, io);
   const relay = new SignalRelay(io, stopSignalOf(new ValueReader(flags)));

@@ -27,7 +27,7 @@ export const sign: Act = async (call) => {
   }
   const reference = imageReference(operand);
   const claims = Object.fromEntries(flags.all('annotations').map(claimOf));
-  const key = await signingKeyAt(place, io);
+  const key = await signingKeyAt(place, io, call.interrupt);
   const {signInRegistry} = await import('../../../build/transfer/sign.ts');
   const request = {
     key,

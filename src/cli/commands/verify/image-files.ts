@@ -50,7 +50,7 @@ export async function verifiableNamed(name: string, call: CommandCall): Promise<
 function inRegistry(name: string, keyPlace: string | undefined, call: CommandCall): Verifiable {
   const reference = imageReference(name.replace(registryPrefix, ''));
   const verify = async (): Promise<readonly string[]> => {
-    const key = keyPlace ? await verifyingKeyAt(keyPlace, call.io) : undefined;
+    const key = keyPlace ? await verifyingKeyAt(keyPlace, call.io, call.interrupt) : undefined;
     const {verifyInRegistry} = await import('../../../build/transfer/verify-registry.ts');
     return transferring(call, (transfer) => verifyInRegistry(reference, key, transfer));
   };

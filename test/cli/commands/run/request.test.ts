@@ -6,7 +6,7 @@ import {parseCommandLine} from '../../parse-command-line.ts';
 
 function requestOf(...argv: string[]) {
   const {flags, operands} = parseCommandLine(['run', ...argv]);
-  return runRequestOf(flags, operands, memoryIo({env: {HERE: 'value'}, cwd: '/cwd'}));
+  return runRequestOf(flags, operands, memoryIo({env: {HERE: 'value'}, cwd: '/cwd'}), new Map());
 }
 
 function problemsOf(...argv: string[]): string[] {
