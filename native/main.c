@@ -30,7 +30,7 @@ static const struct verb verbs[] = {
     {"pack", verb_pack, false,
      VIEW
      " flatten=1 base=N out=FILE|- compress=none|gzip|estargz|zstd level= latest= allxattrs=1 rootmember=1 view= "
-     "prefix= epoch="},
+     "prefix= epoch= top=2 earlier=FILE digest= compressor="},
     {"compress", verb_compress, false, "in=FILE|-|unix:PATH out=FILE|- compress=none|gzip|zstd level="},
     {"unpack", verb_unpack, true, "in=FILE|-|unix:PATH dir="},
     {"adopt", verb_adopt, true, "dir= layer=… path=P… link=P target=T…"},

@@ -91,6 +91,9 @@ void blob_pool_submit(struct blob_pool *pool, size_t length, const void *known, 
 const void *blob_pool_next(struct blob_pool *pool, size_t *length);
 void blob_pool_release(struct blob_pool *pool);
 
+/** What compresses in this format at this level: of the same name, the same bytes come of the same block. NULL: who knows. */
+const char *blob_compressor(enum blob_format format, int level);
+
 /** Compression of one block (blob_codec.c). A codec belongs to one thread. */
 struct blob_codec;
 struct blob_codec *blob_codec_new(enum blob_format format, int level);

@@ -41,6 +41,18 @@ static const char *const needed[] = {
     [BLOB_ZSTD] = "libzstd: it cannot compress with zstd",
 };
 
+static int level_of(enum blob_format format, int level) {
+  return level != BLOB_LEVEL_USUAL ? level : format == BLOB_GZIP ? GZIP_LEVEL : ZSTD_LEVEL;
+}
+
+const char *blob_compressor(enum blob_format format, int level) {
+#ifdef HAVE_LIBDEFLATE
+  if (format == BLOB_GZIP) return xformat("libdeflate-" LIBDEFLATE_VERSION_STRING "-%d", level_of(format, level));
+#endif
+  (void)format, (void)level;
+  return NULL;
+}
+
 static void *new_state(enum blob_format format, int level) {
   (void)level;  // without libdeflate
 #ifdef HAVE_LIBDEFLATE
@@ -55,7 +67,7 @@ static void *new_state(enum blob_format format, int level) {
 struct blob_codec *blob_codec_new(enum blob_format format, int level) {
   struct blob_codec *codec = xcalloc(1, sizeof *codec);
   codec->format = format;
-  codec->level = level != BLOB_LEVEL_USUAL ? level : format == BLOB_GZIP ? GZIP_LEVEL : ZSTD_LEVEL;
+  codec->level = level_of(format, level);
   codec->state = new_state(format, codec->level);
   if (codec->state == NULL) die("request", 0, NULL, "the compression level %d does not exist", codec->level);
   return codec;

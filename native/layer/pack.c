@@ -233,7 +233,7 @@ static void put_changed(void *context, const char *path) {
   held_leave(&pack->held, path);
   bool same = below_same(pack->below, path, pack->top, path, &status);
   if (!S_ISDIR(status.st_mode)) {
-    if (!same) put_leaf(pack, pack->top, path, path, &status);
+    if (!same || status.st_nlink > 1) put_leaf(pack, pack->top, path, path, &status);
     return;
   }
   int fd = openat(pack->top, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -312,7 +312,7 @@ static void put_parts(struct pack *pack, const struct pack_options *options, con
     }
     pack->top = roots[pack->part];
     const struct earlier_acts acts = {.put = put_changed, .pass = pass_member, .context = pack};
-    earlier_put(&pack->blob, options->earlier, dup(pack->top), &acts);
+    earlier_put(&pack->blob, options->earlier, options->digest, dup(pack->top), &acts);
   }
   if (pack->options->seekable) {
     unsigned char digest[SHA256_SIZE];
@@ -336,5 +336,7 @@ int verb_pack(const struct request *request) {
   struct blob_result result = blob_end(&pack.blob);
   reply_result("count", "%llu", (unsigned long long)pack.count);
   blob_report(&result, fd >= 0);
+  const char *compressor = options.seekable ? NULL : blob_compressor(options.format, options.level);
+  if (compressor != NULL && fd >= 0) reply_result("compressor", "%s", compressor);
   return 0;
 }

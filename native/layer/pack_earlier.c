@@ -23,6 +23,7 @@ struct earlier {
   struct blob *blob;
   const char *file;
   int fd;
+  struct sha256 digest;  // of what was read
   char *window;  // compressed bytes: `packed` and its length are those of the block, up to `end` more are there
   char *packed;
   size_t packed_length;
@@ -44,6 +45,23 @@ static _Noreturn void refuse(const struct earlier *earlier, int error, const cha
   die("earlier", error, earlier->file, "%s", why);
 }
 
+/** More of the blob, at most `room` bytes; none at its end. */
+static size_t read_more(struct earlier *earlier, char *to, size_t room) {
+  ssize_t got = read_full(earlier->fd, to, room);
+  if (got < 0) refuse(earlier, errno, "cannot read the blob");
+  sha256_add(&earlier->digest, to, (size_t)got);
+  return (size_t)got;
+}
+
+/** Looks at all of the blob: the CRCs that were checked leave out headers, and bits of padding. */
+static void prove(struct earlier *earlier, const char *digest) {
+  unsigned char found[SHA256_SIZE];
+  while (read_more(earlier, earlier->window, WINDOW) > 0) {
+  }
+  sha256_end(&earlier->digest, found);
+  if (strcmp(sha256_text(found).text, digest) != 0) refuse(earlier, 0, "the blob is damaged on disk");
+}
+
 /** The next block. */
 static void load(struct earlier *earlier) {
   if (earlier->decided != earlier->begin + earlier->plain_length) blob_forget(earlier->blob);
@@ -52,10 +70,8 @@ static void load(struct earlier *earlier) {
   size_t rest = (size_t)(earlier->end - earlier->packed);
   if (rest < PACKED_MAX) {
     memmove(earlier->window, earlier->packed, rest);
-    ssize_t got = read_full(earlier->fd, earlier->window + rest, WINDOW - rest);
-    if (got < 0) refuse(earlier, errno, "cannot read the blob");
     earlier->packed = earlier->window;
-    earlier->end = earlier->window + rest + got;
+    earlier->end = earlier->window + rest + read_more(earlier, earlier->window + rest, WINDOW - rest);
   }
   earlier->packed_length = (size_t)(earlier->end - earlier->packed);
   earlier->plain_length = BLOB_BLOCK;
@@ -175,10 +191,11 @@ static void list_changes(struct earlier *earlier, int top) {
   walk_end(&walk);
 }
 
-void earlier_put(struct blob *blob, const char *file, int top, const struct earlier_acts *acts) {
+void earlier_put(struct blob *blob, const char *file, const char *digest, int top, const struct earlier_acts *acts) {
   struct earlier earlier = {.blob = blob, .file = file};
   earlier.fd = open(file, O_RDONLY | O_CLOEXEC);
   if (earlier.fd < 0) refuse(&earlier, errno, "cannot open the blob");
+  sha256_begin(&earlier.digest);
   earlier.window = earlier.packed = earlier.end = xmalloc(WINDOW);
   earlier.plain = xmalloc(BLOB_BLOCK);
   list_changes(&earlier, top);
@@ -211,5 +228,6 @@ void earlier_put(struct blob *blob, const char *file, int top, const struct earl
       rest -= part;
     }
   }
+  prove(&earlier, digest);
   close(earlier.fd);
 }

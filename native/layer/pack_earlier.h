@@ -15,10 +15,10 @@ struct earlier_acts {
 };
 
 /**
- * Writes all members of the layer that continues the one whose blob, in gzip, is the file `earlier`. `top` is the
- * directory of what differs (taken over). Dies (phase `earlier`) where the blob is not as pack writes it, or the
- * directory has what no continuation has: then the layer has to be packed from its files.
+ * Writes all members of the layer that continues the one whose blob, in gzip, is the file `earlier`, with this digest
+ * ("sha256:..."). `top` is the directory of what differs (taken over). Dies (phase `earlier`) where the blob is not as
+ * pack writes it, or the directory has what no continuation has: then the layer has to be packed from its files.
  */
-void earlier_put(struct blob *blob, const char *earlier, int top, const struct earlier_acts *acts);
+void earlier_put(struct blob *blob, const char *earlier, const char *digest, int top, const struct earlier_acts *acts);
 
 #endif

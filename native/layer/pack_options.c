@@ -18,6 +18,18 @@ static enum compare compare_of(const char *value) {
   die("request", 0, NULL, "compare: expected metadata or content, got \"%.80s\"", value);
 }
 
+/** What is passed on of an earlier blob must be what would be written now. */
+static void check_earlier(const struct pack_options *options) {
+  bool other = options->flatten || options->squash || options->compare != COMPARE_NO || options->seekable ||
+               options->clamped || options->allxattrs || options->root_member || *options->parts[0].prefix != 0;
+  if (options->top != 2 || other) die("request", 0, NULL, "earlier needs top=2, and no other form");
+  if (options->digest == NULL || options->compressor == NULL)
+    die("request", 0, NULL, "earlier needs digest= and compressor=");
+  const char *own = blob_compressor(options->format, options->level);
+  if (own == NULL || strcmp(own, options->compressor) != 0)
+    die("earlier", 0, options->earlier, "the blob was made by %.80s, which is not used now", options->compressor);
+}
+
 /** What does not go together. */
 static void check(struct pack_options *options) {
   bool compared = options->compare != COMPARE_NO;
@@ -25,8 +37,7 @@ static void check(struct pack_options *options) {
   if (options->out == NULL) die("request", 0, NULL, "pack needs out=");
   if (!options->flatten && options->part_count > 1) die("request", 0, NULL, "several views need flatten=1");
   if (options->part_count == 0) die("request", 0, NULL, "pack needs a view");
-  if (options->earlier != NULL && (options->top != 2 || options->flatten || options->squash || compared))
-    die("request", 0, NULL, "earlier needs top=2, and no other form");
+  if (options->earlier != NULL) check_earlier(options);
 }
 
 struct pack_options pack_options_take(struct cursor *cursor) {
@@ -59,6 +70,10 @@ struct pack_options pack_options_take(struct cursor *cursor) {
       options.top = (size_t)argument_u64(key, value, UINT32_MAX);
     } else if (strcmp(key, "earlier") == 0) {
       options.earlier = value;
+    } else if (strcmp(key, "digest") == 0) {
+      options.digest = value;
+    } else if (strcmp(key, "compressor") == 0) {
+      options.compressor = value;
     } else if (strcmp(key, "flatten") == 0) {
       options.flatten = argument_bool(key, value);
     } else if (strcmp(key, "allxattrs") == 0) {

@@ -19,7 +19,9 @@ struct pack_options {
   size_t part_count;
   uint64_t epoch;
   const char *out;
-  const char *earlier;  // blob of the layer's second directory
+  const char *earlier;     // blob of the layer's second directory
+  const char *digest;      // its digest
+  const char *compressor;  // what it was made by
   enum blob_format format;
   bool seekable;  // as eStargz
   int level;

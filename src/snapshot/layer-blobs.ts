@@ -14,7 +14,7 @@ import {assert} from '../util/assert.ts';
 import {formatText, isUsual, type LayerFormat, usualFormat} from './layer-format.ts';
 import {isCacheSource, type LayerSource, LostLayer, type OnLayerProgress} from './layer-source.ts';
 import {isImported, type LayerId, type LayerRow, type LayerTable} from './layer-table.ts';
-import {LayerWriter, type WrittenLayer} from './layer-writer.ts';
+import {LayerWriter, type PackedLayer, type WrittenLayer} from './layer-writer.ts';
 import {type UnpackedLayer, unpackLayer} from './unpack.ts';
 
 export interface LayerBlobsOptions {
@@ -184,7 +184,8 @@ export class LayerBlobs {
       const text = this.#notes.getText('layer-blob', key);
       const known = text === undefined ? undefined : (JSON.parse(text) as WrittenLayer);
       if (known !== undefined && (await blobs.has(known.descriptor.digest))) return known;
-      const written = await write();
+      const {diffId, descriptor} = await write();
+      const written = {diffId, descriptor};
       this.#notes.set('layer-blob', key, JSON.stringify(written));
       return written;
     });
@@ -218,8 +219,12 @@ export class LayerBlobs {
   }
 
   async #pack(row: LayerRow, questions: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
-    const {diffId, descriptor} = (await this.#emptyBlob(row)) ?? (await this.#packed(row, questions, signal));
-    this.#table.setBlob(row.id, diffId, descriptor);
+    const empty = await this.#emptyBlob(row);
+    const {diffId, descriptor, compressor} = empty ?? (await this.#packed(row, questions, signal));
+    this.#options.state.database.transaction(() => {
+      this.#table.setBlob(row.id, diffId, descriptor);
+      if (compressor !== undefined) this.#notes.set('layer-blob', compressorKey(row, descriptor), compressor);
+    });
     return {diffId, descriptor};
   }
 
@@ -227,10 +232,11 @@ export class LayerBlobs {
    * What an empty layer becomes, once one was packed: a request and an fsync for each step that changed nothing would
    * cost as much as running it.
    */
-  async #emptyBlob(row: LayerRow): Promise<WrittenLayer | undefined> {
+  async #emptyBlob(row: LayerRow): Promise<PackedLayer | undefined> {
     const empty = this.#knownEmpty();
     if (empty === undefined || !(await this.#isEmpty(row))) return undefined;
-    return (await this.#options.blobs.has(empty.descriptor.digest)) ? empty : undefined;
+    if (!(await this.#options.blobs.has(empty.descriptor.digest))) return undefined;
+    return {...empty, compressor: undefined};
   }
 
   /** What is known beforehand of the blob of a layer that changes nothing. */
@@ -261,7 +267,7 @@ export class LayerBlobs {
     row: LayerRow,
     {stack: stackOf, isEarly = false}: LayerQuestions,
     signal: AbortSignal,
-  ): Promise<WrittenLayer> {
+  ): Promise<PackedLayer> {
     const stack = await stackOf();
     const isEmpty = await this.#isEmpty(row);
     const directories = isEmpty ? stack.slice(0, 1) : stack;
@@ -270,8 +276,8 @@ export class LayerBlobs {
       (await this.#packedFromEarlier(row, directories, more, signal)) ??
       (await this.#writer.fromFiles(directories, usualFormat, signal, more));
     if (isEmpty && this.#knownEmpty()?.descriptor.digest !== packed.descriptor.digest) {
-      this.#empty = packed;
-      this.#notes.set('layer-blob', emptyKey, JSON.stringify(packed));
+      this.#empty = {diffId: packed.diffId, descriptor: packed.descriptor};
+      this.#notes.set('layer-blob', emptyKey, JSON.stringify(this.#empty));
     }
     return packed;
   }
@@ -282,14 +288,17 @@ export class LayerBlobs {
     directories: readonly string[],
     more: readonly string[],
     signal: AbortSignal,
-  ): Promise<WrittenLayer | undefined> {
+  ): Promise<PackedLayer | undefined> {
     const earlier = continues === undefined ? undefined : this.#table.layer(continues);
-    // Only of one that was packed here it is certain that it is what its files give.
-    if (earlier?.blob === undefined || earlier.source !== undefined || !(await this.hasBlob(earlier)))
-      return undefined;
-    const file = await this.#options.blobs.path(earlier.blob.digest);
+    if (earlier?.blob === undefined || !(await this.hasBlob(earlier))) return undefined;
+    const {digest} = earlier.blob;
+    // Only of one that was packed here it is certain that it is what its files give, and by what it was compressed.
+    const compressor = this.#notes.getText('layer-blob', compressorKey(earlier, earlier.blob));
+    if (compressor === undefined) return undefined;
+    const file = await this.#options.blobs.path(digest);
+    const blob = [`earlier=${file}`, `digest=${digest}`, `compressor=${compressor}`];
     try {
-      return await this.#writer.fromFiles(directories, usualFormat, signal, [...more, `earlier=${file}`]);
+      return await this.#writer.fromFiles(directories, usualFormat, signal, [...more, ...blob]);
     } catch (error) {
       if (error instanceof HelperError && error.phase === 'earlier') return undefined;
       throw error;
@@ -327,6 +336,11 @@ function blobOf(row: LayerRow): Descriptor {
 
 function proofKey({id}: LayerRow, {digest}: Descriptor): string {
   return `${id} is ${digest}`;
+}
+
+/** Under this is noted what compressed a blob that was packed here. */
+function compressorKey({id}: LayerRow, {digest}: Pick<Descriptor, 'digest'>): string {
+  return `${id} packed as ${digest}`;
 }
 
 function compressionOf({mediaType}: Pick<Descriptor, 'mediaType'>): LayerCompression {

@@ -16,7 +16,13 @@ export interface WrittenLayer {
   readonly descriptor: Descriptor;
 }
 
+/** One that was packed from files, with what it was compressed by; undefined: nothing is said of it. */
+export interface PackedLayer extends WrittenLayer {
+  readonly compressor: string | undefined;
+}
+
 interface Written {
+  readonly compressor?: string | undefined;
   readonly diffId: DiffId;
   readonly digest: Digest;
   readonly size: number;
@@ -45,7 +51,7 @@ export class LayerWriter {
     format: LayerFormat,
     signal: AbortSignal,
     more: readonly string[] = [],
-  ): Promise<WrittenLayer> {
+  ): Promise<PackedLayer> {
     const helper = await this.#helper();
     const layers = directories.map((directory) => `layer=${directory}`);
     const latest = format.latestSeconds === undefined ? [] : [`latest=${format.latestSeconds}`];
@@ -66,15 +72,15 @@ export class LayerWriter {
     return this.#write(make, format, signal);
   }
 
-  async #write(make: Make, format: LayerFormat, signal: AbortSignal): Promise<WrittenLayer> {
+  async #write(make: Make, format: LayerFormat, signal: AbortSignal): Promise<PackedLayer> {
     const out = await this.#blobs.reserve();
     try {
-      const {diffId, annotations, ...blob} = await this.#compressed(make, format, out, signal);
+      const {diffId, compressor, annotations, ...blob} = await this.#compressed(make, format, out, signal);
       await this.#blobs.adopt(out, blob);
       const {compression} = format;
       const mediaType = ociDialect.layers[compression === 'estargz' ? 'gzip' : compression];
       const descriptor = {mediaType, ...blob, ...(annotations === undefined ? {} : {annotations})};
-      return {diffId, descriptor};
+      return {diffId, descriptor, compressor};
     } catch (error) {
       await rm(out, {force: true});
       throw error;
@@ -96,20 +102,21 @@ export class LayerWriter {
     }
     const {gzipFile} = await import('./gzip-blocks.ts');
     const tar = await this.#blobs.reserve();
-    const fields = await make([`out=${tar}`, 'compress=none']);
-    const written = {
-      diffId: diffIdOf(fields),
-      ...(await gzipFile(tar, out, {level: level ?? gzipLevel, signal})),
-    };
-    await rm(tar);
-    return written;
+    try {
+      const fields = await make([`out=${tar}`, 'compress=none']);
+      const written = await gzipFile(tar, out, {level: level ?? gzipLevel, signal});
+      return {diffId: diffIdOf(fields), ...written};
+    } finally {
+      await rm(tar, {force: true});
+    }
   }
 }
 
 function writtenOf(fields: ReadonlyMap<string, string>, compression: LayerFormat['compression']): Written {
   const digest = parseDigest(fields.get('digest') ?? '');
   assert(digest !== undefined, 'the helper gives a digest');
-  const written = {diffId: diffIdOf(fields), digest, size: Number(fields.get('stored'))};
+  const compressor = fields.get('compressor');
+  const written = {diffId: diffIdOf(fields), digest, size: Number(fields.get('stored')), compressor};
   if (compression !== 'estargz') return written;
   // Where readers of eStargz look for what verifies the table, and for the size.
   const annotations = {

@@ -2,9 +2,10 @@
 // files, without reading them, and blocks that have no change are not compressed again.
 
 import {createHash} from 'node:crypto';
-import {readFileSync, rmSync, statSync, truncateSync} from 'node:fs';
+import {existsSync, readFileSync, statSync} from 'node:fs';
 import {gzipSync} from 'node:zlib';
 import {afterAll, describe, expect, test} from 'vitest';
+import {digestOf} from '../../src/oci/digest.ts';
 import {header, member, record} from '../support/tar-bytes.ts';
 import {
   capability,
@@ -58,25 +59,44 @@ interface Layers {
   readonly blob: string;
 }
 
-function layersOf(change: Tree, tree = earlier): Layers {
+function layersOn(change: Tree, tree: Tree): Layers {
   const [upper, first, base] = [world.tree(change), world.tree(tree), world.tree(below)];
-  if (tree === earlier) setXattr(`${first}/app/part-1/file-1`, 'security.capability', capability);
   return {layers: [upper, first, base], blob: pack([first, base])};
+}
+
+let made: Layers | undefined;
+
+/** The change on the earlier layer, which is there once. */
+function layersOf(change: Tree): Layers {
+  if (made === undefined) {
+    const {layers} = layersOn({}, earlier);
+    setXattr(`${layers[1]}/app/part-1/file-1`, 'security.capability', capability);
+    made = {layers, blob: pack(layers.slice(1))};
+  }
+  return {layers: [world.tree(change), ...made.layers.slice(1)], blob: made.blob};
 }
 
 function arguments_(layers: readonly string[], more: readonly string[]): readonly string[] {
   return [...layers.map((layer) => `layer=${layer}`), 'compress=gzip', 'level=6', ...more];
 }
 
+let compressor = '';
+
 function pack(layers: readonly string[], ...more: readonly string[]): string {
   const out = world.newPath();
-  world.ok('pack', ...arguments_(layers, [`out=${out}`, ...more]));
+  const {result} = world.ok('pack', ...arguments_(layers, [`out=${out}`, ...more]));
+  compressor = result['compressor'] ?? '';
   return out;
 }
 
+/** The blob as that of the earlier layer, made by this helper. */
+function continuing(blob: string, digest = existsSync(blob) ? digestOf(readFileSync(blob)) : ''): string[] {
+  return ['top=2', `earlier=${blob}`, `digest=${digest}`, `compressor=${compressor}`];
+}
+
 /** Why this blob is not taken as that of the earlier layer. */
-function refusal(layers: readonly string[], blob: string): string {
-  return world.run('pack', ...arguments_(layers, ['top=2', `earlier=${blob}`, 'out=-'])).error;
+function refusal(layers: readonly string[], ...args: readonly string[]): string {
+  return world.run('pack', ...arguments_(layers, [...args, 'out=-'])).error;
 }
 
 /** How many bytes at their ends two files have in common. */
@@ -118,10 +138,7 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
   test.each(Object.entries(changes))('gives the same bytes after a change of %s', (_, change) => {
     const {layers, blob} = layersOf(change);
     const whole = world.ok('pack', ...arguments_(layers, ['top=2', `out=${world.path('whole')}`]));
-    const from = world.ok(
-      'pack',
-      ...arguments_(layers, ['top=2', `earlier=${blob}`, `out=${world.path('from')}`]),
-    );
+    const from = world.ok('pack', ...arguments_(layers, [...continuing(blob), `out=${world.path('from')}`]));
     expect(from.result).toEqual(whole.result);
     expect(readFileSync(world.path('from')).equals(readFileSync(world.path('whole')))).toBe(true);
   });
@@ -129,8 +146,9 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
   test('reads no file that did not change', () => {
     const {layers, blob} = layersOf({'app/part-3/file-3': 'edited'});
     const whole = pack(layers, 'top=2');
-    rmSync(layers[1] ?? '', {recursive: true});
-    expect(readFileSync(pack(layers, 'top=2', `earlier=${blob}`)).equals(readFileSync(whole))).toBe(true);
+    const [changed = '', , ...base] = layers;
+    const without = [changed, world.tree(), ...base];
+    expect(readFileSync(pack(without, ...continuing(blob))).equals(readFileSync(whole))).toBe(true);
   });
 
   test('gives blocks behind a change as they were, those of a large file too', () => {
@@ -144,7 +162,7 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
     const {layers, blob} = layersOf({'app/part-3/file-3': 'edited', 'app/part-6/file-6': 'edited'});
     const whole = readFileSync(pack(layers, 'top=2'));
     const equal = Array.from({length: 8}, () =>
-      readFileSync(pack(layers, 'top=2', `earlier=${blob}`)).equals(whole),
+      readFileSync(pack(layers, ...continuing(blob))).equals(whole),
     );
     expect(equal).not.toContain(false);
   });
@@ -157,13 +175,13 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
     const pieces = Array.from({length: Math.ceil(bytes.length / 100_001)}, (_, n) =>
       gzipSync(bytes.subarray(n * 100_001, (n + 1) * 100_001)),
     );
-    const from = pack(layers, 'top=2', `earlier=${world.file(Buffer.concat(pieces))}`);
+    const from = pack(layers, ...continuing(world.file(Buffer.concat(pieces))));
     expect(readFileSync(from).equals(readFileSync(pack(layers, 'top=2')))).toBe(true);
   });
 
   test('refuses what pack does not write, for the files to be read instead', () => {
     const {layers, blob} = layersOf({'app/part-3/file-3': 'edited'});
-    const refused = (file: string): string => refusal(layers, file);
+    const refused = (file: string): string => refusal(layers, ...continuing(file));
     const bytes = readFileSync(blob);
     const flipped = Buffer.from(bytes);
     flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 1;
@@ -173,23 +191,21 @@ describe.skipIf(whyNoTrees() !== undefined)('packing from the blob of the layer 
     expect(refused(world.file(flipped))).toMatch(sequence);
     expect(refused(world.file(gzipSync('x'.repeat(5000))))).toMatch(/no tar as it is written here/);
     expect(refused('/nowhere')).toMatch(/cannot open the blob/);
-    truncateSync(blob, bytes.length >> 1);
-    expect(refused(blob)).toMatch(sequence);
+    expect(refused(world.file(bytes.subarray(0, bytes.length >> 1)))).toMatch(sequence);
   });
 
   test('refuses members without a name, and hard links, whose other name may be another file now', () => {
-    const {layers} = layersOf({file: 'edited'}, {...below, file: 'was', name: {hard: 'file'}});
-    expect(refusal(layers, pack(layers.slice(1)))).toMatch(/earlier: .*the blob has hard links/);
+    const {layers, blob} = layersOn({file: 'edited'}, {...below, file: 'was', name: {hard: 'file'}});
+    expect(refusal(layers, ...continuing(blob))).toMatch(/earlier: .*the blob has hard links/);
     expect(pack(layers, 'top=2')).toBeDefined();
     const records = record('mtime', '1');
     const nameless = [member({name: 'x', type: 'x'}, records), header({name: ''}), Buffer.alloc(1024)];
-    expect(refusal(layers, world.file(gzipSync(Buffer.concat(nameless))))).toMatch(
-      /no tar as it is written here/,
-    );
+    const refused = refusal(layers, ...continuing(world.file(gzipSync(Buffer.concat(nameless)))));
+    expect(refused).toMatch(/no tar as it is written here/);
   });
 
   test('refuses paths that are too long for the kernel, which packing the files has not', () => {
-    const {layers, blob} = layersOf({}, below);
+    const {layers, blob} = layersOn({}, below);
     const script = `
 os.chdir(sys.argv[1])
 for n in range(17):
@@ -197,12 +213,12 @@ for n in range(17):
     os.chdir('d' * 250)
 open('bottom', 'w').write('x')`;
     python(script, layers[0] ?? '');
-    expect(refusal(layers, blob)).toMatch(/earlier: .*a path is too long/);
+    expect(refusal(layers, ...continuing(blob))).toMatch(/earlier: .*a path is too long/);
     expect(readFileSync(pack(layers, 'top=2')).length).toBeGreaterThan(statSync(blob).size);
   });
 
   test('keeps nothing of members that it has passed on', () => {
-    const {layers} = layersOf({}, below);
+    const {layers} = layersOn({}, below);
     const records = record('SCHILY.xattr.user.long', 'x'.repeat(60_000));
     const one = Buffer.concat([member({name: 'x', type: 'x'}, records), header({name: 'file'})]);
     const block = gzipSync(Buffer.concat(Array(16).fill(one)));
@@ -211,20 +227,47 @@ open('bottom', 'w').write('x')`;
 import resource, subprocess
 subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)`;
-    const request = ['pack', ...arguments_(layers, ['top=2', `earlier=${blob}`])];
+    const request = ['pack', ...arguments_(layers, continuing(blob))];
     const kib = Number(python(script, world.helper, ...request, `out=${world.newPath()}`));
     // What they say are 86 MB.
     expect(kib).toBeLessThan(64 << 10);
   });
 
+  test('refuses a blob that was changed in bits that no check of gzip covers', () => {
+    const {layers, blob} = layersOf({});
+    const bytes = readFileSync(blob);
+    const digest = digestOf(bytes);
+    expect(pack(layers, ...continuing(world.file(bytes), digest))).toBeDefined();
+    // The system that the first member says it is from.
+    bytes[9] = 3;
+    expect(refusal(layers, ...continuing(world.file(bytes), digest))).toMatch(
+      /earlier: .*is damaged on disk/,
+    );
+    const longer = Buffer.concat([readFileSync(blob), gzipSync('behind the end')]);
+    expect(refusal(layers, ...continuing(world.file(longer), digest))).toMatch(/is damaged on disk/);
+  });
+
+  test('refuses a blob of another compressor or level, which would have given other bytes', () => {
+    const {layers, blob} = layersOf({});
+    const [top = '', from = '', digest = ''] = continuing(blob);
+    const run = (...more: readonly string[]): string => refusal(layers, top, from, digest, ...more);
+    const other = /earlier: .*made by .*, which is not used now/;
+    expect(run('compressor=zlib')).toMatch(other);
+    for (const form of ['level=9', 'compress=zstd', 'compress=none'])
+      expect(run(`compressor=${compressor}`, form)).toMatch(other);
+    expect(run(`compressor=${compressor.replace(/6$/, '9')}`, 'level=9')).toBe('');
+  });
+
   test('refuses an opaque directory, and other forms than a continued layer', () => {
     const {layers, blob} = layersOf({'app/dir': {dir: true}});
     makeOpaque(`${layers[0]}/app/dir`);
-    const run = (...more: readonly string[]): string =>
-      world.run('pack', ...arguments_(layers, [`earlier=${blob}`, 'out=-', ...more])).error;
-    expect(run('top=2')).toMatch(/earlier: .*a directory is opaque/);
+    const [top = '', ...from] = continuing(blob);
+    const run = (...more: readonly string[]): string => refusal(layers, ...from, ...more);
+    expect(run(top)).toMatch(/earlier: .*a directory is opaque/);
     expect(run()).toMatch(/earlier needs top=2/);
-    expect(run('top=2', 'compare=content')).toMatch(/earlier needs top=2/);
+    expect(refusal(layers, top, `earlier=${blob}`)).toMatch(/earlier needs digest= and compressor=/);
+    const forms = ['compare=content', 'flatten=1', 'base=1', 'latest=1', 'allxattrs=1', 'rootmember=1'];
+    for (const form of [...forms, 'compress=estargz']) expect(run(top, form)).toMatch(/and no other form/);
   });
 
   test('ends blocks where another compression of the same tar ends them', () => {
