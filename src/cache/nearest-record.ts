@@ -10,7 +10,8 @@ import {type KnownRecord, readIngredients} from './record-cache.ts';
 export interface NamedRecord {
   /** Of the step. */
   readonly name: string;
-  ingredients(): KeyIngredients;
+  /** Undefined: it has gone meanwhile. */
+  ingredients(): KeyIngredients | undefined;
 }
 
 /** Looking farther back finds what nobody remembers. */
@@ -48,12 +49,15 @@ export class NearestRecords {
 
   nearest(name: string, ingredients: KeyIngredients): KnownRecord | undefined {
     const wanted = partsOf(name);
+    const likenessMax = likenessMaxOf(ingredients);
     let best: KnownRecord | undefined;
     for (const {record, parts} of this.#near(wanted)) {
+      const sameName = (parts.title === wanted.title ? 1 : 0) + (isSamePlace(parts, wanted) ? 1 : 0);
+      // Reading a record costs more than all else here.
+      if (best !== undefined && sameName + likenessMax <= best.score) continue;
       const found = record.ingredients();
-      const sameTitle = parts.title === wanted.title ? 1 : 0;
-      const samePlace = isSamePlace(parts, wanted) ? 1 : 0;
-      const score = likeness(found, ingredients) + sameTitle + samePlace;
+      if (found === undefined) continue;
+      const score = likeness(found, ingredients) + sameName;
       if (best === undefined || score > best.score) best = {ingredients: found, score};
     }
     return best;
@@ -86,14 +90,16 @@ export class NearestRecords {
 /** Those of this machine. */
 export function recordsIn(database: Database): readonly NamedRecord[] {
   return database
-    .all(`SELECT name, ingredients FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
-    .map((row) => {
+    .all(`SELECT key, name FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
+    .map(({key = null, name}) => {
       // Steps that are alike ask for the same ones.
       let read: KeyIngredients | undefined;
       return {
-        name: String(row['name']),
+        name: String(name),
         ingredients: () => {
-          read ??= readIngredients(String(row['ingredients']));
+          if (read !== undefined) return read;
+          const row = database.get('SELECT ingredients FROM record WHERE key = ?', key);
+          if (row !== undefined) read = readIngredients(String(row['ingredients']));
           return read;
         },
       };
@@ -136,4 +142,9 @@ function keywordOf({title}: StepName): string {
 function likeness(a: KeyIngredients, b: KeyIngredients): number {
   const equal = b.inputs.filter((part, index) => a.inputs[index] === part).length;
   return (a.op === b.op ? 2 : 0) + (b.inputs.length === 0 ? 0 : (2 * equal) / b.inputs.length);
+}
+
+/** Of a step that missed: a record with its op and all of its inputs would have its key. */
+function likenessMaxOf({inputs: {length}}: KeyIngredients): number {
+  return length === 0 ? 0 : 4 - 2 / length;
 }

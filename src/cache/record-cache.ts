@@ -88,7 +88,8 @@ export class RecordCache implements ResultCache<BuildValue> {
     if (value.type !== 'snapshot' || value.snapshot === undefined) return undefined;
     const known = this.#keys.get(value.snapshot);
     if (known !== undefined) return known;
-    const sql = 'SELECT result_key FROM record WHERE snapshot = ? ORDER BY created_ms LIMIT 1';
+    // By their rowids, which grow with time and are in the index: of a layer that nothing changed each build has one.
+    const sql = 'SELECT result_key FROM record WHERE snapshot = ? ORDER BY rowid LIMIT 1';
     const row = this.#database.get(sql, value.snapshot);
     if (row === undefined) return undefined;
     const key = String(row['result_key']);

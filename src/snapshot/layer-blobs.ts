@@ -106,9 +106,14 @@ export class LayerBlobs {
   }
 
   /** The blob of a layer in the store, made if need be. */
-  async ensure(id: LayerId, questions: LayerQuestions, signal: AbortSignal): Promise<WrittenLayer> {
+  async ensure(
+    id: LayerId,
+    questions: LayerQuestions,
+    signal: AbortSignal,
+    first: LayerRow = questions.row(),
+  ): Promise<WrittenLayer> {
     const {row} = questions;
-    const ready = await this.#ready(row());
+    const ready = await this.#ready(first);
     if (ready !== undefined) return ready;
     const wait = this.waitFor(row());
     const make = async (): Promise<WrittenLayer> => {
@@ -141,7 +146,7 @@ export class LayerBlobs {
     const row = questions.row();
     const imported = isImported(row);
     const isKept = imported ? !format.force || isAlready(row, format) : isUsual(format);
-    if (isKept) return this.ensure(id, questions, signal);
+    if (isKept) return this.ensure(id, questions, signal, row);
     const key = `${id} ${formatText(imported ? withoutClamp(format) : format)}`;
     return this.#remembered(key, signal, async () => {
       const {compression} = format;

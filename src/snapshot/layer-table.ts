@@ -45,6 +45,8 @@ export interface SnapshotRow {
 const layerColumns =
   'id, has_directory, diff_id, media_type, digest, size, source, created_ms, boot, durable, continues';
 
+const unchangedSuffix = ' layer unchanged';
+
 export class LayerTable {
   readonly #database: Database;
   readonly #notes: Notes;
@@ -73,17 +75,22 @@ export class LayerTable {
     return row === undefined ? undefined : snapshotOf(row);
   }
 
-  /** Snapshots made of one layer on `parent`, with the same epoch; the newest first. */
+  /** Snapshots made of one layer on `parent`, with the same epoch; the newest first. Then `isUnchanged` asks no more. */
   madeOn(parent: SnapshotId | undefined, epochSeconds: number, countMax: number): readonly SnapshotRow[] {
-    return this.#database
-      .all(
-        `SELECT snapshot.id, parent, layer, epoch_s FROM snapshot JOIN layer ON layer.id = snapshot.layer
-         WHERE parent IS ? AND epoch_s = ? ORDER BY created_ms DESC LIMIT ?`,
-        parent ?? null,
-        epochSeconds,
-        countMax,
-      )
-      .map(snapshotOf);
+    const rows = this.#database.all(
+      `SELECT snapshot.id, parent, layer, epoch_s,
+         EXISTS (SELECT 1 FROM note WHERE kind = 'content' AND key = layer || '${unchangedSuffix}') AS unchanged
+       FROM snapshot JOIN layer ON layer.id = snapshot.layer
+       WHERE parent IS ? AND epoch_s = ? ORDER BY created_ms DESC LIMIT ?`,
+      parent ?? null,
+      epochSeconds,
+      countMax,
+    );
+    return rows.map((row) => {
+      const snapshot = snapshotOf(row);
+      this.#unchanged.set(snapshot.layer, row['unchanged'] === 1);
+      return snapshot;
+    });
   }
 
   /** Whether it was added as a layer that changes nothing; false also when nobody can tell. */
@@ -204,7 +211,7 @@ export class LayerTable {
 }
 
 function unchangedKey(id: LayerId): string {
-  return `${id} layer unchanged`;
+  return `${id}${unchangedSuffix}`;
 }
 
 function layerOf(row: Row): LayerRow {

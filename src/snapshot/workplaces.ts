@@ -3,7 +3,7 @@
 // it got it, as most steps do that change nothing, a later one gets. From the second one on the next is made while one
 // is in use: nobody waits then.
 
-import {mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
+import {chmodSync, mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Helper} from '../helper/helper.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
@@ -17,6 +17,12 @@ export interface Workplace {
   readonly work: string;
 }
 
+/** `timeMs`: both times of `fs`, where they are known. */
+interface Ready {
+  readonly directory: string;
+  readonly timeMs?: number | undefined;
+}
+
 const upperMode = 0o755;
 
 export class Workplaces {
@@ -24,9 +30,12 @@ export class Workplaces {
   readonly #helper: () => Promise<Helper>;
   readonly #leftovers: string[] = [];
   /** With `fs` and `work` as `make` makes them. */
-  readonly #unused: string[] = [];
+  readonly #unused: Ready[] = [];
   /** Those that were in use, with `work` as overlayfs left it. */
   readonly #used: Workplace[] = [];
+  /** For what overlayfs has left in directories that are used again. */
+  #pile: string | undefined;
+  #putAsideCount = 0;
   #count = 0;
   #isGettingReady = false;
 
@@ -37,20 +46,20 @@ export class Workplaces {
 
   /** `/` of the new layer gets the time that steps see: not that of the clock, or no two layers were equal. */
   async make(epochSeconds: number): Promise<Workplace> {
-    const directory = this.#unused.pop() ?? this.#again() ?? this.#new();
+    const {directory, timeMs} = this.#unused.pop() ?? this.#again() ?? this.#new();
     const [upper, work] = [join(directory, 'fs'), join(directory, 'work')];
-    utimesSync(upper, epochSeconds, epochSeconds);
+    if (timeMs !== epochSeconds * 1000) utimesSync(upper, epochSeconds, epochSeconds);
     if (++this.#count > 1) this.#getReady();
     return {directory, upper, work};
   }
 
   /** Not by way of Node's threads: a step would wait longer for them than for the calls. */
-  #new(): string {
+  #new(): Ready {
     const directory = workPath(this.#state.root);
     mkdirSync(directory, {mode: 0o700});
     mkdirSync(join(directory, 'fs'), {mode: upperMode});
     mkdirSync(join(directory, 'work'), {mode: 0o700});
-    return directory;
+    return {directory};
   }
 
   /** One turn later, when the step is under way that got the last one. */
@@ -78,28 +87,43 @@ export class Workplaces {
   }
 
   /** One that was in use, made as new. */
-  #again(): string | undefined {
+  #again(): Ready | undefined {
     for (let last = this.#used.pop(); last !== undefined; last = this.#used.pop()) {
       const {directory, upper, work} = last;
-      const {mode, uid, gid} = statSync(upper);
+      const {mode, uid, gid, atimeMs, mtimeMs} = statSync(upper);
       // On a root of another kind it was made like that one.
       if ((mode & 0o7777) !== upperMode || uid !== process.geteuid?.() || gid !== process.getegid?.()) {
         this.discard(directory);
         continue;
       }
-      // Overlayfs does not take one that it had before.
-      const aside = workPath(this.#state.root);
-      renameSync(work, aside);
-      this.#leftovers.push(aside);
-      mkdirSync(work, {mode: 0o700});
-      return directory;
+      this.#putAside(join(work, 'work'));
+      return {directory, timeMs: atimeMs === mtimeMs ? mtimeMs : undefined};
     }
     return undefined;
   }
 
+  /** Overlayfs does not begin where it finds that it has been before and was not to sync. */
+  #putAside(left: string): void {
+    if (this.#pile === undefined) {
+      const pile = workPath(this.#state.root);
+      mkdirSync(pile, {mode: 0o700});
+      this.#leftovers.push(pile);
+      this.#pile = pile;
+    }
+    try {
+      // A directory that nobody may write to moves for root only.
+      if (process.geteuid?.() !== 0) chmodSync(left, 0o700);
+      renameSync(left, join(this.#pile, String(this.#putAsideCount++)));
+    } catch (error) {
+      // It was never mounted.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+
   async cleanUp(): Promise<void> {
-    const used = this.#used.splice(0).map(({directory}) => directory);
-    const paths = [...this.#leftovers.splice(0), ...this.#unused.splice(0), ...used];
+    const others = [...this.#unused.splice(0), ...this.#used.splice(0)].map(({directory}) => directory);
+    const paths = [...this.#leftovers.splice(0), ...others];
+    this.#pile = undefined;
     if (paths.length === 0) return;
     const helper = await this.#helper();
     await helper.request(

@@ -136,7 +136,7 @@ function wrap(native: LibsqlDatabase.Database): Database {
   const run: Database['run'] = (sql, ...values) => {
     wrote = true;
     try {
-      statement(sql).run(...values);
+      statement(sql).run(values);
     } catch (error) {
       throw named(error);
     }
@@ -168,11 +168,11 @@ function wrap(native: LibsqlDatabase.Database): Database {
   return {
     get: (sql, ...values) => {
       catchUp();
-      return statement(sql).get(...values) as Row | undefined;
+      return statement(sql).get(values) as Row | undefined;
     },
     all: (sql, ...values) => {
       catchUp();
-      return statement(sql).all(...values) as Row[];
+      return statement(sql).all(values) as Row[];
     },
     run: (sql, ...values) => {
       if (waiting.length > 0) transaction(() => run(sql, ...values));

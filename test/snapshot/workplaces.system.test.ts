@@ -1,11 +1,20 @@
 // Where layers are made: a step finds its directories ready, and nothing of them is left behind.
 
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import type {Helper} from '../../src/helper/helper.ts';
-import {Workplaces} from '../../src/snapshot/workplaces.ts';
+import {type Workplace, Workplaces} from '../../src/snapshot/workplaces.ts';
 
 let root: string;
 beforeEach(() => {
@@ -39,15 +48,39 @@ it('the first has nothing made ahead; from the second one on the next is there b
   expect(statSync(third.upper).mode & 0o7777).toBe(0o755);
 });
 
-it('what nothing was written to is used again, with a new directory for overlayfs', async () => {
+/** As overlayfs leaves it. */
+const use = ({work}: Workplace): void => {
+  mkdirSync(join(work, 'work/incompat/volatile'), {recursive: true});
+  chmodSync(join(work, 'work'), 0);
+};
+
+it('what nothing was written to is used again, without what overlayfs has left', async () => {
+  const workplaces = opened();
+  let last = await workplaces.make(1);
+  const {upper} = last;
+  for (const seconds of [2, 2, 3]) {
+    use(last);
+    workplaces.discardUnused(last);
+    last = await workplaces.make(seconds);
+    expect(last.upper).toBe(upper);
+    expect(readdirSync(last.work)).toEqual([]);
+    expect(statSync(upper).mtimeMs).toBe(seconds * 1000);
+    expect(statSync(upper).atimeMs).toBe(seconds * 1000);
+  }
+  workplaces.discard(last.directory);
+  await workplaces.cleanUp();
+  expect(made()).toBe(0);
+});
+
+it('times that a step has left are not those of the next one', async () => {
   const workplaces = opened();
   const first = await workplaces.make(1);
-  writeFileSync(join(first.work, 'of-overlayfs'), '');
+  use(first);
+  utimesSync(first.upper, 7, 1);
   workplaces.discardUnused(first);
-  const second = await workplaces.make(2);
+  const second = await workplaces.make(1);
   expect(second.upper).toBe(first.upper);
-  expect(readdirSync(second.work)).toEqual([]);
-  expect(statSync(second.upper).mtimeMs).toBe(2000);
+  expect(statSync(second.upper).atimeMs).toBe(1000);
 });
 
 it('a root that was made like one of another kind is not used again', async () => {
