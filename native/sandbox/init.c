@@ -47,6 +47,7 @@ _Noreturn void init_begin(void) {
   if (call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0) != 0) call(SYS_exit_group, 1, 0, 0, 0);
   call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);  // once more: execve takes it away where it gives capabilities
   call(SYS_prctl, PR_SET_NAME, (long)INIT_NAME, 0, 0);
+  call(SYS_setsid, 0, 0, 0, 0);  // the scheduler gives sessions a weight, which root can change: of this one only
   if (call(SYS_write, 0, (long)INIT_NAME, 1, 0) != 1) call(SYS_exit_group, 1, 0, 0, 0);  // whoever began it is gone
   call(SYS_close, 0, 0, 0, 0);
   for (;;) {

@@ -84,11 +84,35 @@ void run_end(void) {
   own_mounts = -1;
 }
 
+/** What all processes have used, when those of the second are added to what the first one has. */
+static void add_usage(struct rusage *sum, const struct rusage *more) {
+  timeradd(&sum->ru_utime, &more->ru_utime, &sum->ru_utime);
+  timeradd(&sum->ru_stime, &more->ru_stime, &sum->ru_stime);
+  if (more->ru_maxrss > sum->ru_maxrss) sum->ru_maxrss = more->ru_maxrss;
+  sum->ru_inblock += more->ru_inblock;
+  sum->ru_oublock += more->ru_oublock;
+}
+
+/** Ends the first process, and waits for it. It waits for all others, of which some may be for us to wait for: the
+ * payload, and those that it made our children (CLONE_PARENT) or lets us trace (CLONE_PTRACE). False: it cannot be. */
+static bool end_sandbox(struct rusage *used) {
+  struct rusage usage;
+  int wait_status;
+  pid_t pid = 0;
+  if (kill(sandbox, SIGKILL) != 0) return false;
+  while (pid != sandbox) {
+    pid = wait4(-1, &wait_status, __WALL, &usage);
+    if (pid < 0 && errno != EINTR) return false;
+    if (pid > 0 && !WIFSTOPPED(wait_status)) add_usage(used, &usage);
+  }
+  sandbox = 0;
+  return true;
+}
+
 /** The end of a run that failed on our side: no process, no group and no stub stays. */
 static void take_back(void) {
-  if (sandbox > 0) kill(sandbox, SIGKILL);
-  if (payload > 0) waitpid(payload, NULL, 0);  // or the first one would wait for its end
-  if (sandbox > 0) waitpid(sandbox, NULL, 0);
+  struct rusage used = {0};
+  if (sandbox > 0) end_sandbox(&used);
   // The payload has changed the root of everybody in its mount namespace.
   if (setns(host_mounts, CLONE_NEWNS) != 0) return;
   run_end();
@@ -261,26 +285,10 @@ static long long microseconds(void) {
   return (long long)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
-/** What all processes have used, when those of the second are added to what the first one has. */
-static void add_usage(struct rusage *sum, const struct rusage *more) {
-  timeradd(&sum->ru_utime, &more->ru_utime, &sum->ru_utime);
-  timeradd(&sum->ru_stime, &more->ru_stime, &sum->ru_stime);
-  if (more->ru_maxrss > sum->ru_maxrss) sum->ru_maxrss = more->ru_maxrss;
-  sum->ru_inblock += more->ru_inblock;
-  sum->ru_oublock += more->ru_oublock;
-}
-
-static void await(pid_t *pid, int *wait_status, struct rusage *usage) {
-  while (wait4(*pid, wait_status, 0, usage) < 0)
-    if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
-  *pid = 0;
-}
-
 /** To the end of the last process; false when it failed, with the error noted. */
 static bool run_processes(struct run_options *options, struct outcome *outcome) {
-  int wait_status, end;
-  struct rusage others;
   char byte;
+  int end;
   // It may still load libraries, which it would not find below another root.
   if (read_full(ready[0], &byte, 1) != 1) die("exec", 0, NULL, "the first process of the sandbox did not begin");
   close(ready[0]);
@@ -290,10 +298,10 @@ static bool run_processes(struct run_options *options, struct outcome *outcome) 
   reply_sandbox(options->signals_for_main ? payload : sandbox);
   console_carry(end);
   close(end);
-  await(&payload, &outcome->wait_status, &outcome->usage);
-  if (kill(sandbox, SIGKILL) != 0) die("wait", errno, NULL, "cannot end the sandbox");
-  await(&sandbox, &wait_status, &others);
-  add_usage(&outcome->usage, &others);
+  while (wait4(payload, &outcome->wait_status, 0, &outcome->usage) < 0)
+    if (errno != EINTR) die("wait", errno, NULL, "cannot wait for the sandbox");
+  payload = 0;
+  if (!end_sandbox(&outcome->usage)) die("wait", errno, NULL, "cannot end the sandbox");
   console_drain();
   return !reply_failed();
 }

@@ -289,7 +289,7 @@ static bool handle(struct epoll_event *event) {
     if (worker->pipes[about->source] >= 0) forward(worker, about->source, READ_BYTES);
     // No process of a sandbox is left then, and its mounts are gone before the next request is taken. What other
     // verbs have mounted is there until the worker ends.
-    if (!worker->answered && worker->sandbox >= 0 && worker->done) answer(worker, 0);
+    if (!worker->answered && worker->runs && worker->done) answer(worker, 0);
     if (worker->answered && worker->rests && worker->requests >= 0) let_rest(worker);
   } else {
     end_worker(worker);

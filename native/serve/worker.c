@@ -38,10 +38,11 @@ static bool has_process_output(const char *payload) {
   return strcmp(payload, "run") == 0;
 }
 
-/** Host directories are looked up among the mounts of now, which a spare may have missed some of; the others are about
- * what it has made. */
+/** Host directories are looked up among the mounts of now, which a spare may have missed some of; oomscore is written
+ * to a file that is not an ordinary user's once a payload has hidden our memory; the others are about what is made. */
 static bool suits_spare(const char *payload, size_t length) {
-  static const char *const unusual[] = {"\0dir=", "\0insecure=", "\0shmsize=", "\0sysctl=", "\0stdin=", "\0tty="};
+  static const char *const unusual[] = {"\0dir=",    "\0insecure=", "\0oomscore=", "\0shmsize=",
+                                        "\0sysctl=", "\0stdin=",    "\0tty="};
   bool suits = has_process_output(payload) && memmem(payload, length, "\0network=none", 14) != NULL;
   for (size_t i = 0; suits && i < COUNT_OF(unusual); i++)
     suits = memmem(payload, length, unusual[i], 1 + strlen(unusual[i] + 1)) == NULL;
@@ -288,7 +289,7 @@ bool worker_let_rest(struct worker *worker) {
   worker->sandbox = worker->listener = -1;
   worker->status.length = worker->status_seen = 0;
   worker->cancel = 0;
-  worker->done = worker->answered = worker->rests = false;
+  worker->runs = worker->done = worker->answered = worker->rests = false;
   worker->next = resting;
   resting = worker;
   resting_count++;
@@ -321,7 +322,8 @@ void worker_look_at_status(struct worker *worker) {
     if (type == STATUS_SANDBOX) {
       char digits[16] = {0};
       memcpy(digits, payload, length < sizeof digits ? length : sizeof digits - 1);
-      *(worker->sandbox < 0 ? &worker->sandbox : &worker->listener) = k_pidfd_open(atoi(digits));
+      *(worker->runs ? &worker->listener : &worker->sandbox) = k_pidfd_open(atoi(digits));
+      worker->runs = true;
     }
     if (type == STATUS_RESULT || type == STATUS_ERROR) worker->done = true;
     if (type == STATUS_RESTS) worker->rests = true;

@@ -21,6 +21,7 @@ struct worker {
   int pidfd;
   int sandbox;            // pidfd of the first process of a sandbox, or -1
   int listener;           // pidfd of the process that signals are for, or -1: it is not there yet
+  bool runs;              // it has told of a sandbox; whose end may come before we look, and then there is no pidfd
   bool ended;             // with this status
   int wait_status;
   int pipes[PIPE_COUNT];  // our ends; -1 once ended

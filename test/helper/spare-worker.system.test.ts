@@ -66,6 +66,31 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
     expect((await world.shell('echo more')).stdout).toBe('more\n');
   });
 
+  it('is answered for when its step has ended before the helper looked', async () => {
+    for (let step = 0; step < 4; step++) await world.shell('true');
+    const [begun = 0] = (await idleChildren(helper)).filter((pid) => childrenOf(pid).length === 1);
+    const [resting = 0] = (await idleChildren(helper)).filter((pid) => childrenOf(pid).length === 0);
+    process.kill(begun, 'SIGSTOP');
+    const step = world.shell('echo done');
+    // The helper has sent the request, and has begun the next sandbox.
+    await until(() => childrenOf(resting).length === 1);
+    await hold(helper);
+    process.kill(begun, 'SIGCONT');
+    await until(() => childrenOf(begun).length === 0);
+    process.kill(helper, 'SIGCONT');
+    expect((await step).stdout).toBe('done\n');
+  });
+
+  it('keeps its share of the processors, whatever a step does with its own', async () => {
+    const share = `/proc/${helper}/autogroup`;
+    if (!existsSync(share)) return;
+    // The kernel takes ten changes in a second, of all processes together.
+    const {stdout} = await world.shell(`
+      until echo 19 2>/dev/null >/proc/1/autogroup; do sleep 0.1; done; cat /proc/1/autogroup`);
+    expect(stdout).toContain('nice 19');
+    expect(readFileSync(share, 'utf8')).toContain('nice 0');
+  });
+
   it('ends when a step leaves something that it would remember', async () => {
     for (let step = 0; step < 3; step++) await world.shell('true');
     const before = await idleChildren(helper);
@@ -122,6 +147,11 @@ async function kill(pid: number): Promise<void> {
   // It loses its namespaces before its end shows to others.
   const stat = `/proc/${pid}/stat`;
   await until(() => !existsSync(stat) || / Z /.test(readFileSync(stat, 'utf8')));
+}
+
+async function hold(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await until(() => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
 }
 
 function childrenOf(pid: number): number[] {
