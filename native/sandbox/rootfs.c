@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "sandbox/rootfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -62,28 +63,35 @@ static void cover(int what, uint64_t attributes, int at, const char *path) {
   close(mount);
 }
 
-/** False: this kernel does not have it. */
-static bool mask(int mount, const char *path) {
+/** Where this kernel has it. */
+static void mask(int mount, const char *path) {
   struct stat stat;
   int at = look_up(mount, path);
-  if (at < 0) return false;
+  if (at < 0) return;
   if (fstat(at, &stat) != 0) die("mounts", errno, path, "cannot look at a path to mask");
   cover(S_ISDIR(stat.st_mode) ? mask_directory : mask_file, MOUNT_ATTR_RDONLY, at, path);
-  return true;
 }
 
 static void mask_all(int mount, const char *const *paths) {
   for (; *paths != NULL; paths++) mask(mount, *paths);
 }
 
-/** How often each processor became too hot tells what else it is computing. All of them tell, or none. */
+/** How often each processor became too hot tells what else it is computing. Numbers are missing where one is off. */
 static void mask_throttling(int sys) {
-  bool more = true;
-  for (unsigned cpu = 0; more; cpu++) {
-    char *path = xformat("devices/system/cpu/cpu%u/thermal_throttle", cpu);
-    more = mask(sys, path);
+  const char *place = "devices/system/cpu";
+  int fd = openat(sys, place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return;
+  DIR *processors = fd < 0 ? NULL : fdopendir(fd);
+  for (struct dirent *entry; processors != NULL;) {
+    errno = 0;
+    if ((entry = readdir(processors)) == NULL) break;
+    if (strncmp(entry->d_name, "cpu", 3) != 0 || entry->d_name[3] < '0' || entry->d_name[3] > '9') continue;
+    char *path = xformat("%s/%s/thermal_throttle", place, entry->d_name);
+    mask(sys, path);
     free(path);
   }
+  if (processors == NULL || errno != 0) die("mounts", errno, place, "cannot look for paths to mask");
+  closedir(processors);
 }
 
 static void make_readonly(int mount, const char *const *paths) {

@@ -1,7 +1,7 @@
 // The helper as an ordinary user: the same sandboxes inside a user namespace, with one id or with subordinate ranges.
 
 import {execFileSync} from 'node:child_process';
-import {chmodSync, existsSync, lstatSync, readdirSync, statSync} from 'node:fs';
+import {chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {HelperProcess} from '../../src/helper/helper-process.ts';
@@ -54,14 +54,18 @@ describe.skipIf(reason !== undefined)('as an ordinary user', () => {
     await world.close();
   });
 
-  /** A helper that runs as nobody; with `ranges`, /etc/subuid and /etc/subgid name some for it. */
-  function start(ranges: boolean): HelperProcess {
+  /** A helper that runs as nobody; with `ranges`, /etc/subuid and /etc/subgid name some for it. On a host that `more` has made
+   * what it is. */
+  function start(ranges: boolean, more = ''): HelperProcess {
     const become = `setpriv --reuid ${nobody} --regid ${nobody} --clear-groups ${binary}`;
     const subids = world.write('subids', ranges ? `nobody:${firstSubordinate}:65536\n` : '');
     const mount = ['subuid', 'subgid'].map(
       (name) => `touch /etc/${name}; mount --bind ${subids} /etc/${name}`,
     );
-    const script = world.write(`start-${ranges}`, `#!/bin/sh\n${mount.join('\n')}\nexec ${become} "$@"\n`);
+    const script = world.write(
+      `start-${ranges}`,
+      `#!/bin/sh\n${mount.join('\n')}\n${more}\nexec ${become} "$@"\n`,
+    );
     const outer = world.write(`outer-${ranges}`, `#!/bin/sh\nexec unshare -m ${script} "$@"\n`);
     for (const path of [script, outer]) chmodSync(path, 0o755);
     const helper = new HelperProcess({path: outer});
@@ -107,6 +111,17 @@ describe.skipIf(reason !== undefined)('as an ordinary user', () => {
     expect(lstatSync(join(layer.upper, 'etc/group')).isCharacterDevice()).toBe(true);
   });
 
+  it('takes an oom_score_adj in one step after the other', async () => {
+    const helper = start(false);
+    for (let step = 0; step < 5; step++) {
+      const layer = newLayer();
+      const base = layer.upper.replace(/fs$/, 'base');
+      for (const name of ['dev', 'proc', 'sys', 'tmp']) mkdirSync(join(base, name));
+      const {stdout} = await shell(helper, layer, 'cat /proc/self/oom_score_adj', ['oomscore=500']);
+      expect(stdout).toBe('500\n');
+    }
+  });
+
   it("without ranges, what is given to another user is root's, who can use it", async () => {
     const secret = ['mount=text', 'target=/run/secret', 'content=s', 'mode=400', 'uid=1000', 'gid=1000'];
     const {result, stdout} = await shell(
@@ -147,6 +162,16 @@ describe.skipIf(reason !== undefined)('as an ordinary user', () => {
   it('can use the network of the host', async () => {
     const {stdout} = await shell(start(false), newLayer(), 'ls /sys | grep -c kernel', ['network=host']);
     expect(stdout).toBe('1\n');
+  });
+
+  it('masks what the processors tell of their heat, also where some are off', async () => {
+    const place = '/sys/devices/system/cpu';
+    const tells = [0, 2, 10].map((number) => `${place}/cpu${number}/thermal_throttle`);
+    const host = `mount -t tmpfs none /sys; mkdir -p ${tells.join(' ')} ${place}/cpu3 ${place}/cpufreq; touch ${tells[0]}/all ${tells[1]}/all ${tells[2]}/all ${place}/cpufreq/one`;
+    const {stdout} = await shell(start(false, host), newLayer(), `ls ${place}; find ${place} -type f`, [
+      'network=host',
+    ]);
+    expect(stdout).toBe(`cpu0\ncpu10\ncpu2\ncpu3\ncpufreq\n${place}/cpufreq/one\n`);
   });
 
   it('binds, discards, caches and texts work there too', async () => {
