@@ -4,16 +4,10 @@ import {execFileSync} from 'node:child_process';
 import {chmodSync, existsSync, readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {childrenOf} from '../support/children-of.ts';
+import {sandboxFacts} from '../support/sandbox-facts.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 import {until} from '../support/until.ts';
-
-/** What a step can see of its sandbox, without what is another's in each. */
-const facts = `
-  sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/(master|shared):[0-9]+//; s/ - overlay .*//' /proc/self/mountinfo
-  find /dev | while read -r name; do stat -c '%n %F %a %u %g %t %T' "$name"; done
-  ls /sys/firmware /proc/acpi /proc/scsi /sys/fs/cgroup 2>&1
-  grep -E '^(Cap|Seccomp|NoNewPrivs|Uid|Gid|NSpid)' /proc/self/status
-  hostname; ls /proc/self/fd; id; cat /proc/net/dev /proc/self/limits /proc/self/cgroup; umask; pwd; ps`;
 
 /** What a step may leave behind. */
 const mess = `
@@ -103,14 +97,15 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
   it('makes a sandbox that no step can tell from the first one', async () => {
     const fresh = worldWithMountPoints();
     try {
-      const first = await fresh.shell(facts);
+      const first = await fresh.shell(sandboxFacts);
       await fresh.shell('hostname other; touch /dev/shm/left /dev/left; mkdir /dev/more; exec 9>/left', [
         'insecure=1',
       ]);
       for (let step = 0; step < 4; step++)
         await fresh.shell(mess, ['cwd=/tmp', 'user=3:4', 'hosts=/etc/hosts']);
       for (let step = 0; step < 3; step++) await fresh.shell(mess);
-      for (let step = 0; step < 2; step++) expect((await fresh.shell(facts)).stdout).toBe(first.stdout);
+      for (let step = 0; step < 2; step++)
+        expect((await fresh.shell(sandboxFacts)).stdout).toBe(first.stdout);
       expect(first.stdout).toContain(' /dev/shm ');
       const fifth = await fresh.shell('stat -f -c %b /dev/shm', ['shmsize=1048576']);
       expect(Number(fifth.stdout) * 4096).toBe(1_048_576);
@@ -152,11 +147,6 @@ async function kill(pid: number): Promise<void> {
 async function hold(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   await until(() => / T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
 }
 
 /** When those that have answered have ended. */

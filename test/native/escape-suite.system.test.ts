@@ -43,6 +43,17 @@ describe.skipIf(whyNotHere() !== undefined)('the escape suite', {timeout: 180_00
     expect(escapesIn(await (await hideout(test)).ours('rootless'))).toEqual([]);
   });
 
+  it('holds them in workers that do one step after the other, and nothing of one is in the next', async (test) => {
+    needCommand(test, 'setpriv');
+    for (const form of ['root', 'rootless'] as const) {
+      const {attempts, first, after, workers} = await (await hideout(test)).inSuccession(form);
+      expect(workers.size).toBe(2);
+      expect(attempts.map(escapesIn)).toEqual([[], []]);
+      for (const facts of after) expect(facts).toBe(first);
+      expect(first).toContain(' /dev/shm ');
+    }
+  });
+
   it('would hold none of them without its guard', async (test) => {
     const {proven, absent, held} = await trial(test);
     process.stderr.write(`escape suite: ${proven.length} proven; not in this kernel: ${absent.join(' ')}\n`);

@@ -20,7 +20,7 @@ import {locateHelper} from '../../src/helper/locate-helper.ts';
 
 const busybox = '/bin/busybox';
 const applets =
-  'sh cat chmod chown dd echo env find grep head hostname id ip kill ls mkdir mv ps rm rmdir sleep stat touch true umount wc';
+  'sh cat chmod chown dd echo env find grep head hostname id ip kill ls mkdir mv ping ps rm rmdir sed sleep stat touch true umount wc';
 
 /** Why the tests cannot run here, or undefined. With TSBUILD_SYSTEM_MUST_WORK=1 that is a failure, not a skip. */
 export function whyNotHere(): string | undefined {

@@ -2,15 +2,38 @@
 // the midst of things it must not reach (plant.c), and gives the outcome of each attempt by name.
 
 import {execFileSync, spawnSync} from 'node:child_process';
-import {chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import {type AddressInfo, createServer} from 'node:net';
 import {join} from 'node:path';
+import {HelperProcess} from '../../../src/helper/helper-process.ts';
 import {locateHelper} from '../../../src/helper/locate-helper.ts';
 import {systemCallArguments} from '../../../src/ops/exec/system-call-filter.ts';
-import {SandboxWorld} from '../../support/sandbox-world.ts';
+import {childrenOf} from '../../support/children-of.ts';
+import {sandboxFacts} from '../../support/sandbox-facts.ts';
+import {type Layer, SandboxWorld} from '../../support/sandbox-world.ts';
+import {until} from '../../support/until.ts';
 
 /** `escaped`, or what held it: the name of an errno. */
 export type Outcomes = ReadonlyMap<string, string>;
+
+/** What a worker tells of steps that it does one after the other. */
+export interface Succession {
+  /** A step that comes after others makes all attempts. */
+  readonly attempts: readonly Outcomes[];
+  /** What the first step finds, and what steps find that come after attempts. */
+  readonly first: string;
+  readonly after: readonly string[];
+  /** The processes of all of them. */
+  readonly workers: ReadonlySet<number>;
+}
 
 const ordinaryId = 54321;
 
@@ -45,11 +68,8 @@ export class Hideout {
 
   async ours(form: 'root' | 'rootless' | 'unfiltered' | 'insecure' | 'host-network'): Promise<Outcomes> {
     const insecure = form === 'insecure';
-    const {view} = this.#world.newLayer();
+    const {view} = this.#newLayer(form);
     const filter = insecure || form === 'unfiltered' ? [] : await systemCallArguments('sandbox');
-    if (form === 'rootless') {
-      for (const part of view.slice(-2)) chownSync(part.replace(/^\w+=/, ''), ordinaryId, ordinaryId);
-    }
     return this.#plant([
       ...(form === 'rootless' ? asOrdinaryUser : []),
       this.#helper,
@@ -63,6 +83,47 @@ export class Hideout {
       ...['mount=cache', 'target=/readonly', `dir=${this.#planted}`, ...(insecure ? [] : ['ro=1'])],
       ...['mount=tmpfs', 'target=/scratch'],
     ]);
+  }
+
+  /**
+   * Steps of workers that take one after the other, two in turn. They have no directories of the host, or each would
+   * have a worker to itself, and a base with all mount points.
+   */
+  async inSuccession(form: 'root' | 'rootless'): Promise<Succession> {
+    const before = form === 'rootless' ? asOrdinaryUser : [];
+    const words = [this.#attempts, 'plant', ...this.#values, '--', ...before, this.#helper];
+    const start = this.#world.write(`start-${form}`, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`);
+    chmodSync(start, 0o755);
+    for (const name of ['dev', 'proc', 'sys', 'tmp', 'scratch']) this.#world.makeDirectory(`points/${name}`);
+    const helper = new HelperProcess({path: start});
+    const filter = await systemCallArguments('sandbox');
+    const step = async (...words: string[]): Promise<string> => {
+      const out: Buffer[] = [];
+      const {view} = this.#newLayer(form, [this.#world.base, this.#world.path('points')]);
+      const args = [...view, 'network=none', ...filter, ...words.map((word) => `arg=${word}`)];
+      await helper.request('run', [...args, 'mount=tmpfs', 'target=/scratch'], {
+        onStdout: (bytes) => out.push(Buffer.from(bytes)),
+      });
+      return Buffer.concat(out).toString();
+    };
+    const steps = async (...words: string[]): Promise<string[]> => [
+      await step(...words),
+      await step(...words),
+    ];
+    const facts = ['/bin/sh', '-c', sandboxFacts];
+    try {
+      const first = await step(...facts);
+      for (let round = 0; round < 2; round++) await steps('/bin/true');
+      await until(() => this.#workers().length === 2);
+      const values = this.#values.map((value) => value.replace('starter', `${this.#starters()[0]}`));
+      const workers = new Set(this.#workers());
+      const attempts = await steps('/bin/attempts', 'run', ...values);
+      const after = await steps(...facts);
+      for (const worker of this.#workers()) workers.add(worker);
+      return {attempts: attempts.map(outcomesOf), first, after, workers};
+    } finally {
+      await helper.close();
+    }
   }
 
   /** These attempts with nothing around them. They do no harm; mounts are of a namespace that ends with them. */
@@ -111,21 +172,31 @@ export class Hideout {
     await this.#world.close();
   }
 
+  /** What started the helper that serves. */
+  #starters(): readonly number[] {
+    const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return childrenOf(process.pid).filter((pid) => commandOf(pid).startsWith(this.#attempts));
+  }
+
+  #workers(): readonly number[] {
+    return this.#starters().flatMap(childrenOf).flatMap(childrenOf);
+  }
+
+  #newLayer(form: string, layers = [this.#world.base]): Layer {
+    const layer = this.#world.newLayer(layers);
+    if (form === 'rootless') {
+      for (const part of layer.view.slice(-2)) chownSync(part.replace(/^\w+=/, ''), ordinaryId, ordinaryId);
+    }
+    return layer;
+  }
+
   #plant(command: readonly string[]): Outcomes {
     const run = spawnSync(this.#attempts, ['plant', ...this.#values, '--', ...command], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     if (run.status !== 0) throw new Error(`attempts ended with ${run.status}: ${run.stderr}`);
-    return new Map(
-      run.stdout
-        .trim()
-        .split('\n')
-        .map((line) => {
-          const [name = '', outcome = '', reason = ''] = line.split(' ');
-          return [name, outcome === 'escaped' ? outcome : reason];
-        }),
-    );
+    return outcomesOf(run.stdout);
   }
 
   /** A block device that root can open here, of the host's root file system if possible. */
@@ -142,6 +213,18 @@ export class Hideout {
 }
 
 const asOrdinaryUser = ['setpriv', `--reuid=${ordinaryId}`, `--regid=${ordinaryId}`, '--clear-groups', '--'];
+
+function outcomesOf(output: string): Outcomes {
+  return new Map(
+    output
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [name = '', outcome = '', reason = ''] = line.split(' ');
+        return [name, outcome === 'escaped' ? outcome : reason];
+      }),
+  );
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
