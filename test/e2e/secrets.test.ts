@@ -114,6 +114,33 @@ describe('secrets', () => {
     expect(filesWithSecrets(space.root)).toEqual([]);
   });
 
+  it('that a step prints are shown and kept as ***, in every form of progress and in the error', async () => {
+    const prints = [
+      'cat /run/secrets/file; echo " $TOKEN" >&2',
+      // In two pieces.
+      'head -c 20 /v; sleep 0.3; tail -c +21 /v',
+      'echo; echo printed; exit 9',
+    ];
+    const context = await space.context({Dockerfile: `FROM busybox\nRUN ${mounts} ${prints.join('; ')}\n`});
+    const {flags, env} = await givenSecrets();
+    const root = join(space.folder, 'printing-state');
+    for (const progress of ['plain', 'rawjson', 'quiet', 'tty']) {
+      const {code, stderr} = await space.run(['build', '--progress', progress, ...flags, context], {
+        env,
+        root,
+      });
+      expect(code, stderr).toBe(1);
+      expect(stderr).toContain(progress === 'rawjson' ? Buffer.from('***').toString('base64') : '***');
+      const decoded = [...stderr.matchAll(/"data":"([^"]*)"/g)].map(([, data = '']) =>
+        Buffer.from(data, 'base64'),
+      );
+      expect(holdsSecret(Buffer.concat([Buffer.from(stderr), ...decoded]))).toBe(false);
+    }
+    const {stdout} = await space.run(['history logs'], {root});
+    expect(stdout.toString()).toMatch(/\*\*\*[\s\S]*printed\n/);
+    expect(filesWithSecrets(root)).toEqual([]);
+  });
+
   it('that are required and not given are told of by their ids', async () => {
     const context = await space.context({
       Dockerfile: 'FROM busybox\nRUN --mount=type=secret,id=gone,required true\n',

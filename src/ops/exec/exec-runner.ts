@@ -19,6 +19,7 @@ import type {PreparedMount} from './exec-arguments.ts';
 import type {StepEnd, StepToKeep} from './failed-step.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
+import {Redaction, shownStreams} from './redaction.ts';
 import {memoryKillOf, type ResourceLimits} from './resource-limits.ts';
 import {usageOf} from './resource-usage.ts';
 import {sandboxArguments} from './sandbox-arguments.ts';
@@ -150,6 +151,7 @@ class RunningStep {
         networks,
         limits,
       }),
+      Redaction.of(mounts.secrets),
     );
   }
 
@@ -160,21 +162,22 @@ class RunningStep {
     return {name: origin.name, end: this.#end, op, root, prepared: this.#prepared};
   }
 
-  async #request({upper}: ActiveSnapshot, args: readonly string[]): Promise<LayerFacts> {
+  async #request(
+    {upper}: ActiveSnapshot,
+    args: readonly string[],
+    redaction: Redaction | undefined,
+  ): Promise<LayerFacts> {
     const tail = new OutputTail();
     const helper = await this.#options.helper();
-    const output = (stream: 'stdout' | 'stderr', data: Uint8Array): void => {
+    const {onStdout, onStderr, end} = shownStreams(redaction, (stream, data) => {
       tail.add(data);
       this.#context.output(stream, data);
-    };
+    });
     const {stepTimeoutMs} = this.#options;
     using limit = new TimeLimit(this.#context.signal, stepTimeoutMs);
     const result = await helper
-      .request('run', args, {
-        signal: limit.signal,
-        onStdout: (data) => output('stdout', data),
-        onStderr: (data) => output('stderr', data),
-      })
+      .request('run', args, {signal: limit.signal, onStdout, onStderr})
+      .finally(end)
       .catch(async (error: unknown) => {
         if (limit.isOver) {
           this.#end = {timeoutMs: stepTimeoutMs};

@@ -37,6 +37,8 @@ export interface StepMountOptions {
 export class StepMounts implements AsyncDisposable {
   /** Variables that hold secrets; filled by `prepare`. */
   readonly env: string[] = [];
+  /** Values that the step has; filled by `prepare`. */
+  readonly secrets: Uint8Array[] = [];
   readonly #options: StepMountOptions;
   readonly #inputs: readonly BuildValue[];
   readonly #context: StepContext;
@@ -170,6 +172,7 @@ export class StepMounts implements AsyncDisposable {
         hints: [`give it with --secret id=${mount.id},src=FILE or --secret id=${mount.id},env=NAME`],
       });
     }
+    this.secrets.push(secret);
     if (mount.env !== undefined) this.env.push(`${mount.env}=${Buffer.from(secret).toString()}`);
     if (mount.target === undefined) return [];
     const {target, mode, uid, gid} = mount;
