@@ -8,25 +8,42 @@ import type {BuildRecord, RecordedStep} from './build-record.ts';
 const ofFiles: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
 
 /**
- * `Dockerfile:12` for each entry, where the record tells; of entries of the base image the line of its FROM. Undefined
- * for all of them where steps and entries are not each other's, as of a build for several platforms.
+ * `Dockerfile:12` for each entry, where the record tells; of entries of the base image the line of its FROM. A build
+ * for several platforms has ends of its own for each, and shares what is no platform's: of `platform` as it is written,
+ * else of any that made the same. Undefined for all of them where steps and entries are not each other's.
  */
 export function linesOfHistory(
   history: readonly HistoryEntry[],
   {steps, dockerfile}: Pick<BuildRecord, 'steps' | 'dockerfile'>,
+  platform?: string,
 ): readonly (string | undefined)[] {
-  const unknown = history.map(() => undefined);
-  const told = (step: RecordedStep): string => `${dockerfile}:${step.line}`;
-  let step = lastStep(steps);
-  if (step === undefined) return unknown;
+  const told = ({line}: RecordedStep): string => `${dockerfile}:${line}`;
+  const ends = lastSteps(steps);
+  const own = ends.filter(({name}) => platform !== undefined && name.startsWith(`[${platform} `));
+  for (const some of [own, ends]) {
+    const found = some.flatMap((end) => linesBelow(history, steps, end, told) ?? []);
+    if (found.length === 0) continue;
+    const one = found.slice(0, history.length);
+    // Ends that made the same on different lines leave it open.
+    if (found.every((line, at) => line === one[at % history.length])) return one;
+  }
+  return history.map(() => undefined);
+}
+
+function linesBelow(
+  history: readonly HistoryEntry[],
+  steps: readonly RecordedStep[],
+  end: RecordedStep,
+  told: (step: RecordedStep) => string,
+): readonly (string | undefined)[] | undefined {
+  let step = end;
   const lines: (string | undefined)[] = [];
   for (const entry of history.toReversed()) {
     const instruction = firstWord(entry.created_by ?? '');
-    if (step === undefined) return unknown;
     const made = instructionOf(step);
     if (made === 'FROM') lines.push(told(step));
     else if (!ofFiles.has(instruction)) lines.push(undefined);
-    else if (instruction !== made) return unknown;
+    else if (instruction !== made) return undefined;
     else {
       lines.push(told(step));
       step = below(step, steps) ?? nothing;
@@ -45,11 +62,10 @@ const nothing: RecordedStep = {
   logBytes: 0,
 };
 
-/** The one on which no other stands; undefined where there are several. */
-function lastStep(steps: readonly RecordedStep[]): RecordedStep | undefined {
+/** Those on which no other stands. */
+function lastSteps(steps: readonly RecordedStep[]): readonly RecordedStep[] {
   const used = new Set(steps.flatMap(({inputs}) => inputs));
-  const [last, ...others] = steps.filter((step, at) => step.line !== undefined && !used.has(at));
-  return others.length === 0 ? last : undefined;
+  return steps.filter((step, at) => step.line !== undefined && !used.has(at));
 }
 
 /** What a step changes is the first of what it stands on. */

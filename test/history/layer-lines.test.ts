@@ -53,10 +53,34 @@ describe('lines of a history', () => {
     expect(linesOfHistory(entries, {steps: copied, dockerfile})).toEqual(['Dockerfile:4', 'Dockerfile:5']);
   });
 
-  it('are unknown where the steps are not those of the image, or of several platforms', () => {
+  it('are unknown where the steps are not those of the image', () => {
     const other = history.with(5, {created_by: 'RUN something else'});
     expect(linesOfHistory(other, {steps, dockerfile})).toEqual(history.map(() => undefined));
-    const two = [...steps, step('[linux/arm64 stage-2 3/3] WORKDIR /w', {inputs: [6], line: 9})];
-    expect(linesOfHistory(history, {steps: two, dockerfile})).toEqual(history.map(() => undefined));
+  });
+
+  describe('of several platforms', () => {
+    const both = [
+      step('[linux/amd64 one 1/2] FROM busybox', {line: 1}),
+      step('[linux/amd64 one 2/2] RUN make', {inputs: [0], line: 2}),
+      step('[linux/arm64 other 1/2] FROM busybox', {line: 4}),
+      step('[linux/arm64 other 2/2] RUN make', {inputs: [2], line: 5}),
+    ];
+    const entries = [{created_by: 'ADD rootfs.tar /'}, {created_by: 'RUN make'}];
+
+    it('are those of its own steps', () => {
+      const of = (platform: string) => linesOfHistory(entries, {steps: both, dockerfile}, platform);
+      expect(of('linux/amd64')).toEqual(['Dockerfile:1', 'Dockerfile:2']);
+      expect(of('linux/arm64')).toEqual(['Dockerfile:4', 'Dockerfile:5']);
+    });
+
+    it('are those of the steps that all share, where it has none', () => {
+      const shared = [...steps, step('[linux/arm64 stage-2 3/3] WORKDIR /w', {inputs: [6], line: 9})];
+      const lines = linesOfHistory(history, {steps: shared, dockerfile}, 'linux/s390x');
+      expect(lines).toEqual(linesOfHistory(history, {steps, dockerfile}));
+    });
+
+    it('are unknown where the same may have been made on several lines', () => {
+      expect(linesOfHistory(entries, {steps: both, dockerfile})).toEqual([undefined, undefined]);
+    });
   });
 });

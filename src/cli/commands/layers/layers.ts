@@ -7,6 +7,7 @@ import type {Change} from '../../../image/file-tree.ts';
 import {makerPlace} from '../../../image/layer-maker.ts';
 import {type LayerReport, layerReports} from '../../../image/layer-report.ts';
 import {chosenImage, matchImage} from '../../../image/match-image.ts';
+import {formatPlatform} from '../../../oci/platform.ts';
 import {LocalBlobStore} from '../../../store/blob-store.ts';
 import type {ImageDetails} from '../../../store/image-store.ts';
 import {exitCodes} from '../../exit-codes.ts';
@@ -72,10 +73,14 @@ export const showLayers: Act = async ({flags, operands, io, interrupt}) => {
 };
 
 /** Of each layer, as the newest build here has it that made the image. */
-function linesOf({configDigest, config}: ImageDetails, root: string): readonly (string | undefined)[] {
+function linesOf(
+  {configDigest, root: {digest}, config, platform}: ImageDetails,
+  root: string,
+): readonly (string | undefined)[] {
   for (const record of new HistoryStore(root).records()) {
-    if (record.imageDigest !== configDigest) continue;
-    const lines = linesOfHistory(config.history ?? [], record);
+    // Of several platforms what is recorded is their index.
+    if (record.imageDigest !== configDigest && record.imageDigest !== digest) continue;
+    const lines = linesOfHistory(config.history ?? [], record, formatPlatform(platform));
     return config.rootfs.diff_ids.map((_, layer) => lines[makerPlace(config, layer)]);
   }
   return [];
