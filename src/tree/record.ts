@@ -208,9 +208,14 @@ class ScanRecord implements TreeRecord {
     return this.#chunk.bytes.compare(other.#chunk.bytes, other.#at, otherEnd, this.#at, end) === 0;
   }
 
-  /** As it came, in bytes of its own. */
-  copyOfBytes(): Buffer {
-    return Buffer.from(this.#chunk.bytes.subarray(this.#at, this.#at + this.#u32(0)));
+  /** Of the record as it came. */
+  get byteLength(): number {
+    return this.#u32(0);
+  }
+
+  /** Puts the record there as it came. */
+  copyTo(bytes: Buffer, at: number): void {
+    this.#chunk.bytes.copy(bytes, at, this.#at, this.#at + this.#u32(0));
   }
 
   #attributes(): Uint8Array {
@@ -236,12 +241,19 @@ export function encodeRecords(
   records: readonly TreeRecord[],
   isSure: (record: TreeRecord) => boolean,
 ): Buffer {
-  return Buffer.concat(
-    records.map((record) => {
-      assert(record instanceof ScanRecord, 'only records of a walk are kept');
-      const bytes = record.copyOfBytes();
-      if (!isSure(record)) bytes.fill(0, inodeAt, inodeAt + 8);
-      return bytes;
-    }),
-  );
+  // All in one buffer: one for each record would be more than what is in them.
+  const bytes = Buffer.allocUnsafe(records.reduce((sum, record) => sum + fromWalk(record).byteLength, 0));
+  let at = 0;
+  for (const record of records) {
+    const walked = fromWalk(record);
+    walked.copyTo(bytes, at);
+    if (!isSure(record)) bytes.fill(0, at + inodeAt, at + inodeAt + 8);
+    at += walked.byteLength;
+  }
+  return bytes;
+}
+
+function fromWalk(record: TreeRecord): ScanRecord {
+  assert(record instanceof ScanRecord, 'only records of a walk are kept');
+  return record;
 }

@@ -30,9 +30,15 @@ export type OnWalk = (walk: {
 }) => void;
 
 interface RawScan extends Omit<Scan, 'records'> {
-  readonly bytes: readonly Buffer[];
+  /** None once they are decoded. */
+  bytes: readonly Buffer[];
   /** Of the request and all it said. */
   readonly fingerprint: string;
+}
+
+interface WalkPlan {
+  readonly walked: readonly string[];
+  readonly pruned: readonly string[];
 }
 
 const accessDenied = 13;
@@ -64,9 +70,10 @@ export class ContextScan {
   /** What was found so far. Throws BuildError('user') when an ignore rule cannot be evaluated. */
   get tree(): Tree {
     if (this.#tree !== undefined) return this.#tree;
-    for (const {bytes, ...scan} of this.#scans.slice(this.#decoded.length)) {
+    for (const scan of this.#scans.slice(this.#decoded.length)) {
       const decoder = new ScanDecoder();
-      for (const chunk of bytes) decoder.push(chunk);
+      for (const chunk of scan.bytes) decoder.push(chunk);
+      scan.bytes = [];
       this.#decoded.push({...scan, records: decoder.finish()});
     }
     const {matcher, explain} = this.#options.rules;
@@ -101,8 +108,8 @@ export class ContextScan {
   ): Promise<boolean> {
     const then = earlier.#scanOf(roots);
     if (then === undefined) return false;
-    await this.extend(roots, signal);
-    return this.#scanOf(roots)?.fingerprint === then.fingerprint;
+    // What it says again is not kept.
+    return (await this.#walk(this.#plan(roots), signal)).fingerprint === then.fingerprint;
   }
 
   #scanOf(roots: readonly string[]): RawScan | undefined {
@@ -122,40 +129,49 @@ export class ContextScan {
     const asked = roots.filter((root) => !this.#scans.some((scan) => isWithinAny(root, scan.asked)));
     if (asked.length === 0) return;
     signal?.throwIfAborted();
-    const {matcher} = this.#options.rules;
-    const walked = matcher === undefined ? asked : reachableRoots(matcher, asked);
-    const pruned = matcher === undefined ? [] : prunableOf(matcher);
     const startMs = this.#options.clock.nowMs();
     this.#startMs = Math.min(this.#startMs, startMs);
-    const {bytes, args} = await this.#walk(walked, pruned, signal);
-    const hash = createHash('sha256').update(`${args.join('\0')}\0\0`);
-    for (const chunk of bytes) hash.update(chunk);
-    const fingerprint = hash.digest('hex');
+    const plan = this.#plan(asked);
+    const bytes: Buffer[] = [];
+    const {args, fingerprint} = await this.#walk(plan, signal, bytes);
+    const {walked, pruned} = plan;
     this.#scans.push({asked, walked, pruned: [...pruned, ...this.#unreadable], bytes, fingerprint});
     this.#tree = undefined;
     const {directory, onWalk} = this.#options;
     if (walked.length > 0) onWalk?.({directory, args, bytes, startMs});
   }
 
+  #plan(asked: readonly string[]): WalkPlan {
+    const {matcher} = this.#options.rules;
+    if (matcher === undefined) return {walked: asked, pruned: []};
+    return {walked: reachableRoots(matcher, asked), pruned: prunableOf(matcher)};
+  }
+
+  /** Puts what the walk says into `bytes`. */
   async #walk(
-    roots: readonly string[],
-    pruned: readonly string[],
+    {walked, pruned}: WalkPlan,
     signal: AbortSignal | undefined,
-  ): Promise<{readonly bytes: readonly Buffer[]; readonly args: readonly string[]}> {
-    if (roots.length === 0) return {bytes: [], args: []};
+    bytes?: Buffer[],
+  ): Promise<{readonly args: readonly string[]; readonly fingerprint: string}> {
+    if (walked.length === 0)
+      return {args: [], fingerprint: createHash('sha256').update('\0\0').digest('hex')};
     const {directory} = this.#options;
     const helper = await this.#options.helper();
     const {matcher} = this.#options.rules;
     const pruneNames = matcher === undefined ? [] : prunableNamesOf(matcher);
     for (let attempt = 0; ; attempt++) {
-      const args = scanArgumentsOf(roots, {prune: [...pruned, ...this.#unreadable], pruneNames});
-      const bytes: Buffer[] = [];
+      const args = scanArgumentsOf(walked, {prune: [...pruned, ...this.#unreadable], pruneNames});
+      const hash = createHash('sha256').update(`${args.join('\0')}\0\0`);
+      bytes?.splice(0);
       try {
         await helper.request('scan', [...viewArguments({dir: directory}), ...args], {
           ...(signal === undefined ? {} : {signal}),
-          onData: (chunk) => bytes.push(Buffer.from(chunk)),
+          onData: (chunk) => {
+            hash.update(chunk);
+            bytes?.push(Buffer.from(chunk));
+          },
         });
-        return {bytes, args};
+        return {args, fingerprint: hash.digest('hex')};
       } catch (error) {
         if (!(error instanceof HelperError)) throw error;
         if (attempt >= unreadableMax || !this.#isIgnoredDirectory(error)) throw scanFailed(directory, error);

@@ -9,7 +9,7 @@ import {isSettled} from '../../tree/settled.ts';
 import type {Tree} from '../../tree/tree.ts';
 import {assert} from '../../util/assert.ts';
 import {isPlainText} from '../../util/path-text.ts';
-import {StatCache, type StatEntry} from './stat-cache.ts';
+import {StatCache} from './stat-cache.ts';
 
 /** Where the bytes of a stat cache are kept; `key` is the directory. */
 export interface StatCacheStore {
@@ -38,8 +38,10 @@ const argumentBytesMax = 8 << 20;
 
 export class FileDigests {
   readonly #options: FileDigestsOptions;
-  /** Of files that the cache does not know. */
-  readonly #hashed = new Map<TreeRecord, Uint8Array>();
+  /** Of files that the cache does not know: where their digest is among all that came. */
+  readonly #hashed = new Map<TreeRecord, number>();
+  /** One after the other: an object for each would take four times as much. */
+  #digests = Buffer.alloc(0);
   readonly #answer = new Uint8Array(digestBytes);
   #loading: Promise<void> | undefined;
   #cache = StatCache.empty;
@@ -56,9 +58,13 @@ export class FileDigests {
       this.#cache.copyDigest(index, this.#answer);
       return this.#answer;
     }
-    const digest = this.#hashed.get(record);
-    assert(digest !== undefined, `no digest was asked for ${record.path}`);
-    return digest;
+    const hashed = this.#hashed.get(record);
+    assert(hashed !== undefined, `no digest was asked for ${record.path}`);
+    return this.#digestAt(hashed);
+  }
+
+  #digestAt(index: number): Uint8Array {
+    return this.#digests.subarray(index * digestBytes, (index + 1) * digestBytes);
   }
 
   async #load(): Promise<void> {
@@ -102,31 +108,42 @@ export class FileDigests {
       ...(signal === undefined ? {} : {signal}),
       onData: (bytes) => parts.push(Uint8Array.from(bytes)),
     });
-    const digests = Buffer.concat(parts);
-    assert(digests.length === records.length * digestBytes, `${digests.length} bytes of digests`);
+    const came = parts.reduce((sum, {length}) => sum + length, 0);
+    assert(came === records.length * digestBytes, `${came} bytes of digests`);
+    const first = this.#digests.length / digestBytes;
+    this.#digests = Buffer.concat([this.#digests, ...parts]);
     for (const [index, record] of records.entries()) {
-      const digest = digests.subarray(index * digestBytes, (index + 1) * digestBytes);
-      if (digest.every((byte) => byte === 0)) throw unreadable(record);
-      this.#hashed.set(record, digest);
+      if (this.#isNone(first + index)) throw unreadable(record);
+      this.#hashed.set(record, first + index);
     }
+  }
+
+  #isNone(index: number): boolean {
+    const end = (index + 1) * digestBytes;
+    for (let at = index * digestBytes; at < end; at++) if (this.#digests[at] !== 0) return false;
+    return true;
   }
 
   /** All that is known of the files that were found, and the old entries of parts that were not looked at. */
   #save({startMs, tree}: DigestScan): void {
-    const rows: (number | StatEntry)[] = [];
+    const rows: (number | TreeRecord)[] = [];
     for (const record of tree.kept) {
       if (!isRegularFile(record)) continue;
       const index = this.#cache.indexOf(record);
-      const digest = index < 0 ? this.#hashed.get(record) : undefined;
+      const hashed = index < 0 ? this.#hashed.get(record) : undefined;
       if (index >= 0) rows.push(index);
-      else if (digest !== undefined && isSettled(record, startMs) && isPlainText(record.path)) {
-        rows.push({record, digest});
+      else if (hashed !== undefined && isSettled(record, startMs) && isPlainText(record.path)) {
+        rows.push(record);
       }
     }
     const {directory, store} = this.#options;
     store.save(
       directory,
-      this.#cache.with(rows, (path) => !tree.coversBelow(path)),
+      this.#cache.with(
+        rows,
+        (record) => this.of(record),
+        (path) => !tree.coversBelow(path),
+      ),
     );
   }
 }

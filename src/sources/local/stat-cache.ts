@@ -15,12 +15,8 @@ const digestAt = 40;
 const digestBytes = 32;
 const two32 = 2 ** 32;
 
-/** Its path must be plain text (util/path-text.ts). */
-export interface StatEntry {
-  readonly record: TreeRecord;
-  /** 32 bytes. */
-  readonly digest: Uint8Array;
-}
+/** An entry of a cache by its index, or a new one, whose path must be plain text (util/path-text.ts). */
+type Row = number | TreeRecord;
 
 /** Lookups in tree order, as a build makes them, step from entry to entry; any other order costs a search. */
 export class StatCache {
@@ -95,26 +91,33 @@ export class StatCache {
   }
 
   /**
-   * The bytes of a cache with these rows, in tree order: entries of this one by their index, or new ones; and
-   * the other entries of this one that `isKept`, which no row is about.
+   * The bytes of a cache with these rows, in tree order: entries of this one by their index, or new ones, whose
+   * digests `digestOf` gives, 32 bytes that need only hold until the next call; and the other entries of this one that
+   * `isKept`, which no row is about.
    */
-  with(rows: readonly (number | StatEntry)[], isKept: (path: string) => boolean): Uint8Array {
+  with(
+    rows: readonly Row[],
+    digestOf: (record: TreeRecord) => Uint8Array,
+    isKept: (path: string) => boolean,
+  ): Uint8Array {
     const all = this.#withKept(rows, isKept);
-    const paths = Buffer.from(all.map((row) => this.#pathOf(row)).join('\0'));
-    const body = Buffer.alloc(headerBytes + all.length * entryBytes + paths.length);
+    let pathBytes = Math.max(all.length - 1, 0);
+    for (const row of all) pathBytes += Buffer.byteLength(this.#pathOf(row));
+    const pathsAt = headerBytes + all.length * entryBytes;
+    const bytes = Buffer.alloc(pathsAt + pathBytes + digestBytes);
+    const body = bytes.subarray(0, pathsAt + pathBytes);
     body.write(magic, 0, 'latin1');
     body.writeUInt32LE(statCacheVersion, 8);
     body.writeUInt32LE(all.length, 12);
-    body.writeUInt32LE(paths.length, 16);
-    this.#writeRows(body, all);
-    paths.copy(body, headerBytes + all.length * entryBytes);
-    return Buffer.concat([body, Buffer.from(hash('sha256', body, 'hex'), 'hex')]);
+    body.writeUInt32LE(pathBytes, 16);
+    this.#writeRows(body, all, digestOf);
+    let at = pathsAt;
+    for (const row of all) at += body.write(this.#pathOf(row), at) + 1;
+    bytes.write(hash('sha256', body, 'hex'), body.length, 'hex');
+    return bytes;
   }
 
-  #withKept(
-    rows: readonly (number | StatEntry)[],
-    isKept: (path: string) => boolean,
-  ): readonly (number | StatEntry)[] {
+  #withKept(rows: readonly Row[], isKept: (path: string) => boolean): readonly Row[] {
     const taken = new Uint8Array(this.#paths.length);
     for (const row of rows) if (typeof row === 'number') taken[row] = 1;
     const kept: number[] = [];
@@ -125,17 +128,17 @@ export class StatCache {
     return [...rows, ...kept].sort((a, b) => treeOrder(this.#pathOf(a), this.#pathOf(b)));
   }
 
-  #pathOf(row: number | StatEntry): string {
-    return typeof row === 'number' ? (this.#paths[row] ?? '') : row.record.path;
+  #pathOf(row: Row): string {
+    return typeof row === 'number' ? (this.#paths[row] ?? '') : row.path;
   }
 
   /** Entries that stay next to each other are copied together: usually all but the few files that changed. */
-  #writeRows(to: Buffer, rows: readonly (number | StatEntry)[]): void {
+  #writeRows(to: Buffer, rows: readonly Row[], digestOf: (record: TreeRecord) => Uint8Array): void {
     for (let index = 0; index < rows.length; ) {
       const row = rows[index];
       const at = headerBytes + index * entryBytes;
       if (typeof row !== 'number') {
-        if (row !== undefined) writeEntry(to, at, row);
+        if (row !== undefined) writeEntry(to, at, row, digestOf(row));
         index++;
         continue;
       }
@@ -148,7 +151,7 @@ export class StatCache {
   }
 }
 
-function writeEntry(to: Buffer, at: number, {record, digest}: StatEntry): void {
+function writeEntry(to: Buffer, at: number, record: TreeRecord, digest: Uint8Array): void {
   writeU64(to, at, record.inode);
   writeU64(to, at + 8, record.size);
   writeI64(to, at + 16, record.mtimeSeconds);

@@ -4,23 +4,16 @@ import type {TreeRecord} from '../../../src/tree/record.ts';
 import {record} from '../../tree/memory-tree.ts';
 
 const digest = (fill: number) => new Uint8Array(32).fill(fill);
+const ofInode = ({inode}: TreeRecord) => digest(inode);
 const none = () => false;
 const files = [
   record('a', {inode: 2 ** 45 + 1, size: 2 ** 33 + 5, mtimeSeconds: -7, ctimeSeconds: 2 ** 33}),
   record('d/é', {inode: 3, mtimeNanoseconds: 999_999_999}),
 ];
-const stored = StatCache.empty.with(
-  files.map((file, index) => ({record: file, digest: digest(index + 1)})),
-  none,
-);
+const stored = StatCache.empty.with(files, (file) => digest(files.indexOf(file) + 1), none);
 const numbered = (names: readonly string[]) => names.map((name, index) => record(name, {inode: index}));
 const cacheOf = (records: readonly TreeRecord[]) =>
-  StatCache.decode(
-    StatCache.empty.with(
-      records.map((file) => ({record: file, digest: digest(file.inode)})),
-      none,
-    ),
-  );
+  StatCache.decode(StatCache.empty.with(records, ofInode, none));
 
 function firstByteOf(cache: StatCache, file: TreeRecord): number | undefined {
   const index = cache.indexOf(file);
@@ -59,22 +52,22 @@ describe('StatCache', () => {
 
   it('keeps what it is told to keep, in order', () => {
     const cache = StatCache.decode(stored);
-    const added = {record: record('b', {inode: 9}), digest: digest(9)};
-    const next = StatCache.decode(cache.with([added], (path) => path !== 'a'));
+    const added = record('b', {inode: 9});
+    const next = StatCache.decode(cache.with([added], ofInode, (path) => path !== 'a'));
     expect(next.size).toBe(2);
-    expect(firstByteOf(next, added.record)).toBe(9);
+    expect(firstByteOf(next, added)).toBe(9);
     expect(firstByteOf(next, record('d/é', files[1]))).toBe(2);
     expect(firstByteOf(next, record('a', files[0]))).toBeUndefined();
   });
 
   it('copies entries by index, in runs or one by one', () => {
     const many = numbered(['f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7', 'f8']);
-    const changed = {record: record('f4', {inode: 44}), digest: digest(44)};
-    const next = StatCache.decode(cacheOf(many).with([0, 1, 3, changed, 5, 7, 8], none));
+    const changed = record('f4', {inode: 44});
+    const next = StatCache.decode(cacheOf(many).with([0, 1, 3, changed, 5, 7, 8], ofInode, none));
     expect(many.map((file) => firstByteOf(next, file))).toEqual([
       ...[0, 1, undefined, 3, undefined, 5, undefined, 7, 8],
     ]);
-    expect(firstByteOf(next, changed.record)).toBe(44);
+    expect(firstByteOf(next, changed)).toBe(44);
   });
 
   it('is empty when the bytes are not whole, of another version, or nothing at all', () => {
@@ -86,6 +79,6 @@ describe('StatCache', () => {
       broken[at] = (broken[at] ?? 0) ^ 1;
       expect(StatCache.decode(broken).size, `byte ${at}`).toBe(0);
     }
-    expect(StatCache.decode(StatCache.empty.with([], none)).size).toBe(0);
+    expect(StatCache.decode(StatCache.empty.with([], ofInode, none)).size).toBe(0);
   });
 });
