@@ -89,21 +89,23 @@ export class NearestRecords {
 
 /** Those of this machine. */
 export function recordsIn(database: Database): readonly NamedRecord[] {
-  return database
-    .all(`SELECT key, name FROM record ORDER BY created_ms DESC LIMIT ${recordsMax}`)
-    .map(({key = null, name}) => {
-      // Steps that are alike ask for the same ones.
-      let read: KeyIngredients | undefined;
-      return {
-        name: String(name),
-        ingredients: () => {
-          if (read !== undefined) return read;
-          const row = database.get('SELECT ingredients FROM record WHERE key = ?', key);
-          if (row !== undefined) read = readIngredients(String(row['ingredients']));
-          return read;
-        },
-      };
-    });
+  // In one text: the library takes longer for a row than SQLite for a hundred.
+  const sql = `SELECT json_group_array(json_array(key, name)) AS names
+    FROM (SELECT key, name FROM record ORDER BY created_ms DESC LIMIT ${recordsMax})`;
+  const names = JSON.parse(String(database.get(sql)?.['names'])) as readonly (readonly [string, string])[];
+  return names.map(([key, name]) => {
+    // Steps that are alike ask for the same ones.
+    let read: KeyIngredients | undefined;
+    return {
+      name,
+      ingredients: () => {
+        if (read !== undefined) return read;
+        const row = database.get('SELECT ingredients FROM record WHERE key = ?', key);
+        if (row !== undefined) read = readIngredients(String(row['ingredients']));
+        return read;
+      },
+    };
+  });
 }
 
 function newestOf(rows: readonly Row[], isWanted: (row: Row) => boolean): readonly Row[] {

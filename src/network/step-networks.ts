@@ -8,6 +8,7 @@ import type {DnsConfig} from '../config/config.ts';
 import {buildError} from '../diagnostics/build-error.ts';
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
 import {type Helper, HelperError} from '../helper/helper.ts';
+import {systemClock} from '../util/clock.ts';
 import {type ExtraHost, hostsText} from './hosts-file.ts';
 import {type Lease, takeLease} from './lease.ts';
 import {makeMountPoints} from './mount-points.ts';
@@ -38,6 +39,8 @@ const hostResolvConf = '/etc/resolv.conf';
 /** The servers behind the stub of systemd-resolved (systemd-resolved.service(8)). */
 const behindStub = '/run/systemd/resolve/resolv.conf';
 const loopback = '127.0.0.1';
+/** For so long the host's resolv.conf is as it was: steps that follow each other closely do not read it each. */
+const hostFreshMs = 500;
 
 export class StepNetworks {
   readonly #options: StepNetworksOptions;
@@ -45,7 +48,7 @@ export class StepNetworks {
   #directory: Promise<string> | undefined;
   #lease: Promise<Lease | undefined> | undefined;
   #mountPoints: Promise<string> | undefined;
-  #host: {readonly text: string; readonly parsed: ResolvConf} | undefined;
+  #host: {readonly text: string; readonly parsed: ResolvConf; readonly readMs: number} | undefined;
 
   constructor(options: StepNetworksOptions) {
     this.#options = options;
@@ -106,13 +109,21 @@ export class StepNetworks {
   /** The host's may change while a build lasts. */
   #resolvConf(shared: boolean, lease: Lease | undefined): ResolvConf {
     const {dns} = this.#options;
-    const text = readOrEmpty(hostResolvConf);
-    if (this.#host?.text !== text) this.#host = {text, parsed: parseResolvConf(text)};
-    const host = this.#host.parsed;
+    const host = this.#hostResolvConf();
     if (dns.nameservers.length > 0 || (shared && host.nameservers.length > 0)) return configured(host, dns);
     const behind = hasOnlyLoopback(host) ? parseResolvConf(readOrEmpty(behindStub)) : host;
     const known = behind.nameservers.length > 0 ? behind : host;
     return reachable(configured(known, dns), {ipv6: lease?.ipv6 ?? false, hostResolver: lease?.hostResolver});
+  }
+
+  #hostResolvConf(): ResolvConf {
+    const nowMs = systemClock.nowMs();
+    const last = this.#host;
+    if (last !== undefined && Math.abs(nowMs - last.readMs) < hostFreshMs) return last.parsed;
+    const text = readOrEmpty(hostResolvConf);
+    const parsed = last?.text === text ? last.parsed : parseResolvConf(text);
+    this.#host = {text, parsed, readMs: nowMs};
+    return parsed;
   }
 
   /** Steps with the same text see the same file. */

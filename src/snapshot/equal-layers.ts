@@ -7,7 +7,7 @@ import type {Helper} from '../helper/helper.ts';
 import {Notes} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
-import {isTrusted, type LayerId, LayerTable, type SnapshotId} from './layer-table.ts';
+import {isTrusted, type LayerId, LayerTable, type SnapshotId, type SnapshotRow} from './layer-table.ts';
 import type {ActiveSnapshot, LayerFacts, Snapshotter} from './snapshotter.ts';
 
 /** What a step gave further back is hardly what it gives now, and each costs a look. */
@@ -55,10 +55,23 @@ export class EqualLayers {
     const key = `${parent} ${epochSeconds}`;
     const known = this.#unchanged.get(key);
     if (known !== undefined) return known;
+    const newest = this.#table.unchangedOn(parent, epochSeconds);
+    if (newest === undefined) return undefined;
+    const id = (await this.#isHere(newest.id))
+      ? newest.id
+      : await this.#olderOn(parent, epochSeconds, newest);
+    if (id !== undefined) this.#unchanged.set(key, id);
+    return id;
+  }
+
+  /** The newest one may be the one that was lost. */
+  async #olderOn(
+    parent: SnapshotId | undefined,
+    epochSeconds: number,
+    newest: SnapshotRow,
+  ): Promise<SnapshotId | undefined> {
     for (const {id, layer} of this.#table.madeOn(parent, epochSeconds, candidatesMax)) {
-      if (!this.#table.isUnchanged(layer) || !(await this.#isHere(id))) continue;
-      this.#unchanged.set(key, id);
-      return id;
+      if (id !== newest.id && this.#table.isUnchanged(layer) && (await this.#isHere(id))) return id;
     }
     return undefined;
   }

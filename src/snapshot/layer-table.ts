@@ -93,6 +93,22 @@ export class LayerTable {
     });
   }
 
+  /** The newest that changes nothing of those that `madeOn` would give if it gave all of them. */
+  unchangedOn(parent: SnapshotId | undefined, epochSeconds: number): SnapshotRow | undefined {
+    const row = this.#database.get(
+      `SELECT snapshot.id, parent, layer, epoch_s FROM snapshot JOIN layer ON layer.id = snapshot.layer
+       WHERE parent IS ? AND epoch_s = ?
+         AND EXISTS (SELECT 1 FROM note WHERE kind = 'content' AND key = layer || '${unchangedSuffix}')
+       ORDER BY created_ms DESC LIMIT 1`,
+      parent ?? null,
+      epochSeconds,
+    );
+    if (row === undefined) return undefined;
+    const snapshot = snapshotOf(row);
+    this.#unchanged.set(snapshot.layer, true);
+    return snapshot;
+  }
+
   /** Whether it was added as a layer that changes nothing; false also when nobody can tell. */
   isUnchanged(id: LayerId): boolean {
     let answer = this.#unchanged.get(id);

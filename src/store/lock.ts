@@ -3,7 +3,7 @@
 // Abstract names are per network namespace; processes in different ones do not exclude each other, which costs
 // double work but not correctness, since every record is put atomically and the first one stands.
 
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 import {statSync} from 'node:fs';
 import {createConnection, createServer, type Server, type Socket} from 'node:net';
 import {deferred} from '../util/deferred.ts';
@@ -43,7 +43,7 @@ export function locksOf(root: string): ProcessLocks {
 /** Locks whose names are private to `scope`. */
 export function socketLocks(scope: string): ProcessLocks {
   const pathOf = (name: string): string =>
-    `\0tsbuild-${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 40)}`;
+    `\0tsbuild-${hash('sha256', `${scope}\n${name}`, 'hex').slice(0, 40)}`;
   const lock: ProcessLocks['lock'] = async (name, signal, onWait) => {
     const path = pathOf(name);
     for (let waited = false; ; waited = true) {

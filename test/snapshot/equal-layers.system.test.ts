@@ -1,6 +1,6 @@
 // Which layer in the making is one that was made before, in a real state directory, with a helper that only digests.
 
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, expect, it} from 'vitest';
@@ -24,6 +24,7 @@ class World {
   readonly asked: string[] = [];
   /** What happens meanwhile. */
   onDigest: (directory: string) => void = () => {};
+  nowMs = 1000;
   readonly root: string;
   readonly snapshotter: Snapshotter;
   readonly #equal: EqualLayers;
@@ -40,7 +41,7 @@ class World {
       state,
       blobs: new LocalBlobStore(root),
       helper: async () => helper,
-      clock: {nowMs: () => 1000},
+      clock: {nowMs: () => this.nowMs},
       onLayerProgress: () => {},
       source: {
         fetch: () => assert(false, 'nothing is fetched here') as never,
@@ -128,6 +129,26 @@ it('two layers that changed nothing are equal without a look, also to another pr
   const again = new World(world.root);
   expect(await again.step(parent, 'nothing', undefined)).toEqual({snapshot: idle.snapshot, unchanged: true});
   expect([...world.asked, ...again.asked]).toEqual([]);
+});
+
+it('of two that changed nothing the one that is left is the answer', async () => {
+  const world = new World();
+  const {snapshot: parent} = await world.step(undefined, 'base', 'x');
+  const older = await world.step(parent, 'nothing', undefined);
+  world.writeDown();
+  const layer = (id: SnapshotId): string => join(world.root, 'layers', id);
+  renameSync(layer(older.snapshot), join(world.root, 'aside'));
+  const later = new World(world.root);
+  later.nowMs = 2000;
+  const newer = await later.step(parent, 'nothing', undefined);
+  later.writeDown();
+  expect(newer.unchanged).toBe(false);
+  renameSync(join(world.root, 'aside'), layer(older.snapshot));
+  rmSync(layer(newer.snapshot), {recursive: true});
+  expect(await new World(world.root).step(parent, 'nothing', undefined)).toEqual({
+    snapshot: older.snapshot,
+    unchanged: true,
+  });
 });
 
 it('another parent or another epoch makes another layer', async () => {
