@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,14 +75,27 @@ static bool write_file(const char *path, const char *text) {
   return written;
 }
 
-static bool in_initial_namespace(void) {
+/** Of root, by what the namespace maps. One with a single id is like our own of that kind. */
+static enum userns_mode mode_of_root(void) {
   struct buffer map = {0};
   int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || read_all(fd, 4096, &map) != 0) return true;
+  if (fd < 0 || read_all(fd, 4096, &map) != 0) return USERNS_ROOT;
   close(fd);
-  unsigned inside, outside, count;
-  return sscanf(map.bytes, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-         count == 4294967295u;
+  unsigned inside, outside, count, more;
+  if (sscanf(map.bytes, "%u %u %u %u", &inside, &outside, &count, &more) != 3) return USERNS_OUTER;
+  if (inside == 0 && outside == 0 && count == 4294967295u) return USERNS_ROOT;
+  return count == 1 ? USERNS_SINGLE : USERNS_OUTER;
+}
+
+bool userns_owns(const char *kind) {
+  struct stat own = {0}, owner = {0};
+  int space = open(xformat("/proc/self/ns/%s", kind), O_RDONLY | O_CLOEXEC);
+  int fd = space < 0 ? -1 : ioctl(space, NS_GET_USERNS);
+  bool owns = fd >= 0 && fstat(fd, &owner) == 0 && stat("/proc/self/ns/user", &own) == 0 &&
+              own.st_ino == owner.st_ino;
+  close_quietly(fd);
+  close_quietly(space);
+  return owns;
 }
 
 /** The name of the calling user by the host's /etc/passwd; NULL when it has none. (Not NSS: this is a static
@@ -198,7 +214,10 @@ void userns_enter(void) {
   uid_t uid = geteuid();
   gid_t gid = getegid();
   if (uid == 0) {
-    mode = in_initial_namespace() ? USERNS_ROOT : USERNS_OUTER;
+    mode = mode_of_root();
+    // Without it a worker could not come back to where it was, which is not this namespace's (`unshare -Ur`).
+    if (mode != USERNS_ROOT && !userns_owns("mnt") && unshare(CLONE_NEWNS) != 0)
+      fail("namespaces", errno, "cannot make a mount namespace");
     return;
   }
   mode = USERNS_SINGLE;

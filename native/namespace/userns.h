@@ -8,7 +8,7 @@ enum userns_mode {
   USERNS_ROOT,    // root of the initial user namespace
   USERNS_OUTER,   // root of a user namespace that somebody else made (a rootless container)
   USERNS_RANGES,  // our own user namespace, with subordinate ids
-  USERNS_SINGLE,  // our own user namespace with one id: everything belongs to root
+  USERNS_SINGLE,  // a user namespace with one id, mostly our own: everything belongs to root
 };
 
 /**
@@ -24,5 +24,7 @@ enum userns_mode userns_mode(void);
 const char *userns_mode_name(void);
 /** Not root of the initial namespace: overlay uses user.* xattrs, device nodes are bound from the host. */
 bool userns_nested(void);
+/** Whether our namespace of that kind (a name below /proc/self/ns) belongs to our user namespace: we are root in it. */
+bool userns_owns(const char *kind);
 
 #endif

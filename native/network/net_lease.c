@@ -103,7 +103,7 @@ int verb_network(const struct request *request) {
   userns_require();
   struct net_uplink uplink = {0};
   struct net_uplinks uplinks = look(&plan);
-  if (userns_mode() == USERNS_RANGES || userns_mode() == USERNS_SINGLE) {
+  if (userns_nested() && !userns_owns("net")) {
     // The subnet is chosen by the host's routes, which nothing in the new namespace knows.
     struct in_addr subnet = plan.subnet;
     uplink = net_uplink_start();

@@ -90,7 +90,7 @@ const explanations: Readonly<Record<string, Explanation>> = {
     kind: 'environment',
     code: 'sandbox-no-namespaces',
     hints: [
-      'as an ordinary user tsbuild needs user namespaces: sysctl user.max_user_namespaces=28633 (and kernel.unprivileged_userns_clone=1 on older Debian)',
+      'as an ordinary user tsbuild needs user namespaces: sysctl user.max_user_namespaces=28633 (and kernel.unprivileged_userns_clone=1 on older Debian); tsbuild doctor tells what is missing here',
     ],
   },
   'id-maps': {
@@ -104,7 +104,8 @@ const explanations: Readonly<Record<string, Explanation>> = {
 const errnos = {badFormat: 8, refused: 13, noSpace: 28};
 
 function explanationOf({phase, errno}: HelperError): Explanation | undefined {
-  if (errno === errnos.noSpace) {
+  // Of namespaces it is their number that is used up.
+  if (errno === errnos.noSpace && phase !== 'namespaces') {
     const hints = ['free some space, or choose another --root'];
     return {kind: 'environment', code: 'store-disk-full', hints};
   }

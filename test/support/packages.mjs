@@ -22,6 +22,7 @@ export const packages = {
   iptables: 'iptables',
   make: 'make',
   mmdebstrap: 'mmdebstrap',
+  newuidmap: 'uidmap',
   openssl: 'openssl',
   podman: 'podman',
   python3: 'python3',

@@ -1,15 +1,19 @@
 // What this machine can and cannot do for builds, and the command that mends it. Each check tries the thing; none
 // changes the machine: what is made is removed, and a state directory that is not there is not made.
 
+import {tmpdir} from 'node:os';
 import {BuildError} from '../../diagnostics/build-error.ts';
 import {HelperProcess} from '../../helper/helper-process.ts';
 import {locateHelper} from '../../helper/locate-helper.ts';
+import {asRoot, type Host, thisHost} from './host.ts';
 import {
   checkConfiguration,
   checkCredentials,
+  checkDevices,
   checkGit,
   checkKernel,
   checkNode,
+  checkOpenFiles,
   checkPlatforms,
   checkStateDirectory,
   existingAncestor,
@@ -26,19 +30,26 @@ export interface DoctorOptions {
 
 export async function examine(options: DoctorOptions, signal: AbortSignal): Promise<DoctorReport> {
   const {root, environment} = options;
+  const host = thisHost(environment);
   return reportOf([
     checkKernel(),
     checkNode(),
-    ...(await withHelper(options, signal)),
+    checkDevices(host),
+    checkOpenFiles(host),
+    ...(await withHelper(host, options, signal)),
     checkStateDirectory(root),
-    await checkPlatforms(),
-    await checkGit(environment, signal),
+    await checkPlatforms(host),
+    await checkGit(host, environment, signal),
     await checkConfiguration(options.configFile, environment),
     await checkCredentials(environment),
   ]);
 }
 
-async function withHelper({root, environment}: DoctorOptions, signal: AbortSignal): Promise<Finding[]> {
+async function withHelper(
+  host: Host,
+  {root, environment}: DoctorOptions,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   let path: string;
   try {
     path = locateHelper(environment);
@@ -46,7 +57,7 @@ async function withHelper({root, environment}: DoctorOptions, signal: AbortSigna
     if (!(error instanceof BuildError)) throw error;
     return [
       finding('helper', 'missing', error.message, {
-        fix: 'make -C native (gcc, make, libc6-dev)',
+        fix: `${asRoot(host, 'apt install gcc make libc6-dev')}; then: make -C native`,
         needed: true,
       }),
     ];
@@ -54,12 +65,20 @@ async function withHelper({root, environment}: DoctorOptions, signal: AbortSigna
   const helper = new HelperProcess({path});
   try {
     const place = existingAncestor(root);
-    const probed = await checkProbe(helper, isWritable(place) ? place : undefined);
+    const probed = await checkProbe(host, helper, isWritable(place) ? place : undefined);
     const found = [finding('helper', 'ok', path, {needed: true}), ...probed];
     // Without its ids the helper can do nothing else.
     if (probed.length === 1) return found;
     signal.throwIfAborted();
-    using attempt = new SandboxTry(helper, path);
+    const tried = [tmpdir(), place].find(isWritable);
+    if (tried === undefined) {
+      const fix = 'make one of them writable, or name another one: TMPDIR=DIR';
+      return [
+        ...found,
+        finding('sandbox', 'warning', `cannot be tried: neither ${tmpdir()} nor ${place} is writable`, {fix}),
+      ];
+    }
+    using attempt = new SandboxTry(host, helper, {program: path, place: tried});
     const sandbox = await attempt.checkSandbox();
     if (sandbox.state === 'missing') return [...found, sandbox];
     return [

@@ -12,6 +12,8 @@ import {Emulation} from '../../ops/exec/emulation.ts';
 import {bytesText} from '../../progress/figures.ts';
 import {userCredentials} from '../../sources/registry/docker-credentials.ts';
 import {errorText} from '../../util/error-text.ts';
+import {asRoot, type Host, isNested, programOf} from './host.ts';
+import {deviceNodes, nodeCommand} from './remedies.ts';
 import {type Finding, finding} from './report.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,6 +42,32 @@ export function checkNode(version: string = process.versions.node): Finding {
     return finding('node', 'ok', `Node ${version}`, {needed: true});
   const fix = 'install Node 20.18 or newer';
   return finding('node', 'missing', `Node ${version}: 20.18 is needed`, {fix, needed: true});
+}
+
+const fileTypes = 0o170000;
+const characterDevice = 0o020000;
+
+/** Root makes those of sandboxes itself, an ordinary user's are the machine's; and programs want /dev/null. */
+export function checkDevices(host: Host): Finding {
+  const absent = Object.keys(deviceNodes).filter(
+    (name) => ((host.mode(`/dev/${name}`) ?? 0) & fileTypes) !== characterDevice,
+  );
+  const needed = host.uid !== 0 || isNested(host);
+  if (absent.length === 0) return finding('devices', 'ok', Object.keys(deviceNodes).join(', '), {needed});
+  const detail = `no ${absent.map((name) => `/dev/${name}`).join(', ')}`;
+  return finding('devices', needed ? 'missing' : 'warning', detail, {fix: nodeCommand(host, absent), needed});
+}
+
+const fewFiles = 256;
+
+/** Node takes what the hard limit allows. */
+export function checkOpenFiles(host: Host): Finding {
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(host.text('/proc/self/limits'))?.[1] ?? 'unlimited';
+  if (!(Number(hard) < fewFiles)) return finding('open files', 'ok', `${hard} at most`);
+  const detail = `${hard} at most: a build with many steps or layers may need more`;
+  return finding('open files', 'warning', detail, {
+    fix: asRoot(host, `prlimit --pid ${host.pid} --nofile=65536:65536`),
+  });
 }
 
 const littleSpaceBytes = 2e9;
@@ -89,7 +117,7 @@ export function checkStateDirectory(root: string): Finding {
 
 const commonPlatforms = 'amd64 386 arm64 arm/v7 riscv64 ppc64le s390x loong64';
 
-export async function checkPlatforms(emulation = new Emulation()): Promise<Finding> {
+export async function checkPlatforms(host: Host, emulation = new Emulation()): Promise<Finding> {
   const runnable: string[] = [];
   let unseen = false;
   for (const name of commonPlatforms.split(' ')) {
@@ -100,26 +128,31 @@ export async function checkPlatforms(emulation = new Emulation()): Promise<Findi
   }
   const list = `runs programs for ${runnable.join(', ')}`;
   if (unseen) {
-    const fix = 'mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc';
+    const load = /\bbinfmt_misc$/m.test(host.text('/proc/filesystems')) ? '' : 'modprobe binfmt_misc && ';
+    const fix = asRoot(host, `${load}mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc`);
     return finding('platforms', 'warning', `${list}; emulators cannot be seen here`, {fix});
   }
   const own = hostPlatform().architecture;
   if (runnable.some((name) => !name.startsWith(`linux/${own}`) && name !== 'linux/386'))
     return finding('platforms', 'ok', list);
-  const fix = 'apt install qemu-user-static binfmt-support';
+  const fix = asRoot(host, 'apt install qemu-user-static binfmt-support');
   return finding('platforms', 'warning', `${list}; no emulators are registered`, {fix});
 }
 
-export async function checkGit(environment: Environment, signal: AbortSignal): Promise<Finding> {
-  const fix = 'apt install git';
+export async function checkGit(host: Host, environment: Environment, signal: AbortSignal): Promise<Finding> {
+  const fix = asRoot(host, 'apt install git');
+  const consequence = 'contexts and ADD from git repositories will not work';
+  if (programOf(host, 'git') === undefined)
+    return finding('git', 'warning', `not in PATH: ${consequence}`, {fix});
   try {
     const text = (await runGit({args: ['version'], environment, signal})).trim();
     const [major = 0, minor = 0] = (/\d+\.\d+/.exec(text)?.[0] ?? '').split('.').map(Number);
     if (major > 2 || (major === 2 && minor >= 31)) return finding('git', 'ok', text);
     return finding('git', 'warning', `${text}: git contexts need 2.31`, {fix});
-  } catch {
-    return finding('git', 'warning', 'not found: contexts and ADD from git repositories will not work', {
-      fix,
+  } catch (error) {
+    signal.throwIfAborted();
+    return finding('git', 'warning', `does not run, so that ${consequence}: ${errorText(error)}`, {
+      fix: 'see what it says: git version',
     });
   }
 }

@@ -1,9 +1,9 @@
 // What only a try can tell: sandboxes. The helper itself is the program that runs in them, so that no image is needed:
-// its root is a directory in the place for temporary files, which is removed again.
+// its root is a directory in the place for temporary files, or in that of the state, which is removed again.
 
 import {chmodSync, copyFileSync, mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {getSystemErrorMap} from 'node:util';
 import type {Helper} from '../../helper/helper.ts';
 import {HelperError} from '../../helper/helper.ts';
 import {tryLease} from '../../network/lease.ts';
@@ -11,38 +11,49 @@ import {limitArguments} from '../../ops/exec/resource-limits.ts';
 import {systemCallArguments} from '../../ops/exec/system-call-filter.ts';
 import {explained} from '../../ops/failure.ts';
 import {errorText} from '../../util/error-text.ts';
+import type {Host} from './host.ts';
+import {whyOneId} from './id-ranges.ts';
+import {limitRemedy} from './limit-remedy.ts';
+import {networkRemedy, overlayRemedy, type Remedy, sandboxRemedy} from './remedies.ts';
 import {type Finding, finding} from './report.ts';
 
-const uidmapFix =
-  'apt install uidmap, and as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 YOU';
-
-function networkFix(): string {
-  return process.getuid?.() === 0
-    ? 'modprobe -a veth bridge nf_tables'
-    : 'apt install slirp4netns, and as root: modprobe tun && chmod 0666 /dev/net/tun';
-}
-
 /** The finding of a request that failed. */
-function failed(name: string, error: unknown, needed: boolean, fix?: string): Finding {
+function failed(name: string, error: unknown, remedy: Remedy | undefined): Finding {
   if (!(error instanceof HelperError)) throw error;
   const {message, hints = []} = explained(error).diagnostics[0];
-  const advice = fix ?? (hints.length > 0 ? hints.join('; ') : undefined);
-  return finding(name, needed ? 'missing' : 'warning', message, {needed, fix: advice});
+  const {why, fix = hints.join('; ')} = remedy ?? {};
+  // The helper may have found the reason, too.
+  const reason = why === undefined || message.includes(why) ? '' : `: ${why}`;
+  return finding(name, 'missing', `${message}${reason}`, {needed: true, fix: fix === '' ? unknownFix : fix});
 }
 
+const unknownFix = 'tsbuild doctor has no answer to that: what the kernel says of it is in dmesg';
+
 /** User ids and overlay, as the verb `probe` tries them: in the directory, or on a tmpfs. */
-export async function checkProbe(helper: Helper, directory: string | undefined): Promise<readonly Finding[]> {
+export async function checkProbe(
+  host: Host,
+  helper: Helper,
+  directory: string | undefined,
+): Promise<readonly Finding[]> {
   let result: ReadonlyMap<string, string>;
   try {
     result = await helper.request('probe', directory === undefined ? [] : [`dir=${directory}`]);
   } catch (error) {
-    return [failed('user namespace', error, true)];
+    return [failed('user namespace', error, remedyOf(host, error))];
   }
   const compress = result.get('compress') ?? '';
-  return [idsFinding(result.get('userns')), overlayFinding(result, directory), compressFinding(compress)];
+  return [
+    idsFinding(host, result.get('userns')),
+    overlayFinding(host, result, directory),
+    compressFinding(compress),
+  ];
 }
 
-function idsFinding(mode: string | undefined): Finding {
+function remedyOf(host: Host, error: unknown): Remedy | undefined {
+  return error instanceof HelperError ? sandboxRemedy(host, error) : undefined;
+}
+
+function idsFinding(host: Host, mode: string | undefined): Finding {
   const name = 'user namespace';
   switch (mode) {
     case 'root':
@@ -52,27 +63,33 @@ function idsFinding(mode: string | undefined): Finding {
     case 'ranges':
       return finding(name, 'ok', 'with subordinate ids', {needed: true});
     default: {
-      const detail = 'with one id only: everything in images belongs to root, and chown, su and USER fail';
-      return finding(name, 'warning', detail, {fix: uidmapFix, needed: true});
+      const {why, fix} = whyOneId(host);
+      const detail = `with one id only, because ${why}: everything in images belongs to root, and chown, su and USER fail`;
+      return finding(name, 'warning', detail, {fix, needed: true});
     }
   }
 }
 
-function overlayFinding(result: ReadonlyMap<string, string>, directory: string | undefined): Finding {
+function overlayFinding(
+  host: Host,
+  result: ReadonlyMap<string, string>,
+  directory: string | undefined,
+): Finding {
   const where = directory === undefined ? 'a tmpfs' : `the file system of ${directory}`;
   if (result.get('overlay') === '1') {
     const way = result.get('overlayapi') === 'fsopen' ? 'with the new mount calls' : 'with mount(2)';
     return finding('overlay', 'ok', `works on ${where}, ${way}`, {needed: true});
   }
-  return finding(
-    'overlay',
-    'missing',
-    `cannot be mounted on ${where} (errno ${result.get('overlayerrno')})`,
-    {
-      fix: 'choose a --root on ext4, xfs, btrfs or tmpfs (not NFS, not inside of another overlay)',
-      needed: true,
-    },
-  );
+  const errno = Number(result.get('overlayerrno'));
+  const {why, fix} = overlayRemedy(host, errno, directory ?? '/');
+  const said = [
+    getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`,
+    ...(why === undefined ? [] : [why]),
+  ];
+  return finding('overlay', 'missing', `cannot be mounted on ${where}: ${said.join('; ')}`, {
+    fix,
+    needed: true,
+  });
 }
 
 function compressFinding(formats: string): Finding {
@@ -85,12 +102,19 @@ function compressFinding(formats: string): Finding {
 }
 
 export class SandboxTry implements Disposable {
+  readonly #host: Host;
   readonly #helper: Helper;
   readonly #root: string;
 
-  constructor(helper: Helper, program: string) {
+  /** `place`: a directory that can be written to. */
+  constructor(
+    host: Host,
+    helper: Helper,
+    {program, place}: {readonly program: string; readonly place: string},
+  ) {
+    this.#host = host;
     this.#helper = helper;
-    this.#root = mkdtempSync(join(tmpdir(), 'tsbuild-doctor-'));
+    this.#root = mkdtempSync(join(place, 'tsbuild-doctor-'));
     chmodSync(this.#root, 0o755);
     copyFileSync(program, join(this.#root, 'program'));
     chmodSync(join(this.#root, 'program'), 0o755);
@@ -105,7 +129,7 @@ export class SandboxTry implements Disposable {
     try {
       await this.#run([]);
     } catch (error) {
-      return failed('sandbox', error, true);
+      return failed('sandbox', error, remedyOf(this.#host, error));
     }
     return finding('sandbox', 'ok', 'mount, pid, ipc, uts, cgroup and network namespaces, devices, /proc', {
       needed: true,
@@ -117,7 +141,7 @@ export class SandboxTry implements Disposable {
       await this.#run(await systemCallArguments('sandbox'));
     } catch (error) {
       if (error instanceof HelperError)
-        return failed('seccomp', error, true, 'use a kernel with CONFIG_SECCOMP_FILTER');
+        return failed('seccomp', error, {fix: 'use a kernel with CONFIG_SECCOMP_FILTER'});
       const fix = 'RUN --security=insecure with --allow security.insecure runs without a filter';
       return finding('seccomp', 'missing', errorText(error), {
         fix,
@@ -137,6 +161,7 @@ export class SandboxTry implements Disposable {
     } as const;
     const works: string[] = [];
     const reasons = new Map<string, string[]>();
+    const fixes = new Set<string>();
     for (const [controller, [name, value]] of Object.entries(tried)) {
       try {
         await this.#run(limitArguments({limits: [{name, value}]}));
@@ -144,14 +169,13 @@ export class SandboxTry implements Disposable {
       } catch (error) {
         if (!(error instanceof HelperError)) throw error;
         reasons.set(error.message, [...(reasons.get(error.message) ?? []), controller]);
+        fixes.add(limitRemedy(this.#host, error));
       }
     }
     if (reasons.size === 0) return finding('limits', 'ok', `cgroups: ${works.join(', ')}`);
     const why = [...reasons].map(([reason, controllers]) => `${controllers.join(', ')}: ${reason}`);
     const some = works.length === 0 ? '' : `${works.join(', ')} work; `;
-    const fix =
-      'run as root, or in a group of your own (cgroup v2): systemd-run --user --scope -p Delegate=yes tsbuild …';
-    return finding('limits', 'warning', `${some}${why.join('; ')}`, {fix});
+    return finding('limits', 'warning', `${some}${why.join('; ')}`, {fix: [...fixes].join('; ')});
   }
 
   async checkNetwork(): Promise<Finding> {
@@ -163,8 +187,9 @@ export class SandboxTry implements Disposable {
       return finding('network', 'ok', `each step has its own, with IPv4${ipv6} to the outside`);
     } catch (error) {
       if (!(error instanceof HelperError)) throw error;
+      const {why, fix} = networkRemedy(this.#host, error);
       const detail = `steps share the network of the host: ${error.message}`;
-      return finding('network', 'warning', detail, {fix: networkFix()});
+      return finding('network', 'warning', why === undefined ? detail : `${detail}: ${why}`, {fix});
     }
   }
 

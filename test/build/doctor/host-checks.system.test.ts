@@ -1,7 +1,15 @@
 import {describe, expect, it} from 'vitest';
-import {checkGit, checkKernel, checkNode, checkPlatforms} from '../../../src/build/doctor/host-checks.ts';
+import {
+  checkDevices,
+  checkGit,
+  checkKernel,
+  checkNode,
+  checkOpenFiles,
+  checkPlatforms,
+} from '../../../src/build/doctor/host-checks.ts';
 import {finding, reportOf} from '../../../src/build/doctor/report.ts';
 import {Emulation} from '../../../src/ops/exec/emulation.ts';
+import {hostOf} from './made-up-host.ts';
 
 describe('versions', () => {
   it.each([
@@ -37,13 +45,16 @@ describe('platforms', () => {
   const host = {os: 'linux', architecture: 'amd64'};
 
   it('without emulators are the machine’s own', async () => {
-    const found = await checkPlatforms(new Emulation(host, async () => ({enabled: true, entries: []})));
+    const found = await checkPlatforms(
+      hostOf(),
+      new Emulation(host, async () => ({enabled: true, entries: []})),
+    );
     expect(found).toMatchObject({state: 'warning', fix: expect.stringContaining('qemu-user-static')});
     expect(found.detail).toContain('linux/amd64, linux/386;');
   });
 
   it('that cannot be seen are no promise', async () => {
-    const found = await checkPlatforms(new Emulation(host, async () => undefined));
+    const found = await checkPlatforms(hostOf(), new Emulation(host, async () => undefined));
     expect(found).toMatchObject({state: 'warning', fix: expect.stringContaining('mount -t binfmt_misc')});
   });
 
@@ -58,12 +69,35 @@ describe('platforms', () => {
       magic,
       mask: undefined,
     };
-    const found = await checkPlatforms(new Emulation(host, async () => ({enabled: true, entries: [entry]})));
+    const found = await checkPlatforms(
+      hostOf(),
+      new Emulation(host, async () => ({enabled: true, entries: [entry]})),
+    );
     expect([found.state, found.detail]).toEqual(['ok', expect.stringContaining('linux/arm64')]);
   });
 });
 
 it('a git that is not there is told of', async () => {
-  const found = await checkGit({PATH: '/nonexistent'}, new AbortController().signal);
-  expect(found).toMatchObject({state: 'warning', fix: 'apt install git', needed: false});
+  const found = await checkGit(hostOf(), {PATH: '/nonexistent'}, new AbortController().signal);
+  expect(found).toMatchObject({state: 'warning', fix: 'as root: apt install git', needed: false});
+});
+
+it('devices that are no devices are told of: root makes its own, an ordinary user cannot', () => {
+  const modes = Object.fromEntries(
+    ['null', 'zero', 'full', 'random', 'urandom'].map((name) => [`/dev/${name}`, 0o020666]),
+  );
+  const fix = 'mknod -m 666 /dev/tty c 5 0';
+  const file = {...modes, '/dev/tty': 0o100644};
+  expect(checkDevices(hostOf({modes: file}))).toMatchObject({state: 'missing', fix: `as root: ${fix}`});
+  expect(checkDevices(hostOf({uid: 0, modes: file}))).toMatchObject({state: 'warning', fix});
+  expect(checkDevices(hostOf({modes: {...modes, '/dev/tty': 0o020666}})).state).toBe('ok');
+});
+
+it.each([
+  ['64', 'warning'],
+  ['4096', 'ok'],
+  ['unlimited', 'ok'],
+])('%s open files: %s', (hard, state) => {
+  const texts = {'/proc/self/limits': `Max open files            16                   ${hard}      files\n`};
+  expect(checkOpenFiles(hostOf({texts})).state).toBe(state);
 });
