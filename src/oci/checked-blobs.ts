@@ -15,6 +15,8 @@ export interface LayoutFiles {
    * it, for places that keep manifests and other blobs apart.
    */
   open(path: string, blob?: Descriptor): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Names of all files directly below a directory of the layout; without it, nobody asks for what nothing leads to. */
+  list?(directory: string): Promise<readonly string[]>;
   /** The tar in a zstd stream; without it, layers in zstd are not unpacked. */
   unzstd?(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }

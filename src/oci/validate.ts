@@ -58,8 +58,41 @@ export async function validateReferrer(
   return problems;
 }
 
-/** What is wrong with the layout, a text each; empty when nothing is. */
-export async function validateLayout(files: LayoutFiles): Promise<string[]> {
+/** What is wrong with the layout, a text each; empty when nothing is. Told of blobs that nothing led to. */
+export async function validateLayout(
+  files: LayoutFiles,
+  onUnreferenced: (blobs: number) => void = () => {},
+): Promise<string[]> {
+  const seen = new Set<string>();
+  const watched: LayoutFiles = {
+    ...files,
+    open(path, blob) {
+      seen.add(path);
+      return files.open(path, blob);
+    },
+  };
+  const problems = await layoutProblems(watched);
+  const others = (await files.list?.(blobsPath))?.filter((name) => !seen.has(`${blobsPath}/${name}`)) ?? [];
+  for (const name of others) await checkUnreferenced(files, name, problems);
+  onUnreferenced(others.length);
+  return problems;
+}
+
+const blobsPath = 'blobs/sha256';
+
+async function checkUnreferenced(files: LayoutFiles, name: string, problems: string[]): Promise<void> {
+  const where = `${blobsPath}/${name}, which nothing refers to`;
+  try {
+    const stream = await files.open(`${blobsPath}/${name}`);
+    if (stream === undefined) return;
+    const {digest} = await hashed(stream);
+    if (digest !== `sha256:${name}`) problems.push(`${where}: content is ${digest}`);
+  } catch (error) {
+    problems.push(`${where}: cannot be read: ${errorText(error)}`);
+  }
+}
+
+async function layoutProblems(files: LayoutFiles): Promise<string[]> {
   const problems: string[] = [];
   const marker = await readWhole(files, 'oci-layout');
   if (marker === undefined) problems.push('oci-layout is missing');

@@ -90,8 +90,8 @@ function attested(
   return files;
 }
 
-function problemsOf(files: Files): Promise<string[]> {
-  const reader: LayoutFiles = {
+function readerOf(files: Files): LayoutFiles {
+  return {
     async open(path) {
       const bytes = files.get(path);
       if (bytes === undefined) return undefined;
@@ -101,7 +101,10 @@ function problemsOf(files: Files): Promise<string[]> {
       })();
     },
   };
-  return validateLayout(reader);
+}
+
+function problemsOf(files: Files): Promise<string[]> {
+  return validateLayout(readerOf(files));
 }
 
 describe('validateLayout', () => {
@@ -113,6 +116,25 @@ describe('validateLayout', () => {
     const files = layout({});
     files.delete(name);
     expect(await problemsOf(files)).toEqual([`${name} is missing`]);
+  });
+
+  it('counts the blobs that nothing leads to, and sees those that are damaged', async () => {
+    const files = layout({});
+    add(files, Buffer.from('left behind'));
+    files.set(`blobs/sha256/${'a'.repeat(64)}`, Buffer.from('spoilt'));
+    const names = [...files.keys()].filter((name) => name.startsWith('blobs/'));
+    const reader = {
+      ...readerOf(files),
+      list: async (directory: string) => names.map((name) => name.slice(directory.length + 1)),
+    };
+    let unreferenced = 0;
+    const problems = await validateLayout(reader, (blobs) => {
+      unreferenced = blobs;
+    });
+    expect(problems).toEqual([
+      `blobs/sha256/${'a'.repeat(64)}, which nothing refers to: content is ${digestOf('spoilt')}`,
+    ]);
+    expect(unreferenced).toBe(2);
   });
 
   it('misses a blob', async () => {

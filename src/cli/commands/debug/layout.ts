@@ -1,6 +1,6 @@
 // `tsbuild debug layout DIR`: checks an OCI image layout in a directory, whoever wrote it.
 
-import {createReadStream, statSync} from 'node:fs';
+import {createReadStream, readdirSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import {type LayoutFiles, validateLayout} from '../../../oci/validate.ts';
@@ -25,6 +25,10 @@ export function layoutFiles(directory: string): LayoutFiles {
       const file = join(directory, path);
       const isFile = statSync(file, {throwIfNoEntry: false})?.isFile() === true;
       return isFile ? createReadStream(file, {highWaterMark: pieceBytes}) : undefined;
+    },
+    async list(path) {
+      const found = statSync(join(directory, path), {throwIfNoEntry: false})?.isDirectory() === true;
+      return found ? readdirSync(join(directory, path)).toSorted() : [];
     },
   };
 }

@@ -19,8 +19,8 @@ import {transferring} from '../transferring.ts';
 /** Something to verify, found by what the user called it. */
 export interface Verifiable {
   readonly kind: 'store' | 'directory' | 'archive' | 'registry';
-  /** Its problems, all of them. */
-  verify(): Promise<readonly string[]>;
+  /** Its problems, all of them; `onUnreferenced` is told how many blobs a layout has that nothing leads to. */
+  verify(onUnreferenced: (blobs: number) => void): Promise<readonly string[]>;
 }
 
 const registryPrefix = /^(?:registry|docker):\/\//;
@@ -36,8 +36,9 @@ export async function verifiableNamed(name: string, call: CommandCall): Promise<
   // A path that is written as one is one; of a bare word an image is likelier.
   const stored = found === undefined || !/[/.]/.test(name) ? await storedRoot(name, root) : undefined;
   if (stored !== undefined) return {kind: 'store', verify: () => verifyStored(stored, root)};
-  if (found?.isDirectory()) return {kind: 'directory', verify: () => verifyFiles(layoutFiles(path))};
-  if (found?.isFile()) return {kind: 'archive', verify: () => verifyArchive(path)};
+  if (found?.isDirectory())
+    return {kind: 'directory', verify: (told) => verifyFiles(layoutFiles(path), told)};
+  if (found?.isFile()) return {kind: 'archive', verify: (told) => verifyArchive(path, told)};
   // A name with its registry in front asks it; of others nobody knows that they were meant to.
   const reference = parseReference(name);
   if (!isReferenceProblem(reference) && name.startsWith(`${reference.domain}/`))
@@ -69,11 +70,13 @@ function verifyStored(descriptor: Descriptor, root: string): Promise<readonly st
   return validateImage(withZstd(layoutFiles(root)), descriptor, 'store');
 }
 
-function verifyFiles(files: LayoutFiles): Promise<readonly string[]> {
-  return validateLayout(withZstd(files));
+type OnUnreferenced = Parameters<Verifiable['verify']>[0];
+
+function verifyFiles(files: LayoutFiles, onUnreferenced: OnUnreferenced): Promise<readonly string[]> {
+  return validateLayout(withZstd(files), onUnreferenced);
 }
 
-async function verifyArchive(path: string): Promise<readonly string[]> {
+async function verifyArchive(path: string, onUnreferenced: OnUnreferenced): Promise<readonly string[]> {
   const {readMember, tarIndex} = await import('../../../sources/archive/tar-index.ts');
   const members = await tarIndex(path);
   const files: LayoutFiles = {
@@ -81,7 +84,11 @@ async function verifyArchive(path: string): Promise<readonly string[]> {
       const member = members.get(name);
       return member === undefined ? undefined : readMember(path, member);
     },
+    async list(directory) {
+      const inside = [...members.keys()].filter((name) => name.startsWith(`${directory}/`));
+      return inside.map((name) => name.slice(directory.length + 1)).toSorted();
+    },
   };
   const isDocker = !members.has('index.json') && members.has('manifest.json');
-  return isDocker ? validateDockerArchive(files) : verifyFiles(files);
+  return isDocker ? validateDockerArchive(files) : verifyFiles(files, onUnreferenced);
 }

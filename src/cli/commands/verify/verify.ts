@@ -17,10 +17,19 @@ export const verify: Act = async (call) => {
     throw buildError('usage', 'cli-operands', `verify needs exactly one IMAGE, got ${operands.length}`);
   const format = chosenFormat(flags, ['table', 'json']);
   const verifiable = await verifiableNamed(name, call);
-  const problems = await verifiable.verify();
+  let unreferenced = 0;
+  const problems = await verifiable.verify((blobs) => {
+    unreferenced = blobs;
+  });
   const {kind} = verifiable;
-  if (format === 'json') io.stdout.write(`${JSON.stringify({image: name, kind, problems}, null, 2)}\n`);
+  const others = unreferenced === 0 ? {} : {unreferenced};
+  const told = {image: name, kind, problems, ...others};
+  if (format === 'json') io.stdout.write(`${JSON.stringify(told, null, 2)}\n`);
   else io.stdout.write(problems.length === 0 ? 'ok\n' : problems.map((text) => `${text}\n`).join(''));
+  if (unreferenced > 0) {
+    const text = unreferenced === 1 ? '1 blob is there' : `${unreferenced} blobs are there`;
+    io.stderr.write(`${text} that nothing refers to\n`);
+  }
   return problems.length === 0 ? exitCodes.ok : exitCodes.failed;
 };
 

@@ -54,6 +54,16 @@ describe('tsbuild verify', () => {
     expect(await verified('layout.tar')).toEqual([0, 'ok\n']);
   });
 
+  it('says how many blobs of a layout nothing refers to', async () => {
+    await exported({dest: 'layout', tar: 'false'});
+    const bytes = Buffer.from('left behind');
+    writeFileSync(join(shop.directory, 'layout/blobs/sha256', digestOf(bytes).slice(7)), bytes);
+    const [code, text] = await verified('layout', [['format', 'json']]);
+    expect([code, JSON.parse(text)]).toMatchObject([0, {problems: [], unreferenced: 1}]);
+    writeFileSync(join(shop.directory, 'layout/blobs/sha256', digestOf(bytes).slice(7)), 'spoilt');
+    expect((await verified('layout'))[1]).toContain('which nothing refers to: content is sha256:');
+  });
+
   it('tells all problems together, with exit code 1', async () => {
     await exported({dest: 'layout', tar: 'false'});
     const blobs = join(shop.directory, 'layout/blobs/sha256');
