@@ -85,6 +85,32 @@ describe.each<[string, (direction: 'src' | 'dest') => string]>([
   });
 });
 
+describe('type=s3', () => {
+  it('renews what is old and still of use, so that a rule of the bucket does not remove it', async () => {
+    const root = newRoot();
+    await build(root, '--cache-to', s3());
+    const names = [...objects.objects.keys()].filter((name) => !name.includes('recent'));
+    expect(names.filter((name) => name.includes('sha256:')).length).toBeGreaterThan(0);
+    const atMs = Date.now() - 48 * 3_600_000;
+    const before = objects.received;
+    for (const name of names) objects.writtenMs.set(name, atMs);
+    await build(root, '--cache-to', `${s3()},touch_refresh=72h`);
+    expect([...objects.writtenMs.keys()]).toEqual(names);
+    await build(root, '--cache-to', s3());
+    // Nothing was sent anew but what tells of the latest steps.
+    expect(objects.received - before).toBeLessThan(50_000);
+    for (const name of objects.writtenMs.keys()) objects.objects.delete(name);
+    expect(ran(await build(newRoot(), '--cache-from', s3()))).toEqual([]);
+  });
+
+  it('is written under several names, and read by any of them', async () => {
+    await build(newRoot(), '--cache-to', `${s3()},"name=main;pr-1",upload_parallelism=1`);
+    for (const name of ['main', 'pr-1']) {
+      expect(ran(await build(newRoot(), '--cache-from', `${s3()},name=${name}`))).toEqual([]);
+    }
+  });
+});
+
 describe('--cache-from', () => {
   it.each(['compression=estargz', 'rewrite-timestamp=true'])(
     'gives the same image as the machine that built it with %s',

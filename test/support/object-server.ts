@@ -11,6 +11,8 @@ export type Mood = 'well' | 'failing' | 'silent' | 'truncating' | 'lying';
 export interface ObjectServer {
   readonly address: string;
   readonly objects: Map<string, Buffer>;
+  /** When each was written, where that is not now. */
+  readonly writtenMs: Map<string, number>;
   mood: Mood;
   /** Of bodies that were taken. */
   received: number;
@@ -24,6 +26,7 @@ export interface ObjectServer {
 export async function startObjectServer(): Promise<ObjectServer> {
   const requests: string[] = [];
   const objects = new Map<string, Buffer>();
+  const writtenMs = new Map<string, number>();
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
@@ -52,18 +55,30 @@ export async function startObjectServer(): Promise<ObjectServer> {
         return;
       }
       self.received += body.length;
+      writtenMs.delete(name);
+      const source = request.headers['x-amz-copy-source'];
+      if (source !== undefined) {
+        const isThere = source === encodeURI(name.slice(1)).replaceAll(':', '%3A') && objects.has(name);
+        response.writeHead(isThere ? 200 : 404).end();
+        return;
+      }
       objects.set(name.replace(/^\/put\//, '/entry/'), body);
       response.writeHead(name.startsWith('/put/') ? 201 : 200).end();
       return;
     }
     const found = objects.get(name);
     if (found === undefined) response.writeHead(404).end();
-    else if (request.method === 'HEAD') response.writeHead(200, {'content-length': found.length}).end();
+    else if (request.method === 'HEAD') response.writeHead(200, headersOf(name, found)).end();
     else send(name, found, response);
+  };
+  const headersOf = (name: string, {length}: Buffer): Record<string, string | number> => {
+    const at = writtenMs.get(name);
+    const written = at === undefined ? new Date() : new Date(at);
+    return {'content-length': length, 'last-modified': written.toUTCString()};
   };
   const send = (name: string, found: Buffer, response: ServerResponse): void => {
     const isBlob = name.includes('sha256:');
-    response.writeHead(200, {'content-length': found.length});
+    response.writeHead(200, headersOf(name, found));
     self.sent += found.length;
     if (isBlob && self.mood === 'truncating') {
       response.write(found.subarray(0, found.length / 2), () => response.destroy());
@@ -100,6 +115,7 @@ export async function startObjectServer(): Promise<ObjectServer> {
   const self: ObjectServer = {
     address: '',
     objects,
+    writtenMs,
     mood: 'well',
     received: 0,
     sent: 0,

@@ -4,6 +4,8 @@ import type {BackendDirection, BackendServices, CacheBackend} from '../../cache/
 import {createBackend, factoryOf} from '../../cache/backends/index.ts';
 import {badCacheOption, checkKnown} from '../../cache/backends/read-options.ts';
 import {defaultScope} from '../../cache/mounts/mount-document.ts';
+import {durationMs} from '../../config/read-gc.ts';
+import type {Diagnostic} from '../../diagnostics/diagnostic.ts';
 import type {CacheSpec} from '../request.ts';
 
 /** With what every cache has, or may only say what happens anyway, as BuildKit names them. */
@@ -15,6 +17,7 @@ const generalOptions: Readonly<Record<BackendDirection, readonly string[]>> = {
     'image-manifest',
     'oci-mediatypes',
     'compression',
+    'compression-level',
     'force-compression',
     'timeout',
     'mounts',
@@ -28,6 +31,7 @@ const fixedOptions: Readonly<Record<string, readonly string[]>> = {
   'force-compression': ['false', '0'],
 };
 export const patienceSeconds = 15;
+const patienceSecondsMax = 24 * 3600;
 const scopeLengthMax = 255;
 
 export function openBackend(
@@ -59,11 +63,27 @@ export function openBackend(
   return createBackend(type, own, services, direction);
 }
 
+/** Of options that are understood and change nothing: one warning for each sentence that there is to say. */
+export function idleOptionsOf({type, options}: CacheSpec): readonly Diagnostic[] {
+  const level = options.has('compression-level')
+    ? ['does not use compression-level=: layers are kept as they are']
+    : [];
+  const sentences = [...level, ...(factoryOf(type).idle?.(options) ?? [])];
+  return sentences.map((sentence) => ({
+    severity: 'warning',
+    code: 'cache-idle-option',
+    message: `cache type=${type} ${sentence}`,
+  }));
+}
+
+/** In seconds. */
 export function patienceOf({type, options}: CacheSpec): number {
   const text = options.get('timeout');
   if (text === undefined) return patienceSeconds;
-  const seconds = /^\d+(\.\d+)?s?$/.test(text) ? Number.parseFloat(text) : 0;
-  if (seconds <= 0 || seconds > 3600) throw badCacheOption(type, `expects timeout=SECONDS, got "${text}"`);
+  const seconds = (durationMs(/^\d+\.\d+$/.test(text) ? `${text}s` : text) ?? 0) / 1000;
+  if (seconds <= 0 || seconds > patienceSecondsMax) {
+    throw badCacheOption(type, `expects timeout=SECONDS or a time such as 10m, got "${text}"`);
+  }
   return seconds;
 }
 

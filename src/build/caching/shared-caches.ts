@@ -20,7 +20,7 @@ import {errorText} from '../../util/error-text.ts';
 import type {Engine} from '../engine.ts';
 import type {BuildRequest, CacheSpec} from '../request.ts';
 import {buildkitBuild} from './buildkit-build.ts';
-import {openBackend, patienceOf, patienceSeconds} from './open-backend.ts';
+import {idleOptionsOf, openBackend, patienceOf, patienceSeconds} from './open-backend.ts';
 import {wantsInline} from './wanted.ts';
 
 interface OpenExport {
@@ -62,6 +62,7 @@ export class SharedCaches {
     const open = (spec: CacheSpec, direction: BackendDirection): CacheBackend => {
       const services = {...sources.services, workingDirectory: request.workingDirectory};
       const backend = openBackend(spec, direction, services);
+      for (const diagnostic of idleOptionsOf(spec)) warn(diagnostic);
       sources.add(backend);
       return backend;
     };

@@ -67,6 +67,8 @@ export interface BackendFactory {
   readonly type: string;
   /** Options beside those that every cache has, with what they are for. */
   readonly options: Readonly<Record<string, string>>;
+  /** Of options that scripts give BuildKit: a sentence for each that has no effect here. */
+  idle?(options: ReadonlyMap<string, string>): readonly string[];
   /** Throws BuildError('usage') for options that make no sense; asks nobody yet. */
   create(
     options: ReadonlyMap<string, string>,

@@ -7,7 +7,7 @@ import type {Descriptor} from '../../../oci/descriptor.ts';
 import {systemClock} from '../../../util/clock.ts';
 import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
 import {exchange} from '../exchange.ts';
-import {requiredOption} from '../read-options.ts';
+import {badCacheOption, requiredOption} from '../read-options.ts';
 
 const service = 'twirp/github.actions.results.api.v1.CacheService';
 /** Entries of another version are never found: it stands for the meaning of what we write. */
@@ -21,11 +21,38 @@ export const ghaBackend: BackendFactory = {
     scope: 'name of the cache (default: tsbuild)',
     url_v2: 'address of the service (default: $ACTIONS_RESULTS_URL)',
     token: 'token of the job (default: $ACTIONS_RUNTIME_TOKEN)',
+    version: 'version of the service: 2',
+    url: 'address of version 1 of the service, which is gone; one of version 2 is understood',
+    repository: 'without effect',
+    ghtoken: 'without effect',
+  },
+  idle(options) {
+    const unused = ['repository', 'ghtoken'].filter((key) => options.has(key)).map((key) => `${key}=`);
+    const isOld = options.has('url') && laterUrlOf(options) === undefined;
+    return [
+      ...(unused.length === 0
+        ? []
+        : [`does not use ${unused.join(' and ')}: the service itself is asked which entries there are`]),
+      ...(isOld
+        ? ['does not use url=, the address of version 1 of the service: url_v2= is that of version 2']
+        : []),
+    ];
   },
   create(options, services) {
+    const version = options.get('version') ?? '2';
+    if (version !== '2') {
+      const hint = 'GitHub has switched version 1 off';
+      throw badCacheOption('gha', `speaks version 2 of the service only, got version=${version}`, hint);
+    }
     return new GhaBackend(options, services);
   },
 };
+
+/** The two versions once were told apart by their hosts, so that `url=` may be the address of either (BuildKit). */
+function laterUrlOf(options: ReadonlyMap<string, string>): string | undefined {
+  const url = options.get('url');
+  return url?.includes('results-receiver.actions.githubusercontent.com') ? url : undefined;
+}
 
 interface Answer {
   readonly ok?: unknown;
@@ -45,7 +72,12 @@ class GhaBackend implements CacheBackend {
     const {environment} = services;
     this.#services = services;
     this.#scope = options.get('scope') ?? 'tsbuild';
-    this.#url = requiredOption('gha', options, 'url_v2', environment['ACTIONS_RESULTS_URL']);
+    this.#url = requiredOption(
+      'gha',
+      options,
+      'url_v2',
+      laterUrlOf(options) ?? environment['ACTIONS_RESULTS_URL'],
+    );
     this.#token = requiredOption('gha', options, 'token', environment['ACTIONS_RUNTIME_TOKEN']);
     this.name = `gha ${this.#scope}`;
     this.place = {type: 'gha', options: {scope: this.#scope}};

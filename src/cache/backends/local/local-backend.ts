@@ -20,21 +20,34 @@ const configBytesMax = 64 * 1024 * 1024;
 
 export const localBackend: BackendFactory = {
   type: 'local',
-  options: {src: 'directory to read from', dest: 'directory to write to'},
+  options: {
+    src: 'directory to read from',
+    dest: 'directory to write to',
+    tag: "which of BuildKit's caches is read; our records of all tags lie together, and are found by their keys",
+    digest: "which of BuildKit's caches is read, by the digest of its manifest",
+  },
   create(options, services, direction) {
     const key = direction === 'from' ? 'src' : 'dest';
     const directory = resolve(services.workingDirectory, requiredOption('local', options, key));
-    return new LocalBackend(directory);
+    return new LocalBackend(directory, {tag: options.get('tag'), digest: options.get('digest')});
   },
 };
+
+/** Undefined fields: any. */
+interface Wanted {
+  readonly tag: string | undefined;
+  readonly digest: string | undefined;
+}
 
 class LocalBackend implements CacheBackend {
   readonly name: string;
   readonly place: BackendPlace;
   readonly #directory: string;
+  readonly #wanted: Wanted;
 
-  constructor(directory: string) {
+  constructor(directory: string, wanted: Wanted) {
     this.#directory = directory;
+    this.#wanted = wanted;
     this.name = `local ${directory}`;
     this.place = {type: 'local', options: {src: directory}};
   }
@@ -49,7 +62,10 @@ class LocalBackend implements CacheBackend {
     const layout = bytes && parseManifest(bytes, mediaTypes.index);
     if (layout?.kind !== 'index') return [];
     const found: BuildkitCache[] = [];
-    for (const {digest, mediaType} of layout.index.manifests) {
+    for (const {digest, mediaType, annotations} of layout.index.manifests) {
+      const tag = annotations?.['org.opencontainers.image.ref.name'];
+      if (this.#wanted.tag !== undefined && this.#wanted.tag !== tag) continue;
+      if (this.#wanted.digest !== undefined && this.#wanted.digest !== digest) continue;
       const manifest = await this.#verified(digest);
       const cache = manifest && cacheManifestOf(parseManifest(manifest, mediaType));
       if (cache === undefined) continue;

@@ -1,17 +1,26 @@
 // type=s3: a bucket of AWS or of anything that speaks its protocol. Objects are named as BuildKit names them,
 // `<prefix><blobs_prefix><digest>` and `<prefix><manifests_prefix><name>/<document>`. A blob is signed with its own
-// digest, so the service refuses one that was damaged on the way.
+// digest, so the service refuses one that was damaged on the way. What is old and still of use when a build writes is
+// copied onto itself, as BuildKit does, so that a rule of the bucket that removes what is old keeps it.
 
 import {hash} from 'node:crypto';
-import {isIP} from 'node:net';
+import {durationMs} from '../../../config/read-gc.ts';
 import type {Descriptor} from '../../../oci/descriptor.ts';
 import {hexOf} from '../../../oci/digest.ts';
+import {type Slots, slots} from '../../../solver/slots.ts';
 import type {HttpRequest, HttpResponse} from '../../../sources/registry/http.ts';
 import {systemClock} from '../../../util/clock.ts';
-import type {BackendFactory, BackendPlace, BackendServices, CacheBackend} from '../backend.ts';
+import type {
+  BackendDirection,
+  BackendFactory,
+  BackendPlace,
+  BackendServices,
+  CacheBackend,
+} from '../backend.ts';
 import {exchange} from '../exchange.ts';
-import {booleanOption, requiredOption} from '../read-options.ts';
+import {badCacheOption, booleanOption, requiredOption} from '../read-options.ts';
 import {type S3Settings, s3Settings} from './credentials.ts';
+import {objectUrl} from './object-url.ts';
 import {emptyBodyHash, percentEncoded, signedHeaders} from './signature.ts';
 
 const secretOptions = ['access_key_id', 'secret_access_key', 'session_token'];
@@ -29,13 +38,15 @@ export const s3Backend: BackendFactory = {
     prefix: 'start of all names',
     blobs_prefix: 'start of names of blobs (default: blobs/)',
     manifests_prefix: 'start of names of documents (default: manifests/)',
-    name: 'name of the cache (default: tsbuild)',
+    name: 'name of the cache, or several with ; between them (default: tsbuild)',
+    upload_parallelism: 'how many layers are written at once',
+    touch_refresh: 'how old something is when it is renewed (default: 24h)',
     access_key_id: 'key; better in the environment',
     secret_access_key: 'its secret; better in the environment',
     session_token: 'its token; better in the environment',
   },
-  create(options, services) {
-    return new S3Backend(options, services);
+  create(options, services, direction) {
+    return new S3Backend(options, services, direction);
   },
 };
 
@@ -46,32 +57,50 @@ class S3Backend implements CacheBackend {
   readonly #services: BackendServices;
   readonly #bucket: string;
   readonly #pathStyle: boolean | undefined;
+  readonly #names: readonly string[];
+  /** Infinity: nothing is renewed. */
+  readonly #touchMs: number;
+  readonly #uploads: Slots;
   #settings: Promise<S3Settings> | undefined;
 
-  constructor(options: ReadonlyMap<string, string>, services: BackendServices) {
+  constructor(options: ReadonlyMap<string, string>, services: BackendServices, direction: BackendDirection) {
     this.#options = options;
     this.#services = services;
     this.#bucket = requiredOption('s3', options, 'bucket', services.environment['AWS_BUCKET']);
     this.#pathStyle = booleanOption('s3', options, 'use_path_style');
+    this.#names = (options.get('name') ?? 'tsbuild').split(';');
+    const touchMs = refreshMsOf(options);
+    this.#touchMs = direction === 'to' ? touchMs : Number.POSITIVE_INFINITY;
+    this.#uploads = slots(parallelismOf(options));
     this.name = `s3 ${this.#bucket}`;
     const open = [...options].filter(([key]) => !secretOptions.includes(key));
     this.place = {type: 's3', options: {...Object.fromEntries(open), bucket: this.#bucket}};
   }
 
   async read(name: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const response = await this.#send(this.#document(name), {}, emptyBodyHash, signal);
-    return response?.bytes(documentBytesMax);
+    let found: Uint8Array | undefined;
+    for (const cache of this.#names) {
+      const key = this.#document(cache, name);
+      const response = await this.#send(key, {}, emptyBodyHash, signal);
+      if (response === undefined) return undefined;
+      found = await response.bytes(documentBytesMax);
+      await this.#renew(key, response, signal);
+    }
+    return found;
   }
 
   async write(name: string, bytes: Uint8Array, _: readonly Descriptor[], signal: AbortSignal): Promise<void> {
     const bodyHash = hash('sha256', bytes, 'hex');
-    await this.#put(this.#document(name), () => bytes, bytes.length, bodyHash, signal);
+    for (const cache of this.#names)
+      await this.#put(this.#document(cache, name), () => bytes, bytes.length, bodyHash, signal);
   }
 
   async hasBlob(blob: Descriptor, signal: AbortSignal): Promise<boolean> {
     const response = await this.#send(this.#blob(blob), {method: 'HEAD'}, emptyBodyHash, signal);
     await response?.discard();
-    return response !== undefined && Number(response.headers['content-length']) === blob.size;
+    if (response === undefined || Number(response.headers['content-length']) !== blob.size) return false;
+    await this.#renew(this.#blob(blob), response, signal);
+    return true;
   }
 
   async *readBlob(blob: Descriptor, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -87,11 +116,29 @@ class S3Backend implements CacheBackend {
   ): Promise<void> {
     if (blob.size > blobBytesMax)
       throw new Error(`a layer of ${blob.size} bytes is too large for one upload`);
-    await this.#put(this.#blob(blob), open, blob.size, hexOf(blob.digest), signal);
+    const put = () => this.#put(this.#blob(blob), open, blob.size, hexOf(blob.digest), signal);
+    await this.#uploads.run(put, {priority: 0, signal});
   }
 
-  #document(name: string): string {
-    return `${this.#folder('manifests_prefix', 'manifests/')}${this.#options.get('name') ?? 'tsbuild'}/${name}`;
+  /** Only an object that is old; one that could not be renewed is as good as it was. */
+  async #renew(key: string, {headers}: HttpResponse, signal: AbortSignal): Promise<void> {
+    const writtenMs = Date.parse(String(headers['last-modified']));
+    if (!(systemClock.nowMs() - writtenMs > this.#touchMs)) return;
+    const source = `${this.#bucket}/${key}`.split('/').map(percentEncoded).join('/');
+    const copied = {
+      'content-length': '0',
+      'content-type': 'application/octet-stream',
+      'x-amz-copy-source': source,
+      'x-amz-metadata-directive': 'REPLACE',
+    };
+    const request = {method: 'PUT', headers: copied} as const;
+    const response = await this.#send(key, request, emptyBodyHash, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    await response?.discard();
+  }
+
+  #document(cache: string, name: string): string {
+    return `${this.#folder('manifests_prefix', 'manifests/')}${cache}/${name}`;
   }
 
   #blob(blob: Descriptor): string {
@@ -125,7 +172,7 @@ class S3Backend implements CacheBackend {
   ): Promise<HttpResponse | undefined> {
     this.#settings ??= s3Settings(this.#options, this.#services.environment);
     const settings = await this.#settings;
-    const url = this.#url(settings, key);
+    const url = objectUrl(settings, {bucket: this.#bucket, pathStyle: this.#pathStyle, key});
     const {make, headers: own = {}, method = 'GET', verified} = request;
     return exchange(await this.#services.http(), signal, () => {
       const {credentials, region} = settings;
@@ -142,13 +189,19 @@ class S3Backend implements CacheBackend {
       };
     });
   }
+}
 
-  #url({endpoint, region}: S3Settings, key: string): URL {
-    const base = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
-    const path = key.split('/').map(percentEncoded).join('/');
-    const root = base.pathname.replace(/\/$/, '');
-    const isNumber = isIP(base.hostname.replace(/^\[|\]$/g, '')) !== 0 || base.hostname === 'localhost';
-    if (this.#pathStyle ?? isNumber) return new URL(`${base.origin}${root}/${this.#bucket}/${path}`);
-    return new URL(`${base.protocol}//${this.#bucket}.${base.host}${root}/${path}`);
-  }
+function refreshMsOf(options: ReadonlyMap<string, string>): number {
+  const text = options.get('touch_refresh') ?? '24h';
+  const ms = durationMs(text);
+  if (ms === undefined) throw badCacheOption('s3', `expects touch_refresh=TIME, such as 24h, got "${text}"`);
+  return ms;
+}
+
+function parallelismOf(options: ReadonlyMap<string, string>): number {
+  const text = options.get('upload_parallelism');
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw badCacheOption('s3', `expects upload_parallelism=NUMBER, got "${text}"`);
+  return Number(text);
 }
