@@ -97,7 +97,7 @@ static bool send_order(int to, const struct order *order) {
   return sendmsg(to, &message, MSG_NOSIGNAL) == (ssize_t)sizeof order->length;
 }
 
-/** Of so few bytes, sent at once, all come at once. */
+/** Of so few bytes, sent at once, all come at once. False: there is none to come. */
 static bool take_order(int from, struct order *order) {
   char control[CMSG_SPACE(sizeof order->streams)] __attribute__((aligned(sizeof(size_t))));
   struct iovec bytes = {order->length, sizeof order->length};
@@ -106,7 +106,9 @@ static bool take_order(int from, struct order *order) {
   ssize_t got;
   while ((got = recvmsg(from, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) continue;
   struct cmsghdr *header = got == (ssize_t)sizeof order->length ? CMSG_FIRSTHDR(&message) : NULL;
-  if (header == NULL || header->cmsg_len != CMSG_LEN(sizeof order->streams)) return false;
+  if (got == 0) return false;
+  if (header == NULL || header->cmsg_len != CMSG_LEN(sizeof order->streams))
+    die("helper", got < 0 ? errno : 0, NULL, "cannot take the output of a run");
   memcpy(order->streams, CMSG_DATA(header), sizeof order->streams);
   return true;
 }
@@ -118,7 +120,7 @@ static struct request await_request(int from) {
   size_t length = get_u32(order.length);
   char *payload = xmalloc(length);
   for (int i = 0; i < 2; i++) {
-    if (dup2(order.streams[i], STDOUT_FILENO + i) < 0) _exit(1);
+    if (dup2(order.streams[i], STDOUT_FILENO + i) < 0) die("helper", errno, NULL, "cannot take the output of a run");
     close(order.streams[i]);
   }
   if (read_full(from, payload, length) != (ssize_t)length) _exit(0);

@@ -319,4 +319,15 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
     async () => tryAll(asRoot, await sitesOf(asRoot, (occurrence) => occurrence > 1)),
     1_200_000,
   );
+
+  it.skipIf(process.env['TSBUILD_SLOW_TESTS'] !== '1')(
+    'as an ordinary user also for every later call of a kind',
+    async (test) => {
+      const reason = whyNoUser();
+      if (reason !== undefined) skip(test, reason);
+      const manner = asUser();
+      await tryAll(manner, await sitesOf(manner, (occurrence) => occurrence > 1));
+    },
+    1_200_000,
+  );
 });
