@@ -1,6 +1,7 @@
 // The process: the only file that talks to `process` about signals and ends it. The first SIGINT or SIGTERM asks the
 // build to stop and waits for it (sandboxes end, mounts go, the store stays consistent); the second leaves at once.
 
+import {setTimeout} from 'node:timers/promises';
 import {noticeCompanion} from '../helper/companion.ts';
 import {exitCodes} from './exit-codes.ts';
 import type {CliIo} from './io.ts';
@@ -8,6 +9,9 @@ import {runCli} from './run.ts';
 
 /** Signals that mean nothing to a build, and may mean something to a process that is run. */
 const onlyTaken: readonly NodeJS.Signals[] = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+
+/** For the end of an interrupted command's progress to be read. */
+const lastWordsMs = 500;
 
 async function main(): Promise<void> {
   noticeCompanion(process.env);
@@ -42,7 +46,9 @@ async function main(): Promise<void> {
     interrupt: () => onSignal('SIGINT'),
   });
   let code = await runCli(process.argv.slice(2), io, interrupt.signal);
-  await Promise.all(io.used.map(drained));
+  const written = Promise.all(io.used.map(drained));
+  // Who was interrupted does not wait for a reader that has stopped reading.
+  await (interrupt.signal.aborted ? Promise.race([written, setTimeout(lastWordsMs)]) : written);
   // The news of a failed write comes in a later turn.
   await new Promise((resolve) => setImmediate(resolve));
   if (code === exitCodes.ok && io.lost !== undefined) {

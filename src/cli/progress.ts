@@ -74,11 +74,17 @@ export async function openSink(name: SinkName, io: ProgressIo): Promise<Progress
 /** This much of progress may wait for whoever reads it, in bytes. */
 const waitingMax = 1024 * 1024;
 
+/** Whether as much as may wait for the reader of `output` waits already. */
+export function isFull(output: object): boolean {
+  const {writableLength = 0, destroyed} = rawOutput(output) as Partial<Writable>;
+  return writableLength > waitingMax && destroyed !== true;
+}
+
 /** Whether `output` takes more now: a promise while it has too much that nobody has read. */
 export function roomIn(output: object): OutputRoom {
   const stream = rawOutput(output) as Partial<Writable>;
   return () => {
-    if ((stream.writableLength ?? 0) <= waitingMax || stream.destroyed === true) return undefined;
+    if (!isFull(output)) return undefined;
     return new Promise<void>((resolve) => {
       const done = (): void => {
         for (const name of endings) stream.off?.(name, done);

@@ -70,6 +70,21 @@ describe('Ctrl-C', () => {
     await expectFirstStepKept('twice');
   });
 
+  it('ends a step whose output nobody reads any more', async () => {
+    const context = await space.context({
+      Dockerfile: `FROM busybox\nRUN trap '' TERM; echo begun; : ${space.mark}; while :; do yes | head -c 9000000; done\n`,
+    });
+    const running = space.start(['build', '--progress', 'plain', context]);
+    await running.until(/begun/);
+    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    running.child.stderr?.pause();
+    running.child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    running.child.stderr?.resume();
+    await running.done;
+    expect(await space.leftovers()).toEqual([]);
+  });
+
   it('SIGTERM is the same as Ctrl-C', async () => {
     const {running} = await sleepingBuild('terminated');
     running.child.kill('SIGTERM');

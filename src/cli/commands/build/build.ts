@@ -18,7 +18,7 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {placesOf} from '../../places.ts';
-import {openSink, roomIn, sinkNameOf} from '../../progress.ts';
+import {isFull, openSink, roomIn, sinkNameOf} from '../../progress.ts';
 import {
   checkResultFile,
   costOf,
@@ -99,8 +99,11 @@ export async function runBuild(
     if (event.type === 'warning') warnings.push(event.diagnostic);
   };
   const events = new EventQueue((some) => {
-    if (sink.emitAll === undefined) for (const event of some) sink.emit(event);
-    else sink.emitAll(some);
+    // From then on everything is read from the steps, and nobody may be reading it from here.
+    const isStuck = options.interrupt.aborted && isFull(io.stderr);
+    const shown = isStuck ? some.filter(({type}) => type !== 'step-output') : some;
+    if (sink.emitAll === undefined) for (const event of shown) sink.emit(event);
+    else sink.emitAll(shown);
     some.forEach(take);
   });
   const result = await engine(
