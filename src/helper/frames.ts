@@ -33,19 +33,38 @@ export function encodeFrame(id: number, type: number, payload: Uint8Array): Buff
   return frame;
 }
 
-/** Cuts a stream of bytes into frames. Payloads may share memory with what was pushed. */
+/**
+ * Cuts a stream of bytes into frames. Payloads may share memory with what was pushed. What a process writes is given in
+ * the pieces in which it comes, a frame for each: putting a frame of a megabyte together costs more than reading it.
+ */
 export class FrameDecoder {
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** The frame of output that has begun, and how much of it is to come. */
+  #begun = {id: 0, type: 0, left: 0};
 
   *push(bytes: Buffer): Generator<Frame> {
     this.#pending.push(bytes);
     this.#pendingBytes += bytes.length;
     for (;;) {
+      if (this.#begun.left > 0) {
+        const [first] = this.#pending;
+        if (first === undefined) return;
+        const payload = this.#take(Math.min(this.#begun.left, first.length));
+        this.#begun.left -= payload.length;
+        yield {id: this.#begun.id, type: this.#begun.type, payload};
+        continue;
+      }
       if (this.#pendingBytes < headerBytes) return;
       const header = this.#peek(headerBytes);
       const length = header.readUInt32LE(0);
       assert(length <= payloadBytesMax, `the helper announced a frame of ${length} bytes`);
+      const type = header.readUInt32LE(8);
+      if (length > 0 && (type === frameTypes.stdout || type === frameTypes.stderr)) {
+        this.#begun = {id: header.readUInt32LE(4), type, left: length};
+        this.#take(headerBytes);
+        continue;
+      }
       if (this.#pendingBytes < headerBytes + length) return;
       const whole = this.#take(headerBytes + length);
       yield {id: whole.readUInt32LE(4), type: whole.readUInt32LE(8), payload: whole.subarray(headerBytes)};

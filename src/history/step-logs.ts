@@ -1,7 +1,7 @@
 // What steps write, on its way to the history: in memory while it is little, then in files of a work directory, which
 // is swept like any other when this process dies.
 
-import {appendFileSync, existsSync, mkdirSync, rmSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync, writevSync} from 'node:fs';
 import {join} from 'node:path';
 import {workPath} from '../store/work-path.ts';
 
@@ -34,11 +34,11 @@ export class StepLogs {
     const kept = data.subarray(0, Math.max(0, logBytesMax - log.bytes));
     log.bytes += data.length;
     if (kept.length === 0) return;
-    log.pending.push(kept);
-    log.pendingBytes += kept.length;
-    if (log.pendingBytes > bufferBytesMax) this.#write(step, log);
+    const isLast = log.pendingBytes + kept.length > bufferBytesMax;
     // A copy: the caller may use its buffer again.
-    else log.pending[log.pending.length - 1] = Uint8Array.prototype.slice.call(kept);
+    log.pending.push(isLast ? kept : Buffer.from(kept));
+    log.pendingBytes += kept.length;
+    if (isLast) this.#write(step, log);
   }
 
   bytesOf(step: number): number {
@@ -59,7 +59,12 @@ export class StepLogs {
   }
 
   #write(step: number, log: StepLog): void {
-    appendFileSync(join(this.#open(), logName(step)), Buffer.concat(log.pending));
+    const file = openSync(join(this.#open(), logName(step)), 'a', 0o666);
+    try {
+      writeAll(file, log.pending);
+    } finally {
+      closeSync(file);
+    }
     log.pending = [];
     log.pendingBytes = 0;
   }
@@ -70,6 +75,16 @@ export class StepLogs {
     mkdirSync(directory, {mode: 0o700});
     this.#directory = directory;
     return directory;
+  }
+}
+
+/** Without a copy of all of it, for which the kernel would have to clear memory. */
+function writeAll(file: number, pieces: readonly Uint8Array[]): void {
+  let written = writevSync(file, pieces);
+  for (const piece of pieces) {
+    const rest = piece.subarray(Math.min(written, piece.length));
+    written -= piece.length - rest.length;
+    for (let done = 0; done < rest.length; ) done += writeSync(file, rest, done);
   }
 }
 

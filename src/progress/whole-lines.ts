@@ -3,7 +3,7 @@
 
 const newline = 0x0a;
 /** A beginning of a line that is longer is handed on as a line, so that a process without newlines cannot fill the memory. */
-const unfinishedBytesMax = 64 * 1024;
+const unfinishedBytesMax = 1024 * 1024;
 const nothing = new Uint8Array();
 
 export class WholeLines {

@@ -6,8 +6,19 @@ import {decodeFields, encodeFrame, type Frame, FrameDecoder, frameTypes} from '.
 const text = (bytes: string): Buffer => Buffer.from(bytes.replaceAll(' ', ''), 'hex');
 const decode = (...pieces: Buffer[]): Frame[] => {
   const decoder = new FrameDecoder();
-  return pieces.flatMap((piece) => [...decoder.push(piece)]);
+  return joined(pieces.flatMap((piece) => [...decoder.push(piece)]));
 };
+/** Output comes in pieces, as many as there were. */
+function joined(pieces: readonly Frame[]): Frame[] {
+  const whole: Frame[] = [];
+  for (const piece of pieces) {
+    const last = whole.at(-1);
+    if (last?.type === frameTypes.stdout && last.id === piece.id && last.type === piece.type) {
+      whole[whole.length - 1] = {...last, payload: Buffer.concat([last.payload, piece.payload])};
+    } else whole.push(piece);
+  }
+  return whole;
+}
 const plain = (frames: readonly Frame[]): unknown[] =>
   frames.map(({id, type, payload}) => [id, type, payload.toString()]);
 
@@ -51,6 +62,15 @@ describe('FrameDecoder', () => {
   it('keeps an unfinished frame to itself', () => {
     expect(decode(stream.subarray(0, 11))).toEqual([]);
     expect(decode(stream.subarray(0, 18))).toEqual([]);
+  });
+
+  it('gives output as it comes, without a copy', () => {
+    const decoder = new FrameDecoder();
+    const whole = encodeFrame(1, frameTypes.stdout, Buffer.from('abcdef'));
+    const [start, end] = [whole.subarray(0, 15), whole.subarray(15)];
+    const pieces = [...decoder.push(start), ...decoder.push(end)].map(({payload}) => payload);
+    expect(pieces.map(String)).toEqual(['abc', 'def']);
+    expect(pieces.every(({buffer}) => buffer === whole.buffer)).toBe(true);
   });
 
   it('does not wait for a frame that can never come', () => {

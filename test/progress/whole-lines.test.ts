@@ -33,10 +33,10 @@ describe('WholeLines', () => {
 
   it('hands a line without end on in pieces', () => {
     const lines = new WholeLines();
-    expect(lines.push(Buffer.alloc(60_000, 'x'))).toHaveLength(0);
-    expect(lines.push(Buffer.alloc(60_000, 'x'))).toHaveLength(120_001);
-    expect(lines.push(Buffer.alloc(60_000, 'x'))).toHaveLength(0);
-    expect(lines.flush()).toHaveLength(60_001);
+    expect(lines.push(Buffer.alloc(600_000, 'x'))).toHaveLength(0);
+    expect(lines.push(Buffer.alloc(600_000, 'x'))).toHaveLength(1_200_001);
+    expect(lines.push(Buffer.alloc(600_000, 'x'))).toHaveLength(0);
+    expect(lines.flush()).toHaveLength(600_001);
     expect(lines.flush()).toHaveLength(0);
   });
 });

@@ -6,15 +6,28 @@ const linesMax = 20;
 const bytesMax = 16 * 1024;
 
 export class OutputTail {
-  #kept = '';
+  /** Most steps print nothing. */
+  #kept: Buffer | undefined;
+  #length = 0;
 
   add(data: Uint8Array): void {
-    this.#kept += Buffer.from(data.subarray(-bytesMax)).toString('utf8');
-    if (this.#kept.length > 2 * bytesMax) this.#kept = this.#kept.slice(-bytesMax);
+    this.#kept ??= Buffer.allocUnsafeSlow(2 * bytesMax);
+    const last = data.subarray(-bytesMax);
+    if (this.#length + last.length > this.#kept.length) {
+      this.#kept.copyWithin(0, this.#length - bytesMax, this.#length);
+      this.#length = bytesMax;
+    }
+    this.#kept.set(last, this.#length);
+    this.#length += last.length;
   }
 
   lines(): string[] {
-    const text = terminalText(this.#kept.slice(-bytesMax), {color: false}).replace(/\n$/, '');
+    const kept = (this.#kept ?? Buffer.alloc(0)).toString(
+      'utf8',
+      Math.max(0, this.#length - bytesMax),
+      this.#length,
+    );
+    const text = terminalText(kept, {color: false}).replace(/\n$/, '');
     return text === '' ? [] : text.split(/\r?\n/).slice(-linesMax);
   }
 }

@@ -3,6 +3,8 @@
 import type {StepId} from '../../events.ts';
 import {WholeLines} from '../../whole-lines.ts';
 
+const newline = 0x0a;
+
 interface PendingLine {
   readonly text: string;
   /** Lines of a process: `text` stands before each of them. */
@@ -116,6 +118,8 @@ export class PlainStep {
 
 /** Each line behind the prefix. As Latin-1, in which every byte is a character, whatever the process wrote. */
 function prefixed(prefix: string, lines: Uint8Array): Buffer {
+  // One line, which may be long.
+  if (lines.indexOf(newline) === lines.length - 1) return Buffer.concat([Buffer.from(prefix), lines]);
   const text = Buffer.from(lines).toString('latin1').slice(0, -1);
   return Buffer.from(`${prefix}${text.replaceAll('\n', `\n${prefix}`)}\n`, 'latin1');
 }
