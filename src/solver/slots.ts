@@ -1,5 +1,7 @@
-// How much runs at once. A slot is held only around leaf work, never while waiting for another vertex: who asks for one
-// from inside the only slot would never get it.
+// How much runs at once. A slot is held only around leaf work, never while waiting for another vertex: a p-queue `add`
+// from inside the only slot would never resolve.
+
+import PQueue from 'p-queue';
 
 export interface Slots {
   /** Runs `work` when a slot is free, higher `priority` first. Rejects without running when aborted while waiting. */
@@ -10,26 +12,15 @@ export interface Slots {
 }
 
 export function slots(concurrency: number): Slots {
-  let free = concurrency;
-  /** Who comes next is first. */
-  const waiting: {readonly priority: number; readonly begin: () => void}[] = [];
-  const turn = (priority: number): Promise<void> =>
-    new Promise((begin) => {
-      const behind = waiting.findIndex((other) => other.priority < priority);
-      waiting.splice(behind < 0 ? waiting.length : behind, 0, {priority, begin});
-    });
+  const queue = new PQueue({concurrency});
   return {
-    async run(work, {priority, signal}) {
-      if (free > 0) free--;
-      else await turn(priority);
-      try {
-        signal.throwIfAborted();
-        return await work();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) free++;
-        else next.begin();
-      }
-    },
+    run: (work, {priority, signal}) =>
+      queue.add(
+        () => {
+          signal.throwIfAborted();
+          return work();
+        },
+        {priority},
+      ),
   };
 }

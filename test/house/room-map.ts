@@ -84,6 +84,7 @@ export const packageDoors: Readonly<Record<string, string>> = {
   fzstd: 'src/',
   libsql: 'src/store/database.ts',
   'lru-cache': 'src/snapshot/',
+  'p-queue': 'src/solver/slots.ts',
   'smol-toml': 'src/config/',
   'tar-stream': 'src/',
   undici: 'src/sources/registry/http.ts',
