@@ -13,13 +13,20 @@ export interface Docker extends AsyncDisposable {
   call(...words: readonly string[]): string;
 }
 
-export async function startDocker(test: Skippable, space: Workspace): Promise<Docker> {
+/** `flags`: more of dockerd's. */
+export async function startDocker(
+  test: Skippable,
+  space: Workspace,
+  flags: readonly string[] = [],
+): Promise<Docker> {
   needRoot(test);
   const program = needCommand(test, 'dockerd');
   const at = (name: string): string => join(space.folder, `docker-${name}`);
   const host = `unix://${at('sock')}`;
   const places = ['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '-H', host];
-  const daemon = spawn(program, [...places, '--iptables=false', '--bridge=none'], {stdio: 'ignore'});
+  const daemon = spawn(program, [...places, '--iptables=false', '--bridge=none', ...flags], {
+    stdio: 'ignore',
+  });
   const docker: Docker = {
     host,
     call: (...words) => {

@@ -31,7 +31,47 @@ export function runInCrun(folder: string, base: string, process: CrunProcess): s
   return run.stdout;
 }
 
-function configOf({args, env, hostname}: CrunProcess): object {
+/** The parts of an OCI runtime's config.json that are set here. */
+export interface OciConfig {
+  readonly process: {
+    readonly capabilities: Readonly<Record<string, readonly string[]>>;
+    readonly noNewPrivileges?: boolean;
+    readonly rlimits?: readonly unknown[];
+    readonly [more: string]: unknown;
+  };
+  readonly mounts: readonly OciMount[];
+  readonly linux: {
+    readonly maskedPaths: readonly string[];
+    readonly readonlyPaths: readonly string[];
+    readonly devices?: readonly unknown[];
+    readonly seccomp: {readonly syscalls: readonly OciRule[]; readonly [more: string]: unknown};
+    readonly [more: string]: unknown;
+  };
+  readonly [more: string]: unknown;
+}
+
+interface OciMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+export interface OciRule {
+  readonly names: readonly string[];
+  readonly action: string;
+  readonly errnoRet?: number;
+  readonly args?: readonly OciCondition[];
+}
+
+export interface OciCondition {
+  readonly index: number;
+  readonly value: number;
+  readonly valueTwo?: number;
+  readonly op: string;
+}
+
+export function configOf({args, env, hostname}: CrunProcess): OciConfig {
   const capabilities = [...keptCapabilities];
   return {
     ociVersion: '1.0.0',
@@ -69,12 +109,12 @@ function configOf({args, env, hostname}: CrunProcess): object {
   };
 }
 
-function mount(destination: string, type: string, options: string, source = type): object {
+function mount(destination: string, type: string, options: string, source = type): OciMount {
   return {destination, type, source, options: options.split(',')};
 }
 
 /** Our table of the policy in the form of the OCI: libseccomp makes the filter of it. */
-function seccompOf(): object {
+function seccompOf(): OciConfig['linux']['seccomp'] {
   const rules = policy.filter(
     ({needs, unless, on = 'x64'}) =>
       (needs === undefined || keptCapabilities.has(needs)) &&
@@ -99,7 +139,7 @@ function seccompOf(): object {
 const x86 = ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'];
 
 /** Ranges one value at a time: two comparisons of one argument are alternatives for OCI runtimes. */
-function argumentsOf(condition: Condition | undefined): readonly (object | undefined)[] {
+function argumentsOf(condition: Condition | undefined): readonly (OciCondition | undefined)[] {
   if (condition === undefined) return [undefined];
   const index = condition.argument;
   if ('without' in condition)
