@@ -128,6 +128,8 @@ export class HelperProcess implements Helper {
     if (signal === undefined) return () => {};
     let timer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
+      // The build ends: what cleans up behind it is answered on the same channel, whoever reads its output.
+      this.#room = undefined;
       this.#signal(id, sigterm);
       timer = setTimeout(() => this.#signal(id, sigkill), this.#graceMs);
     };

@@ -75,7 +75,7 @@ describe('Ctrl-C', () => {
       Dockerfile: `FROM busybox\nRUN trap '' TERM; echo begun; : ${space.mark}; while :; do yes | head -c 9000000; done\n`,
     });
     const running = space.start(['build', '--progress', 'plain', context]);
-    await running.until(/begun/);
+    await running.until(/^#\d+ \d+\.\d+ begun$/m);
     const ended = new Promise((resolve) => running.child.once('exit', resolve));
     running.child.stderr?.pause();
     running.child.kill('SIGINT');
