@@ -4,6 +4,12 @@
 //   ignored   never
 //   content   says what is read of an input: in the key is what lies there (the solver adds it); where only the
 //             input's result key is known, or the input counts as a whole, the field itself
+//
+// Some are hashed though a key that lacks them would hardly lie, for what they say is in it a second time: `rootInput`
+// and `base` (how each input counts), an ssh mount's `target` (in the environment), a cache's `input` (what is read of
+// it), `parents` of what is read by its content (the names of what is taken), `platform` (what it stands on; the filter
+// of system calls comes from it); or they are always the same today: `target` and `mode` of a text, `unknownOwner`.
+// `mounts`, `extraHosts` and `actions` are the identity within a run; in keys their parts are.
 
 import {canonicalJson, type Json} from '../util/canonical-json.ts';
 import type {ExecMount, ExecOp, FileAction, FileOp, MergeOp, Op, SourceOp} from './op.ts';

@@ -1,118 +1,58 @@
 // What a key has to cover, one by one: a stage that shows one ingredient of keys in its files, and the values that the
 // ingredient takes one after the other while all else stays. Random edits alone come across some ingredients once in
-// hundreds of rounds; with these an ingredient that is forgotten is found within sixty.
+// hundreds of rounds; with these an ingredient that is forgotten is found within sixty. Where an aim has several
+// ingredients, there is a pair of values for each that differs in nothing else.
 
-import type {Random} from './random.ts';
-import {archiveOf, type Entry} from './random-project.ts';
+import {type Aim, made, madeBy, reading, seen} from './aim.ts';
+import {looks, mountAims} from './mount-aims.ts';
+import {archiveOf, archiveWithCapability} from './random-project.ts';
 
-/** What a project gets for one value. What it shows lies at /q and /q1 of the stage. */
-export interface Laid {
-  readonly lines: readonly string[];
-  /** What the stage stands on; busybox. */
-  readonly from?: string;
-  /** Whole stages that it needs. */
-  readonly before?: readonly (readonly string[])[];
-  readonly files?: Readonly<Record<string, Entry>>;
-  readonly ignored?: readonly string[];
-  /** CONTEXT in them is the directory of the context. */
-  readonly flags?: readonly string[];
-}
-
-export interface Aim {
-  readonly values: readonly string[];
-  /** Only without a project around it. */
-  readonly isAlone?: true;
-  /** The same numbers come for each value of a round. */
-  lay(value: string, random: Random): Laid;
-}
-
-const seen = (paths: string): string =>
-  `{ find ${paths} -exec stat -c '%n %F %a %u %g %N' {} + | sort; find ${paths} -type f | sort | xargs cat; }`;
-
-/** Reads q of the context, or what stands in its place. */
-function reading(random: Random): readonly string[] {
-  return [
-    random.pick([
-      'COPY q /q',
-      'COPY q /q',
-      'COPY q/* /q/',
-      'COPY --link q /q',
-      'COPY . /q',
-      'ADD q/ /q',
-      'COPY --parents q/* /q/',
-      'COPY --exclude=nothing q /q',
-      `RUN --mount=type=bind,source=q,target=/m ${seen('/m/*')} > /q1`,
-      `RUN --mount=type=bind,target=/m,rw ${seen('/m/q/*')} > /q1`,
-    ]),
-  ];
-}
-
-/** Reads /m of the stage `made`, which `command` fills. */
-function made(command: string, random: Random): Laid {
-  const line = random.pick([
-    'COPY --from=made /m /q',
-    'COPY --from=made /m/* /q/',
-    'COPY --link --from=made /m/ /q',
-    `RUN --mount=type=bind,from=made,source=/m,target=/m ${seen('/m/*')} > /q1`,
-    `RUN --mount=type=bind,from=made,target=/m,rw ${seen('/m/m/*')} > /q1`,
-  ]);
-  const before = ['FROM busybox AS made', `RUN mkdir -p /m/d; echo x > /m/a; ${command}`];
-  return {lines: [line], before: [before]};
-}
-
-const context = (files: Readonly<Record<string, Entry>>): Readonly<Record<string, Entry>> => ({
-  'q/a': {text: 'a'},
-  'q/b': {text: 'b'},
-  'q/c.log': {text: 'c'},
-  'q/sub/d': {text: 'd'},
-  ...files,
-});
-
-const looks = 'env; id; pwd; echo $0 $-; stat -c "%n %F %a %u %g" /m /m2 /m/s /m2/s';
-
-function mounted(option: string): Laid {
-  const size = "df -k /m 2>/dev/null | awk 'END {print $2}'";
-  const sized = option.includes('tmpfs') ? `${size}; ` : '';
-  const write = 'touch /m/t && echo writable';
-  return {
-    lines: [`RUN --mount=${option} { ${looks}; ${sized}${write}; cat /m/a; } > /q1 2>/dev/null || :`],
-    files: context({}),
-    flags: ['--secret', 'id=x,env=PATH'],
-  };
-}
-
-const options = (values: readonly string[]): Aim => ({values, lay: mounted});
+const deviceOf = (minor: number): string => `mknod -m 755 /m/l c 1 ${minor} || mkdir /m/no`;
 
 export const aims: Readonly<Record<string, Aim>> = {
+  ...mountAims,
   'ignore patterns': {
     // Those that a walk is told of, and those that are only looked at after it.
-    values: ['# none', 'q/b', 'q/*.log', 'q/[bc]', 'q/*\n!q/a', 'q/b\n!q/?', '**/d'],
-    lay: (value, random) => ({lines: reading(random), files: context({}), ignored: value.split('\n')}),
+    values: ['# none', 'q/*.log', 'q/[bc]', 'q/b', 'q/*\n!q/a', '**/d'],
+    isByItself: true,
+    lay: (value, random) => ({lines: reading(random), ignored: value.split('\n')}),
   },
   'mode of a file': {
     values: ['644', '600', '755', '4755'],
     lay: (value, random) => ({
       lines: reading(random),
-      files: context({'q/a': {text: 'a', mode: Number.parseInt(value, 8)}}),
+      files: {'q/a': {text: 'a', mode: Number.parseInt(value, 8)}},
     }),
   },
   'bytes of a file': {
     values: ['a', 'b', 'c', ''],
-    lay: (value, random) => ({lines: reading(random), files: context({'q/a': {text: value}})}),
+    lay: (value, random) => ({lines: reading(random), files: {'q/b': {text: value}}}),
   },
   'name of a file': {
     values: ['q/x', 'q/y', 'q/sub/x', 'q/new/x'],
-    lay: (value, random) => ({lines: reading(random), files: context({[value]: {text: 'x'}})}),
+    lay: (value, random) => ({
+      // Of a directory the names are within it, of a file its own.
+      lines: ['COPY q/[ax-z]* /q/', ...reading(random).map((line) => line.replace(/ \/q\/?$/, ' /q/q/'))],
+      files: {'q/xx': {text: 'x'}, [value]: {text: 'x'}},
+    }),
+  },
+  'name of a source': {
+    values: ['a', 'e', '[e]', 'sub/../a'],
+    lay: (value, random) => ({
+      lines: [`COPY ${random.pick(['q', '--link q', '--from=made /m'])}/${value} /q/`],
+      before: [madeBy('cp /m/a /m/e; mkdir /m/sub')],
+      files: {'q/e': {text: 'a'}},
+    }),
   },
   'target of a symlink': {
     values: ['a', 'b', 'sub', 'nowhere', '../q/a'],
-    lay: (value, random) => ({lines: reading(random), files: context({'q/l': {link: value}})}),
+    lay: (value, random) => ({lines: reading(random), files: {'q/l': {link: value}}}),
   },
   'symlink as a source': {
     values: ['a', 'b', 'c.log'],
     lay: (value, random) => ({
       lines: [random.pick(['COPY q/l /q', 'RUN --mount=type=bind,source=q/l,target=/m cat /m > /q'])],
-      files: context({'q/l': {link: value}}),
+      files: {'q/l': {link: value}},
     }),
   },
   'owner in a stage': {
@@ -124,27 +64,73 @@ export const aims: Readonly<Record<string, Aim>> = {
     lay: (value, random) => made(`chmod ${value} /m/*`, random),
   },
   'entry in a stage': {
-    values: ['echo y > /m/a', 'ln -s a /m/l', 'ln -s d /m/l', 'mkfifo /m/l', 'mkdir /m/l', 'rm /m/a'],
+    // Of those with the same mode only the type says which is which, and of devices only their numbers.
+    values: ['ln -s a /m/l', 'ln -s d /m/l', 'mkdir /m/l', 'mkfifo -m 755 /m/l', ...[3, 5].map(deviceOf)],
     lay: made,
+  },
+  'bytes in a stage': {
+    values: ['echo y > /m/a', 'echo z > /m/a', ': > /m/a', 'rm /m/a'],
+    lay: made,
+  },
+  'capability in a stage': {
+    values: ['', '0400', '0800'],
+    lay: (value, random) => {
+      // No step sees it.
+      const source = random.pick(['/m', '/m/*', '/m/a']);
+      return {
+        before: [['FROM busybox AS made', 'ADD y.tar /m/']],
+        lines: [`COPY --from=made ${source} /q/`],
+        files: {'y.tar': {text: archiveWithCapability(value)}},
+      };
+    },
   },
   'path in a stage': {
     values: ['/m/a', '/m/d', '/m', '/m/*'],
     lay: (value, random) => ({
       ...made('echo d > /m/d/e', random),
-      lines: [`COPY --from=made ${value} /q/`],
+      lines: [
+        `COPY --from=made ${value} /q/`,
+        `RUN --mount=type=bind,from=made,source=${value.replace('*', '.')},target=/m ls -R /m > /q1`,
+      ],
     }),
   },
   'flag of COPY': {
-    values: ['', '--chown=5', '--chown=5:6', '--chmod=600', '--chmod=a+x', '--exclude=b', '--exclude=sub'],
-    lay: (value) => ({lines: [`COPY ${value} q /q/`], files: context({})}),
+    values: ['', '--chown=5', '--chown=5:6', '--chmod=600', '--chmod=a+x'],
+    lay: (value, random) => ({
+      lines: [`COPY ${value} ${random.pick(['q', '--from=made /m'])} /q/`],
+      before: [madeBy('')],
+    }),
+  },
+  '--exclude': {
+    values: ['', '--exclude=b', '--exclude=[a-b]', '--exclude=**/d'],
+    lay: (value) => ({
+      lines: [`COPY ${value} q /q/`, `COPY ${value} --from=made /m /q1/`],
+      before: [madeBy('')],
+    }),
   },
   '--parents': {
-    values: ['q/sub/d', 'q/./sub/d', 'q/sub/./d', 'q/sub'],
-    lay: (value) => ({lines: [`COPY --parents ${value} /q/`], files: context({})}),
+    values: ['q/sub/d', '--parents q/sub/d', '--parents q/./sub/d', '--parents q/sub/./d', '--parents q/sub'],
+    lay: (value) => ({
+      lines: [`COPY ${value} /q/`, `COPY --from=made ${value} /q1/`],
+      before: [madeBy('mkdir -p /q/sub; echo x > /q/sub/d')],
+    }),
+  },
+  'stage that is read': {
+    // Nothing, the stage itself, another one: all that is read of it is written the same.
+    values: ['nothing', 'made', 'other'],
+    lay: (value) => {
+      const read = `--mount=type=bind,from=${value},target=/m`;
+      const other = ['FROM busybox AS other', 'RUN mkdir /m; echo other > /m/o'];
+      return {
+        from: 'made',
+        before: [['FROM scratch AS nothing'], madeBy(''), other],
+        lines: [`COPY --from=${value} /m* /q/`, `RUN ${read} ls -R /m/m > /q1 2>&1 || :`],
+      };
+    },
   },
   destination: {
     values: ['/q/x', '/q/y', '/q/', '/q/x/', 'q/z'],
-    lay: (value) => ({lines: [`COPY q/a ${value}`], files: context({})}),
+    lay: (value) => ({lines: [`COPY q/a ${value}`]}),
   },
   'ADD of an archive': {
     values: ['--unpack=true', '--unpack=false', '--chown=4', '--unpack=false --chmod=700'],
@@ -156,6 +142,22 @@ export const aims: Readonly<Record<string, Aim>> = {
       const [mark = '', text = ''] = value.split(' ');
       return {lines: ['ARG A=z', `COPY <<${mark} /q/\n\t${text}\n${mark.replace(/\W/g, '')}`]};
     },
+  },
+  'flag of a heredoc': {
+    values: ['/q', '/q1', '--chown=5 /q', '--chown=5:6 /q', '--chmod=600 /q'],
+    lay: (value) => ({lines: [`COPY <<E ${value}\nx\nE`.replace(/^COPY <<E (--\S+)/, 'COPY $1 <<E')]}),
+  },
+  'owner of a place': {
+    values: ['0', '5', '5:6'],
+    lay: (value) => ({lines: [`USER ${value}`, 'WORKDIR /q/w']}),
+  },
+  SOURCE_DATE_EPOCH: {
+    values: ['1500000000', '1500000001', '1500000002'],
+    isByItself: true,
+    lay: (value, random) => ({
+      lines: [random.pick(['COPY q/a /q/in/a', 'COPY <<E /q/in/a\nx\nE', 'WORKDIR /q/in'])],
+      epoch: Number(value),
+    }),
   },
   'heredoc of RUN': {
     values: ['echo 1', 'echo 2', 'echo 1\necho 3', 'echo "$A"', 'echo "$B"', "echo '$A'"],
@@ -175,7 +177,6 @@ export const aims: Readonly<Record<string, Aim>> = {
     lay: (value, random) => ({
       lines: ['ARG QA=0', random.pick(['RUN echo $QA > /q', 'RUN env | grep QA > /q', 'COPY q/a /q/$QA'])],
       flags: ['--build-arg', `QA=${value}`],
-      files: context({}),
     }),
   },
   ENV: {
@@ -194,56 +195,24 @@ export const aims: Readonly<Record<string, Aim>> = {
       lines: ['RUN : > /q; chmod 666 /q', value, `RUN { ${looks}; } > /q 2>/dev/null || :`],
     }),
   },
-  'bind mount': options([
-    'type=bind,source=q,target=/m',
-    'type=bind,source=q,target=/m2',
-    'type=bind,source=q,target=/m,rw',
-    'type=bind,source=q/sub,target=/m',
-    'type=bind,source=q/a,target=/m/a',
-    'type=bind,source=q/b,target=/m/a',
-  ]),
-  'cache mount': options([
-    'type=cache,target=/m',
-    'type=cache,target=/m,ro',
-    'type=cache,target=/m2',
-    'type=cache,target=/m,mode=0700',
-    'type=cache,target=/m,uid=5',
-    'type=cache,target=/m,gid=6',
-  ]),
-  'tmpfs mount': options([
-    'type=tmpfs,target=/m',
-    'type=tmpfs,target=/m,size=64k',
-    'type=tmpfs,target=/m,size=1m',
-  ]),
-  'secret mount': options([
-    'type=secret,id=x,target=/m/s',
-    'type=secret,id=x,target=/m2/s',
-    'type=secret,id=x,target=/m/s,mode=0444',
-    'type=secret,id=x,target=/m/s,uid=5',
-    'type=secret,id=x,target=/m/s,gid=6',
-    'type=secret,id=x,env=QA',
-    'type=secret,id=x,env=QB',
-    'type=secret,id=none,target=/m/s',
-  ]),
   'flag of the command': {
-    values: [
-      '--shm-size=1m',
-      '--shm-size=2m',
-      '--ulimit=nofile=77',
-      '--add-host=one:1.2.3.4',
-      '--add-host=two:1.2.3.4',
-    ],
+    values: ['', '--shm-size=1m', '--ulimit=nofile=77', '--add-host=one:1.2.3.4', '--add-host=two:1.2.3.4'],
+    isByItself: true,
     lay: (value) => ({
       lines: ["RUN { ulimit -n; df -k /dev/shm | awk 'END {print $2}'; grep -c one /etc/hosts; } > /q || :"],
-      flags: [value],
+      flags: value === '' ? [] : [value],
     }),
   },
-  'network and name': {
-    values: ['--network=none ', '--network=default ', '--build-arg=BUILDKIT_SANDBOX_HOSTNAME=q'],
+  'network, security and name': {
+    values: ['', '--network=none', '--security=insecure', '--build-arg=BUILDKIT_SANDBOX_HOSTNAME=q'],
+    isByItself: true,
     lay: (value) => {
       const isFlag = value.startsWith('--build-arg');
-      const line = `RUN ${isFlag ? '' : value}{ hostname; ls /sys/class/net | wc -l; } > /q`;
-      return {lines: [line], flags: isFlag ? [value] : []};
+      const look = '{ hostname; ls /sys/class/net | wc -l; grep CapEff /proc/self/status; } > /q';
+      return {
+        lines: [`RUN ${isFlag ? '' : value} ${look}`],
+        flags: ['--allow=security.insecure', ...(isFlag ? [value] : [])],
+      };
     },
   },
   'base that moves': {
@@ -251,7 +220,6 @@ export const aims: Readonly<Record<string, Aim>> = {
     lay: (value, random) => ({
       from: 'moving',
       lines: [random.pick(['RUN cp /moved /q', 'RUN echo x > /q', 'COPY q /q']), 'RUN cat /moved > /q1'],
-      files: context({}),
       flags: ['--build-context', `moving=docker-image://${value}`],
     }),
   },
@@ -264,7 +232,7 @@ export const aims: Readonly<Record<string, Aim>> = {
           `RUN --mount=type=bind,from=more,target=/m ${seen('/m/*')} > /q1`,
         ]),
       ],
-      files: {...context({}), 'q2/a': {text: 'other'}},
+      files: {'q2/a': {text: 'other'}},
       flags: ['--build-context', `more=CONTEXT/${value}`],
     }),
   },
@@ -274,12 +242,11 @@ export const aims: Readonly<Record<string, Aim>> = {
       before: [['FROM busybox AS trigger', `ONBUILD ${value}`]],
       from: 'trigger',
       lines: ['RUN { env; pwd; } > /q1'],
-      files: context({}),
     }),
   },
   'platform that is built for': {
     values: ['linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/riscv64'],
-    isAlone: true,
+    isByItself: true,
     lay: (value, random) => ({
       from: '--platform=$BUILDPLATFORM busybox',
       lines: [

@@ -43,6 +43,22 @@ export function archiveOf(text: string): string {
   return Buffer.concat(members).toString('latin1');
 }
 
+/** A file that may do without root what these permitted capabilities say, in hexadecimal; '': nothing. */
+export function archiveWithCapability(permitted: string): string {
+  // struct vfs_cap_data of revision 2.
+  const value = Buffer.from(`01000002${permitted.padEnd(8, '0')}${'0'.repeat(24)}`, 'hex');
+  const record = Buffer.concat([Buffer.from(' SCHILY.xattr.security.capability='), value, Buffer.from('\n')]);
+  const length = record.length + String(record.length + 2).length;
+  const records = Buffer.concat([Buffer.from(String(length)), record]);
+  const members = [
+    ...(permitted === '' ? [] : [member({name: 'pax', type: 'x'}, records)]),
+    // No file of the context is equal: it would be found by its content, with this one's time.
+    member({name: 'a'}, 'capable'),
+    Buffer.alloc(1024),
+  ];
+  return Buffer.concat(members).toString('latin1');
+}
+
 function fileOf(random: Random): Entry {
   return {text: word(random), mode: random.pick([0o644, 0o644, 0o600, 0o755, 0o4755])};
 }

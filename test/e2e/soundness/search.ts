@@ -154,6 +154,6 @@ async function befall(machine: Machine, root: string, random: Random): Promise<r
   ]);
   if (random.isOneIn(2)) await machine.call('prune', root, ['-f', ...filter]);
   return random.isOneIn(2)
-    ? [`--no-cache-filter=${random.pick(['s0', 's1', 's2', 'made', 'aim0', 'aim1'])}`]
+    ? [`--no-cache-filter=${random.pick(['s0', 's1', 's2', 'made0', 'aim0', 'aim1'])}`]
     : [];
 }
