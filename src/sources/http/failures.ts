@@ -77,6 +77,7 @@ function hintFor({kind}: NetworkFailure): string | undefined {
     case 'redirect':
       return 'give the address it redirects to; with a checksum, a redirect from https to http is followed';
     case 'broken':
+    case 'unknown-client':
     case 'tls':
     case 'protocol':
       return undefined;

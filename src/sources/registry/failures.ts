@@ -184,6 +184,10 @@ function hintsFor(endpoint: Endpoint, error: NetworkFailure): string[] {
       return [
         `name its authority with ca = ["file.pem"] below ${section} in tsbuild.toml, or in SSL_CERT_FILE`,
       ];
+    case 'unknown-client':
+      return [
+        `put NAME.cert and NAME.key into certs.d/${endpoint.host}, or set keypair below ${section} in tsbuild.toml`,
+      ];
     case 'unknown-host':
       return ['check the name of the registry, the network, and HTTPS_PROXY if one is needed here'];
     case 'refused':

@@ -4,7 +4,7 @@
 
 import {readdir, readFile} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
-import type {Dispatcher} from 'undici';
+import type {buildConnector, Dispatcher} from 'undici';
 import {NetworkFailure, networkFailure} from './network-failure.ts';
 import {proxyFor} from './proxy.ts';
 import {notDripping} from './receive-watch.ts';
@@ -172,14 +172,17 @@ export class HttpClient {
 
   async #makeDispatcher(proxy: string | undefined, tls: TlsSettings | undefined): Promise<Dispatcher> {
     // Its exports are on `default` both in Node and in the bundle.
-    const {Agent, Pool, ProxyAgent} = (await import('undici')).default;
+    const {Agent, Pool, ProxyAgent, buildConnector} = (await import('undici')).default;
     const connect = {
       timeout: this.#timeouts.connectMs,
       ...(tls === undefined
         ? {}
         : {secureContext: await this.#trust.context(tls), rejectUnauthorized: !tls.insecure}),
     };
-    if (proxy === undefined) return new Agent({connect, connections: connectionsPerHostMax, pipelining: 1});
+    if (proxy === undefined) {
+      const connector = tls === undefined ? connect : endingAtAlerts(buildConnector(connect));
+      return new Agent({connect: connector, connections: connectionsPerHostMax, pipelining: 1});
+    }
     const proxyTls = proxy.startsWith('https:')
       ? {timeout: this.#timeouts.connectMs, secureContext: await this.#trust.context(defaultTls)}
       : {timeout: this.#timeouts.connectMs};
@@ -197,6 +200,19 @@ export class HttpClient {
       },
     });
   }
+}
+
+/**
+ * A server refuses a client's certificate when the request is under way already (TLS 1.3), with an alert and then the
+ * end of the connection; undici would tell the end only.
+ */
+function endingAtAlerts(connect: buildConnector.connector): buildConnector.connector {
+  return (options, done) =>
+    connect(options, (...result) => {
+      const [, socket] = result;
+      socket?.once('error', (alert) => socket.destroy(alert));
+      done(...result);
+    });
 }
 
 /**

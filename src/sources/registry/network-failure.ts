@@ -10,6 +10,8 @@ export type NetworkFailureKind =
   | 'not-tls'
   /** Its certificate is not believed. */
   | 'untrusted'
+  /** It asked for a certificate of ours, and got none, or none that it believes. */
+  | 'unknown-client'
   | 'tls'
   | 'proxy'
   | 'redirect'
@@ -67,6 +69,16 @@ const kinds: Readonly<Record<string, readonly [NetworkFailureKind, string]>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ['untrusted', 'the certificate is signed by an unknown authority'],
   CERT_HAS_EXPIRED: ['untrusted', 'the certificate has expired'],
   CERT_NOT_YET_VALID: ['untrusted', 'the certificate is not valid yet: is the clock right?'],
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: ['unknown-client', 'it asks for a client certificate'],
+  // Also what servers in Go say where none was sent.
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: [
+    'unknown-client',
+    'it asks for a client certificate that it believes',
+  ],
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: ['unknown-client', 'it does not know who signed the client certificate'],
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: ['unknown-client', 'the client certificate has expired'],
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: ['unknown-client', 'the client certificate is revoked'],
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: ['unknown-client', 'it does not believe the client certificate'],
 };
 
 /**

@@ -12,6 +12,11 @@ describe('an error of the network', () => {
     [coded('UND_ERR_SOCKET', {cause: coded('ECONNRESET')}), 'broken', 'connection closed by the other side'],
     [coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'not-tls', 'the server does not speak TLS'],
     [coded('SELF_SIGNED_CERT_IN_CHAIN'), 'untrusted', 'the certificate is signed by an unknown authority'],
+    [
+      coded('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'),
+      'unknown-client',
+      'it does not know who signed the client certificate',
+    ],
     [coded('ERR_SSL_SOMETHING_NEW'), 'tls', 'TLS failed: ERR_SSL_SOMETHING_NEW'],
     [coded('HPE_INVALID_CONSTANT'), 'protocol', 'the server does not speak HTTP'],
     [new AggregateError([coded('ECONNREFUSED'), coded('ENETUNREACH')]), 'refused', 'connection refused'],

@@ -139,6 +139,29 @@ it('a client certificate is presented when there is one', async (test) => {
   expect(seen.map(({authorized}) => authorized)).toEqual([false, true]);
 });
 
+it('a registry that wants a client certificate says so, at once', async (test) => {
+  if (server === undefined) return test.skip();
+  const [key, cert, ca] = await Promise.all(
+    ['server.key', 'server.pem', 'ca.pem'].map((name) => readFile(file(name))),
+  );
+  let connections = 0;
+  const closed = createServer({key, cert, ca, requestCert: true, rejectUnauthorized: true});
+  closed.on('connection', () => connections++);
+  await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${(closed.address() as AddressInfo).port}`;
+  try {
+    const {client} = rig({config: configOf({[host]: {http: false, ca: [file('ca.pem')]}})});
+    expect(await failed(client.resolve(`${host}/a:v1`, amd64, signal))).toMatchObject({
+      kind: 'environment',
+      message: expect.stringContaining(`cannot reach registry ${host}: it asks for a client certificate`),
+      hints: expect.stringContaining(`certs.d/${host}`),
+    });
+    expect(connections).toBe(1);
+  } finally {
+    closed.close();
+  }
+});
+
 it('certificates are taken from the folder of the host in certs.d', async (test) => {
   if (server === undefined) return test.skip();
   const own = join(folder, 'certs.d', address);
