@@ -75,7 +75,7 @@ export interface EngineOptions {
   /** Path of the TOML file given with --config; undefined: the defaults. */
   readonly configFile?: string | undefined;
   readonly emit: EmitEvent;
-  /** Of who takes the events: a promise while there is more output of steps than can be shown. */
+  /** Of who takes the events: holds steps back while there is more output of them than can be shown. */
   readonly room?: OutputRoom | undefined;
   /** Takes down what the build goes by. */
   readonly observed?: Observed | undefined;

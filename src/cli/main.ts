@@ -46,9 +46,10 @@ async function main(): Promise<void> {
     interrupt: () => onSignal('SIGINT'),
   });
   let code = await runCli(process.argv.slice(2), io, interrupt.signal);
-  const written = Promise.all(io.used.map(drained));
-  // Who was interrupted does not wait for a reader that has stopped reading.
-  await (interrupt.signal.aborted ? Promise.race([written, setTimeout(lastWordsMs)]) : written);
+  const written = Promise.all(io.used.map(drained)).then(() => true);
+  // Who is interrupted does not wait for a reader that has stopped reading.
+  const given = aborted(interrupt.signal).then(() => setTimeout(lastWordsMs, false));
+  if (!(await Promise.race([written, given])) && code === exitCodes.ok) code = exitCodes.interrupted;
   // The news of a failed write comes in a later turn.
   await new Promise((resolve) => setImmediate(resolve));
   if (code === exitCodes.ok && io.lost !== undefined) {
@@ -105,6 +106,11 @@ function onBug(error: unknown): void {
     process.stderr.write(bugReport(error));
   };
   report().finally(() => process.exit(exitCodes.bug));
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}));
 }
 
 function drained(stream: NodeJS.WriteStream): Promise<void> {

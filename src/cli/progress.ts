@@ -74,25 +74,43 @@ export async function openSink(name: SinkName, io: ProgressIo): Promise<Progress
 /** This much of progress may wait for whoever reads it, in bytes. */
 const waitingMax = 1024 * 1024;
 
-/** Whether as much as may wait for the reader of `output` waits already. */
-export function isFull(output: object): boolean {
-  const {writableLength = 0, destroyed} = rawOutput(output) as Partial<Writable>;
-  return writableLength > waitingMax && destroyed !== true;
-}
+/** The room for what steps write in front of whoever reads progress. */
+export class ReaderRoom implements OutputRoom {
+  readonly #stream: Partial<Writable>;
+  readonly #onRelease: () => void;
+  #isReleased = false;
 
-/** Whether `output` takes more now: a promise while it has too much that nobody has read. */
-export function roomIn(output: object): OutputRoom {
-  const stream = rawOutput(output) as Partial<Writable>;
-  return () => {
-    if (!isFull(output)) return undefined;
+  /** `onRelease` passes on what was read until then. */
+  constructor(output: object, onRelease: () => void = () => {}) {
+    this.#stream = rawOutput(output) as Partial<Writable>;
+    this.#onRelease = onRelease;
+  }
+
+  wait(): Promise<void> | undefined {
+    if (!this.#isFull) return undefined;
     return new Promise<void>((resolve) => {
       const done = (): void => {
-        for (const name of endings) stream.off?.(name, done);
+        for (const name of endings) this.#stream.off?.(name, done);
         resolve();
       };
-      for (const name of endings) stream.once?.(name, done);
+      for (const name of endings) this.#stream.once?.(name, done);
     });
-  };
+  }
+
+  release(): void {
+    if (!this.#isReleased) this.#onRelease();
+    this.#isReleased = true;
+  }
+
+  /** What steps write is to be left out now: nothing holds them back any more, and it is not read. */
+  get isStuck(): boolean {
+    return this.#isReleased && this.#isFull;
+  }
+
+  get #isFull(): boolean {
+    const {writableLength = 0, destroyed} = this.#stream;
+    return writableLength > waitingMax && destroyed !== true;
+  }
 }
 
 const endings = ['drain', 'close', 'error'];

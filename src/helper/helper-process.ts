@@ -18,14 +18,19 @@ export interface HelperProcessOptions {
   readonly path: string;
   /** How long a cancelled process has between SIGTERM and SIGKILL. */
   readonly graceMs?: number;
-  /**
-   * Of who shows what steps write: a promise while there is more than can be passed on. Until it resolves nothing is
-   * read from the helper, which stops the processes that write (native/serve/serve.c).
-   */
   readonly room?: OutputRoom | undefined;
 }
 
-export type OutputRoom = () => Promise<unknown> | undefined;
+/** Of who shows what steps write. */
+export interface OutputRoom {
+  /**
+   * A promise while there is more than can be passed on. Until it resolves nothing is read from the helper, which stops
+   * the processes that write (native/serve/serve.c).
+   */
+  wait(): Promise<unknown> | undefined;
+  /** From now on it is not asked any more: who shows it has to leave out what would collect. */
+  release(): void;
+}
 
 interface Running {
   readonly options: HelperRequestOptions;
@@ -129,6 +134,7 @@ export class HelperProcess implements Helper {
     let timer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       // The build ends: what cleans up behind it is answered on the same channel, whoever reads its output.
+      this.#room?.release();
       this.#room = undefined;
       this.#signal(id, sigterm);
       timer = setTimeout(() => this.#signal(id, sigkill), this.#graceMs);
@@ -142,7 +148,7 @@ export class HelperProcess implements Helper {
 
   #waitForRoom(): void {
     if (this.#signalled.size > 0) return;
-    const room = this.#room?.();
+    const room = this.#room?.wait();
     if (room === undefined) return;
     this.#answers.pause();
     void room.then(() => this.#answers.resume());

@@ -6,7 +6,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {readFile, writeFile} from 'node:fs/promises';
 import {createServer, type Server} from 'node:http';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
 import {mirrorConfig} from '../../fixtures/base-images.mjs';
 import {namesOf, type Running, type Workspace, workspaceWithBases} from './command.ts';
 import {stallingRegistry} from './stalling-registry.ts';
@@ -83,6 +83,40 @@ describe('Ctrl-C', () => {
     running.child.stderr?.resume();
     await running.done;
     expect(await space.leftovers()).toEqual([]);
+  });
+
+  it('twice does not wait for a step whose output nobody reads, either', async () => {
+    const context = await space.context({
+      Dockerfile: `FROM busybox\nRUN trap '' TERM; echo begun; : ${space.mark}; while :; do yes | head -c 9000000; done\n`,
+    });
+    const running = space.start(['build', '--progress', 'plain', context]);
+    await running.until(/^#\d+ \d+\.\d+ begun$/m);
+    running.child.stderr?.pause();
+    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    const startMs = Date.now();
+    // Two of one kind may arrive as one.
+    running.child.kill('SIGINT');
+    running.child.kill('SIGTERM');
+    expect(await ended).toBe(130);
+    expect(Date.now() - startMs, 'within the time that a step has').toBeLessThan(9_000);
+    running.child.stderr?.resume();
+    await running.done;
+    expect(await space.leftovers()).toEqual([]);
+  });
+
+  it('ends a command that has done everything but told it', async () => {
+    const context = await space.context({
+      Dockerfile: "FROM busybox\nRUN head -c 900000 /dev/zero | tr '\\0' x # not read\n",
+    });
+    const id = join(context, 'id');
+    const running = space.start(['build', '--progress', 'plain', '--iidfile', id, context]);
+    running.child.stderr?.pause();
+    await vi.waitFor(() => expect(readFileSync(id, 'utf8')).toMatch(/^sha256:/), {timeout: 60_000});
+    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    running.child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    running.child.stderr?.resume();
+    await running.done;
   });
 
   it('SIGTERM is the same as Ctrl-C', async () => {

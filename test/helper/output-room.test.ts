@@ -12,11 +12,15 @@ function talk() {
   const [requests, answers] = [new PassThrough(), new PassThrough({highWaterMark: 10})];
   const end = deferred<{message: string; lastWords: string}>();
   let room: Promise<unknown> | undefined;
-  const helper = new HelperProcess({path: '/nowhere', room: () => room}, () => ({
-    requests,
-    answers,
-    end: end.promise,
-  }));
+  let released = 0;
+  const helper = new HelperProcess(
+    {path: '/nowhere', room: {wait: () => room, release: () => void released++}},
+    () => ({
+      requests,
+      answers,
+      end: end.promise,
+    }),
+  );
   const shown: string[] = [];
   const abort = new AbortController();
   const onStdout = (data: Uint8Array): void => void shown.push(Buffer.from(data).toString());
@@ -27,6 +31,7 @@ function talk() {
     shown,
     abort,
     run,
+    released: () => released,
     end: () => end.resolve({message: 'ended', lastWords: ''}),
     isFull(promise: Promise<unknown> | undefined): void {
       room = promise;
@@ -53,11 +58,13 @@ describe('output of steps that cannot be passed on yet', () => {
   });
 
   it('is read all the same when a step was sent a signal, until it has ended', async () => {
-    const {shown, abort, run, isFull, write} = talk();
+    const {shown, abort, run, released, isFull, write} = talk();
     isFull(new Promise(() => {}));
     await write('one');
     await write('two');
+    expect(released()).toBe(0);
     abort.abort(new Error('no more'));
+    expect(released(), 'who shows it knows').toBe(1);
     await write('three');
     expect(shown).toEqual(['one', 'two', 'three']);
     await write('exit=143\0', frameTypes.result);

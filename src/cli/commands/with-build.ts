@@ -4,7 +4,7 @@
 import type {BuildRequest, EngineOptions} from '../../build/request.ts';
 import {buildRequestOf} from '../build-request.ts';
 import {placesOf} from '../places.ts';
-import {openSink, roomIn, sinkNameOf} from '../progress.ts';
+import {openSink, ReaderRoom, sinkNameOf} from '../progress.ts';
 import type {CommandCall} from './command.ts';
 
 /** `isQuiet`: nothing is shown that a sink could show. What the flags say wrongly is told before `work` begins. */
@@ -16,10 +16,13 @@ export async function withBuild<T>(
   const sinkName = sinkNameOf(flags, io);
   const request = await buildRequestOf(flags, operands, io);
   const sink = await openSink(isQuiet ? 'quiet' : sinkName, io);
+  const room = new ReaderRoom(io.stderr);
   const options: EngineOptions = {
     ...placesOf(flags, io),
-    emit: (event) => sink.emit(event),
-    room: roomIn(io.stderr),
+    emit: (event) => {
+      if (event.type !== 'step-output' || !room.isStuck) sink.emit(event);
+    },
+    room,
     stdout: () => io.stdout,
   };
   return work(request, options).finally(() => sink.close());

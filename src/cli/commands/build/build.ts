@@ -18,7 +18,7 @@ import {type ExitCode, exitCodes} from '../../exit-codes.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {placesOf} from '../../places.ts';
-import {isFull, openSink, roomIn, sinkNameOf} from '../../progress.ts';
+import {openSink, ReaderRoom, sinkNameOf} from '../../progress.ts';
 import {
   checkResultFile,
   costOf,
@@ -99,20 +99,19 @@ export async function runBuild(
     if (event.type === 'warning') warnings.push(event.diagnostic);
   };
   const events = new EventQueue((some) => {
-    // From then on everything is read from the steps, and nobody may be reading it from here.
-    const isStuck = options.interrupt.aborted && isFull(io.stderr);
-    const shown = isStuck ? some.filter(({type}) => type !== 'step-output') : some;
+    const shown = room.isStuck ? some.filter(({type}) => type !== 'step-output') : some;
     if (sink.emitAll === undefined) for (const event of shown) sink.emit(event);
     else sink.emitAll(shown);
     some.forEach(take);
   });
+  const room = new ReaderRoom(io.stderr, () => events.drain());
   const result = await engine(
     request,
     {
       root,
       configFile,
       emit: events.emit,
-      room: roomIn(io.stderr),
+      room,
       observed: keeper?.observed,
       onPlanned: recorder.planned,
       onCollectionDue: () => {
