@@ -137,6 +137,8 @@ export class HttpClient {
         signal: own,
         headersTimeout: this.#headersTimeout(request),
         bodyTimeout: stallMs,
+        // undici gives up the connection of a HEAD, for servers that send a body all the same; docker keeps it.
+        ...(request.method === 'HEAD' ? {reset: false} : {}),
         ...(body === undefined ? {} : {body: await bodyOf(body, watch)}),
       });
       return new Answer(url, await orAbort(pending, own), signal, stallMs);
