@@ -4,6 +4,7 @@
 //   archive({context, tag, file})   the same, and the image as an archive with compressed layers at `file`
 //   layout({context, tag, directory})  the same as an OCI layout, where the engine writes one
 //   read({context, tag, path})      a file of the built image, to assert the result; never timed
+//   show({context, tag, script})    a build whose progress, with all that steps write, goes into a pipe; its bytes
 //   only                      the workloads that it takes part in, where not in all
 //   fresh()                   gives up its state; where the engine has only one, which is the user's, it does nothing
 //
@@ -26,6 +27,14 @@ function run(command, args, options = {}) {
   throw new Error(`${command} ${args.join(' ')}\n${why}`);
 }
 
+/** How many bytes a command writes into a pipe that is read to its end. */
+function bytesShown(command, args, options = {}) {
+  const script = '{ "$@" 2>&1 || echo "exit code $?" >&3; } 3>&2 | wc -c';
+  const {stdout, stderr} = run('sh', ['-c', script, 'sh', command, ...args], options);
+  if (stderr.length > 0) throw new Error(`${command} ${args.join(' ')}\n${stderr}`);
+  return Number(stdout.toString());
+}
+
 function tsbuildEngine(work, registry) {
   const program = join(repository, 'bin', 'tsbuild');
   let root = mkdtempSync(join(work, 'tsbuild-'));
@@ -45,6 +54,8 @@ function tsbuildEngine(work, registry) {
       rmSync(file);
       return text;
     },
+    show: ({context, tag}) =>
+      bytesShown(program, ['build', ...flags(), '--progress=plain', '-t', tag, context]),
     fresh: () => {
       rmSync(root, {recursive: true, force: true});
       root = mkdtempSync(join(work, 'tsbuild-'));
@@ -64,20 +75,20 @@ function buildahEngine(work) {
     '--storage-driver',
     'overlay',
   ];
-  const build = ({context, tag}) =>
-    run(program, [
-      ...flags(),
-      'build',
-      '--layers',
-      '--jobs',
-      '0',
-      '--isolation',
-      'chroot',
-      '--tls-verify=false',
-      '-t',
-      tag,
-      context,
-    ]);
+  const buildArgs = ({context, tag}) => [
+    ...flags(),
+    'build',
+    '--layers',
+    '--jobs',
+    '0',
+    '--isolation',
+    'chroot',
+    '--tls-verify=false',
+    '-t',
+    tag,
+    context,
+  ];
+  const build = (options) => run(program, buildArgs(options));
   return {
     name: 'buildah',
     version: () => run(program, ['--version']).stdout.toString().trim(),
@@ -109,6 +120,7 @@ function buildahEngine(work) {
         run(program, [...flags(), 'rm', container]);
       }
     },
+    show: (options) => bytesShown(program, buildArgs(options)),
     fresh: () => {
       run(program, [...flags(), 'rmi', '--all', '--force']);
       rmSync(root, {recursive: true, force: true});
@@ -134,6 +146,24 @@ function dockerEngine() {
       run('sh', ['-c', `${program} save ${tag} | gzip -6 > ${file}`]);
     },
     read: ({tag, path}) => run(program, ['run', '--rm', '--entrypoint', 'cat', tag, path]).stdout.toString(),
+    // BuildKit shows no more than 2 MiB of a step: this is the builder before it.
+    show: ({context, tag}) =>
+      bytesShown(program, ['build', '-t', tag, context], {env: {...env, DOCKER_BUILDKIT: '0'}}),
+    fresh: () => {},
+  };
+}
+
+/** What the step of `output-rate` does, without an engine around it. */
+function scriptAlone(work) {
+  const program = which('busybox');
+  if (program === undefined) return undefined;
+  const here = (script) => script.replaceAll(/\/(?=short|long)/g, `${work}/`);
+  return {
+    name: 'alone',
+    only: ['output-rate'],
+    version: () => 'the step alone',
+    build: ({script}) => run(program, ['sh', '-c', here(script)]),
+    show: ({script}) => bytesShown(program, ['sh', '-c', here(script)]),
     fresh: () => {},
   };
 }
@@ -144,6 +174,7 @@ export function enginesHere(work, registry, wanted) {
     rootless: () => rootlessEngine(registry, join(repository, 'bin', 'tsbuild')),
     crun: crunEngine,
     kernel: kernelAlone,
+    alone: () => scriptAlone(work),
     docker: dockerEngine,
     buildah: buildahEngine,
   };

@@ -50,7 +50,7 @@ export function printTable(summary, versions) {
     const cells = engines.map((engine) => {
       const cell = found[engine];
       if (cell === undefined) return '';
-      const show = / in MiB$/.test(measure) ? Math.round : seconds;
+      const show = / in (MiB|MB\/s)$/.test(measure) ? Math.round : seconds;
       const range = `${show(cell.median)} (${show(cell.min)}–${show(cell.max)})`;
       return own === undefined || engine === 'tsbuild'
         ? range

@@ -2,7 +2,7 @@
 // the ratios. See README.md for what is measured and how to read it.
 //
 //   --only NAMES      workloads, comma-separated        --runs N     rounds per measure (default 3)
-//   --engines NAMES   tsbuild, rootless, crun, kernel, docker, buildah
+//   --engines NAMES   tsbuild, rootless, crun, kernel, alone, docker, buildah
 //                                                       --scale X    1 is the stated size (0.01 is a quick look)
 //   --out FILE        also write the results as JSON
 
@@ -73,7 +73,7 @@ async function main() {
   const engines = enginesHere(
     work,
     registry,
-    chosen(options.engines, ['tsbuild', 'rootless', 'crun', 'kernel', 'docker', 'buildah']),
+    chosen(options.engines, ['tsbuild', 'rootless', 'crun', 'kernel', 'alone', 'docker', 'buildah']),
   );
   const results = {};
   try {

@@ -181,6 +181,40 @@ async function* pullBase({work, engine, registry, runs, nonce, scale}) {
   }
 }
 
+const eightMegabytes = `yes $(head -c 79 /dev/zero | tr '\\0' x) | head -c 8000000 > /short
+for n in $(seq 8); do head -c 999999 /dev/zero | tr '\\0' x; echo; done > /long`;
+
+/** A step that prints 256 MB into a pipe that is read to its end, in lines as they are and in long ones. */
+async function* outputRate({work, engine, base, runs, nonce, scale}) {
+  const context = folder(work, 'output');
+  const dockerfile = join(context, 'Dockerfile');
+  const times = scale(32);
+  const bytes = times * 8_000_000;
+  const first = `FROM ${base}\nRUN ${eightMegabytes.replaceAll('\n', '; ')}\n`;
+  const build = {context, tag: 'bench-output'};
+  writeFileSync(dockerfile, first);
+  engine.build({...build, script: eightMegabytes});
+  for (let index = 0; index < runs; index++) {
+    for (const [file, lines] of [
+      ['/short', 'lines of 80 bytes'],
+      ['/long', 'lines of 1 MB'],
+    ]) {
+      const script = `for n in $(seq ${times}); do cat ${file}; done; echo ${nonce()}`;
+      writeFileSync(dockerfile, `${first}RUN ${script}\n`);
+      const measure = `${bytes / 1e6} MB in ${lines}`;
+      const start = process.hrtime.bigint();
+      let shown = 0;
+      const show = () => {
+        shown = engine.show({...build, script});
+      };
+      yield {measure, work: show};
+      const taken = Number(process.hrtime.bigint() - start) / 1e9;
+      if (shown < bytes) throw new Error(`wrong result: ${shown} bytes were shown of ${bytes}`);
+      yield {measure: `${measure}, in MB/s`, value: bytes / 1e6 / taken};
+    }
+  }
+}
+
 /** 20,000 files and one large one, with a shell: a tar of about 600 MB. */
 function makeBase(work, tag, scale) {
   const root = folder(work, 'base');
@@ -214,4 +248,5 @@ export const workloads = {
   'export-layer': exportLayer,
   'export-big': exportBig,
   'pull-base': pullBase,
+  'output-rate': outputRate,
 };
