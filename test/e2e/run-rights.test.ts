@@ -1,5 +1,6 @@
 // docker run's flags for more groups and fewer rights, as a user meets them, as root and as an ordinary user.
 
+import {readFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Workspace, workspaceWithBases} from './command.ts';
 import {asOrdinaryUser, ownState} from './ordinary-user.ts';
@@ -37,6 +38,28 @@ describe('rights of a run', () => {
     ).toMatch(/^Groups: 100 1000 7777 ?\nCapBnd: 0{15}1\nNoNewPrivs: 1\n0\n4097\nexample.org\n700$/);
   });
 
+  it('let every user listen at every port of a network of its own, and send pings', async () => {
+    const parameters = 'cd /proc/sys/net/ipv4; cat ip_unprivileged_port_start ping_group_range';
+    const said = async (...flags: string[]) => {
+      const {code, stdout, stderr} = await space.run(['run', ...flags, ...script(parameters)]);
+      return [code, stderr, ...stdout.toString().trim().split(/\s+/)];
+    };
+    const ofHost = ['ip_unprivileged_port_start', 'ping_group_range'].flatMap((name) =>
+      readFileSync(`/proc/sys/net/ipv4/${name}`, 'utf8').trim().split(/\s+/),
+    );
+    // In a user namespace there are no groups for that range: the kernel's is left, as docker leaves it.
+    const pings = process.getuid?.() === 0 ? ['0', '2147483647'] : expect.anything();
+    const [code, stderr, ports, ...range] = await said('--network=none');
+    expect([code, stderr, ports, range]).toEqual([0, '', '0', pings]);
+    expect(await said('--network=host')).toEqual([0, '', ...ofHost]);
+    const mine = [
+      '--sysctl=net.ipv4.ip_unprivileged_port_start=99',
+      '--sysctl',
+      'net.ipv4.ping_group_range=0 0',
+    ];
+    expect(await said('--network=none', ...mine)).toEqual([0, '', '99', '0', '0']);
+  });
+
   it('that cannot be had are told of in one sentence', async () => {
     const said: string[] = [];
     for (const flags of [
@@ -67,12 +90,12 @@ describe('rights of a run', () => {
         'run',
         ...['--network=none', '--sysctl', 'net.ipv4.ip_forward=1', '--cap-drop=ALL', '--oom-score-adj=700'],
         ...script(
-          'grep CapBnd /proc/self/status; cat /proc/sys/net/ipv4/ip_forward /proc/self/oom_score_adj',
+          'grep CapBnd /proc/self/status; cd /proc/sys/net/ipv4; cat ip_forward /proc/self/oom_score_adj ip_unprivileged_port_start',
         ),
       ],
       {root, ...user},
     );
-    expect(run.stdout.toString()).toBe('CapBnd:\t0000000000000000\n1\n700\n');
+    expect(run.stdout.toString()).toBe('CapBnd:\t0000000000000000\n1\n700\n0\n');
     const groups = await space.run(['run', '--group-add=7', 'busybox', 'true'], {root, ...user});
     expect([groups.code, groups.stderr]).toEqual([
       125,

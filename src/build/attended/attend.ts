@@ -16,6 +16,7 @@ import {sandboxArguments} from '../../ops/exec/sandbox-arguments.ts';
 import {explained} from '../../ops/failure.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
 import type {Engine} from '../engine.ts';
+import {networkHost, withOwnNetwork} from './own-network.ts';
 import {type RunRights, rightsArguments} from './rights.ts';
 
 /** Sends a signal to the process, by number. */
@@ -83,7 +84,7 @@ export async function attend(
     });
     // From here on signals are the process's: one that came earlier would be lost.
     signal.throwIfAborted();
-    const result = await helper.request('run', [...attendedArguments(attended), ...args], {
+    const result = await helper.request('run', [...attendedArguments(attended, args), ...args], {
       onStart: (send) =>
         attendance.onStart((number) => {
           sent = number;
@@ -108,15 +109,22 @@ export async function attend(
   }
 }
 
-function attendedArguments({interactive, tty, readonlyRoot, rights}: AttendedProcess): string[] {
+function attendedArguments(attended: AttendedProcess, sandbox: readonly string[]): string[] {
+  const {interactive, tty, readonlyRoot, rights} = attended;
   return [
     // A main process is asked to end others itself, as everywhere.
     'signals=main',
     ...(interactive ? ['stdin=1'] : []),
     ...(tty ? ['tty=1'] : []),
     ...(readonlyRoot ? ['readonly=1'] : []),
-    ...(rights === undefined ? [] : rightsArguments(rights)),
+    ...(rights === undefined ? [] : rightsArguments(inNetwork(rights, sandbox))),
   ];
+}
+
+/** Also where it was to be the run's own: the host's takes its place where that cannot be had. */
+function inNetwork(rights: RunRights, sandbox: readonly string[]): RunRights {
+  if (sandbox.includes('network=host')) return rights;
+  return {...rights, sysctls: withOwnNetwork(rights.sysctls, networkHost())};
 }
 
 async function notStarted(error: unknown, emulation: Emulation, process: SandboxProcess): Promise<unknown> {
