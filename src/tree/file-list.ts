@@ -129,7 +129,8 @@ export function compareFileLists(before: Uint8Array, after: Uint8Array): ListDif
   for (const [path, file] of now) {
     const was = old.get(path);
     const change = was === undefined ? undefined : changeOf(was, file);
-    if (change !== undefined) add(path, change, file);
+    // A file that became a directory, or the other way round, is one of the files that differ.
+    if (was !== undefined && change !== undefined) add(path, change, isDirectory(file) ? was : file);
     if (was !== undefined) continue;
     const source = isDirectory(file) ? undefined : movedFrom.get(identityOf(file));
     if (source === undefined || moved.has(source)) add(path, 'added', file);
@@ -142,7 +143,10 @@ export function compareFileLists(before: Uint8Array, after: Uint8Array): ListDif
   // A directory that comes or goes does so with its files.
   const files = found.filter((each) => !each.isDirectory);
   const told = (files.length > 0 ? files : found).toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const gone = removed.filter(([path]) => !moved.has(path)).map(([, file]) => file);
+  const gone = [...old].flatMap(([path, file]) => {
+    const then = now.get(path);
+    return moved.has(path) || (then !== undefined && !isDirectory(then)) ? [] : [file];
+  });
   const alike = nowFields.filter((mode, at) => {
     const isMode = at % fieldsPerFile === 1 && (at < start || at >= nowFields.length - end);
     return isMode && !isDirectory({mode: Number.parseInt(mode, 8)});

@@ -67,6 +67,19 @@ describe('compareFileLists', () => {
     ]);
   });
 
+  it('tells of a file that became a directory, and the other way round, beside what is in it', () => {
+    const file = listOf([record('src')]);
+    const folder = listOf([directory, record('src/a')]);
+    expect(compareFileLists(file, folder)).toEqual({
+      phrases: ['src became another kind of file', 'src/a added'],
+      files: 2,
+    });
+    expect(compareFileLists(folder, file)).toEqual({
+      phrases: ['src became another kind of file', 'src/a removed'],
+      files: 2,
+    });
+  });
+
   it('sees that a file was renamed', () => {
     const after = listOf([directory, record('src/a'), record('src/bb'), record('y')], {y: 'z'.length});
     expect(compareFileLists(before, after).phrases).toEqual(['z renamed to y']);
