@@ -113,6 +113,8 @@ function commandOf(before: readonly string[], given: readonly string[]): NamedCo
     return {command: first, rest: without(1)};
   }
   const longer = commandNames.filter((name) => name.startsWith(`${first} `));
+  if (longer.length > 0 && ['--help', '-h'].includes(second))
+    return {command: 'help', rest: [...before, first]};
   if (longer.length > 0) throw unknownWord(first, second, longer);
   const foreign = foreignPhrase(first, second);
   if (foreign !== undefined) {

@@ -149,6 +149,15 @@ describe('--version and --help', () => {
     expect((await run(['images', '--help'])).io.out()).toMatch(/tsbuild images/);
     expect((await run(['help', 'inspect'])).io.out()).toMatch(/tsbuild inspect .*IMAGE/);
   });
+
+  it.each([[['cache-mount', '--help']], [['cache-mount', '-h']], [['help', 'cache-mount']]])(
+    '%j lists what the first word is several commands for',
+    async (argv) => {
+      const {code, io} = await run(argv);
+      expect(code).toBe(0);
+      expect(io.out()).toMatch(/^Usage:[\s\S]*tsbuild cache-mount inspect[\s\S]*tsbuild cache-mount prune/);
+    },
+  );
 });
 
 describe('--quiet', () => {
