@@ -33,7 +33,18 @@ function sumsOf(steps: readonly ForecastStep[], criticalPath: Forecast['critical
   });
   const path = criticalPath.steps.map((index) => `#${index + 1}`).join(' → ');
   const time = path === '' ? [] : [`critical path: ${path}, about ${secondsText(criticalPath.durationMs)}`];
-  return [counts.join(', ') || 'nothing to do', ...time];
+  const times = [...time, ...untimedOf(steps)].join('; ');
+  return [counts.join(', ') || 'nothing to do', ...(times === '' ? [] : [times])];
+}
+
+/** What would take time, and never did here: it counts as nothing, which the reader must know. */
+function untimedOf(steps: readonly ForecastStep[]): readonly string[] {
+  const untimed = steps.flatMap(({state, expectedMs}, index) =>
+    state === 'hit' || expectedMs !== undefined ? [] : [`#${index + 1}`],
+  );
+  if (untimed.length === 0) return [];
+  const more = untimed.length > 3 ? [`${untimed.length - 3} more`] : [];
+  return [`of ${[...untimed.slice(0, 3), ...more].join(', ')} no times are known`];
 }
 
 /** Lines of a box: the name, and how long it would take. */

@@ -26,9 +26,17 @@ describe('a forecast', () => {
       '  #3 unknown  [b 2/2] COPY --from=a / /',
       '              depends on what #2 gives',
       '1 miss, 1 unknown, 1 pull',
-      'critical path: #2, about 1.5s',
+      'critical path: #2, about 1.5s; of #1, #3 no times are known',
       '',
     ]);
+  });
+
+  it('counts steps without known times when they are many, and does without a path of nothing', () => {
+    const steps = Array.from({length: 5}, () => ({name: 'RUN x', state: 'miss' as const, inputs: []}));
+    const nothing = {steps: [], durationMs: 0};
+    expect(planText({steps, criticalPath: nothing})).toMatch(/\nof #1, #2, #3, 2 more no times are known\n$/);
+    const hit = {name: 'RUN x', state: 'hit' as const, inputs: []};
+    expect(planText({steps: [hit], criticalPath: nothing})).toMatch(/\n1 hit\n$/);
   });
 
   it('names what a step depends on as the reader knows it', () => {
@@ -40,7 +48,9 @@ describe('a forecast', () => {
   it('is a graph for Graphviz, whatever names hold', () => {
     const text = dotText(forecast);
     expect(text).toContain('s2 [label="[a 2/3] RUN echo \\"<b>\\"\\n~1.5s" color="#d0342c" penwidth=3];');
-    expect(text).toContain('label="1 miss, 1 unknown, 1 pull\\ncritical path: #2, about 1.5s";');
+    expect(text).toContain(
+      'label="1 miss, 1 unknown, 1 pull\\ncritical path: #2, about 1.5s; of #1, #3 no times are known";',
+    );
     expect(text).toContain('s1 -> s2;');
   });
 
