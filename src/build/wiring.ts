@@ -145,7 +145,7 @@ type Solving = SolverOptions<Vertex, BuildValue> & {readonly cache: RecordCache}
 /** Gives `work` what the solver needs, and closes it afterwards. */
 export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => Promise<T>): Promise<T> {
   const {engine, emit, file} = wiring;
-  const whyMissed = missReasons(engine, wiring.dockerfile);
+  const whyMissed = missReasons(engine, wiring.dockerfile, wiring.request.noCache);
   const cache = new RecordCache(engine.state.database, engine.snapshotter, systemClock, whyMissed, (ms) =>
     wiring.observed?.until(ms),
   );

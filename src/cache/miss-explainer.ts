@@ -14,6 +14,8 @@ import type {KnownRecord, TellingCache} from './record-cache.ts';
 export interface MissExplainerOptions extends OpDifferenceOptions {
   readonly database: Database;
   readonly filesOf: FilesOf;
+  /** The flag that tells steps to run, as it was given. */
+  readonly toldBy: string;
   /** When a step with this key was last built or found here, as far as that is remembered. */
   lastSeenMs(key: string): number | undefined;
 }
@@ -36,7 +38,7 @@ export class MissExplainer {
   }
 
   whyMissed(missed: MissedStep, caches: readonly TellingCache[] = []): MissReason {
-    if (missed.isTold) return {code: 'told', text: '--no-cache'};
+    if (missed.isTold) return {code: 'told', text: this.#options.toldBy};
     return this.#gone(missed) ?? this.#difference(missed, caches) ?? {code: 'new', text: 'never built here'};
   }
 

@@ -42,6 +42,7 @@ function why(change: Partial<MissedStep>, seenMs?: number, caches: readonly Tell
   const explainer = new MissExplainer({
     database,
     filesOf: () => undefined,
+    toldBy: '--no-cache-filter a',
     isArgument: () => true,
     lastSeenMs: () => seenMs,
   });
@@ -65,7 +66,7 @@ describe('a miss', () => {
   });
 
   it('of a step that was told to run is no surprise', () => {
-    expect(why({isTold: true, keys: []})).toBe('--no-cache');
+    expect(why({isTold: true, keys: []})).toBe('--no-cache-filter a');
   });
 
   it('is told apart when the record is there, or was', async () => {

@@ -6,8 +6,13 @@ import type {Dockerfile} from '../../dockerfile/ast.ts';
 import type {HistoryStore} from '../../history/history-store.ts';
 import type {Engine} from '../engine.ts';
 import {once} from '../once.ts';
+import type {BuildRequest} from '../request.ts';
 
-export function missReasons({state, fileLists}: Engine, dockerfile: Dockerfile): WhyMissed {
+export function missReasons(
+  {state, fileLists}: Engine,
+  dockerfile: Dockerfile,
+  noCache: BuildRequest['noCache'],
+): WhyMissed {
   const {get: explainer} = once(async () => {
     const {MissExplainer} = await import('../../cache/miss-explainer.ts');
     const {HistoryStore} = await import('../../history/history-store.ts');
@@ -16,6 +21,7 @@ export function missReasons({state, fileLists}: Engine, dockerfile: Dockerfile):
     return new MissExplainer({
       database: state.database,
       filesOf: (digest) => fileLists.get(digest),
+      toldBy: typeof noCache === 'boolean' ? '--no-cache' : `--no-cache-filter ${noCache.join(',')}`,
       isArgument: (name) => declared.has(name),
       lastSeenMs: (key) => {
         seen ??= keysSeen(new HistoryStore(state.root));
