@@ -165,3 +165,42 @@ describe('docker', () => {
     tool('docker', ['rmi', 'greeter:1']);
   });
 });
+
+describe('an image of which something is attested', () => {
+  beforeAll(async () => {
+    const context = await space.context({Dockerfile: 'FROM busybox\nCOPY note /note\n', note: 'attested\n'});
+    const [index, referrers] = [join(space.folder, 'attested.tar'), join(space.folder, 'referred')];
+    await space.build([
+      ...['--sbom=true', '--provenance=true', '-t', 'attested:1', '-o', `type=oci,dest=${index}`],
+      ...['-o', `type=oci,dest=${referrers},tar=false,attestation-style=referrers`, context],
+    ]);
+  });
+
+  it('is copied by skopeo with its attestations, every blob verified', (test) => {
+    const skopeo = needCommand(test, 'skopeo');
+    const [from, to] = [`oci-archive:${join(space.folder, 'attested.tar')}`, join(space.folder, 'attested')];
+    tool(skopeo, ['copy', '-q', '--all', '--insecure-policy', from, `dir:${to}`]);
+    const {manifests} = JSON.parse(readFileSync(join(to, 'manifest.json'), 'utf8')) as {manifests: unknown[]};
+    expect(manifests).toHaveLength(2);
+  });
+
+  it('is loaded by podman', (test) => {
+    needRoot(test);
+    const podman = needCommand(test, 'podman');
+    const loaded = tool(podman, [
+      ...storage('attested'),
+      'load',
+      '-q',
+      '-i',
+      join(space.folder, 'attested.tar'),
+    ]);
+    expect(loaded).toContain('docker.io/library/attested:1');
+  });
+
+  it('is unpacked by umoci where they refer to it', (test) => {
+    needRoot(test);
+    const bundle = join(space.folder, 'attested-bundle');
+    tool(needCommand(test, 'umoci'), ['unpack', '--image', `${join(space.folder, 'referred')}:1`, bundle]);
+    expect(readFileSync(join(bundle, 'rootfs/note'), 'utf8')).toBe('attested\n');
+  });
+});
