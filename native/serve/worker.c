@@ -219,8 +219,10 @@ static struct worker *start(uint32_t id, int request_fd, char *payload, size_t l
 }
 
 static void end_quietly(struct worker *worker) {
+  siginfo_t info;
   worker_cancel(worker, SIGKILL);
-  while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR) continue;
+  // Not by its number: the loop may have waited for one that ended while it rested, and that be another one's now.
+  while (waitid((idtype_t)3 /* P_PIDFD */, (id_t)worker->pidfd, &info, WEXITED) < 0 && errno == EINTR) continue;
   for (int i = 0; i < PIPE_COUNT; i++) close_quietly(worker->pipes[i]);
   close_quietly(worker->pidfd);
   close_quietly(worker->requests);

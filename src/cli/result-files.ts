@@ -129,7 +129,7 @@ export async function writeResultFile(
 ): Promise<void> {
   try {
     if ((await stat(path).catch(() => undefined))?.isFIFO())
-      await pipeline(text, await openGivenPipe(path, signal));
+      await pipeline([text], await openGivenPipe(path, signal));
     else if (await isSpecial(path)) await writeFile(path, text);
     else await replaceFile(path, text);
   } catch (error) {

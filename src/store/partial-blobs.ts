@@ -68,7 +68,10 @@ export async function takePartial(
   await mkdir(directory, {recursive: true, mode: 0o700});
   const hex = hexOf(digest);
   const path = join(directory, `${hex}.${processName()}`);
-  for (let waitedMs = 0; waitedMs < endingMaxMs && isLeft(directory, hex); waitedMs += 10) await sleep(10);
+  for (let waitedMs = 0; waitedMs < endingMaxMs && isLeft(directory, hex); waitedMs += 10) {
+    signal.throwIfAborted();
+    await sleep(10);
+  }
   signal.throwIfAborted();
   const handle = await openLargest(directory, hex, path);
   try {

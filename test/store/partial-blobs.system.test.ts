@@ -11,10 +11,12 @@ import {digestOf, hexOf} from '../../src/oci/digest.ts';
 import type {BlobSink} from '../../src/store/blob-sink.ts';
 import {LocalBlobStore} from '../../src/store/blob-store.ts';
 import {Leases} from '../../src/store/leases.ts';
-import {hasPartial, partialBlobs} from '../../src/store/partial-blobs.ts';
+import {hasPartial, partialBlobs, takePartial} from '../../src/store/partial-blobs.ts';
+import {isEnding, startTimeOf} from '../../src/store/process-start.ts';
 import {receiveBlob, receivedBytes} from '../../src/store/receive-blob.ts';
 import {deferred} from '../../src/util/deferred.ts';
 import {collect} from '../support/collect.ts';
+import {endingProcess} from '../support/ending-process.ts';
 
 const {signal} = new AbortController();
 const mebibyte = 1024 * 1024;
@@ -213,6 +215,18 @@ describe('receiving', () => {
     expect(resumed.asked).toEqual([2_000_000, 0]);
   });
 });
+
+it('an interrupt ends the waiting for a process that takes its time to end', async (test) => {
+  const child = await endingProcess();
+  if (child === undefined) return test.skip();
+  test.onTestFinished(() => void child.kill('SIGKILL'));
+  const name = `${child.pid}.${startTimeOf(child.pid ?? 0)}`;
+  await vi.waitFor(() => expect(isEnding(name)).toBe(true), {timeout: 4000});
+  await left(`${name}.${namespace()}`, content.subarray(0, mebibyte));
+  const held = {wanted: new Promise<undefined>(() => {}), release() {}};
+  const use = {publish: async () => {}, held};
+  await expect(takePartial(root, blob, use, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+}, 9000);
 
 describe('what is told of a transfer', () => {
   /** Gives half of the blob, then waits to be told how to go on. */

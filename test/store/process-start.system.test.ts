@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {expect, it, vi} from 'vitest';
 import {isAlive, isEnding, ownProcess, startTimeOf} from '../../src/store/process-start.ts';
+import {endingProcess} from '../support/ending-process.ts';
 
 it('a process lives under its pid and its start', () => {
   expect(isAlive(ownProcess())).toBe(true);
@@ -29,14 +30,9 @@ it('a process that has ended is dead, also where nobody takes notice of its end'
 });
 
 it('a process that is ending lives, but not for long', async (test) => {
-  // Its first thread ends, as all do at a kill, and another one stays.
-  const text = `
-import ctypes, threading, time
-threading.Thread(target=time.sleep, args=(60,)).start()
-ctypes.CDLL(None).syscall(ctypes.c_long(${process.arch === 'x64' ? 60 : 93}), ctypes.c_long(0))`;
-  const child = spawn('python3', ['-c', text], {stdio: 'inherit'});
+  const child = await endingProcess();
+  if (child === undefined) return test.skip();
   test.onTestFinished(() => void child.kill('SIGKILL'));
-  await once(child, 'spawn').catch(() => test.skip());
   const name = `${child.pid}.${startTimeOf(child.pid ?? 0)}`;
   await vi.waitFor(() => expect(isEnding(name)).toBe(true), {timeout: 10_000});
   expect([isAlive(name), isEnding(ownProcess()), isEnding('')]).toEqual([true, false, false]);

@@ -58,6 +58,7 @@ class S3Backend implements CacheBackend {
   readonly #bucket: string;
   readonly #pathStyle: boolean | undefined;
   readonly #names: readonly string[];
+  readonly #direction: BackendDirection;
   /** Infinity: nothing is renewed. */
   readonly #touchMs: number;
   readonly #uploads: Slots;
@@ -69,6 +70,7 @@ class S3Backend implements CacheBackend {
     this.#bucket = requiredOption('s3', options, 'bucket', services.environment['AWS_BUCKET']);
     this.#pathStyle = booleanOption('s3', options, 'use_path_style');
     this.#names = (options.get('name') ?? 'tsbuild').split(';');
+    this.#direction = direction;
     const touchMs = refreshMsOf(options);
     this.#touchMs = direction === 'to' ? touchMs : Number.POSITIVE_INFINITY;
     this.#uploads = slots(parallelismOf(options));
@@ -82,8 +84,11 @@ class S3Backend implements CacheBackend {
     for (const cache of this.#names) {
       const key = this.#document(cache, name);
       const response = await this.#send(key, {}, emptyBodyHash, signal);
-      if (response === undefined) return undefined;
+      // Who reads is content with one of them; who writes asks whether it is in all.
+      if (response === undefined && this.#direction === 'to') return undefined;
+      if (response === undefined) continue;
       found = await response.bytes(documentBytesMax);
+      if (this.#direction === 'from') return found;
       await this.#renew(key, response, signal);
     }
     return found;
