@@ -64,8 +64,8 @@ export class LayerDirectories {
   }
 
   /**
-   * Gives a finished work directory its name. Overlayfs's own directory stays beside the files, empty and of no
-   * more use.
+   * Gives a finished work directory its name. Overlayfs's own directory stays beside the files, empty
+   * (`Workplaces.strip`) and of no more use.
    */
   async place(work: string, id: LayerId, continues?: LayerId): Promise<void> {
     const path = dirname(this.#options.state.layerPath(id));

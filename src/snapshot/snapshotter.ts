@@ -276,6 +276,7 @@ export class Snapshotter {
   /** Makes the layer permanent. */
   async commit(active: ActiveSnapshot, {epochSeconds, isUnchanged = false}: LayerFacts): Promise<SnapshotId> {
     const id = await this.#newId();
+    this.#workplaces.strip(active);
     await this.#directories.place(active.directory, id, active.continues);
     const layer: LayerRow = {
       id,

@@ -3,7 +3,7 @@
 // it got it, as most steps do that change nothing, a later one gets. From the second one on the next is made while one
 // is in use: nobody waits then.
 
-import {chmodSync, mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Helper} from '../helper/helper.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
@@ -17,12 +17,6 @@ export interface Workplace {
   readonly work: string;
 }
 
-/** `timeMs`: both times of `fs`, where they are known. */
-interface Ready {
-  readonly directory: string;
-  readonly timeMs?: number | undefined;
-}
-
 const upperMode = 0o755;
 
 export class Workplaces {
@@ -30,7 +24,7 @@ export class Workplaces {
   readonly #helper: () => Promise<Helper>;
   readonly #leftovers: string[] = [];
   /** With `fs` and `work` as `make` makes them. */
-  readonly #unused: Ready[] = [];
+  readonly #unused: string[] = [];
   /** Those that were in use, with `work` as overlayfs left it. */
   readonly #used: Workplace[] = [];
   /** For what overlayfs has left in directories that are used again. */
@@ -46,20 +40,20 @@ export class Workplaces {
 
   /** `/` of the new layer gets the time that steps see: not that of the clock, or no two layers were equal. */
   async make(epochSeconds: number): Promise<Workplace> {
-    const {directory, timeMs} = this.#unused.pop() ?? this.#again() ?? this.#new();
+    const directory = this.#unused.pop() ?? this.#again() ?? this.#new();
     const [upper, work] = [join(directory, 'fs'), join(directory, 'work')];
-    if (timeMs !== epochSeconds * 1000) utimesSync(upper, epochSeconds, epochSeconds);
+    utimesSync(upper, epochSeconds, epochSeconds);
     if (++this.#count > 1) this.#getReady();
     return {directory, upper, work};
   }
 
   /** Not by way of Node's threads: a step would wait longer for them than for the calls. */
-  #new(): Ready {
+  #new(): string {
     const directory = workPath(this.#state.root);
     mkdirSync(directory, {mode: 0o700});
     mkdirSync(join(directory, 'fs'), {mode: upperMode});
     mkdirSync(join(directory, 'work'), {mode: 0o700});
-    return {directory};
+    return directory;
   }
 
   /** One turn later, when the step is under way that got the last one. */
@@ -86,18 +80,28 @@ export class Workplaces {
     this.#used.push(workplace);
   }
 
+  /** Of one that becomes a layer: what overlayfs has left, five entries of the file system, would stay as long as that. */
+  strip({work}: Pick<Workplace, 'work'>): void {
+    const left = join(work, 'work');
+    try {
+      if (existsSync(left)) this.#putAside(left);
+    } catch {
+      // It does no harm there.
+    }
+  }
+
   /** One that was in use, made as new. */
-  #again(): Ready | undefined {
+  #again(): string | undefined {
     for (let last = this.#used.pop(); last !== undefined; last = this.#used.pop()) {
       const {directory, upper, work} = last;
-      const {mode, uid, gid, atimeMs, mtimeMs} = statSync(upper);
+      const {mode, uid, gid} = statSync(upper);
       // On a root of another kind it was made like that one.
       if ((mode & 0o7777) !== upperMode || uid !== process.geteuid?.() || gid !== process.getegid?.()) {
         this.discard(directory);
         continue;
       }
       this.#putAside(join(work, 'work'));
-      return {directory, timeMs: atimeMs === mtimeMs ? mtimeMs : undefined};
+      return directory;
     }
     return undefined;
   }
@@ -121,7 +125,7 @@ export class Workplaces {
   }
 
   async cleanUp(): Promise<void> {
-    const others = [...this.#unused.splice(0), ...this.#used.splice(0)].map(({directory}) => directory);
+    const others = [...this.#unused.splice(0), ...this.#used.splice(0).map(({directory}) => directory)];
     const paths = [...this.#leftovers.splice(0), ...others];
     this.#pile = undefined;
     if (paths.length === 0) return;
