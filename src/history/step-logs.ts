@@ -4,6 +4,7 @@
 import {closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync, writevSync} from 'node:fs';
 import {join} from 'node:path';
 import {workPath} from '../store/work-path.ts';
+import {keptBytes} from '../util/kept-bytes.ts';
 
 /** Written together: a system call for each line would be felt. */
 const bufferBytesMax = 256 * 1024;
@@ -25,6 +26,7 @@ export class StepLogs {
     this.#root = root;
   }
 
+  /** `data` may stay in use. */
   add(step: number, data: Uint8Array): void {
     let log = this.#logs.get(step);
     if (log === undefined) {
@@ -35,8 +37,7 @@ export class StepLogs {
     log.bytes += data.length;
     if (kept.length === 0) return;
     const isLast = log.pendingBytes + kept.length > bufferBytesMax;
-    // A copy: the caller may use its buffer again.
-    log.pending.push(isLast ? kept : Buffer.from(kept));
+    log.pending.push(isLast ? kept : keptBytes(kept));
     log.pendingBytes += kept.length;
     if (isLast) this.#write(step, log);
   }
