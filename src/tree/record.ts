@@ -91,13 +91,10 @@ const plain = /^[\x00-\x7f]*$/;
 class Chunk {
   readonly bytes: Buffer;
   readonly view: DataView;
-  /** All bytes as characters, of which plain paths are slices: no copy for each. */
-  readonly #characters: string;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#characters = bytes.toString('latin1');
   }
 
   /** Gives where the last whole record ends. */
@@ -120,7 +117,8 @@ class Chunk {
   }
 
   textOf(start: number, end: number): string {
-    const text = this.#characters.slice(start, end);
+    // Not a slice of all bytes as characters, which would be four times as long as the paths among them.
+    const text = this.bytes.toString('latin1', start, end);
     return plain.test(text) ? text : decodePathText(this.bytes, start, end);
   }
 
