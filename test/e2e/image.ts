@@ -1,10 +1,14 @@
-// An exported OCI layout read back: blobs checked against their digests, layers against their DiffIds.
+// An exported OCI layout read back: blobs checked against their digests, layers against their DiffIds. Each that a test
+// reads is read by others, too: by `oci/validate`, and by skopeo where it is installed.
 
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {mkdirSync, mkdtempSync, readFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
+import {which} from '../../fixtures/base-images.mjs';
+import {tsbuildPath} from './command.ts';
 
 export interface ImageOnDisk {
   readonly manifestDigest: string;
@@ -29,6 +33,7 @@ interface Descriptor {
 
 /** Reads the only image of a layout directory; throws on any digest, size or DiffId that does not fit. */
 export function readLayout(folder: string): ImageOnDisk {
+  othersRead(folder);
   const layout = JSON.parse(readFileSync(join(folder, 'oci-layout'), 'utf8')) as {imageLayoutVersion: string};
   if (layout.imageLayoutVersion !== '1.0.0') throw new Error(`layout version ${layout.imageLayoutVersion}`);
   const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as {manifests: Descriptor[]};
@@ -58,8 +63,7 @@ export function readArchive(file: string, scratch: string): ImageOnDisk {
 export function unpackTar(file: string, scratch: string): string {
   mkdirSync(scratch, {recursive: true});
   const folder = mkdtempSync(join(scratch, 'unpacked-'));
-  const run = spawnSync('tar', ['-xf', file, '-C', folder], {encoding: 'utf8'});
-  if (run.status !== 0) throw new Error(`tar: ${run.stderr}`);
+  mustDo('tar', ['-xf', file, '-C', folder]);
   return folder;
 }
 
@@ -68,6 +72,24 @@ export function membersOf(tar: Buffer): string[] {
   const run = spawnSync('tar', ['-tf', '-'], {input: tar, encoding: 'utf8', maxBuffer: 1 << 28});
   if (run.status !== 0) throw new Error(`tar: ${run.stderr}`);
   return run.stdout.split('\n').filter((line) => line !== '');
+}
+
+/** Throws what they find wrong. skopeo compares every blob that it copies with its digest. */
+function othersRead(folder: string): void {
+  mustDo(tsbuildPath, ['debug', 'layout', folder]);
+  const skopeo = which('skopeo');
+  if (skopeo === undefined) return;
+  const copy = mkdtempSync(join(tmpdir(), 'tsbuild-test-copy-'));
+  try {
+    mustDo(skopeo, ['copy', '-q', '--insecure-policy', `oci:${folder}`, `dir:${copy}`]);
+  } finally {
+    rmSync(copy, {recursive: true});
+  }
+}
+
+function mustDo(command: string, args: readonly string[]): void {
+  const run = spawnSync(command, args, {encoding: 'utf8'});
+  if (run.status !== 0) throw new Error(`${command}: ${run.stdout}${run.stderr}`);
 }
 
 function blob(folder: string, descriptor: Descriptor): Buffer {
