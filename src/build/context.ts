@@ -147,8 +147,8 @@ class OpenedContext implements BuildContext {
       ...place,
       helper,
       statCache: {
-        load: async (key) => notes.get('stat', key),
-        save: (key, bytes) => later.add(() => notes.set('stat', key, bytes)),
+        load: async (key) => notes.getInPieces('stat', key),
+        save: (key, bytes) => later.add(() => notes.setInPieces('stat', key, bytes)),
       },
       onLook: (path, isHere) => observed?.file(path, isHere),
       onWalk: (walk) => observed?.walk(walk),

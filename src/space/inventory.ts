@@ -5,7 +5,7 @@ import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {type Digest, digestOf, hexOf, parseDigest} from '../oci/digest.ts';
 import type {LiveLeases} from '../store/leases.ts';
-import type {NoteKind} from '../store/notes.ts';
+import {type NoteKind, wholeKey} from '../store/notes.ts';
 import {partialBlobs} from '../store/partial-blobs.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {BlobReach} from './blob-reach.ts';
@@ -291,7 +291,7 @@ class Inventory {
 
   /** Stat caches one by one, since each belongs to a context; other notes by kind. */
   #notes(): Item[] {
-    const sql = `SELECT kind, CASE WHEN kind = 'stat' THEN key END AS one, SUM(length(value) + length(key)) AS bytes
+    const sql = `SELECT kind, CASE WHEN kind = 'stat' THEN ${wholeKey} END AS one, SUM(length(value) + length(key)) AS bytes
       FROM note WHERE kind NOT IN ('size', 'space') GROUP BY kind, one`;
     return this.#state.database.all(sql).map((row) => {
       const noteKind = String(row['kind']);

@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import type {Digest} from '../oci/digest.ts';
 import type {Database} from '../store/database.ts';
 import type {LiveLeases} from '../store/leases.ts';
+import {wholeKey} from '../store/notes.ts';
 import type {StateDirectory} from '../store/state-directory.ts';
 import {workPath} from '../store/work-path.ts';
 import {BlobReach} from './blob-reach.ts';
@@ -114,7 +115,7 @@ function dropLayers(database: Database, layers: ReadonlySet<string>): void {
 
 function dropNotes(database: Database, kind: string, key: string | undefined): void {
   if (key === undefined) database.run('DELETE FROM note WHERE kind = ?', kind);
-  else database.run('DELETE FROM note WHERE kind = ? AND key = ?', kind, key);
+  else database.run(`DELETE FROM note WHERE kind = ? AND ${wholeKey} = ?`, kind, key);
 }
 
 /** Blobs that something still needs. */

@@ -18,6 +18,15 @@ export type NoteKind =
   | 'size'
   | 'space';
 
+/**
+ * SQL: the key of a note, of each of its pieces too. The first piece has the note's own key, which may not begin with a
+ * digit, and the others have it behind their number and a space.
+ */
+export const wholeKey = "CASE WHEN key GLOB '[0-9]*' THEN substr(key, instr(key, ' ') + 1) ELSE key END";
+
+/** As one value of 20 MB, SQLite and its library hold it five times, and take three times as long. */
+const pieceBytes = 1 << 20;
+
 export class Notes {
   readonly #database: Database;
 
@@ -40,7 +49,37 @@ export class Notes {
     this.#database.run('INSERT OR REPLACE INTO note (kind, key, value) VALUES (?, ?, ?)', kind, key, bytes);
   }
 
+  /**
+   * What `setInPieces` wrote. Pieces that do not belong together can come out where an older tsbuild writes beside us:
+   * the value itself must say whether it is whole.
+   */
+  getInPieces(kind: NoteKind, key: string): Uint8Array | undefined {
+    const first = this.get(kind, key);
+    if (first?.length !== pieceBytes) return first;
+    const pieces = [first];
+    for (let piece: Uint8Array | undefined = first; piece?.length === pieceBytes; ) {
+      piece = this.get(kind, pieceKey(key, pieces.length));
+      if (piece !== undefined) pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** As `set`, for values of many megabytes: all pieces are written in one transaction. */
+  setInPieces(kind: NoteKind, key: string, value: Uint8Array): void {
+    this.#database.transaction(() => {
+      this.#database.run(`DELETE FROM note WHERE kind = ? AND ${wholeKey} = ?`, kind, key);
+      for (let number = 0; number === 0 || number * pieceBytes < value.length; number++) {
+        const start = number * pieceBytes;
+        this.set(kind, pieceKey(key, number), value.subarray(start, start + pieceBytes));
+      }
+    });
+  }
+
   delete(kind: NoteKind, key: string): void {
     this.#database.run('DELETE FROM note WHERE kind = ? AND key = ?', kind, key);
   }
+}
+
+function pieceKey(key: string, number: number): string {
+  return number === 0 ? key : `${number} ${key}`;
 }
