@@ -96,9 +96,9 @@ function readHot() {
 
 /** Keeps the compiled form of what has run so far, unless it is kept already. Called when the work is done. */
 function tsbuildKeepCompiled() {
-  // Flags of V8 change what it accepts; two kinds of callers would overwrite each other for ever.
+  // Flags of V8 change what it accepts; two kinds of callers would overwrite each other for ever. One is bin/tsbuild's.
   if (script === undefined || script.cachedDataRejected === false) return;
-  if (process.execArgv.length > 0 || process.env.NODE_OPTIONS) return;
+  if (process.execArgv.join() !== '--max-semi-space-size=4' || process.env.NODE_OPTIONS) return;
   const {closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync} = require('node:fs');
   const temporary = `${compiledPath}.${process.pid}`;
   try {

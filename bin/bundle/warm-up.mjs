@@ -50,6 +50,7 @@ export function warmUp(distDirectory) {
     const [program, ...args] = [
       ...(existsSync(helper) ? [helper, 'start'] : []),
       process.execPath,
+      '--max-semi-space-size=4',
       join(distDirectory, 'tsbuild.cjs'),
       'build',
       '--root',

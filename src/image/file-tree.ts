@@ -3,6 +3,7 @@
 
 import {posix} from 'node:path';
 import {byteOrder} from '../util/byte-order.ts';
+import {keepHeapSmall, manyEntries} from '../util/small-heap.ts';
 import type {LayerFile} from './layer-files.ts';
 
 export interface Change {
@@ -34,6 +35,7 @@ export class FileTree {
   readonly #like: FileTree | undefined;
   /** Bytes of each layer that layers above hide. */
   readonly #hidden = new Map<number, number>();
+  #entries = 0;
 
   /** `like`: what is as in that tree is kept once for both. */
   constructor(like?: FileTree) {
@@ -42,6 +44,7 @@ export class FileTree {
 
   /** Lays an entry of layer `layer` on what is there. Undefined: nothing is different. */
   apply(file: LayerFile, layer: number): Change | undefined {
+    if (++this.#entries === manyEntries) keepHeapSmall();
     const {path} = file;
     const name = posix.basename(path);
     if (name === opaque) {

@@ -5,6 +5,7 @@
 
 import {assert} from '../util/assert.ts';
 import {decodePathText} from '../util/path-text.ts';
+import {keepHeapSmall, manyEntries} from '../util/small-heap.ts';
 
 export interface TreeRecord {
   /** Relative to the root, no leading slash; '.' for the root. */
@@ -75,6 +76,7 @@ export class ScanDecoder {
     const chunk = new Chunk(Buffer.concat([this.#rest, bytes]));
     const end = chunk.decodeInto(this.records);
     this.#rest = Buffer.from(chunk.bytes.subarray(end));
+    if (this.records.length > manyEntries) keepHeapSmall();
   }
 
   /** The records of the whole stream. */

@@ -33,8 +33,8 @@ export interface DigestScan {
 }
 
 const digestBytes = 32;
-// A request frame holds 16 MiB.
-const argumentBytesMax = 8 << 20;
+// A request frame holds 16 MiB. The paths of one are there as texts, as bytes and in the frame.
+const argumentBytesMax = 1 << 20;
 
 export class FileDigests {
   readonly #options: FileDigestsOptions;
@@ -96,22 +96,33 @@ export class FileDigests {
       (record) => isRegularFile(record) && !this.#hashed.has(record) && this.#cache.indexOf(record) < 0,
     );
     if (wanted.length === 0) return;
-    for (const batch of digestBatches([...new Set(wanted)])) await this.#hash(batch, signal);
+    const files = new Set(wanted);
+    const known = this.#digests;
+    this.#digests = Buffer.alloc(known.length + files.size * digestBytes);
+    this.#digests.set(known);
+    let next = known.length / digestBytes;
+    for (const batch of digestBatches(files)) {
+      await this.#hash(batch, next, signal);
+      next += batch.length;
+    }
     this.#save(scan);
   }
 
-  async #hash(records: readonly TreeRecord[], signal: AbortSignal | undefined): Promise<void> {
+  /** The digests come to lie from number `first` on. */
+  async #hash(records: readonly TreeRecord[], first: number, signal: AbortSignal | undefined): Promise<void> {
     const helper = await this.#options.helper();
     const view = viewArguments({dir: this.#options.directory});
-    const parts: Uint8Array[] = [];
+    const end = (first + records.length) * digestBytes;
+    let at = first * digestBytes;
     await helper.request('digest', [...view, ...records.map(({path}) => `file=${path}`)], {
       ...(signal === undefined ? {} : {signal}),
-      onData: (bytes) => parts.push(Uint8Array.from(bytes)),
+      onData: (bytes) => {
+        assert(at + bytes.length <= end, 'more digests than files');
+        this.#digests.set(bytes, at);
+        at += bytes.length;
+      },
     });
-    const came = parts.reduce((sum, {length}) => sum + length, 0);
-    assert(came === records.length * digestBytes, `${came} bytes of digests`);
-    const first = this.#digests.length / digestBytes;
-    this.#digests = Buffer.concat([this.#digests, ...parts]);
+    assert(at === end, 'fewer digests than files');
     for (const [index, record] of records.entries()) {
       if (this.#isNone(first + index)) throw unreadable(record);
       this.#hashed.set(record, first + index);
@@ -149,7 +160,7 @@ export class FileDigests {
 }
 
 /** Lists of files, each of which fits into one `digest` request. */
-export function* digestBatches(records: readonly TreeRecord[]): Iterable<readonly TreeRecord[]> {
+export function* digestBatches(records: Iterable<TreeRecord>): Iterable<readonly TreeRecord[]> {
   let batch: TreeRecord[] = [];
   let bytes = 0;
   for (const record of records) {
