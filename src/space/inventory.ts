@@ -291,7 +291,8 @@ class Inventory {
 
   /** Stat caches one by one, since each belongs to a context; other notes by kind. */
   #notes(): Item[] {
-    const sql = `SELECT kind, CASE WHEN kind = 'stat' THEN ${wholeKey} END AS one, SUM(length(value) + length(key)) AS bytes
+    const sql = `SELECT kind, CASE WHEN kind = 'stat' THEN ${wholeKey} END AS one,
+        SUM(length(value) + length(key)) AS bytes
       FROM note WHERE kind NOT IN ('size', 'space') GROUP BY kind, one`;
     return this.#state.database.all(sql).map((row) => {
       const noteKind = String(row['kind']);
