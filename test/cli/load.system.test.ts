@@ -28,7 +28,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, {recursive: true}));
 
-function run(args: readonly string[] = [], nodeFlags: readonly string[] = []): string {
+/** As bin/tsbuild starts Node. */
+const launched = ['--max-semi-space-size=4'];
+
+function run(args: readonly string[] = [], nodeFlags: readonly string[] = launched): string {
   const {NODE_OPTIONS: _, ...env} = process.env;
   const {stdout, stderr} = spawnSync(
     process.execPath,
