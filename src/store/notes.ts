@@ -57,9 +57,10 @@ export class Notes {
     const first = this.get(kind, key);
     if (first?.length !== pieceBytes) return first;
     const pieces = [first];
-    for (let piece: Uint8Array | undefined = first; piece?.length === pieceBytes; ) {
-      piece = this.get(kind, pieceKey(key, pieces.length));
-      if (piece !== undefined) pieces.push(piece);
+    while (pieces.at(-1)?.length === pieceBytes) {
+      const next = this.get(kind, pieceKey(key, pieces.length));
+      if (next === undefined) break;
+      pieces.push(next);
     }
     return Buffer.concat(pieces);
   }

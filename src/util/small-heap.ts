@@ -6,7 +6,7 @@ export const manyEntries = 10_000;
 
 let isSmall = false;
 
-/** From now on the heap may grow by 30 % at a time (V8's own flag, read anew by each collection; Node 20 to 24). */
+/** From now on the heap may grow by 30 % at a time (V8's own flag, read anew by each collection; seen with Node 20). */
 export function keepHeapSmall(): void {
   if (isSmall) return;
   isSmall = true;
