@@ -135,11 +135,16 @@ function cpuset(name: string, help: string): LimitFlag {
     help,
     read: (text, flag) => {
       if (text === '') return undefined;
-      return /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)
+      return /^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text) && text.split(',').every(isForwards)
         ? {name, value: text}
         : {problem: `${flag} expects numbers and ranges such as 0-2,4, got "${text}"`};
     },
   };
+}
+
+function isForwards(range: string): boolean {
+  const [first, last = first] = range.split('-');
+  return Number(first) <= Number(last);
 }
 
 function device(
@@ -156,6 +161,7 @@ function device(
     read: (text, flag) => {
       const [, path = '', rate = ''] = /^(\/.+):([^:]+)$/.exec(text) ?? [];
       if (path === '') return {problem: `${flag} expects ${value}, got "${text}"`};
+      if (/^0+$/.test(rate)) return undefined;
       const size = name.endsWith('bps') ? parseBytes(flag, rate) : whole(rate, flag, range);
       if (typeof size === 'string') return {name, value: `${path}:${size}`};
       return isProblem(size) ? size : {name, value: `${path}:${size.bytes}`};

@@ -21,7 +21,7 @@ export function limitsOf(reader: ValueReader): ResourceLimits {
   const asked = [...flagged(reader), ...resources(reader), ...cpus(reader), ...oomKill(reader)];
   const lastOf = (name: string): string | undefined => asked.findLast((limit) => limit.name === name)?.value;
   const [memory, swap] = [lastOf('memory'), lastOf('memory-swap')];
-  if (swap !== undefined && memory === undefined) {
+  if (swap !== undefined && swap !== '-1' && memory === undefined) {
     reader.report('--memory-swap needs --memory', 'it is memory and swap together');
   } else if (swap !== undefined && swap !== '-1' && Number(swap) < Number(memory)) {
     reader.report('--memory-swap is less than --memory', 'it is memory and swap together');
@@ -70,12 +70,14 @@ function resources(reader: ValueReader): Limit[] {
   });
 }
 
-/** `--cpus 1.5` of docker run. */
+/** `--cpus 1.5` of docker run: a quota of the period that is usual, so that it goes with neither of them. */
 function cpus(reader: ValueReader): Limit[] {
   const text = reader.flags.last('cpus');
   if (text === undefined) return [];
-  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const number = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (number === 0) return [];
+  const other = ['cpu-period', 'cpu-quota'].find((name) => !/^(0|-1)?$/.test(reader.flags.last(name) ?? ''));
+  if (other !== undefined) reader.report(`--cpus and --${other} cannot both be set`, 'they say the same');
   if (number >= 0.01) return [{name: 'cpu-quota', value: `${Math.round(number * cpuPeriod)}`}];
   reader.report(`--cpus expects a number such as 1.5, got "${text}"`);
   return [];

@@ -29,6 +29,9 @@ describe('flags that limit', () => {
     ['cpu-period', '50000', 'cpu-period:50000'],
     ['cpu-quota', '25000', 'cpu-quota:25000'],
     ['cpus', '1.5', 'cpu-quota:150000'],
+    ['cpus', '.5', 'cpu-quota:50000'],
+    ['memory-swap', '-1', 'memory-swap:-1'],
+    ['device-read-bps', '/dev/sda:1.5 MB', 'device-read-bps:/dev/sda:1572864'],
     ['cpuset-cpus', '0-2,4', 'cpuset-cpus:0-2,4'],
     ['cpuset-mems', '0', 'cpuset-mems:0'],
     ['blkio-weight', '300', 'blkio-weight:300'],
@@ -55,6 +58,8 @@ describe('flags that limit', () => {
     ['pids-limit', '-1'],
     ['memory-reservation', '0'],
     ['memory-swappiness', '-1'],
+    ['device-read-bps', '/dev/sda:0'],
+    ['device-write-iops', '/dev/sda:0'],
   ])('--%s "%s" asks for no limit', (flag, text) => {
     expect(limits([flag, text])).toEqual([]);
   });
@@ -72,6 +77,8 @@ describe('flags that limit', () => {
     ['cpu-quota', '1.5', '--cpu-quota expects a number, 1000 or more, got "1.5"'],
     ['cpus', 'two', '--cpus expects a number such as 1.5, got "two"'],
     ['cpuset-cpus', '0-', '--cpuset-cpus expects numbers and ranges such as 0-2,4, got "0-"'],
+    ['cpuset-cpus', '0,3-1', '--cpuset-cpus expects numbers and ranges such as 0-2,4, got "0,3-1"'],
+    ['memory', '9999999999p', '--memory 9999999999p: no machine has that much'],
     ['blkio-weight', '5', '--blkio-weight expects a number, 10 to 1000, got "5"'],
     ['device-read-bps', 'sda:1m', '--device-read-bps expects PATH:BYTES, got "sda:1m"'],
     ['device-read-iops', '/dev/sda:1m', '--device-read-iops expects a number, 1 to 4294967295, got "1m"'],
@@ -108,6 +115,17 @@ describe('flags that limit', () => {
     expect(problems(['memory', '1g'], ['memory-swap', '512m'])).toEqual([
       '--memory-swap is less than --memory',
     ]);
+  });
+
+  it('processors are counted, or their time in a period, not both', () => {
+    expect(problems(['cpus', '1'], ['cpu-period', '50000'])).toEqual([
+      '--cpus and --cpu-period cannot both be set',
+    ]);
+    expect(problems(['cpus', '1'], ['cpu-quota', '50000'])).toEqual([
+      '--cpus and --cpu-quota cannot both be set',
+    ]);
+    expect(limits(['cpus', '1'], ['cpu-quota', '-1'])).toEqual(['cpu-quota:100000']);
+    expect(limits(['cpus', '0'], ['cpu-quota', '50000'])).toEqual(['cpu-quota:50000']);
   });
 
   it('what is reserved is not more than the limit', () => {

@@ -10,7 +10,8 @@ export function parseBytes(flag: string, text: string): {readonly bytes: number}
   const match = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])i?)?b?$/i.exec(text);
   if (match === null) return {problem: `${flag} expects a size such as 64m or 1g, got "${text}"`};
   const [, digits = '', unit = ''] = match;
-  return {bytes: Math.floor(Number(digits) * 1024 ** (unitPowers[unit.toLowerCase()] ?? 0))};
+  const bytes = Math.floor(Number(digits) * 1024 ** (unitPowers[unit.toLowerCase()] ?? 0));
+  return bytes <= Number.MAX_SAFE_INTEGER ? {bytes} : {problem: `${flag} ${text}: no machine has that much`};
 }
 
 /** `90s`, `1h30m`; a number alone is seconds. */
