@@ -42,6 +42,7 @@ void cgroup_apply(const struct cgroup_options *options) {
         .bfq = unified ? cgroup_has(directory, "io.bfq.weight") : !cgroup_has(directory, "blkio.weight"),
         .device = cgroup_is_of_device(limit->name) ? device_of(limit) : NULL,
     });
-    cgroup_write(directory, limit, &value);
+    if (cgroup_has(directory, value.file) || !cgroup_is_for_some(limit->name))
+      cgroup_write(directory, limit, &value);
   }
 }

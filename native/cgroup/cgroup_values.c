@@ -17,6 +17,7 @@ static const struct limit_kind {
 } known[] = {
     {"memory", "memory", "memory.limit_in_bytes", "memory.max", OR_MAX, NULL},
     {"memory-swap", "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", OF_SWAP, NULL},
+    {"memory-swap-if-counted", "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", OF_SWAP, NULL},
     {"memory-reservation", "memory", "memory.soft_limit_in_bytes", "memory.low", AS_IT_IS, NULL},
     {"memory-swappiness", "memory", "memory.swappiness", "memory.swappiness", AS_IT_IS, NULL},  // version 2 has none
     {"oom-kill-disable", "memory", "memory.oom_control", "memory.oom_control", AS_IT_IS, NULL},  // nor that
@@ -44,6 +45,8 @@ const char *cgroup_controller_of(const char *name) {
   const struct limit_kind *kind = kind_of(name);
   return kind == NULL ? NULL : kind->controller;
 }
+
+bool cgroup_is_for_some(const char *name) { return strcmp(name, "memory-swap-if-counted") == 0; }
 
 bool cgroup_is_of_device(const char *name) {
   const struct limit_kind *kind = kind_of(name);

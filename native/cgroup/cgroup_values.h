@@ -23,6 +23,9 @@ struct cgroup_value cgroup_value_of(const struct cgroup_question *question);
 /** The controller, in version 1's name; NULL: nothing of that name can be limited. */
 const char *cgroup_controller_of(const char *name);
 
+/** Whether nobody has asked for it: kernels that do not count what it limits do without. */
+bool cgroup_is_for_some(const char *name);
+
 /** Whether its value is `PATH:RATE`. */
 bool cgroup_is_of_device(const char *name);
 

@@ -21,6 +21,9 @@ export function limitsOf(reader: ValueReader): ResourceLimits {
   const asked = [...flagged(reader), ...resources(reader), ...cpus(reader), ...oomKill(reader)];
   const lastOf = (name: string): string | undefined => asked.findLast((limit) => limit.name === name)?.value;
   const [memory, swap] = [lastOf('memory'), lastOf('memory-swap')];
+  // docker's default: as much swap as memory. Else a step that goes over its limit is not ended where there is swap.
+  if (memory !== undefined && swap === undefined)
+    asked.push({name: 'memory-swap-if-counted', value: `${2 * Number(memory)}`});
   if (swap !== undefined && swap !== '-1' && memory === undefined) {
     reader.report('--memory-swap needs --memory', 'it is memory and swap together');
   } else if (swap !== undefined && swap !== '-1' && Number(swap) < Number(memory)) {

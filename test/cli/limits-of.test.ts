@@ -4,8 +4,14 @@ import {limitsOf} from '../../src/cli/limits-of.ts';
 import {ValueReader} from '../../src/cli/value-reader.ts';
 import {BuildError} from '../../src/diagnostics/build-error.ts';
 
-/** Limits as `NAME:VALUE`. */
+const usualSwap = 'memory-swap-if-counted';
+
+/** Limits as `NAME:VALUE`, but for what --memory says of swap when nothing else does. */
 function limits(...flags: readonly [string, string][]): string[] {
+  return allLimits(...flags).filter((limit) => !limit.startsWith(usualSwap));
+}
+
+function allLimits(...flags: readonly [string, string][]): string[] {
   const reader = new ValueReader(new FlagValues(flags));
   const read = limitsOf(reader);
   reader.throwProblems();
@@ -126,6 +132,15 @@ describe('flags that limit', () => {
     ]);
     expect(limits(['cpus', '1'], ['cpu-quota', '-1'])).toEqual(['cpu-quota:100000']);
     expect(limits(['cpus', '0'], ['cpu-quota', '50000'])).toEqual(['cpu-quota:50000']);
+  });
+
+  it('there is as much swap as memory where nobody says how much', () => {
+    expect(allLimits(['memory', '64m'])).toEqual(['memory:67108864', `${usualSwap}:134217728`]);
+    expect(allLimits(['memory', '64m'], ['memory-swap', '-1'])).toEqual([
+      'memory:67108864',
+      'memory-swap:-1',
+    ]);
+    expect(allLimits(['cpu-shares', '512'])).toEqual(['cpu-shares:512']);
   });
 
   it('what is reserved is not more than the limit', () => {

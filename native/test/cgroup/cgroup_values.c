@@ -45,6 +45,8 @@ static const struct row rows[] = {
     {NEW, false, {"memory-swap:100", "memory:60", "memory:70"}, "memory.swap.max 30"},
     {OLD, false, {"memory-swap:-1"}, "memory.memsw.limit_in_bytes -1"},
     {NEW, false, {"memory-swap:-1"}, "memory.swap.max max"},
+    {OLD, false, {"memory-swap-if-counted:120", "memory:60"}, "memory.memsw.limit_in_bytes 120"},
+    {NEW, false, {"memory-swap-if-counted:120", "memory:60"}, "memory.swap.max 60"},
     {NEW, false, {"memory-swap:100"}, "! needs a memory limit"},
     {NEW, false, {"memory-swap:59", "memory:60"}, "! needs a memory limit"},
     {NEW, false, {"memory-swap:x", "memory:60"}, "! expected a number"},
