@@ -77,13 +77,13 @@ const waitingMax = 1024 * 1024;
 /** The room for what steps write in front of whoever reads progress. */
 export class ReaderRoom implements OutputRoom {
   readonly #stream: Partial<Writable>;
-  readonly #onRelease: () => void;
+  readonly #passOn: () => void;
   #isReleased = false;
 
-  /** `onRelease` passes on what was read until then. */
-  constructor(output: object, onRelease: () => void = () => {}) {
+  /** `passOn` gives further what was read until then, at a release and before the next hold. */
+  constructor(output: object, passOn: () => void = () => {}) {
     this.#stream = rawOutput(output) as Partial<Writable>;
-    this.#onRelease = onRelease;
+    this.#passOn = passOn;
   }
 
   wait(): Promise<void> | undefined {
@@ -98,8 +98,13 @@ export class ReaderRoom implements OutputRoom {
   }
 
   release(): void {
-    if (!this.#isReleased) this.#onRelease();
+    if (!this.#isReleased) this.#passOn();
     this.#isReleased = true;
+  }
+
+  hold(): void {
+    if (this.#isReleased) this.#passOn();
+    this.#isReleased = false;
   }
 
   /** What steps write is to be left out now: nothing holds them back any more, and it is not read. */

@@ -30,6 +30,8 @@ export interface OutputRoom {
   wait(): Promise<unknown> | undefined;
   /** From now on it is not asked any more: who shows it has to leave out what would collect. */
   release(): void;
+  /** It is asked again. */
+  hold(): void;
 }
 
 interface Running {
@@ -51,6 +53,7 @@ export class HelperProcess implements Helper {
   #room: OutputRoom | undefined;
   /** Requests that were sent a signal: until they have ended, everything is read. */
   readonly #signalled = new Set<number>();
+  #isRoomReleased = false;
   readonly #running = new Map<number, Running>();
   readonly #exited: Promise<unknown>;
   #nextId = 1;
@@ -106,6 +109,7 @@ export class HelperProcess implements Helper {
           reject(options.signal?.aborted === true ? options.signal.reason : error);
         },
       });
+      this.#holdRoom();
       this.#requests.write(encodeFrame(id, frameTypes.request, payload));
     });
   }
@@ -133,9 +137,8 @@ export class HelperProcess implements Helper {
     if (signal === undefined) return () => {};
     let timer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
-      // The build ends: what cleans up behind it is answered on the same channel, whoever reads its output.
+      this.#isRoomReleased = true;
       this.#room?.release();
-      this.#room = undefined;
       this.#signal(id, sigterm);
       timer = setTimeout(() => this.#signal(id, sigkill), this.#graceMs);
     };
@@ -146,8 +149,19 @@ export class HelperProcess implements Helper {
     };
   }
 
+  /**
+   * Where the build ends, what cleans up behind it is answered on the same channel, whoever reads its output. Where it was
+   * one request that ended, by its time limit say, those that write beside and after it are held back as before.
+   */
+  #holdRoom(): void {
+    if (!this.#isRoomReleased || this.#signalled.size > 0) return;
+    if (![...this.#running.values()].some(({options}) => options.onStdout !== undefined)) return;
+    this.#isRoomReleased = false;
+    this.#room?.hold();
+  }
+
   #waitForRoom(): void {
-    if (this.#signalled.size > 0) return;
+    if (this.#signalled.size > 0 || this.#isRoomReleased) return;
     const room = this.#room?.wait();
     if (room === undefined) return;
     this.#answers.pause();
@@ -193,6 +207,7 @@ export class HelperProcess implements Helper {
   #forget(id: number): void {
     this.#running.delete(id);
     this.#signalled.delete(id);
+    this.#holdRoom();
   }
 
   #end({message, lastWords}: HelperEnd): void {
