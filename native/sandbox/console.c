@@ -8,9 +8,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 
 #define CARRIED_BYTES ((size_t)256 * 1024)
 #define PIPEFS 0x50495045
+#define STOPS_MS 500
 
 static int theirs[3] = {-1, -1, -1};
 static int ours[3] = {-1, -1, -1};  // the other ends; of a terminal the same descriptor twice
@@ -157,6 +160,16 @@ static void take_resize(void) {
   follow_size();
 }
 
+/** A process can have itself traced by its parent, which we are, and stands then at its next execve or signal for
+ * ever: we are nobody's tracer, and let it go on alone. One that is born traced begins with a stop. */
+static void let_go_of_traced(void) {
+  for (siginfo_t info = {0}; waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_pid > 0;) {
+    bool begins = info.si_status == SIGTRAP || info.si_status == SIGSTOP;
+    (void)ptrace(PTRACE_DETACH, info.si_pid, NULL, (void *)(long)(begins ? 0 : info.si_status));
+    info.si_pid = 0;
+  }
+}
+
 void console_carry(int status) {
   // One end of a terminal stays open: the process may leave its streams and come back to /dev/tty.
   for (int fd = is_tty ? 1 : 0; fd < 3; fd++) close_quietly(theirs[fd]);
@@ -172,10 +185,10 @@ void console_carry(int status) {
         {.fd = ours[STDERR_FILENO], .events = POLLIN},
         {.fd = resizes, .events = POLLIN},
     };
-    if (poll(fds, COUNT_OF(fds), -1) < 0) {
-      if (errno == EINTR) continue;
-      die("console", errno, NULL, "cannot wait for the process's output");
-    }
+    int ready = poll(fds, COUNT_OF(fds), STOPS_MS);
+    if (ready < 0 && errno != EINTR) die("console", errno, NULL, "cannot wait for the process's output");
+    if (ready == 0) let_go_of_traced();
+    if (ready <= 0) continue;
     if (fds[0].revents != 0) break;
     if (fds[1].revents != 0) read_input();
     if (fds[2].revents != 0) write_input();

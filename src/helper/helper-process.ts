@@ -150,8 +150,8 @@ export class HelperProcess implements Helper {
   }
 
   /**
-   * Where the build ends, what cleans up behind it is answered on the same channel, whoever reads its output. Where it was
-   * one request that ended, by its time limit say, those that write beside and after it are held back as before.
+   * Where the build ends, what cleans up behind it is answered on the same channel, whoever reads its output. Where
+   * it was one request that ended, by its time limit say, those beside and after it are held back as before.
    */
   #holdRoom(): void {
     if (!this.#isRoomReleased || this.#signalled.size > 0) return;

@@ -16,7 +16,11 @@ function talk() {
   const helper = new HelperProcess(
     {
       path: '/nowhere',
-      room: {wait: () => room, release: () => void asked.push('released'), hold: () => void asked.push('held')},
+      room: {
+        wait: () => room,
+        release: () => void asked.push('released'),
+        hold: () => void asked.push('held'),
+      },
     },
     () => ({
       requests,
@@ -110,7 +114,9 @@ describe('output of steps that cannot be passed on yet', () => {
     await Promise.all(tidying);
     expect(asked).toEqual(['released']);
     const other: string[] = [];
-    const next = helper.request('run', [], {onStdout: (data) => void other.push(Buffer.from(data).toString())});
+    const next = helper.request('run', [], {
+      onStdout: (data) => void other.push(Buffer.from(data).toString()),
+    });
     expect(asked).toEqual(['released', 'held']);
     await write('one', frameTypes.stdout, 4);
     await write('two', frameTypes.stdout, 4);

@@ -7,7 +7,7 @@ import {filesBelow, type TextFile, withoutComments} from './source-files.ts';
 const linesMax = 400;
 const columnsMax = 120;
 // 10,000 until it set up networks itself, instead of starting programs of the machine as root.
-const helperLinesMax = 14_250;
+const helperLinesMax = 14_300;
 
 interface Ban {
   readonly what: string;

@@ -1,5 +1,6 @@
 // The process of a sandbox can make its worker the parent or the tracer of others, which the kernel then keeps until
 // the worker has waited for them; the first process of the sandbox does not end before. The run ends all the same.
+// And it can make it the tracer of itself, which stops it until its tracer says so.
 
 import {execFileSync} from 'node:child_process';
 import {chmodSync} from 'node:fs';
@@ -27,6 +28,15 @@ describe.skipIf(whyNotHere() !== undefined)('what a process leaves to its worker
         const left = () => world.run(world.newLayer(), [...filter, ...['strays', kind, end].map(asArgument)]);
         for (let step = 0; step < 4; step++) expect((await left()).result.get('exit')).toBe('0');
       });
+
+  for (const [stop, end] of [
+    ['executes', ['exit', '0']],
+    ['is-signalled', ['signal', '15']],
+  ] as const)
+    it(`does not wait for a tracer when it has itself traced, and ${stop}`, async () => {
+      const {result} = await world.run(world.newLayer(), ['strays', 'self', stop].map(asArgument));
+      expect([...result]).toContainEqual(end);
+    });
 });
 
 function asArgument(text: string): string {
