@@ -301,7 +301,7 @@ export class Snapshotter {
     return id;
   }
 
-  /** Throws the layer in the making away. */
+  /** Throws the layer in the making away, or another directory below `work/`. */
   discard(active: Pick<ActiveSnapshot, 'directory'>): void {
     this.#workplaces.discard(active.directory);
   }
@@ -311,7 +311,12 @@ export class Snapshotter {
     this.#workplaces.discardUnused(active);
   }
 
-  /** Removes what was thrown away. */
+  /** Begins to remove what was thrown away. */
+  tidy(): void {
+    this.#workplaces.tidy();
+  }
+
+  /** Removes it to the end. */
   async cleanUp(): Promise<void> {
     await this.#workplaces.cleanUp();
   }

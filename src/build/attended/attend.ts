@@ -69,6 +69,7 @@ export async function attend(
     // A network belongs to the helper that made it.
     helper: async () => helper,
     makeDirectory: () => state.makeWork(),
+    discard: (directory) => snapshotter.discard({directory}),
     dns: attended.dns ?? engine.config.dns,
     warn: attendance.warn,
   });
@@ -108,7 +109,6 @@ export async function attend(
     if (sent !== 0 && error instanceof HelperError && error.phase === 'cancel') return {signal: sent};
     throw await notStarted(error, emulation, process);
   } finally {
-    // What cannot be removed now (the helper may be gone) is swept later.
     await networks.close().catch(() => {});
     await helper.close();
     snapshotter.discard(prepared);
