@@ -19,7 +19,6 @@
 
 #define INNER_NAME "eth0"
 #define INNER_INDEX 2  // the first after lo
-#define LO_INDEX 1
 // Host ends have indices out of the way of those the kernel gives out itself.
 #define OUTER_INDEX_BASE 0x10000000u
 #define MAKE (NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
@@ -50,6 +49,13 @@ struct in6_addr net_network6(void) {
   return (struct in6_addr){.s6_addr = {0xfd, 0x74, 0x73, 0x62, 0x64}};
 }
 
+/** One queue for each direction: devices begin with one for each processor, and the kernel would wait for two grace
+ * periods before it takes them back. */
+static void one_queue(struct net_batch *batch) {
+  net_u32(batch, IFLA_NUM_TX_QUEUES, 1);
+  net_u32(batch, IFLA_NUM_RX_QUEUES, 1);
+}
+
 static void add_veth(struct net_batch *batch, const struct net_plan *plan, unsigned slot,
                      int inner_namespace) {
   char name[IFNAMSIZ];
@@ -58,12 +64,14 @@ static void add_veth(struct net_batch *batch, const struct net_plan *plan, unsig
   net_begin(batch, RTM_NEWLINK, MAKE, &outer, sizeof outer);
   net_string(batch, IFLA_IFNAME, name);
   net_u32(batch, IFLA_MTU, plan->mtu);
+  one_queue(batch);
   size_t info = net_nest(batch, IFLA_LINKINFO);
   net_string(batch, IFLA_INFO_KIND, "veth");
   size_t data = net_nest(batch, IFLA_INFO_DATA), peer = net_nest(batch, VETH_INFO_PEER);
   net_raw(batch, &inner, sizeof inner);
   net_string(batch, IFLA_IFNAME, INNER_NAME);
   net_u32(batch, IFLA_MTU, plan->mtu);
+  one_queue(batch);
   net_u32(batch, IFLA_NET_NS_FD, (uint32_t)inner_namespace);
   net_unnest(batch, peer);
   net_unnest(batch, data);
@@ -154,7 +162,6 @@ void net_link_up(const struct net_plan *plan, unsigned slot, const struct net_en
   configure(&host, plan, outer_index(slot), true);
   set_up(&host, outer_index(slot));
   add_address4(&host, outer_index(slot), gateway, own);
-  set_up(&sandbox, LO_INDEX);
   configure(&sandbox, plan, INNER_INDEX, false);
   set_up(&sandbox, INNER_INDEX);
   add_address4(&sandbox, INNER_INDEX, own, gateway);

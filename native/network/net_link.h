@@ -39,8 +39,7 @@ struct net_ends {
   int inner_namespace;  // which must be the one we are in
 };
 
-/** Makes the pair and sets everything up, the loopback device and the default routes included. Dies when the
- * kernel refuses. */
+/** Makes the pair and sets everything up, the default routes included. Dies when the kernel refuses. */
 void net_link_up(const struct net_plan *plan, unsigned slot, const struct net_ends *ends);
 
 #endif

@@ -19,7 +19,7 @@
 #include "network/net_message.h"
 
 struct network network_parse(const char *value) {
-  struct network network = {.kind = NETWORK_LEASED, .outer = -1};
+  struct network network = {.kind = NETWORK_LEASED};
   char subnet[INET_ADDRSTRLEN];
   unsigned ipv6;
   int length = 0;
@@ -56,19 +56,6 @@ static bool take_slot(unsigned slot, int *lock) {
   return false;
 }
 
-int network_reserve(struct network *network) {
-  if (network->kind == NETWORK_HOST) return 0;
-  if (network->kind == NETWORK_NONE) return CLONE_NEWNET;
-  enter_router(network->router);
-  int lock = -1;  // held until this process ends
-  while (network->slot < NET_SLOTS && !take_slot(network->slot, &lock)) network->slot++;
-  if (network->slot == NET_SLOTS)
-    die("network", 0, NULL, "there are %d sandboxes with a network already", NET_SLOTS);
-  network->outer = net_open(NETLINK_ROUTE);
-  if (network->outer < 0) die("network", errno, NULL, "cannot speak with the kernel about network devices");
-  return CLONE_NEWNET;
-}
-
 static void loopback_up(void) {
   struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -78,17 +65,30 @@ static void loopback_up(void) {
   close(fd);
 }
 
-void network_furnish(const struct network *network) {
-  if (network->kind == NETWORK_HOST) return;
-  if (network->kind == NETWORK_NONE) {
-    loopback_up();
-    return;
-  }
-  struct net_ends ends = {.outer = network->outer, .inner = net_open(NETLINK_ROUTE)};
+int network_namespace(const struct network *network) {
+  return network->kind == NETWORK_HOST ? 0 : CLONE_NEWNET;
+}
+
+void network_begin(const struct network *network) {
+  if (network->kind != NETWORK_HOST) loopback_up();
+}
+
+void network_link(const struct network *network) {
+  if (network->kind != NETWORK_LEASED) return;
+  struct net_ends ends = {.inner = net_open(NETLINK_ROUTE)};
   ends.inner_namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
   if (ends.inner < 0 || ends.inner_namespace < 0)
     die("network", errno, NULL, "cannot open the sandbox's network namespace");
-  net_link_up(&network->plan, network->slot, &ends);
+  enter_router(network->router);
+  unsigned slot = 0;
+  int lock = -1;  // held until this process ends or rests
+  while (slot < NET_SLOTS && !take_slot(slot, &lock)) slot++;
+  if (slot == NET_SLOTS) die("network", 0, NULL, "there are %d sandboxes with a network already", NET_SLOTS);
+  ends.outer = net_open(NETLINK_ROUTE);
+  if (ends.outer < 0) die("network", errno, NULL, "cannot speak with the kernel about network devices");
+  if (setns(ends.inner_namespace, CLONE_NEWNET) != 0)
+    die("network", errno, NULL, "cannot return to the sandbox's network namespace");
+  net_link_up(&network->plan, slot, &ends);
   close(ends.inner_namespace);
   close(ends.inner);
   close(ends.outer);

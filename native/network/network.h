@@ -13,18 +13,17 @@ enum network_kind { NETWORK_NONE, NETWORK_HOST, NETWORK_LEASED };
 struct network {
   enum network_kind kind;
   struct net_plan plan;
-  int router;     // the process whose network namespace routes
-  unsigned slot;  // our number among all sandboxes of that namespace
-  int outer;      // rtnetlink socket of that namespace
+  int router;  // the process whose network namespace routes
 };
 
 /** `none`, `host`, or a lease as the verb `network` gave it. Dies on anything else. */
 struct network network_parse(const char *value);
 
-/** What has to happen before the sandbox's namespaces are made, and what they need for it (CLONE_NEWNET or
- * 0). */
-int network_reserve(struct network *network);
-/** In the new namespace: brings up what the sandbox gets. */
-void network_furnish(const struct network *network);
+/** CLONE_NEWNET when the sandbox has a network namespace, else 0. */
+int network_namespace(const struct network *network);
+/** In the new namespace: its loopback device. */
+void network_begin(const struct network *network);
+/** In the same one, which may have been made before there was a lease: the link to the router. */
+void network_link(const struct network *network);
 
 #endif

@@ -122,7 +122,7 @@ static void take_back(void) {
 }
 
 /** Into namespaces of our own. The pid namespace begins with its first process. */
-static void leave_host(struct network *network) {
+static void leave_host(const struct network *network) {
   if (host_mounts < 0) {
     host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     host_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -130,9 +130,10 @@ static void leave_host(struct network *network) {
   }
   if (host_mounts < 0 || host_root < 0 || host_directory < 0)
     die("namespaces", errno, "/proc/self/ns/mnt", "cannot open");
-  scratch_enter(has_namespaces ? 0 : CLONE_NEWIPC | CLONE_NEWUTS | network_reserve(network));
+  scratch_enter(has_namespaces ? 0 : CLONE_NEWIPC | CLONE_NEWUTS | network_namespace(network));
   own_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-  network_furnish(network);
+  network_begin(network);
+  network_link(network);  // its device has settings, too (sysctl=)
 }
 
 static int ready[2];  // has a byte when the first process is out of reach of others
@@ -166,7 +167,7 @@ static int become_first(void *argument) {
 }
 
 /** All that sandboxes begin with, and the first process, which also mounts /proc: it has to be one of the namespace. */
-static void begin_sandbox(struct rootfs_options *options, struct network *network) {
+static void begin_sandbox(struct rootfs_options *options, const struct network *network) {
   sigset_t all, before;
   leave_host(network);
   if (!options->insecure && !has_namespaces) privileges_bound(NULL);
@@ -352,9 +353,11 @@ int verb_run(const struct request *request) {
   int upper = layer == NULL ? -1 : open(layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (layer != NULL && upper < 0) die("view", errno, layer, "cannot open the new layer");
   reply_take_back(take_back);
-  if (sandbox == 0) begin_sandbox(&options.rootfs, &options.network);
+  bool begun = sandbox != 0;
+  if (!begun) begin_sandbox(&options.rootfs, &options.network);
   if (reply_failed()) die("exec", 0, NULL, "there is no first process");
   reply_sandbox(sandbox);
+  if (begun) network_link(&options.network);
   int root = build_sandbox(&options);
   struct stat made = {0};
   if (upper >= 0 && fstat(upper, &made) != 0) die("view", errno, layer, "cannot look at the new layer");

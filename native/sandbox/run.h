@@ -29,8 +29,8 @@ void run_keep_filter(const char *program, size_t length);
 struct run_options run_parse(const struct request *request);
 
 /**
- * Ahead of a request without a network: everything that such a sandbox begins with and that the request has
- * no say in, in namespaces of its own.
+ * Ahead of a request that does not have the host's network: everything that such a sandbox begins with and that the
+ * request has no say in, in namespaces of its own.
  */
 void run_prepare(void);
 

@@ -41,9 +41,9 @@ static bool has_process_output(const char *payload) {
 /** Host directories are looked up among the mounts of now, which a spare may have missed some of; oomscore is written
  * to a file that is not an ordinary user's once a payload has hidden our memory; the others are about what is made. */
 static bool suits_spare(const char *payload, size_t length) {
-  static const char *const unusual[] = {"\0dir=",    "\0insecure=", "\0oomscore=", "\0shmsize=",
-                                        "\0sysctl=", "\0stdin=",    "\0tty="};
-  bool suits = has_process_output(payload) && memmem(payload, length, "\0network=none", 14) != NULL;
+  static const char *const unusual[] = {"\0dir=",     "\0insecure=", "\0network=host", "\0oomscore=",
+                                        "\0shmsize=", "\0sysctl=",   "\0stdin=",       "\0tty="};
+  bool suits = has_process_output(payload) && memmem(payload, length, "\0network=", 9) != NULL;
   for (size_t i = 0; suits && i < COUNT_OF(unusual); i++)
     suits = memmem(payload, length, unusual[i], 1 + strlen(unusual[i] + 1)) == NULL;
   return suits;

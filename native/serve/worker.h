@@ -43,9 +43,9 @@ struct worker {
 struct worker *worker_start(uint32_t id, const char *payload, size_t length, bool attached);
 
 /**
- * Forks a worker ahead of its request, when steps follow each other that have no network: it makes what the
- * sandboxes of all of them begin with (run_prepare) while the step before it runs, and worker_start gives it
- * the next one. One that rests is woken instead, if there is one.
+ * Forks a worker ahead of its request, when steps follow each other that do not have the host's network: it makes
+ * what the sandboxes of all of them begin with (run_prepare) while the step before it runs, and worker_start gives
+ * it the next one. One that rests is woken instead, if there is one.
  */
 void worker_make_spare(void);
 

@@ -154,7 +154,6 @@ export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => 
   const networks = new StepNetworks({
     helper: engine.helper,
     makeDirectory: () => engine.state.makeWork(),
-    discard: (directory) => engine.snapshotter.discard({directory}),
     dns: engine.config.dns,
     warn,
   });
@@ -184,8 +183,6 @@ export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => 
     return await work(options);
   } finally {
     await networks.close();
-    // Beside what exporters do.
-    engine.snapshotter.tidy();
   }
 }
 

@@ -1,7 +1,7 @@
 // Steps that follow each other begin in a sandbox that was begun before them (native/serve/worker.c): it must be like any other.
 
 import {execFileSync} from 'node:child_process';
-import {chmodSync, existsSync, readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {childrenOf} from '../support/children-of.ts';
@@ -128,12 +128,9 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
   });
 });
 
-/** As the roots of a build are: a worker that has to make mount points does one step only. */
 function worldWithMountPoints(): SandboxWorld {
   const world = new SandboxWorld();
-  for (const name of ['dev', 'proc', 'sys', 'tmp']) world.makeDirectory(`base/${name}`);
-  world.write('base/etc/hosts', '');
-  chmodSync(world.path('base/tmp'), 0o777);
+  world.addMountPoints();
   return world;
 }
 

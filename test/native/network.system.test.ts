@@ -1,10 +1,12 @@
 // Networks of sandboxes, in namespaces of the tests' own: the router stands for the host, the world for the internet.
 
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import type {HelperProcess} from '../../src/helper/helper-process.ts';
 import {type Lease, tryLease} from '../../src/network/lease.ts';
+import {childrenOf} from '../support/children-of.ts';
 import {NetworkWorld, whyNoNetworks, worldAddress} from '../support/network-world.ts';
+import {sandboxFacts} from '../support/sandbox-facts.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 import {until} from '../support/until.ts';
 
@@ -16,6 +18,7 @@ let world: NetworkWorld;
 
 beforeAll(() => {
   sandboxes = new SandboxWorld();
+  sandboxes.addMountPoints();
 });
 afterAll(() => sandboxes.close());
 
@@ -34,6 +37,11 @@ async function leased(): Promise<Leased> {
   const helper = world.startHelper();
   const lease = await world.lease(helper);
   return {helper, lease, shell: async (script) => (await world.shell(helper, lease.argument, script)).stdout};
+}
+
+/** The process that began the one which keeps the lease. */
+function helperOf({argument}: Lease): number {
+  return Number(readFileSync(`/proc/${argument.split('/')[0]}/stat`, 'utf8').split(' ')[3]);
 }
 
 /** A server, in a sandbox that stays. */
@@ -90,6 +98,35 @@ describe.skipIf(reason !== undefined)('a sandbox with a leased network', () => {
     await using inside = await world.stay(helper, lease.argument, server);
     const tried = world.inWorld('sh', '-c', fetch(inside.address, 2));
     expect(tried).toMatch(/^no answer$/m);
+  });
+
+  it('is like a first one, though its worker has done others, with a network and without', async () => {
+    const {helper, lease, shell} = await leased();
+    const first = await shell(sandboxFacts);
+    const alone = await world.shell(helper, 'none', sandboxFacts);
+    expect(first).toMatch(/^ *eth0:/m);
+    expect(alone.stdout).not.toContain('eth0');
+    const mess = `
+      busybox ping -c 1 ${lease.hostAddress}; busybox ip addr flush dev eth0; busybox ip link set lo down
+      busybox nc -l -p 80 & true`;
+    for (let step = 0; step < 4; step++) await shell(mess);
+    const workers = childrenOf(helperOf(lease));
+    for (let step = 0; step < 3; step++) {
+      expect(await shell(sandboxFacts)).toBe(first);
+      expect((await world.shell(helper, 'none', sandboxFacts)).stdout).toBe(alone.stdout);
+    }
+    expect(childrenOf(helperOf(lease))).toEqual(workers);
+  });
+
+  it('has its device before parameters of the kernel are set, of that device and of others', async () => {
+    const {helper, lease} = await leased();
+    const args = ['forwarding', 'rp_filter'].flatMap((name) => [
+      `sysctl=net/ipv4/conf/eth0/${name}:1`,
+      `sysctl=net/ipv4/conf/default/${name}:0`,
+    ]);
+    const script = 'cd /proc/sys/net/ipv4/conf; cat eth0/forwarding eth0/rp_filter default/rp_filter';
+    const view = [...sandboxes.newLayer().view, ...args];
+    expect((await world.shell(helper, lease.argument, script, {view})).stdout).toBe('1\n1\n0\n');
   });
 
   it('is told when the lease is of somebody who is gone', async () => {
@@ -240,7 +277,7 @@ describe.skipIf(reason !== undefined)('a lease', () => {
     const {helper, lease} = await leased();
     const running = world.shell(helper, lease.argument, 'sleep 100').catch((error: unknown) => error);
     await until(() => world.inRouter('ip', '-brief', 'link').includes('tsb0@'));
-    world.inRouter('sh', '-c', `kill -9 $(cat /proc/${lease.argument.split('/')[0]}/stat | cut -d' ' -f4)`);
+    process.kill(helperOf(lease), 'SIGKILL');
     await running;
     expect(await world.left()).toEqual([]);
     await world.serve('world', `${worldAddress}:80`, 'the world');

@@ -26,7 +26,6 @@ afterEach(() => {
 function rig(error?: Error, dns = noDns) {
   const helper = new FakeLeaseHelper(error === undefined ? [`host=10.1.0.1\0lease=${lease}\0`] : [], error);
   const warnings: Diagnostic[] = [];
-  const discarded: string[] = [];
   const networks = new StepNetworks({
     helper: async () => helper,
     makeDirectory: async () => {
@@ -34,7 +33,6 @@ function rig(error?: Error, dns = noDns) {
       places.push(place);
       return place;
     },
-    discard: (directory) => discarded.push(directory),
     dns,
     warn: (diagnostic) => warnings.push(diagnostic),
   });
@@ -47,7 +45,7 @@ function rig(error?: Error, dns = noDns) {
       resolv: fields.get('resolv') ?? '',
     };
   };
-  return {helper, warnings, discarded, networks, given};
+  return {helper, warnings, networks, given};
 }
 
 describe('the networks of the steps of a build', () => {
@@ -112,14 +110,13 @@ describe('the networks of the steps of a build', () => {
   });
 
   it('are given back in the end, with their files', async () => {
-    const {given, helper, discarded, networks} = rig();
+    const {given, helper, networks} = rig();
     await given();
     await networks.close();
     expect(helper.givenBack).toBe(true);
-    expect(discarded).toEqual([places[0]]);
+    expect(helper.asked.at(-1)).toBe(`remove path=${places[0]}`);
     const unused = rig();
     await unused.networks.close();
     expect(unused.helper.asked).toEqual([]);
-    expect(unused.discarded).toEqual([]);
   });
 });

@@ -102,6 +102,13 @@ export class SandboxWorld {
     return {upper, view: [...layers.map((layer) => `layer=${layer}`), `upper=${upper}`, `work=${work}`]};
   }
 
+  /** As the roots of a build have them: a worker that has to make mount points does one step only. */
+  addMountPoints(): void {
+    for (const name of ['dev', 'proc', 'sys', 'tmp']) this.makeDirectory(`base/${name}`);
+    for (const name of ['hosts', 'resolv.conf']) this.write(`base/etc/${name}`, '');
+    chmodSync(this.path('base/tmp'), 0o777);
+  }
+
   /** Runs a shell script on a fresh layer. */
   async shell(script: string, more: readonly string[] = [], layer = this.newLayer()): Promise<RunOutcome> {
     return this.run(layer, [
