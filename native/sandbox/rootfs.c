@@ -173,7 +173,7 @@ static int put(int made, const char *name) {
 void rootfs_furnish(void) {
   close(put(made_dev, "dev"));
   int sys = put(made_sys, "sys");
-  cgroup_mount_point = own_sys ? openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+  cgroup_mount_point = openat(sys, "fs/cgroup", O_PATH | O_DIRECTORY | O_CLOEXEC);
   close(sys);
 }
 
@@ -182,9 +182,12 @@ void rootfs_finish(void) {
 }
 
 void rootfs_mount_cgroup(const struct rootfs_options *options) {
-  // Best effort: programs read their limits there. Without cgroup v2 the directory stays empty.
+  // Best effort: programs read their limits there. Without cgroup v2 the directory is empty: below the host's /sys
+  // lie the groups of everybody, of both versions.
   uint64_t attributes = HIDDEN_BASE | (options->insecure ? 0 : MOUNT_ATTR_RDONLY);
-  int cgroup = cgroup_mount_point < 0 ? -1 : mount_fresh("cgroup2", (unsigned)attributes, NULL);
+  if (cgroup_mount_point < 0) return;
+  int cgroup = mount_fresh("cgroup2", (unsigned)attributes, NULL);
+  if (cgroup < 0 && !own_sys) cover(mask_directory, MOUNT_ATTR_RDONLY, cgroup_mount_point, "/sys/fs/cgroup");
   if (cgroup < 0) return;
   mount_attach(cgroup, cgroup_mount_point, "/sys/fs/cgroup");
   close(cgroup);

@@ -130,6 +130,20 @@ describe('--failed', () => {
     expect(readdirSync(join(space.root, 'work'))).toEqual([]);
   });
 
+  it('of a Dockerfile by another name is found by that name, or as the last one', async () => {
+    const context = await space.context({Other: 'FROM busybox\nRUN echo > /left; exit 5\n'});
+    await space.run(['build', '-f', join(context, 'Other'), context]);
+    for (const which of [['-f', join(context, 'Other'), context], []]) {
+      const run = await space.run(['shell', '--failed', ...which, '--', 'ls', '/left']);
+      expect([run.code, run.stdout.toString()]).toEqual([0, '/left\n']);
+    }
+    const run = await space.run(['shell', '--failed', context, '--', 'true']);
+    expect([run.code, run.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no failed step is kept\n.*with -f, or give no/),
+    ]);
+  });
+
   it('an interrupted step is not kept', async () => {
     const context = await space.context({Dockerfile: 'FROM busybox\nRUN echo on; sleep 600\n'});
     const running = space.start(['build', '--progress', 'plain', context]);

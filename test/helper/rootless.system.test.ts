@@ -164,6 +164,13 @@ describe.skipIf(reason !== undefined)('as an ordinary user', () => {
     expect(stdout).toBe('1\n');
   });
 
+  it('sees no control groups of the host there', async () => {
+    const planted = 'mount -t tmpfs none /sys/fs/cgroup; mkdir -p /sys/fs/cgroup/memory/of-others';
+    const look = 'find /sys/fs/cgroup -name of-others; mkdir /sys/fs/cgroup/own';
+    const {stdout} = await shell(start(false, planted), newLayer(), look, ['network=host']);
+    expect(stdout).toMatch(/^mkdir: .*: Read-only file system\n$/);
+  });
+
   it('masks what the processors tell of their heat, also where some are off', async () => {
     const place = '/sys/devices/system/cpu';
     const tells = [0, 2, 10].map((number) => `${place}/cpu${number}/thermal_throttle`);

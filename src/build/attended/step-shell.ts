@@ -109,9 +109,14 @@ export async function shellAfterFailure(
   const {state, snapshotter} = engine;
   const kept = state.failedSteps.find(options.project === undefined ? undefined : projectOf(options.project));
   if (kept === undefined) {
-    throw buildError('user', 'shell-nothing-kept', 'no failed step is kept', {
-      hints: ['a RUN step that fails is kept until its Dockerfile is built again; --at STEP takes any step'],
-    });
+    const hints = [
+      'a RUN step that fails is kept until its Dockerfile is built again; --at STEP takes any step',
+    ];
+    if (state.failedSteps.find() !== undefined)
+      hints.unshift(
+        'the one kept last is of another Dockerfile: name it with -f, or give no PATH for the last one',
+      );
+    throw buildError('user', 'shell-nothing-kept', 'no failed step is kept', {hints});
   }
   const step = readFailedStep(kept.record);
   if (step === undefined) throw gone('it was kept by another version of tsbuild');
