@@ -327,6 +327,7 @@ void worker_look_at_status(struct worker *worker) {
       char digits[16] = {0};
       memcpy(digits, payload, length < sizeof digits ? length : sizeof digits - 1);
       *(worker->runs ? &worker->listener : &worker->sandbox) = k_pidfd_open(atoi(digits));
+      if (worker->listener >= 0 && worker->cancel != 0) k_pidfd_signal(worker->listener, worker->cancel);
       worker->runs = true;
     }
     if (type == STATUS_RESULT || type == STATUS_ERROR) worker->done = true;
@@ -338,7 +339,8 @@ void worker_look_at_status(struct worker *worker) {
 void worker_cancel(struct worker *worker, int signal) {
   worker->cancel = signal;
   if (worker->listener >= 0) k_pidfd_signal(worker->listener, signal);
-  if (worker->listener < 0 || signal == SIGKILL) k_pidfd_signal(worker->pidfd, SIGKILL);
+  // A process may have begun before we are told which one listens: the signal waits for that.
+  if (!worker->runs || signal == SIGKILL) k_pidfd_signal(worker->pidfd, SIGKILL);
 }
 
 struct buffer worker_reply(const struct worker *worker, int wait_status, uint32_t *frame_type) {

@@ -2,12 +2,13 @@
 
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {HelperProcess} from '../../src/helper/helper-process.ts';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
 import {endOf} from '../../src/helper/spawned-helper.ts';
+import {needCommand} from '../e2e/requirements.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 import {until} from '../support/until.ts';
 
@@ -69,6 +70,22 @@ describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {
     abort.abort(new Error('enough'));
     await expect(run).rejects.toThrow('enough');
     expect(output.join('')).toBe('begun\nbye\n');
+  });
+
+  it('an abort does so, too, when the worker has not told yet that the process has begun', async (test) => {
+    needCommand(test, 'strace');
+    // Every pidfd_open takes a while, and so does the worker's between the beginning of the process and its word of it.
+    const slowly = `strace -f -o /dev/null -e trace=pidfd_open -e inject=pidfd_open:delay_enter=200000`;
+    const path = world.write('slow-helper', `#!/bin/sh\nexec ${slowly} ${locateHelper(process.env)} "$@"\n`);
+    chmodSync(path, 0o755);
+    const helper = new HelperProcess({path});
+    const abort = new AbortController();
+    const script = 'trap "echo bye; exit 0" TERM; echo begun; while true; do sleep 0.02; done';
+    const {run, output} = await begin(helper, script, abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(run).rejects.toThrow('enough');
+    expect(output.join('')).toBe('begun\nbye\n');
+    await helper.close();
   });
 
   it('what ignores SIGTERM is killed, with its grandchildren, before the request ends', async () => {

@@ -33,6 +33,7 @@ export const packages = {
   skopeo: 'skopeo',
   slirp4netns: 'slirp4netns',
   'ssh-keygen': 'openssh-client',
+  strace: 'strace',
   umoci: 'umoci',
   xz: 'xz-utils',
   zstd: 'zstd',
