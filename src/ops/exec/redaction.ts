@@ -3,75 +3,25 @@
 // that may be the beginning of a value wait for the next one.
 
 import {assert} from '../../util/assert.ts';
+import {ValueFinder} from './value-finder.ts';
 
 /** A shorter value would be found in anything. */
 const valueBytesMin = 4;
 const lineBytesMin = 8;
-/** After this without output fewer bytes than `valueBytesMin` that wait are shown: a prompt must not lack its end. */
-const silenceMs = 100;
+/**
+ * So long after something began to wait it is looked through, whether or not more has come, and if fewer bytes than
+ * `valueBytesMin` wait then, they are shown: a prompt must not lack its end.
+ */
+const patienceMs = 100;
 const mask = Buffer.from('***');
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
-/** Finds values at the places where they begin. */
-class Values {
-  /** By their first four bytes; longest first. */
-  readonly #byHead = new Map<number, Buffer[]>();
-  /** Which first two bytes there are. */
-  readonly #pairs = new Uint8Array(1 << 16);
-  /** Beginnings of one to three bytes. */
-  readonly #beginnings = new Set<string>();
-
-  constructor(values: readonly Buffer[]) {
-    for (const value of values.toSorted((a, b) => b.length - a.length)) {
-      const head = value.readUInt32LE(0);
-      const others = this.#byHead.get(head);
-      if (others === undefined) this.#byHead.set(head, [value]);
-      else others.push(value);
-      this.#pairs[value.readUInt16LE(0)] = 1;
-      for (let length = 1; length < valueBytesMin; length++) {
-        this.#beginnings.add(value.toString('latin1', 0, length));
-      }
-    }
-  }
-
-  /**
-   * The places `[start, end)` of values, those that touch each other's bytes as one, and where a value may begin that
-   * has not come to its end.
-   */
-  in(bytes: Buffer): {readonly found: readonly [number, number][]; readonly open: number} {
-    const found: [number, number][] = [];
-    let open = bytes.length;
-    for (let at = 0; at < bytes.length; at++) {
-      const left = bytes.length - at;
-      if (left < valueBytesMin) {
-        if (open === bytes.length && this.#beginnings.has(bytes.toString('latin1', at))) open = at;
-        continue;
-      }
-      const pair = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-      if (this.#pairs[pair] === 0) continue;
-      for (const value of this.#byHead.get(bytes.readUInt32LE(at)) ?? []) {
-        const part = Math.min(left, value.length);
-        if (bytes.compare(value, 0, part, at, at + part) !== 0) continue;
-        if (part < value.length) {
-          open = Math.min(open, at);
-          continue;
-        }
-        const last = found.at(-1);
-        if (last === undefined || at >= last[1]) found.push([at, at + part]);
-        else last[1] = Math.max(last[1], at + part);
-        break;
-      }
-    }
-    return {found, open};
-  }
-}
-
 export class Redaction {
-  readonly #values: Values;
+  readonly #values: ValueFinder;
 
   private constructor(values: readonly Buffer[]) {
-    this.#values = new Values(values);
+    this.#values = new ValueFinder(values);
   }
 
   /** Undefined: there is nothing to look for. */
@@ -135,7 +85,7 @@ function withoutLineEnd(bytes: Buffer): Buffer {
 }
 
 export class RedactedStream {
-  readonly #values: Values;
+  readonly #values: ValueFinder;
   readonly #show: ShowData;
   /** What may be the beginning of a value. */
   #rest = Buffer.alloc(0);
@@ -148,17 +98,19 @@ export class RedactedStream {
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(values: Values, show: ShowData) {
+  constructor(values: ValueFinder, show: ShowData) {
     this.#values = values;
     this.#show = show;
   }
 
+  /** `data` may be used again. */
   push(data: Uint8Array): void {
-    this.#waiting.push(data);
     this.#waitingBytes += data.length;
     // A long value that comes byte by byte is not looked through for each of them.
-    if (this.#waitingBytes * 4 >= this.#rest.length) this.#look(false);
-    this.#awaitSilence();
+    const isLooked = this.#waitingBytes * 4 >= this.#rest.length;
+    this.#waiting.push(isLooked ? data : Uint8Array.prototype.slice.call(data));
+    if (isLooked) this.#look(false);
+    this.#lookLater();
   }
 
   /** Shows what waits: nothing more comes. */
@@ -167,7 +119,7 @@ export class RedactedStream {
     this.#look(true);
   }
 
-  #awaitSilence(): void {
+  #lookLater(): void {
     const hasMore = this.#rest.length > this.#done || this.#waitingBytes > 0;
     if (this.#timer !== undefined || !hasMore) return;
     this.#timer = setTimeout(() => {
@@ -178,7 +130,7 @@ export class RedactedStream {
         this.#done = this.#rest.length;
         this.#isMasked = false;
       }
-    }, silenceMs);
+    }, patienceMs);
   }
 
   #look(isEnd: boolean): void {

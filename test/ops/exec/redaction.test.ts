@@ -14,7 +14,12 @@ function stream(...secrets: (string | Uint8Array)[]) {
   const {onStdout, end} = shownStreams(redaction, (_, data) => shown.push(Uint8Array.from(data)));
   return {
     write: (...pieces: string[]) => {
-      for (const piece of pieces) onStdout(Buffer.from(piece, 'latin1'));
+      for (const piece of pieces) {
+        const data = Buffer.from(piece, 'latin1');
+        onStdout(data);
+        // The caller uses its memory again.
+        data.fill('-');
+      }
     },
     end,
     shown: () => Buffer.concat(shown).toString('latin1'),
@@ -98,6 +103,22 @@ describe('however the output is cut', () => {
     expect(allOf([secret], 'a', ...secret, 'b')).toBe('a***b');
     const nearly = secret.slice(0, -1);
     expect(allOf([secret], 'a', ...nearly, '!') === `a${nearly}!`).toBe(true);
+  });
+});
+
+describe('a secret of half a megabyte that is nearly one byte', () => {
+  const many = 'a'.repeat(500_000);
+
+  it('is found, and not found, in output like it', () => {
+    expect(allOf([`${many}b`], many, many, many, 'b')).toBe(`${'a'.repeat(1_000_000)}***`);
+    expect(allOf([many], many, many, many, 'b')).toBe('***b');
+    expect(allOf([`${many}b`], many, many, 'c') === `${many}${many}c`).toBe(true);
+  });
+
+  it('has lines that are nearly one', () => {
+    const lines = Array.from({length: 2_000}, (_, index) => `${'a'.repeat(200)}${index}`).join('\n');
+    const shown = allOf([lines], `${'a'.repeat(300_000)}17\n`);
+    expect(shown).toBe(`${'a'.repeat(299_800)}***\n`);
   });
 });
 
