@@ -37,6 +37,11 @@ export function displayWidth(text: string): number {
   return width;
 }
 
+/** Texts quote what they are about, and that may be anything. */
+export function tame(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '·');
+}
+
 function printable(text: string): string {
   return text
     .replaceAll('\t', tab)

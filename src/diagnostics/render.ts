@@ -10,7 +10,7 @@
 
 import {maskedCredentials} from '../util/url-credentials.ts';
 import type {Diagnostic} from './diagnostic.ts';
-import {displayWidth, excerptOf} from './excerpt.ts';
+import {displayWidth, excerptOf, tame} from './excerpt.ts';
 import type {SourceFile} from './source-file.ts';
 import type {Span} from './span.ts';
 
@@ -63,11 +63,6 @@ function render(diagnostic: Diagnostic, options: RenderOptions, palette: Palette
   for (const hint of diagnostic.hints ?? []) lines.push(`  ${palette.hint('hint:')} ${tame(hint)}`);
   if (diagnostic.url !== undefined) lines.push(`  ${palette.dim(`see ${diagnostic.url}`)}`);
   return lines.join('\n');
-}
-
-/** Texts quote what they are about, and that may be anything. */
-function tame(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '·');
 }
 
 function excerpt(

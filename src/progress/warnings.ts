@@ -1,7 +1,7 @@
 // The warnings of a build, said once, below everything else: with many steps running they would be lost among output.
 
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
-import {excerptOf} from '../diagnostics/excerpt.ts';
+import {excerptOf, tame} from '../diagnostics/excerpt.ts';
 
 const excerptColumns = 110;
 
@@ -10,7 +10,7 @@ export function warningsText(warnings: readonly Diagnostic[]): string {
   if (warnings.length === 0) return '';
   const lines = warnings.map((warning) => {
     const line = warning.span === undefined ? '' : ` (line ${warning.span.line})`;
-    return ` - ${warning.code}: ${warning.message}${line}\n${excerptText(warning)}`;
+    return ` - ${warning.code}: ${tame(warning.message)}${line}\n${excerptText(warning)}`;
   });
   return ` ${warnings.length} warning${warnings.length === 1 ? '' : 's'} found:\n${lines.join('')}`;
 }
