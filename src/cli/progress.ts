@@ -48,7 +48,9 @@ function badValue(message: string): Error {
 
 /** Where progress goes. */
 export interface ProgressOutput extends Pick<CliOutput, 'isTTY' | 'columns' | 'rows'> {
-  write(data: string | Uint8Array): unknown;
+  /** Of a stream that writes to a descriptor; it has written when it calls back. */
+  readonly fd?: number;
+  write(data: string | Uint8Array, done?: () => void): unknown;
 }
 
 interface ProgressIo extends Pick<CliIo, 'env'> {
@@ -123,8 +125,22 @@ const endings = ['drain', 'close', 'error'];
 /** What goes to a terminal is made safe for it; a file gets all of it. tty makes its own lines. */
 async function writerFor(name: SinkName, io: ProgressIo): Promise<SinkHost['write']> {
   const output: ProgressOutput = rawOutput(io.stderr);
-  if (output.isTTY !== true || name === 'tty') return (data) => output.write(data);
+  if (output.isTTY !== true || name === 'tty') {
+    if (output.fd !== undefined) return (data, done) => output.write(data, done);
+    // Any other stream may hand on what it was given.
+    return (data, done) => {
+      output.write(typeof data === 'string' ? data : Buffer.from(data));
+      done?.();
+    };
+  }
   const {terminalText} = await import('../progress/terminal-text.ts');
+  const {WholeLines} = await import('../progress/whole-lines.ts');
   const color = wantsColor(output, io.env);
-  return (data) => output.write(terminalText(Buffer.from(data).toString(), {color}));
+  const lines = new WholeLines(Number.POSITIVE_INFINITY);
+  return (data, done) => {
+    lines.push(Buffer.from(data), (whole) =>
+      output.write(terminalText(Buffer.from(whole).toString(), {color})),
+    );
+    done?.();
+  };
 }

@@ -2,10 +2,12 @@
 // its last words, as descriptors whose numbers are in the environment. There is at most one, and it is taken once.
 
 import {fstatSync, readSync} from 'node:fs';
-import {Socket} from 'node:net';
+import {type ConnectOpts, Socket, type SocketConstructorOpts} from 'node:net';
 import {lastWordsMax, type StartedHelper} from './started-helper.ts';
 
 const variable = 'TSBUILD_HELPER_STARTED';
+/** Read at once. */
+const readBytes = 256 * 1024;
 
 export interface Companion {
   /** Descriptors. */
@@ -46,7 +48,7 @@ export function takeCompanion(): (() => StartedHelper) | undefined {
   const {channel, words} = companion;
   companion = undefined;
   return () => {
-    const socket = new Socket({fd: channel, readable: true, writable: true});
+    const socket = openSocket(channel);
     const end = new Promise<void>((resolve) => socket.on('close', () => resolve()));
     return {
       requests: socket,
@@ -54,6 +56,27 @@ export function takeCompanion(): (() => StartedHelper) | undefined {
       end: end.then(() => ({message: 'the helper ended', lastWords: textOf(words)})),
     };
   };
+}
+
+/**
+ * What comes is read into the same memory again and again: new memory for each piece is what output of steps would cost
+ * most. A `data` event's bytes hold until its listeners have returned.
+ */
+function openSocket(channel: number): Socket {
+  const options: SocketConstructorOpts & ConnectOpts = {
+    fd: channel,
+    readable: true,
+    writable: true,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(readBytes),
+      callback(length, {buffer}) {
+        socket.emit('data', Buffer.from(buffer, 0, length));
+        return true;
+      },
+    },
+  };
+  const socket = new Socket(options);
+  return socket;
 }
 
 function textOf(file: number): string {

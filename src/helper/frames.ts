@@ -33,63 +33,58 @@ export function encodeFrame(id: number, type: number, payload: Uint8Array): Buff
   return frame;
 }
 
+interface BegunFrame {
+  readonly id: number;
+  readonly type: number;
+  /** Bytes that are to come. */
+  left: number;
+  /** Undefined: of output. */
+  readonly payload: Buffer | undefined;
+}
+
 /**
- * Cuts a stream of bytes into frames. Payloads may share memory with what was pushed. What a process writes is given in
- * the pieces in which it comes, a frame for each: putting a frame of a megabyte together costs more than reading it.
+ * Cuts a stream of bytes into frames. What a process writes is given in the pieces in which it comes, a frame for each,
+ * in the memory of what was pushed: putting a frame of a megabyte together costs more than reading it. All other
+ * payloads have memory of their own.
  */
 export class FrameDecoder {
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
-  /** The frame of output that has begun, and how much of it is to come. */
-  #begun = {id: 0, type: 0, left: 0};
+  readonly #header = Buffer.alloc(headerBytes);
+  #headerLength = 0;
+  #begun: BegunFrame | undefined;
 
   *push(bytes: Buffer): Generator<Frame> {
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
+    let at = 0;
     for (;;) {
-      if (this.#begun.left > 0) {
-        const [first] = this.#pending;
-        if (first === undefined) return;
-        const payload = this.#take(Math.min(this.#begun.left, first.length));
-        this.#begun.left -= payload.length;
-        yield {id: this.#begun.id, type: this.#begun.type, payload};
-        continue;
+      if (this.#begun === undefined) {
+        const part = bytes.subarray(at, at + headerBytes - this.#headerLength);
+        at += part.length;
+        this.#begun = this.#begin(part);
       }
-      if (this.#pendingBytes < headerBytes) return;
-      const header = this.#peek(headerBytes);
-      const length = header.readUInt32LE(0);
-      assert(length <= payloadBytesMax, `the helper announced a frame of ${length} bytes`);
-      const type = header.readUInt32LE(8);
-      if (length > 0 && (type === frameTypes.stdout || type === frameTypes.stderr)) {
-        this.#begun = {id: header.readUInt32LE(4), type, left: length};
-        this.#take(headerBytes);
-        continue;
-      }
-      if (this.#pendingBytes < headerBytes + length) return;
-      const whole = this.#take(headerBytes + length);
-      yield {id: whole.readUInt32LE(4), type: whole.readUInt32LE(8), payload: whole.subarray(headerBytes)};
+      if (this.#begun === undefined) return;
+      const {id, type, left, payload} = this.#begun;
+      const piece = bytes.subarray(at, at + left);
+      at += piece.length;
+      this.#begun.left -= piece.length;
+      if (payload !== undefined) payload.set(piece, payload.length - left);
+      if (payload === undefined && piece.length > 0) yield {id, type, payload: piece};
+      if (this.#begun.left > 0) return;
+      this.#begun = undefined;
+      if (payload !== undefined) yield {id, type, payload};
     }
   }
 
-  #peek(count: number): Buffer {
-    const [first] = this.#pending;
-    if (first !== undefined && first.length >= count) return first;
-    this.#join();
-    return this.#pending[0] ?? Buffer.alloc(0);
-  }
-
-  #take(count: number): Buffer {
-    if ((this.#pending[0]?.length ?? 0) < count) this.#join();
-    const first = this.#pending[0] ?? Buffer.alloc(0);
-    const rest = first.subarray(count);
-    if (rest.length > 0) this.#pending[0] = rest;
-    else this.#pending.shift();
-    this.#pendingBytes -= count;
-    return first.subarray(0, count);
-  }
-
-  #join(): void {
-    this.#pending = [Buffer.concat(this.#pending)];
+  /** The frame whose header is complete with `bytes`. */
+  #begin(bytes: Uint8Array): BegunFrame | undefined {
+    this.#header.set(bytes, this.#headerLength);
+    this.#headerLength += bytes.length;
+    if (this.#headerLength < headerBytes) return undefined;
+    this.#headerLength = 0;
+    const left = this.#header.readUInt32LE(0);
+    assert(left <= payloadBytesMax, `the helper announced a frame of ${left} bytes`);
+    const type = this.#header.readUInt32LE(8);
+    const isOutput = left > 0 && (type === frameTypes.stdout || type === frameTypes.stderr);
+    const payload = isOutput ? undefined : Buffer.allocUnsafe(left);
+    return {id: this.#header.readUInt32LE(4), type, left, payload};
   }
 }
 

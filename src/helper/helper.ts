@@ -5,6 +5,7 @@ import {encodePathText} from '../util/path-text.ts';
 
 export interface HelperRequestOptions {
   readonly signal?: AbortSignal;
+  /** What a process writes, in memory that is used again when the function has returned. */
   readonly onStdout?: (bytes: Uint8Array) => void;
   readonly onStderr?: (bytes: Uint8Array) => void;
   readonly onData?: (bytes: Uint8Array) => void;

@@ -5,6 +5,7 @@ import type {Readable, Writable} from 'node:stream';
 /** A helper that was started, and the two ends of the talk with it. */
 export interface StartedHelper {
   readonly requests: Writable;
+  /** The bytes of a `data` event hold until its listener returns. */
   readonly answers: Readable;
   /** Resolves when it is gone, or could not be started. */
   readonly end: Promise<HelperEnd>;

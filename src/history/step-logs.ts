@@ -4,10 +4,11 @@
 import {closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync, writevSync} from 'node:fs';
 import {join} from 'node:path';
 import {workPath} from '../store/work-path.ts';
-import {keptBytes} from '../util/kept-bytes.ts';
 
 /** Written together: a system call for each line would be felt. */
 const bufferBytesMax = 256 * 1024;
+/** A piece that is as large is written as it is, behind what waits. */
+const pieceBytesMin = 64 * 1024;
 /** What a step writes beyond it is counted, and not kept. */
 const logBytesMax = 64 << 20;
 
@@ -26,7 +27,7 @@ export class StepLogs {
     this.#root = root;
   }
 
-  /** `data` may stay in use. */
+  /** `data` may be used again. */
   add(step: number, data: Uint8Array): void {
     let log = this.#logs.get(step);
     if (log === undefined) {
@@ -36,8 +37,8 @@ export class StepLogs {
     const kept = data.subarray(0, Math.max(0, logBytesMax - log.bytes));
     log.bytes += data.length;
     if (kept.length === 0) return;
-    const isLast = log.pendingBytes + kept.length > bufferBytesMax;
-    log.pending.push(isLast ? kept : keptBytes(kept));
+    const isLast = kept.length >= pieceBytesMin || log.pendingBytes + kept.length > bufferBytesMax;
+    log.pending.push(isLast ? kept : Uint8Array.prototype.slice.call(kept));
     log.pendingBytes += kept.length;
     if (isLast) this.#write(step, log);
   }

@@ -1,7 +1,11 @@
 // Events are taken one turn after they were sent: what draws and keeps them costs as much as starting a step does, and
-// between two steps nobody waits for it. They carry their times, so nothing else of them changes.
+// between two steps nobody waits for it. They carry their times, so nothing else of them changes. Output of steps lies
+// in memory that is used again: a little of it is copied, much of it taken at once, with everything before it.
 
 import type {BuildEvent, EmitEvent} from './events.ts';
+
+/** Taking a piece at once costs more than a copy of so many bytes. */
+const copiedBytesMax = 4096;
 
 export class EventQueue {
   readonly #take: (events: readonly BuildEvent[]) => void;
@@ -13,8 +17,12 @@ export class EventQueue {
   }
 
   readonly emit: EmitEvent = (event) => {
-    if (this.#waiting.length === 0) setImmediate(() => this.drain());
-    this.#waiting.push(event);
+    const isOutput = event.type === 'step-output';
+    const isMuch = isOutput && event.data.length > copiedBytesMax;
+    if (this.#waiting.length === 0 && !isMuch) setImmediate(() => this.drain());
+    const isCopied = isOutput && !isMuch;
+    this.#waiting.push(isCopied ? {...event, data: Uint8Array.prototype.slice.call(event.data)} : event);
+    if (isMuch) this.drain();
   };
 
   /** Has all taken that were sent. */

@@ -65,7 +65,10 @@ export type BuildEvent =
       /** Of a cached step: what it was found under. */
       readonly key?: string;
     }
-  /** Bytes a process wrote, in memory that is not used again. Binary safe; a sink splits lines itself. */
+  /**
+   * Bytes a process wrote, in memory that is used again when whoever is told of them has returned. Binary safe; a sink
+   * splits lines itself.
+   */
   | {
       readonly type: 'step-output';
       readonly step: StepId;

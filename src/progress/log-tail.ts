@@ -6,6 +6,10 @@ import {countLines, WholeLines} from './whole-lines.ts';
 /** At least this much per step, at most twice it: more than anybody scrolls back, little beside what a build needs. */
 const tailBytesMax = 1024 * 1024;
 
+/** Memory of blocks that are smaller is not worth keeping. */
+const reusedBytesMin = 16 * 1024;
+const reusedMax = 8;
+
 /** Lines that came together. */
 interface Block {
   readonly time: string;
@@ -17,15 +21,19 @@ export class LogTail {
   #blocks: Block[] = [];
   #bytes = 0;
   #dropped = 0;
+  /** Memory of dropped blocks: new memory for each would be most of what keeping them costs. */
+  readonly #reused: ArrayBufferLike[] = [];
 
+  /** `data` may be used again. */
   push(stream: 'stdout' | 'stderr', data: Uint8Array, sinceStartMs: number): void {
-    this.#add(this.#streams[stream].push(data), sinceStartMs);
+    this.#streams[stream].push(data, (lines) => this.#add(lines, sinceStartMs));
   }
 
   /** Ends unfinished lines. */
   finish(sinceStartMs: number): void {
-    this.#add(this.#streams.stdout.flush(), sinceStartMs);
-    this.#add(this.#streams.stderr.flush(), sinceStartMs);
+    for (const stream of Object.values(this.#streams)) {
+      stream.flush((lines) => this.#add(lines, sinceStartMs));
+    }
   }
 
   /** The last `count` lines, as text. */
@@ -53,8 +61,7 @@ export class LogTail {
   }
 
   #add(bytes: Uint8Array, sinceStartMs: number): void {
-    if (bytes.length === 0) return;
-    this.#blocks.push({time: (sinceStartMs / 1000).toFixed(3), bytes});
+    this.#blocks.push({time: (sinceStartMs / 1000).toFixed(3), bytes: this.#copyOf(bytes)});
     this.#bytes += bytes.length;
     // Seldom and much, not often and little: dropping copies the array.
     if (this.#bytes <= 2 * tailBytesMax) return;
@@ -66,8 +73,20 @@ export class LogTail {
     ) {
       this.#bytes -= next.bytes.length;
       this.#dropped += countLines(next.bytes);
+      const {buffer} = next.bytes;
+      if (buffer.byteLength >= reusedBytesMin && this.#reused.length < reusedMax) this.#reused.push(buffer);
     }
     this.#blocks = this.#blocks.slice(drop);
+  }
+
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const {length} = bytes;
+    if (length < reusedBytesMin) return Uint8Array.prototype.slice.call(bytes);
+    const at = this.#reused.findIndex(({byteLength}) => byteLength >= length && byteLength <= length * 2);
+    const [buffer = new ArrayBuffer(length)] = at < 0 ? [] : this.#reused.splice(at, 1);
+    const copy = new Uint8Array(buffer, 0, length);
+    copy.set(bytes);
+    return copy;
   }
 }
 

@@ -1,45 +1,88 @@
 // Cuts what a process writes behind its newlines, byte for byte: output need not be UTF-8, and a chunk may end
-// anywhere. All lines that a chunk completes stay together, since a step may write millions of them.
-
-import {keptBytes} from '../util/kept-bytes.ts';
+// anywhere. All lines that a chunk completes stay together, since a step may write millions of them, and stay where
+// they are, but for one that has begun before.
 
 const newline = 0x0a;
-/** A beginning of a line that is longer is handed on as a line, so that a process without newlines cannot fill the memory. */
+/** A longer beginning of a line is handed on as one, so that a process without newlines cannot fill the memory. */
 const unfinishedBytesMax = 1024 * 1024;
-const nothing = new Uint8Array();
+const restBytesMin = 256;
+
+/** Gets whole lines, each with its newline; the memory is used again when it has returned. */
+export type TakeLines = (lines: Uint8Array) => void;
 
 export class WholeLines {
-  #rest: Uint8Array[] = [];
-  #restLength = 0;
+  /** The unfinished line, and room for more of it. */
+  #rest = Buffer.alloc(0);
+  #length = 0;
+  readonly #unfinishedMax: number;
 
-  /** The lines that `chunk` completes, each with its newline; empty when it completes none. `chunk` may stay in use. */
-  push(chunk: Uint8Array): Uint8Array {
-    const end = chunk.lastIndexOf(newline) + 1;
-    const lines = end === 0 ? nothing : this.#take(chunk.subarray(0, end));
-    if (end < chunk.length) {
-      this.#rest.push(keptBytes(chunk.subarray(end)));
-      this.#restLength += chunk.length - end;
+  constructor(unfinishedMax = unfinishedBytesMax) {
+    this.#unfinishedMax = unfinishedMax;
+  }
+
+  /** `take` gets the lines that `chunk` completes, at most twice. */
+  push(chunk: Uint8Array, take: TakeLines): void {
+    let start = 0;
+    if (this.#length > 0) {
+      start = chunk.indexOf(newline) + 1;
+      this.#keep(start === 0 ? chunk : chunk.subarray(0, start));
+      if (start === 0) {
+        if (this.#length >= this.#unfinishedMax) this.#end(take);
+        return;
+      }
+      this.#take(take);
     }
-    return this.#restLength < unfinishedBytesMax ? lines : Buffer.concat([lines, this.flush()]);
+    const end = Math.max(start, chunk.lastIndexOf(newline) + 1);
+    if (end > start) take(chunk.subarray(start, end));
+    if (end < chunk.length) this.#keep(chunk.subarray(end));
+    if (this.#length >= this.#unfinishedMax) this.#end(take);
   }
 
   /** The unfinished last line, if there is one, with a newline. */
-  flush(): Uint8Array {
-    return this.#restLength === 0 ? nothing : this.#take(Uint8Array.of(newline));
+  flush(take: TakeLines): void {
+    if (this.#length > 0) this.#end(take);
+    this.#rest = Buffer.alloc(0);
   }
 
-  #take(end: Uint8Array): Uint8Array {
-    if (this.#restLength === 0) return keptBytes(end);
-    const lines = Buffer.concat([...this.#rest, end]);
-    this.#rest = [];
-    this.#restLength = 0;
-    return lines;
+  #end(take: TakeLines): void {
+    this.#keep(Uint8Array.of(newline));
+    this.#take(take);
+  }
+
+  #take(take: TakeLines): void {
+    const lines = this.#rest.subarray(0, this.#length);
+    this.#length = 0;
+    take(lines);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#rest.length) {
+      const more = Buffer.allocUnsafeSlow(Math.max(restBytesMin, length, this.#rest.length * 2));
+      this.#rest.copy(more, 0, 0, this.#length);
+      this.#rest = more;
+    }
+    this.#rest.set(bytes, this.#length);
+    this.#length = length;
   }
 }
 
+/** Whether one of the four bytes of `word` is a newline. */
+export function hasNewline(word: number): boolean {
+  const zeros = word ^ 0x0a0a0a0a;
+  return ((zeros - 0x01010101) & ~zeros & 0x80808080) !== 0;
+}
+
+/** A word at a time: a third of what a look at each byte costs, and indexOf costs more for lines as they usually are. */
 export function countLines(lines: Uint8Array): number {
+  const words = new DataView(lines.buffer, lines.byteOffset, lines.length);
   let count = 0;
-  // By index: half the time of indexOf for lines as they usually are.
-  for (let index = 0; index < lines.length; index++) if (lines[index] === newline) count++;
+  let at = 0;
+  for (; at <= lines.length - 4; at += 4) {
+    const word = words.getInt32(at, true);
+    if (!hasNewline(word)) continue;
+    for (let byte = word, left = 4; left > 0; left--, byte >>>= 8) if ((byte & 0xff) === newline) count++;
+  }
+  for (; at < lines.length; at++) if (lines[at] === newline) count++;
   return count;
 }

@@ -78,6 +78,24 @@ describe('a recorded build', () => {
     expect(history.log(record?.id ?? '', 0)).toHaveLength(64 << 20);
   });
 
+  it('has logs as they were, whose memory is used again', () => {
+    const build = recorder();
+    build.emit({type: 'step-started', step: 'a', name: 'A', atMs: 0});
+    const said: string[] = [];
+    for (const [index, length] of [
+      10, 70_000, 60_000, 300_000, 1, 63_000, 63_000, 63_000, 63_000,
+    ].entries()) {
+      const data = Buffer.alloc(length, `${index}`);
+      said.push(data.toString());
+      build.emit({type: 'step-output', step: 'a', stream: 'stdout', data, atMs: 1});
+      data.fill('-');
+    }
+    build.finish({status: 'completed'});
+    const history = new HistoryStore(root);
+    const log = history.log([...history.records()][0]?.id ?? '', 0) ?? '';
+    expect(Buffer.from(log).toString() === said.join('')).toBe(true);
+  });
+
   it('is not written where there is no state directory, and nobody is told', () => {
     rmSync(root, {recursive: true});
     recorder().finish({status: 'completed'});

@@ -27,3 +27,28 @@ it('at the end all are taken at once, also those that taking one has sent', () =
   queue.drain();
   expect(taken).toEqual([note('a'), note('b')]);
 });
+
+it('output is taken before its memory is used again, behind what was sent before it', async () => {
+  const taken: string[] = [];
+  const queue = new EventQueue((events) => {
+    for (const event of events) {
+      if (event.type === 'step-output')
+        taken.push(`${event.data.length} ${String.fromCharCode(event.data[0] ?? 0)}`);
+      if (event.type === 'step-note') taken.push(event.text);
+    }
+  });
+  const memory = Buffer.alloc(100_000);
+  const write = (length: number, letter: string): void => {
+    const data = memory.fill(letter).subarray(0, length);
+    queue.emit({type: 'step-output', step: 's', stream: 'stdout', data, atMs: 0});
+    memory.fill('-');
+  };
+  write(3, 'a');
+  queue.emit(note('b'));
+  expect(taken).toEqual([]);
+  write(100_000, 'c');
+  expect(taken).toEqual(['3 a', 'b', '100000 c']);
+  write(4, 'd');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toEqual(['3 a', 'b', '100000 c', '4 d']);
+});

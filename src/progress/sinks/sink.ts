@@ -4,8 +4,8 @@ import type {Clock} from '../../util/clock.ts';
 import type {ProgressSink} from '../events.ts';
 
 export interface SinkHost {
-  /** Writes at once and in order. */
-  write(data: string | Uint8Array): void;
+  /** Writes at once and in order. Calls `done` when the memory of `data` may be used again, or never. */
+  write(data: string | Uint8Array, done?: () => void): void;
   readonly clock: Clock;
   readonly color: boolean;
   /** How many lines of a running step's output a terminal shows; undefined: the sink's own choice. */

@@ -22,7 +22,10 @@ export class Story {
   }
 
   say(step: string, text: string | Uint8Array, stream: 'stdout' | 'stderr' = 'stdout'): this {
-    this.#sink.emit({type: 'step-output', step, stream, data: Buffer.from(text), atMs: this.#host.nowMs});
+    const data = Buffer.from(text);
+    this.#sink.emit({type: 'step-output', step, stream, data, atMs: this.#host.nowMs});
+    // Its memory is used again.
+    data.fill('-');
     return this;
   }
 

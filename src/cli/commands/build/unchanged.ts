@@ -88,7 +88,13 @@ async function say({sink: name, events, file, stdout}: Answer): Promise<number> 
 /** Opening Node's stream costs milliseconds, which only a terminal needs. */
 function progressOutput(): ProgressOutput {
   if (fstatSync(2).isCharacterDevice()) return process.stderr;
-  return {write: (data) => writeAll(2, data)};
+  return {
+    fd: 2,
+    write(data, done) {
+      writeAll(2, data);
+      done?.();
+    },
+  };
 }
 
 /** Gives what went wrong, but not that nobody reads any more. */

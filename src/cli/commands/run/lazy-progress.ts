@@ -23,7 +23,8 @@ export class LazyProgress {
       this.#sink.emit(event);
       return;
     }
-    this.#waiting.push(event);
+    // Output of a step is in memory that is used again.
+    this.#waiting.push(event.type === 'step-output' ? {...event, data: event.data.slice()} : event);
     this.#opening ??= this.#open().then((sink) => {
       if (this.#closed) return;
       this.#sink = sink;

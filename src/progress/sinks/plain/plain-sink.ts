@@ -3,11 +3,13 @@
 // long enough.
 
 import type {Diagnostic} from '../../../diagnostics/diagnostic.ts';
+import {tame} from '../../../diagnostics/excerpt.ts';
 import {unreachable} from '../../../util/assert.ts';
 import type {BuildEvent, ProgressSink, StepId} from '../../events.ts';
 import {amountText, secondsText, usageText} from '../../figures.ts';
 import {missText} from '../../miss-text.ts';
 import {warningsText} from '../../warnings.ts';
+import {Pages} from '../pages.ts';
 import type {SinkHost} from '../sink.ts';
 import {PlainStep} from './plain-step.ts';
 
@@ -33,22 +35,23 @@ class PlainSink implements ProgressSink {
   readonly #stopTicking: () => void;
   #floor: PlainStep | undefined;
   #numbers = 0;
-  /** What is to be written together. */
-  #gathered: Uint8Array[] | undefined;
+  readonly #pages: Pages;
+  /** What is printed is written later, together. */
+  #gathers = false;
 
   constructor(host: SinkHost) {
     this.#host = host;
+    this.#pages = new Pages((data, done) => host.write(data, done));
     this.#stopTicking = host.every(tickMs, () => this.#passFloor(host.clock.nowMs()));
   }
 
   emitAll(events: readonly BuildEvent[]): void {
-    const gathered: Uint8Array[] = [];
-    this.#gathered = gathered;
+    this.#gathers = true;
     try {
       for (const event of events) this.emit(event);
     } finally {
-      this.#gathered = undefined;
-      this.#write(gathered);
+      this.#gathers = false;
+      this.#pages.flush();
     }
   }
 
@@ -64,7 +67,7 @@ class PlainSink implements ProgressSink {
         if (event.miss !== undefined) step.say(missText(event.miss));
         break;
       case 'step-output':
-        step.output(event.stream, event.data, event.atMs);
+        step.output(event, () => this.#serve(step, event.atMs));
         break;
       case 'step-note':
         if (event.name !== undefined) step.call(event.name);
@@ -142,26 +145,20 @@ class PlainSink implements ProgressSink {
 
   /** Gives `step` the floor and writes its pending lines. */
   #print(step: PlainStep, nowMs: number): void {
-    const parts: Uint8Array[] = [];
+    const pages = this.#pages;
     if (this.#floor !== step) {
-      if (this.#floor !== undefined) parts.push(Buffer.from(`#${this.#floor.number} ...\n\n`));
+      if (this.#floor !== undefined) pages.text(`#${this.#floor.number} ...\n\n`);
       step.number ??= ++this.#numbers;
-      parts.push(Buffer.from(`#${step.number} ${step.name}\n`));
+      pages.text(`#${step.number} ${step.name}\n`);
     }
     this.#floor = step;
     this.#waiting.delete(step);
-    parts.push(...step.take(nowMs));
+    step.writeTo(pages, nowMs);
     if (step.finished) {
-      parts.push(Buffer.from('\n'));
+      pages.text('\n');
       this.#floor = undefined;
     }
-    if (this.#gathered === undefined) this.#write(parts);
-    else this.#gathered.push(...parts);
-  }
-
-  #write(parts: readonly Uint8Array[]): void {
-    const [first] = parts;
-    if (first !== undefined) this.#host.write(parts.length === 1 ? first : Buffer.concat(parts));
+    if (!this.#gathers) pages.flush();
   }
 }
 
@@ -176,6 +173,6 @@ function outcomeText(event: Extract<BuildEvent, {type: 'step-finished'}>, step: 
     case 'canceled':
       return 'CANCELED';
     case 'error':
-      return `ERROR: ${event.error ?? 'failed'}`;
+      return `ERROR: ${tame(event.error ?? 'failed')}`;
   }
 }

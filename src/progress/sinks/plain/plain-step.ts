@@ -1,9 +1,8 @@
 // One step of the plain log: its number, name, and the lines that wait to be printed.
 
-import type {StepId} from '../../events.ts';
+import type {BuildEvent, StepId} from '../../events.ts';
 import {WholeLines} from '../../whole-lines.ts';
-
-const newline = 0x0a;
+import type {Pages} from '../pages.ts';
 
 interface PendingLine {
   readonly text: string;
@@ -55,13 +54,20 @@ export class PlainStep {
     this.#name ??= name;
   }
 
-  output(stream: 'stdout' | 'stderr', data: Uint8Array, atMs: number): void {
-    this.#addOutput(this.#streams[stream].push(data), atMs);
+  /** `print` may print what is pending; what it leaves is copied, for `data` is used again. */
+  output(event: Extract<BuildEvent, {type: 'step-output'}>, print: () => void): void {
+    this.#streams[event.stream].push(event.data, (lines) => {
+      this.#addOutput(lines, event.atMs);
+      print();
+      const [last] = this.#pending.slice(-1);
+      if (last?.output === lines) this.#pending.splice(-1, 1, {...last, output: copyOf(lines)});
+    });
   }
 
   flushOutput(atMs: number): void {
-    this.#addOutput(this.#streams.stdout.flush(), atMs);
-    this.#addOutput(this.#streams.stderr.flush(), atMs);
+    for (const stream of Object.values(this.#streams)) {
+      stream.flush((lines) => this.#addOutput(copyOf(lines), atMs));
+    }
   }
 
   say(text: string): void {
@@ -95,31 +101,26 @@ export class PlainStep {
     return true;
   }
 
-  /** The pending lines, ready to be written. */
-  take(nowMs: number): Uint8Array[] {
+  /** Puts the pending lines into `pages`. */
+  writeTo(pages: Pages, nowMs: number): void {
     const prefix = `#${this.number} `;
-    const parts = this.#pending.map(({text, output}) =>
-      output === undefined ? Buffer.from(`${prefix}${text}\n`) : prefixed(`${prefix}${text} `, output),
-    );
+    for (const {text, output} of this.#pending) {
+      if (output === undefined) pages.text(`${prefix}${text}\n`);
+      else pages.lines(`${prefix}${text} `, output);
+    }
     this.#pending = [];
     this.#pendingBytes = 0;
     this.waitSinceMs = undefined;
     this.spokeAtMs = nowMs;
-    return parts;
   }
 
   #addOutput(output: Uint8Array, atMs: number): void {
-    if (output.length === 0) return;
     const time = (Math.max(0, atMs - (this.startedMs ?? atMs)) / 1000).toFixed(3);
     this.#pending.push({text: time, output});
     this.#pendingBytes += output.length;
   }
 }
 
-/** Each line behind the prefix. As Latin-1, in which every byte is a character, whatever the process wrote. */
-function prefixed(prefix: string, lines: Uint8Array): Buffer {
-  // One line, which may be long.
-  if (lines.indexOf(newline) === lines.length - 1) return Buffer.concat([Buffer.from(prefix), lines]);
-  const text = Buffer.from(lines).toString('latin1').slice(0, -1);
-  return Buffer.from(`${prefix}${text.replaceAll('\n', `\n${prefix}`)}\n`, 'latin1');
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.prototype.slice.call(bytes);
 }

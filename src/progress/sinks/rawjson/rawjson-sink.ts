@@ -5,24 +5,52 @@ import {digestOf, isDigest} from '../../../oci/digest.ts';
 import {unreachable} from '../../../util/assert.ts';
 import type {BuildEvent, ProgressSink, StepId} from '../../events.ts';
 import {vertexWarning} from '../../vertex-warning.ts';
+import {Pages} from '../pages.ts';
 import type {SinkHost} from '../sink.ts';
+
+type Output = Extract<BuildEvent, {type: 'step-output'}>;
+
+/** Encoded at once: a multiple of three, so that the pieces are one text. */
+const encodedBytes = 48 * 1024;
 
 export function createRawJsonSink(host: SinkHost): ProgressSink {
   const startedMs = new Map<StepId, number>();
   const itemStartedMs = new Map<string, number>();
-  const emit = (event: BuildEvent): void => {
+  const pages = new Pages((data, done) => host.write(data, done));
+  const put = (event: BuildEvent): void => {
     if (event.type === 'step-started') startedMs.set(event.step, event.atMs);
     if (event.type === 'step-progress') {
       const key = `${event.step}\n${event.item}`;
       if (!itemStartedMs.has(key)) itemStartedMs.set(key, event.atMs);
     }
-    host.write(`${JSON.stringify(statusOf(event, startedMs, itemStartedMs))}\n`);
+    if (event.type === 'step-output') writeLogs(pages, event);
+    else pages.text(`${JSON.stringify(statusOf(event, startedMs, itemStartedMs))}\n`);
   };
-  return {emit, close: () => {}};
+  return {
+    emit(event) {
+      put(event);
+      pages.flush();
+    },
+    emitAll(events) {
+      events.forEach(put);
+      pages.flush();
+    },
+    close() {},
+  };
+}
+
+/** Output is written as it is encoded, a piece at a time, and never one text. */
+function writeLogs(pages: Pages, {step, stream, data, atMs}: Output): void {
+  pages.text(`{"logs":[{"vertex":"${vertexOf(step)}","stream":${stream === 'stdout' ? 1 : 2},"data":"`);
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  for (let at = 0; at < bytes.length; at += encodedBytes) {
+    pages.latin1(bytes.toString('base64', at, Math.min(at + encodedBytes, bytes.length)));
+  }
+  pages.text(`","timestamp":"${timeText(atMs)}"}]}\n`);
 }
 
 function statusOf(
-  event: BuildEvent,
+  event: Exclude<BuildEvent, Output>,
   startedMs: ReadonlyMap<StepId, number>,
   itemStartedMs: ReadonlyMap<string, number>,
 ): object {
@@ -43,12 +71,6 @@ function statusOf(
         ...(outcome === 'canceled' ? {error: 'context canceled'} : {}),
       };
       return {vertexes: [{digest: vertexOf(step), name, started, completed: timeText(atMs), ...more}]};
-    }
-    case 'step-output': {
-      const {step, stream, data, atMs} = event;
-      const number = stream === 'stdout' ? 1 : 2;
-      const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
-      return {logs: [{vertex: vertexOf(step), stream: number, data: base64, timestamp: timeText(atMs)}]};
     }
     case 'step-progress': {
       const {step, item, current, total, atMs, done} = event;
