@@ -101,7 +101,7 @@ void reply_exit_status(int status) {
 void reply_sandbox(pid_t pid) {
   char digits[16];
   int length = snprintf(digits, sizeof digits, "%d", pid);
-  if (status_fd >= 0) status_send(status_fd, STATUS_SANDBOX, digits, (size_t)length);
+  if (status_fd >= 0) (void)status_send(status_fd, STATUS_SANDBOX, digits, (size_t)length);
 }
 
 static void finish_on_terminal(bool success) {
@@ -124,12 +124,11 @@ static void finish_on_terminal(bool success) {
 int reply_finish(int status) {
   bool success = status == 0 && !failed;
   if (!success && !failed) reply_error("helper", 0, NULL, "the request failed without saying why");
+  const struct buffer *said = success ? &result : &failure;
   if (status_fd < 0)
     finish_on_terminal(success);
-  else if (success)
-    status_send(status_fd, STATUS_RESULT, result.bytes, result.length);
-  else
-    status_send(status_fd, STATUS_ERROR, failure.bytes, failure.length);
+  else if (!status_send(status_fd, success ? STATUS_RESULT : STATUS_ERROR, said->bytes, said->length))
+    _exit(1);  // which tells whoever waits for the answer that there is none
   result.length = 0;
   return success ? exit_status : 1;
 }

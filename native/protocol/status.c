@@ -3,14 +3,14 @@
 
 #define HEADER_BYTES 8
 
-void status_send(int fd, enum status_type type, const void *bytes, size_t length) {
+bool status_send(int fd, enum status_type type, const void *bytes, size_t length) {
   struct buffer record = {0};
   unsigned char header[HEADER_BYTES];
   put_u32(header, type);
   put_u32(header + 4, (uint32_t)length);
   buffer_append(&record, header, sizeof header);
   buffer_append(&record, bytes, length);
-  (void)!write_full(fd, record.bytes, record.length);
+  return write_full(fd, record.bytes, record.length) == 0;
 }
 
 size_t status_next(const struct buffer *bytes, size_t offset, enum status_type *type, const char **payload,

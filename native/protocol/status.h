@@ -12,8 +12,8 @@ enum status_type {
   STATUS_ERROR = 33,
 };
 
-/** One record in one write. The reader may be gone: nobody is left to tell. */
-void status_send(int fd, enum status_type type, const void *bytes, size_t length);
+/** One record in one write; false when it could not be made, for the reader may be gone. */
+bool status_send(int fd, enum status_type type, const void *bytes, size_t length);
 
 /** The next whole record at the start of `bytes`: its length with header, or 0 when it is not complete. */
 size_t status_next(const struct buffer *bytes, size_t offset, enum status_type *type, const char **payload,

@@ -90,6 +90,7 @@ static void open_terminal(int root) {
 void console_open(const struct console_options *options, int root) {
   is_tty = options->tty;
   input.ended = !options->input;
+  for (int fd = 0; fd < 3; fd++) theirs[fd] = ours[fd] = -1;  // those of a run before were closed behind it
   if (options->tty) {
     open_terminal(root);
     return;

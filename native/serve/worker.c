@@ -139,7 +139,7 @@ static _Noreturn void work_ahead(int from) {
     status = reply_finish(verb_perform(&request));
     // Nothing to write to.
     if (dup2(STDIN_FILENO, STDOUT_FILENO) < 0 || dup2(STDIN_FILENO, STDERR_FILENO) < 0 || !run_rest()) break;
-    status_send(STATUS_FD, STATUS_RESTS, "", 0);
+    if (!status_send(STATUS_FD, STATUS_RESTS, "", 0)) break;
     run_renew();
     if (read_full(from, &byte, 1) != 1) _exit(0);
   }

@@ -15,92 +15,23 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import {constants} from 'node:os';
 import {basename, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {locateHelper} from '../../src/helper/locate-helper.ts';
-import {auditArchsOf} from '../../src/seccomp/abi.ts';
 import {skip} from '../e2e/requirements.ts';
+import {
+  buildInjector,
+  callsIn,
+  mayPass,
+  roleInRun,
+  type Site,
+  sweeps,
+  wordsOf,
+} from '../support/injected-faults.ts';
 import {NetworkWorld, whyNoNetworks} from '../support/network-world.ts';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 const whyNot = whyNotHere();
-
-const [cLibrary, neverFails, fallsBack, secondGuard, bestEffort, sweeping, looking] = [
-  'the C library does it on its own, or for what the program does not ask for',
-  'the kernel cannot refuse what is asked of it here',
-  'there is another way, which is taken',
-  'it guards what has another guard',
-  'what is wanted is given where it can be had',
-  'the next run sweeps what this one could not remove',
-  'an answer that cannot be had means no, and then more is done rather than less',
-];
-
-/**
- * By process (0 worker, 1 first process of the sandbox, 2 the one that begins the payload, 3 payload) or for all: the
- * reason.
- */
-const optional: Readonly<Record<string, string>> = {
-  clock_gettime: neverFails,
-  close: neverFails,
-  geteuid: neverFails,
-  getegid: neverFails,
-  getpid: neverFails,
-  getrandom: cLibrary,
-  prlimit64: cLibrary,
-  readlink: cLibrary,
-  rseq: cLibrary,
-  rt_sigaction: neverFails,
-  rt_sigprocmask: neverFails,
-  set_robust_list: cLibrary,
-  set_tid_address: cLibrary,
-  umask: neverFails,
-  '0 access': bestEffort,
-  '0 bind': fallsBack,
-  '0 execveat': secondGuard,
-  '0 fchmod': secondGuard,
-  '0 fcntl': secondGuard,
-  '0 fsconfig': fallsBack,
-  '0 fsmount': fallsBack,
-  '0 fsopen': fallsBack,
-  '0 fstat': looking,
-  '0 fstatfs': looking,
-  '0 getdents64': sweeping,
-  '0 ioctl': secondGuard,
-  '0 listxattr': looking,
-  '0 lseek': cLibrary,
-  '0 memfd_create': secondGuard,
-  '0 newfstatat': looking,
-  '0 openat': bestEffort,
-  '0 openat2': looking,
-  '0 read': bestEffort,
-  '0 readlinkat': looking,
-  '0 rmdir': sweeping,
-  '0 sendfile': secondGuard,
-  '0 setdomainname': bestEffort,
-  '0 setsockopt': bestEffort,
-  '0 socket': fallsBack,
-  '0 write': bestEffort,
-  '1 poll': looking,
-  '3 fchown': bestEffort,
-  '3 fsconfig': bestEffort,
-  '3 fsmount': bestEffort,
-  '3 fsopen': bestEffort,
-  '3 fstat': looking,
-  '3 newfstatat': looking,
-};
-
-/** Not tried: before the helper's own code, without a result, or without an error. */
-const untried = ['arch_prctl', 'brk', 'exit', 'exit_group', 'mprotect', 'rt_sigreturn'];
-const forMemory = ['clone', 'clone3', 'fork', 'mmap', 'mremap', 'vfork'];
-
-interface Site {
-  readonly process: number;
-  readonly call: string;
-  readonly occurrence: number;
-}
 
 interface Ending {
   readonly status: number | undefined;
@@ -143,15 +74,11 @@ function whyNoUser(): string | undefined {
 describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () => {
   const world = new SandboxWorld();
   const networks = new NetworkWorld(world);
-  const numbers = auditArchsOf(architecture)[0]?.abis[0]?.numbers ?? new Map<string, number>();
-  const nameOf = new Map([...numbers].map(([name, number]) => [number, name]));
   const parents = [0, 1].map((lane) => `tsbuild-faults-${process.pid}-${lane}`);
   let inject: string;
 
   beforeAll(() => {
-    inject = world.path('inject');
-    const source = fileURLToPath(new URL('inject.c', import.meta.url));
-    execFileSync('cc', ['-O1', '-Wall', '-Wextra', '-Werror', '-o', inject, source]);
+    inject = buildInjector(world);
   });
   afterAll(async () => {
     for (const place of groupPlaces()) if (existsSync(place)) rmdirSync(place);
@@ -207,9 +134,7 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
       for (const name of ['', 'fs', 'work']) chownSync(join(place, name), owner, owner);
     if (owner !== undefined) writeFileSync(world.path(`log-${lane}`), '');
     if (owner !== undefined) chownSync(world.path(`log-${lane}`), owner, owner);
-    const error = forMemory.includes(site?.call ?? '') ? constants.errno.ENOMEM : constants.errno.EIO;
-    const {process: target = -1, call = '', occurrence = 0} = site ?? {};
-    const words = [target, numbers.get(call) ?? 0, occurrence, error, world.path(`log-${lane}`)].map(String);
+    const words = [...wordsOf(site), world.path(`log-${lane}`)];
     const request = [
       `layer=${manner.base}`,
       `upper=${place}/fs`,
@@ -247,36 +172,23 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
 
   /** What is wrong with how the run ended; nothing, if all is well. */
   function judge(site: Site, {status, stderr, layer, groups}: Ending): string[] {
-    const name = `${site.process} ${site.call}`;
-    const mayPass = (optional[site.call] ?? optional[name]) !== undefined;
-    const sweeps = optional[name] === sweeping;
+    const role = roleInRun[site.process] ?? 0;
     const faults = [
       status === undefined && 'does not end',
-      status === 0 && !mayPass && 'the failure goes unnoticed',
+      status === 0 && !mayPass(role, site.call) && 'the failure goes unnoticed',
       status !== undefined && status > 1 && `ends with ${status}: ${stderr}`,
       status === 1 && !/^tsbuild-helper: [a-z-]+: [^\n]{10,}\n$/.test(stderr) && `says: ${stderr}`,
       layer.length > 0 && !saysWhatIsLeft(stderr, layer) && `leaves ${layer.join()} in the layer`,
-      groups.length > 0 && !sweeps && `leaves ${groups.join()}`,
+      groups.length > 0 && !sweeps(role, site.call) && `leaves ${groups.join()}`,
     ];
     return faults
       .filter((fault) => fault !== false)
-      .map((fault) => `${name} (${site.occurrence}.): ${fault}`);
+      .map((fault) => `${role} ${site.call} (${site.occurrence}.): ${fault}`);
   }
 
   async function sitesOf(manner: Manner, wanted: (occurrence: number) => boolean): Promise<Site[]> {
     expect(await run(manner, 0)).toMatchObject({status: 0, layer: [], groups: []});
-    const seen = new Map<string, number>();
-    return readFileSync(world.path('log-0'), 'utf8')
-      .trim()
-      .split('\n')
-      .flatMap((line) => {
-        const [of = '', number = ''] = line.split(' ');
-        const occurrence = (seen.get(line) ?? 0) + 1;
-        seen.set(line, occurrence);
-        const call = nameOf.get(Number(number)) ?? `call ${number}`;
-        if (untried.includes(call) || !wanted(occurrence)) return [];
-        return [{process: Number(of), call, occurrence}];
-      });
+    return callsIn(world.path('log-0')).filter(({occurrence}) => wanted(occurrence));
   }
 
   async function tryAll(manner: Manner, sites: readonly Site[]): Promise<void> {
@@ -295,7 +207,7 @@ describe.skipIf(whyNot !== undefined)('when a system call of a run fails', () =>
 
   async function tryFirst(manner: Manner): Promise<void> {
     const sites = await sitesOf(manner, (occurrence) => occurrence === 1);
-    expect(new Set(sites.map((site) => site.process))).toEqual(new Set([0, 1, 2, 3]));
+    expect(new Set(sites.map((site) => roleInRun[site.process]))).toEqual(new Set([0, 1, 2, 3]));
     expect(sites.length).toBeGreaterThan(80);
     await tryAll(manner, sites);
   }
