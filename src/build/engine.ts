@@ -91,11 +91,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const {room} = options;
     const started: Helper = new HelperProcess({path: locateHelper(environment), room}, takeCompanion());
     const stale = state.staleWork();
-    if (stale.length > 0)
+    if (stale.length > 0) {
+      (await import('../helper/stale-groups.ts')).removeStaleGroups();
       await started.request(
         'remove',
         stale.map((path) => `path=${path}`),
       );
+    }
     return started;
   });
   // Starting it sweeps what dead processes have left; where that fills the disk, nothing can begin before.

@@ -1,7 +1,8 @@
 // Limits of steps as a user meets them: a step that needs too much memory is told of as such, and leaves no group.
 
-import {existsSync, readdirSync, rmdirSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, rmdirSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {until} from '../support/until.ts';
 import {type Workspace, workspaceWithBases} from './command.ts';
 import {asOrdinaryUser, ownState} from './ordinary-user.ts';
 import {memoryHierarchies, needMemoryController, needRoot, skip} from './requirements.ts';
@@ -34,6 +35,28 @@ describe('limits of steps', () => {
     expect(stderr).toMatch(/RUN tail .* killed at the limit of 64 MiB \(peak [^)]+\), and the step went on/);
     const run = await space.run(['run', '-m', '64m', 'busybox', 'sh', '-c', 'tail /dev/zero || true']);
     expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('killed at the limit of 64 MiB')]);
+  });
+
+  it('leave a group when the build is killed, which the next build takes away, whatever it asks for', async (test) => {
+    const hierarchy = needMemoryController(test);
+    const parent = `tsbuild-e2e-killed-${process.pid}`;
+    const groups = (): string[] => {
+      const place = `${hierarchy}/${parent}`;
+      return existsSync(place) ? readdirSync(place).filter((name) => name.startsWith('tsbuild-')) : [];
+    };
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN sleep 1000\n'});
+    const build = space.start(['build', '-m', '64m', '--cgroup-parent', parent, context]);
+    await until(() =>
+      groups().some((group) => readFileSync(`${hierarchy}/${parent}/${group}/cgroup.procs`, 'utf8') !== ''),
+    );
+    build.child.kill('SIGKILL');
+    await build.done;
+    expect(await space.leftovers()).toEqual([]);
+    expect(groups()).toHaveLength(1);
+    const other = await space.context({Dockerfile: 'FROM busybox\nRUN echo without a limit\n'});
+    await space.build([other]);
+    expect(groups()).toEqual([]);
+    removeGroups(parent);
   });
 
   it('that cannot be set are told of by name', async (test) => {
