@@ -172,11 +172,13 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     async [Symbol.asyncDispose]() {
       later.flush();
       // Whatever cannot be removed now (the helper may be gone) is swept by the next build.
-      await snapshotter.cleanUp().catch(() => {});
-      await (await helper.started())?.close();
-      await (await registry.started())?.close();
+      const cleaned = snapshotter.cleanUp().catch(() => {});
       for (const client of [http, cacheHttp, cacheRegistry]) await (await client.started())?.close();
+      await (await registry.started())?.close();
+      // The database writes its log back meanwhile.
       state[Symbol.dispose]();
+      await cleaned;
+      await (await helper.started())?.close();
     },
   };
 }

@@ -154,6 +154,7 @@ export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => 
   const networks = new StepNetworks({
     helper: engine.helper,
     makeDirectory: () => engine.state.makeWork(),
+    discard: (directory) => engine.snapshotter.discard({directory}),
     dns: engine.config.dns,
     warn,
   });
@@ -183,6 +184,8 @@ export async function withSolver<T>(wiring: Wiring, work: (options: Solving) => 
     return await work(options);
   } finally {
     await networks.close();
+    // Beside what exporters do.
+    engine.snapshotter.tidy();
   }
 }
 

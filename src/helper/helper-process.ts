@@ -191,8 +191,10 @@ export class HelperProcess implements Helper {
         return;
       case frameTypes.result:
         this.#forget(id);
-        if (options.signal?.aborted === true) running.reject(options.signal.reason);
-        else running.resolve(decodeFields(payload));
+        if (options.signal?.aborted === true) {
+          options.onCancelled?.(decodeFields(payload));
+          running.reject(options.signal.reason);
+        } else running.resolve(decodeFields(payload));
         return;
       case frameTypes.error: {
         this.#forget(id);

@@ -9,6 +9,8 @@ export interface HelperRequestOptions {
   readonly onStdout?: (bytes: Uint8Array) => void;
   readonly onStderr?: (bytes: Uint8Array) => void;
   readonly onData?: (bytes: Uint8Array) => void;
+  /** Gets what a request gave that was cancelled, and so fails: its process took the signal, and has ended. */
+  readonly onCancelled?: (fields: ReadonlyMap<string, string>) => void;
   /** Gets a way to send signals to what the request runs, by number. */
   readonly onStart?: (signal: (number: number) => void) => void;
 }

@@ -25,6 +25,8 @@ export interface StepNetworksOptions {
   readonly helper: () => Promise<Helper>;
   /** A new directory for files that steps see. */
   readonly makeDirectory: () => Promise<string>;
+  /** Takes it, when no step needs it any more. */
+  readonly discard: (directory: string) => void;
   readonly dns: DnsConfig;
   readonly warn: (diagnostic: Diagnostic) => void;
 }
@@ -73,12 +75,11 @@ export class StepNetworks {
     return this.#mountPoints;
   }
 
-  /** Ends the steps' way out and removes the files. */
+  /** Ends the steps' way out and gives up the files. */
   async close(): Promise<void> {
     (await this.#lease?.catch(() => undefined))?.giveBack();
     const directory = await this.#directory?.catch(() => undefined);
-    if (directory === undefined) return;
-    await (await this.#options.helper()).request('remove', [`path=${directory}`]);
+    if (directory !== undefined) this.#options.discard(directory);
   }
 
   async #leased(): Promise<Lease | undefined> {

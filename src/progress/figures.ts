@@ -27,15 +27,23 @@ export function inDecimalUnits(bytes: number, textOf: (size: number) => string):
 /** From this on it is of interest what a step used. */
 const usageFromMs = 1000;
 
-/** ` cpu 5.1s  mem 212 MB` of a step that took that long; `ran 0.8s` before it when most of that was not the process. */
+/** From this on it is of interest what a step had of the disks. */
+const diskBytesMin = 1e6;
+
+/**
+ * ` cpu 5.1s  mem 212 MB  read 12 MB  wrote 1.1 GB` of a step that took that long; `ran 0.8s` before it when most of that
+ * was not the process.
+ */
 export function usageText(usage: StepUsage | undefined, stepMs: number): string {
   if (usage === undefined || stepMs < usageFromMs) return '';
-  const {wallMs, cpuMs, memoryBytes} = usage;
+  const {wallMs, cpuMs, memoryBytes, readBytes, writtenBytes} = usage;
   const ran = stepMs - wallMs < usageFromMs ? '' : `  ran ${secondsText(wallMs)}`;
-  return `${ran}  cpu ${secondsText(cpuMs)}  mem ${memoryText(memoryBytes)}`;
+  const read = readBytes < diskBytesMin ? '' : `  read ${sizeText(readBytes)}`;
+  const wrote = writtenBytes < diskBytesMin ? '' : `  wrote ${sizeText(writtenBytes)}`;
+  return `${ran}  cpu ${secondsText(cpuMs)}  mem ${sizeText(memoryBytes)}${read}${wrote}`;
 }
 
-function memoryText(bytes: number): string {
+function sizeText(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 

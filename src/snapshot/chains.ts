@@ -1,12 +1,23 @@
 // Which layers a snapshot stands on, bottom first: read from the table once, for a chain never changes.
 
 import {LRUCache} from 'lru-cache';
+import type {Descriptor} from '../oci/descriptor.ts';
+import type {DiffId} from '../oci/digest.ts';
 import {assert} from '../util/assert.ts';
 import type {LayerTable, SnapshotId, SnapshotRow} from './layer-table.ts';
 
 export type Chain = readonly SnapshotRow[];
 
 const chainsMax = 2_000;
+
+/** An image as it comes in. */
+export interface ImageChain {
+  /** Bottom first, with their blobs. */
+  readonly layers: readonly {readonly diffId: DiffId; readonly blob: Descriptor}[];
+  /** Reference of the image in its registry; undefined for one whose blobs are in the store. */
+  readonly source: string | undefined;
+  readonly createdMs: number;
+}
 
 export class Chains {
   readonly #table: LayerTable;

@@ -28,6 +28,8 @@ export interface LayerBlobsOptions {
 /** What making a blob may have to ask. */
 export interface LayerQuestions {
   readonly row: () => LayerRow;
+  /** It as it was a moment ago. */
+  readonly first?: LayerRow | undefined;
   /** Its directory and, of a layer that no image brought, those of what it was made on; unpacked where they are not. */
   readonly stack: () => Promise<readonly string[]>;
   /** Nobody waits for it yet: it is packed with less of the processors. */
@@ -143,7 +145,7 @@ export class LayerBlobs {
     questions: LayerQuestions,
     signal: AbortSignal,
   ): Promise<WrittenLayer> {
-    const row = questions.row();
+    const row = questions.first ?? questions.row();
     const imported = isImported(row);
     const isKept = imported ? !format.force || isAlready(row, format) : isUsual(format);
     if (isKept) return this.ensure(id, questions, signal, row);

@@ -3,7 +3,7 @@
 // immutable but for what is learnt about them later: that a directory or a blob now exists.
 
 import {type DiffId, type Digest, hexOf} from '../oci/digest.ts';
-import type {Database, Row} from '../store/database.ts';
+import type {Database, Row, SqlValue} from '../store/database.ts';
 import {Notes} from '../store/notes.ts';
 
 export type LayerId = string;
@@ -68,6 +68,20 @@ export class LayerTable {
   layer(id: LayerId): LayerRow | undefined {
     const row = this.#database.get(`SELECT ${layerColumns} FROM layer WHERE id = ?`, id);
     return row === undefined ? undefined : layerOf(row);
+  }
+
+  /** Those of `ids` that have a row, in one question: the library takes longer for one than SQLite for a hundred. */
+  layers(ids: readonly LayerId[]): ReadonlyMap<LayerId, LayerRow> {
+    const sql = `SELECT json_group_array(json_array(${layerColumns})) AS rows FROM layer
+      WHERE id IN (SELECT value FROM json_each(?))`;
+    const columns = layerColumns.split(', ');
+    const rows = JSON.parse(String(this.#database.get(sql, JSON.stringify(ids))?.['rows'])) as SqlValue[][];
+    return new Map(
+      rows.map((values) => {
+        const row = layerOf(Object.fromEntries(columns.map((column, at) => [column, values[at] ?? null])));
+        return [row.id, row];
+      }),
+    );
   }
 
   snapshot(id: SnapshotId): SnapshotRow | undefined {

@@ -12,7 +12,7 @@ import type {StateDirectory} from '../store/state-directory.ts';
 import {assert} from '../util/assert.ts';
 import type {Clock} from '../util/clock.ts';
 import {SingleFlight} from '../util/single-flight.ts';
-import {Chains} from './chains.ts';
+import {Chains, type ImageChain} from './chains.ts';
 import {KnownStacks} from './known-stacks.ts';
 import {LayerBlobs, type LayerQuestions, noBlob} from './layer-blobs.ts';
 import {LayerDirectories} from './layer-directories.ts';
@@ -34,15 +34,6 @@ export interface SnapshotterOptions {
   readonly onLook?: OnLook;
 }
 
-/**
- * The time that a step gives to what it wrote: the epoch in seconds (docs/adr/0006), which is all that a layer tar
- * keeps, and as nanoseconds the height of the layer in its stack. So a file that a later step writes again differs from
- * the one below it, though both have the same epoch, and no clock is needed to tell.
- */
-export function stampOf(active: ActiveSnapshot, epochSeconds: number): string {
-  return `${epochSeconds}.${String(active.height).padStart(9, '0')}`;
-}
-
 /** A new layer in the making on top of a parent. */
 export interface ActiveSnapshot extends Workplace {
   readonly parent: SnapshotId | undefined;
@@ -60,14 +51,6 @@ export interface LayerFacts {
   readonly epochSeconds: number;
   /** It has nothing, and its root is like the one below. */
   readonly isUnchanged?: boolean;
-}
-
-export interface ImageChain {
-  /** Bottom first, with their blobs. */
-  readonly layers: readonly {readonly diffId: DiffId; readonly blob: Descriptor}[];
-  /** Reference of the image in its registry; undefined for one whose blobs are in the store. */
-  readonly source: string | undefined;
-  readonly createdMs: number;
 }
 
 const continuedHeightMax = 200;
@@ -150,6 +133,13 @@ export class Snapshotter {
   /** What is known of a layer. */
   layerRow(layer: LayerId): LayerRow {
     return this.#layerOf(layer);
+  }
+
+  /** The same of all layers of a snapshot, bottom first. */
+  layerRowsOf(id: SnapshotId): readonly LayerRow[] {
+    const layers = this.layersOf(id);
+    const rows = this.#table.layers(layers);
+    return layers.map((layer) => rows.get(layer) ?? this.#layerOf(layer));
   }
 
   /** Snapshots that the snapshot consists of, itself last. */
@@ -301,7 +291,7 @@ export class Snapshotter {
     return id;
   }
 
-  /** Throws the layer in the making away. */
+  /** Throws the layer in the making away, or another directory below `work/`. */
   discard(active: Pick<ActiveSnapshot, 'directory'>): void {
     this.#workplaces.discard(active.directory);
   }
@@ -311,7 +301,12 @@ export class Snapshotter {
     this.#workplaces.discardUnused(active);
   }
 
-  /** Removes what was thrown away. */
+  /** Begins to remove what was thrown away. */
+  tidy(): void {
+    this.#workplaces.tidy();
+  }
+
+  /** Removes it to the end. */
   async cleanUp(): Promise<void> {
     await this.#workplaces.cleanUp();
   }
@@ -346,9 +341,14 @@ export class Snapshotter {
     return {diffId, descriptor: blob, source};
   }
 
-  /** The layer's blob, packed or fetched when it is not in the store yet. */
-  async blobOf(layer: LayerId, signal: AbortSignal, format = usualFormat): Promise<WrittenLayer> {
-    return this.#layerBlobs.ensureFormat(layer, format, this.#questionsOf(layer, signal), signal);
+  /** The layer's blob, packed or fetched when it is not in the store yet. Whoever has just read its row gives it. */
+  async blobOf(
+    layer: LayerId,
+    signal: AbortSignal,
+    format = usualFormat,
+    first?: LayerRow,
+  ): Promise<WrittenLayer> {
+    return this.#layerBlobs.ensureFormat(layer, format, {...this.#questionsOf(layer, signal), first}, signal);
   }
 
   /** The same before somebody asks for it: whoever works meanwhile comes first. */

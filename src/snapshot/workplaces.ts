@@ -1,7 +1,7 @@
 // Directories in which layers are made: `fs` becomes the layer, `work` is overlayfs's own. What nobody needs any more
-// is removed together at the end, since a request for each step would cost more than the step; and what a step left as
-// it got it, as most steps do that change nothing, a later one gets. From the second one on the next is made while one
-// is in use: nobody waits then.
+// is removed several at a time and beside the steps, since a request for each would cost more than the step, and one
+// for all at the end would be waited for; and what a step left as it got it, as most steps do that change nothing, a
+// later one gets. From the second one on the next is made while one is in use: nobody waits then.
 
 import {chmodSync, existsSync, mkdirSync, renameSync, statSync, utimesSync} from 'node:fs';
 import {join} from 'node:path';
@@ -19,6 +19,9 @@ export interface Workplace {
 
 const upperMode = 0o755;
 
+/** So many directories make a request. */
+const removedTogether = 16;
+
 export class Workplaces {
   readonly #state: Pick<StateDirectory, 'root'>;
   readonly #helper: () => Promise<Helper>;
@@ -29,7 +32,9 @@ export class Workplaces {
   readonly #used: Workplace[] = [];
   /** For what overlayfs has left in directories that are used again. */
   #pile: string | undefined;
-  #putAsideCount = 0;
+  /** In leftovers and pile. */
+  #leftCount = 0;
+  readonly #removing: Promise<unknown>[] = [];
   #count = 0;
   #isGettingReady = false;
 
@@ -73,6 +78,7 @@ export class Workplaces {
 
   discard(directory: string): void {
     this.#leftovers.push(directory);
+    this.#countLeft();
   }
 
   /** The same, of which is known that nothing was written to `upper`. */
@@ -117,22 +123,43 @@ export class Workplaces {
     try {
       // A directory that nobody may write to moves for root only.
       if (process.geteuid?.() !== 0) chmodSync(left, 0o700);
-      renameSync(left, join(this.#pile, String(this.#putAsideCount++)));
+      renameSync(left, join(this.#pile, String(this.#leftCount)));
+      this.#countLeft();
     } catch (error) {
       // It was never mounted.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
 
-  async cleanUp(): Promise<void> {
-    const others = [...this.#unused.splice(0), ...this.#used.splice(0).map(({directory}) => directory)];
-    const paths = [...this.#leftovers.splice(0), ...others];
+  #countLeft(): void {
+    if (++this.#leftCount >= removedTogether) this.#remove();
+  }
+
+  /** Nobody waits for it before `cleanUp`. */
+  #remove(): void {
+    const paths = this.#leftovers.splice(0);
     this.#pile = undefined;
+    this.#leftCount = 0;
     if (paths.length === 0) return;
-    const helper = await this.#helper();
-    await helper.request(
-      'remove',
-      paths.map((path) => `path=${path}`),
+    const removed = this.#helper().then((helper) =>
+      helper.request(
+        'remove',
+        paths.map((path) => `path=${path}`),
+      ),
     );
+    removed.catch(() => {});
+    this.#removing.push(removed);
+  }
+
+  /** Begins to remove everything, when no more layers will be made for the time being. */
+  tidy(): void {
+    const others = [...this.#unused.splice(0), ...this.#used.splice(0).map(({directory}) => directory)];
+    this.#leftovers.push(...others);
+    this.#remove();
+  }
+
+  async cleanUp(): Promise<void> {
+    this.tidy();
+    await Promise.all(this.#removing.splice(0));
   }
 }

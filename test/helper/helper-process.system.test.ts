@@ -88,6 +88,20 @@ describe.skipIf(whyNotHere() !== undefined)('the helper process', () => {
     await helper.close();
   });
 
+  it('an aborted request fails, and still tells what it used', async () => {
+    const abort = new AbortController();
+    const told: (string | undefined)[] = [];
+    const script = 'arg=echo begun; exec sleep 600';
+    const args = [...world.newLayer().view, 'network=none', 'arg=/bin/sh', 'arg=-c', script];
+    const run = world.helper.request('run', args, {
+      signal: abort.signal,
+      onStdout: () => abort.abort(new Error('enough')),
+      onCancelled: (fields) => told.push(fields.get('signal'), fields.get('wall')),
+    });
+    await expect(run).rejects.toThrow('enough');
+    expect(told).toEqual(['15', expect.stringMatching(/^\d+\.\d{6}$/)]);
+  });
+
   it('what ignores SIGTERM is killed, with its grandchildren, before the request ends', async () => {
     const helper = world.startHelper({graceMs: 100});
     const abort = new AbortController();

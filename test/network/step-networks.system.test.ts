@@ -26,6 +26,7 @@ afterEach(() => {
 function rig(error?: Error, dns = noDns) {
   const helper = new FakeLeaseHelper(error === undefined ? [`host=10.1.0.1\0lease=${lease}\0`] : [], error);
   const warnings: Diagnostic[] = [];
+  const discarded: string[] = [];
   const networks = new StepNetworks({
     helper: async () => helper,
     makeDirectory: async () => {
@@ -33,6 +34,7 @@ function rig(error?: Error, dns = noDns) {
       places.push(place);
       return place;
     },
+    discard: (directory) => discarded.push(directory),
     dns,
     warn: (diagnostic) => warnings.push(diagnostic),
   });
@@ -45,7 +47,7 @@ function rig(error?: Error, dns = noDns) {
       resolv: fields.get('resolv') ?? '',
     };
   };
-  return {helper, warnings, networks, given};
+  return {helper, warnings, discarded, networks, given};
 }
 
 describe('the networks of the steps of a build', () => {
@@ -110,13 +112,14 @@ describe('the networks of the steps of a build', () => {
   });
 
   it('are given back in the end, with their files', async () => {
-    const {given, helper, networks} = rig();
+    const {given, helper, discarded, networks} = rig();
     await given();
     await networks.close();
     expect(helper.givenBack).toBe(true);
-    expect(helper.asked.at(-1)).toBe(`remove path=${places[0]}`);
+    expect(discarded).toEqual([places[0]]);
     const unused = rig();
     await unused.networks.close();
     expect(unused.helper.asked).toEqual([]);
+    expect(unused.discarded).toEqual([]);
   });
 });

@@ -72,6 +72,39 @@ it('a root that was made like one of another kind is not used again', async () =
   expect((await workplaces.make(2)).upper).not.toBe(first.upper);
 });
 
+it('what is left of many steps is removed while others run, and not of each by itself', async () => {
+  const asked: (readonly string[])[] = [];
+  const counting: Helper = {
+    request: (verb, args) => {
+      asked.push(args);
+      return helper.request(verb, args);
+    },
+    close: helper.close,
+  };
+  const workplaces = new Workplaces({root}, async () => counting);
+  let last = await workplaces.make(1);
+  for (let step = 0; step < 40; step++) {
+    use(last);
+    workplaces.discardUnused(last);
+    last = await workplaces.make(1);
+  }
+  await turn();
+  expect(asked.length).toBe(2);
+  expect(asked.flat().some((arg) => existsSync(arg.slice('path='.length)))).toBe(false);
+  workplaces.discard(last.directory);
+  await workplaces.cleanUp();
+  expect(asked.length).toBe(3);
+  expect(made()).toBe(0);
+});
+
+it('who waits for the end hears of what could not be removed', async () => {
+  const failing: Helper = {request: () => Promise.reject(new Error('gone')), close: async () => {}};
+  const workplaces = new Workplaces({root}, async () => failing);
+  workplaces.discard((await workplaces.make(1)).directory);
+  workplaces.tidy();
+  await expect(workplaces.cleanUp()).rejects.toThrow('gone');
+});
+
 it('at the end nothing is left but what became a layer', async () => {
   const workplaces = opened();
   const [layer, thrownAway, unused] = [

@@ -10,6 +10,7 @@ import {locateHelper} from '../../helper/locate-helper.ts';
 import {StepNetworks} from '../../network/step-networks.ts';
 import {Emulation} from '../../ops/exec/emulation.ts';
 import type {PreparedMount, SandboxProcess} from '../../ops/exec/exec-arguments.ts';
+import {MachineKills} from '../../ops/exec/machine-kills.ts';
 import {OneIdNotice} from '../../ops/exec/one-id-warning.ts';
 import {memoryKillOf, type ResourceLimits} from '../../ops/exec/resource-limits.ts';
 import {sandboxArguments} from '../../ops/exec/sandbox-arguments.ts';
@@ -68,6 +69,7 @@ export async function attend(
     // A network belongs to the helper that made it.
     helper: async () => helper,
     makeDirectory: () => state.makeWork(),
+    discard: (directory) => snapshotter.discard({directory}),
     dns: attended.dns ?? engine.config.dns,
     warn: attendance.warn,
   });
@@ -84,16 +86,21 @@ export async function attend(
     });
     // From here on signals are the process's: one that came earlier would be lost.
     signal.throwIfAborted();
-    const result = await helper.request('run', [...attendedArguments(attended, args), ...args], {
+    const machineKills = new MachineKills();
+    const asked = helper.request('run', [...attendedArguments(attended, args), ...args], {
       onStart: (send) =>
         attendance.onStart((number) => {
           sent = number;
           send(number);
         }),
     });
+    machineKills.begin();
+    const result = await asked;
     new OneIdNotice(attendance.warn).look(result);
     const exit = result.get('exit');
-    const memoryKill = memoryKillOf(result, limits);
+    // A SIGKILL of the user's own is no riddle.
+    const memoryKill =
+      memoryKillOf(result, limits) ?? (sent === 0 ? machineKills.reasonFor(result) : undefined);
     if (memoryKill !== undefined)
       attendance.warn({severity: 'warning', code: 'exec-out-of-memory', message: memoryKill});
     return exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
@@ -102,7 +109,6 @@ export async function attend(
     if (sent !== 0 && error instanceof HelperError && error.phase === 'cancel') return {signal: sent};
     throw await notStarted(error, emulation, process);
   } finally {
-    // What cannot be removed now (the helper may be gone) is swept later.
     await networks.close().catch(() => {});
     await helper.close();
     snapshotter.discard(prepared);

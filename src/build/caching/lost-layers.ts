@@ -32,7 +32,7 @@ export async function bringLayers(
   results: readonly SnapshotId[],
   signal: AbortSignal,
 ): Promise<void> {
-  const layers = new Set(results.flatMap((result) => snapshotter.layersOf(result)));
-  const remote = [...layers].filter((layer) => isCacheSource(snapshotter.layerRow(layer).source));
-  await mapLimited(remote, fetchesMax, (layer) => snapshotter.blobOf(layer, signal));
+  const rows = results.flatMap((result) => snapshotter.layerRowsOf(result));
+  const remote = new Set(rows.filter(({source}) => isCacheSource(source)).map(({id}) => id));
+  await mapLimited([...remote], fetchesMax, (layer) => snapshotter.blobOf(layer, signal));
 }

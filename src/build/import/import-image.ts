@@ -11,7 +11,7 @@ import {HelperError, type View, viewArguments} from '../../helper/helper.ts';
 import type {Digest} from '../../oci/digest.ts';
 import type {Platform} from '../../oci/platform.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
-import {stampOf} from '../../snapshot/snapshotter.ts';
+import {stampOf} from '../../snapshot/stamp.ts';
 import {HttpSources} from '../../sources/http/http-sources.ts';
 import {assert} from '../../util/assert.ts';
 import {builtImage} from '../built-image.ts';

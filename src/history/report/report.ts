@@ -112,11 +112,12 @@ function stepsHtml({steps}: BuildRecord): string {
   const rows = steps.map((step, index) => {
     const {usage, outcome, error = '', logBytes} = step;
     const cpu = usage === undefined ? '' : secondsText(usage.cpuMs);
-    const memory = usage === undefined ? '' : bytesText(usage.memoryBytes);
-    const cells = [outcome, timeOf(step), cpu, memory, logBytes === 0 ? '' : bytesText(logBytes), error];
+    const {memoryBytes, readBytes, writtenBytes} = usage ?? {};
+    const sizes = [memoryBytes, readBytes, writtenBytes].map((size) => (size ? bytesText(size) : ''));
+    const cells = [outcome, timeOf(step), cpu, ...sizes, logBytes === 0 ? '' : bytesText(logBytes), error];
     return `<tr><td>${nameHtml(step, index)}</td>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
   });
-  const heads = ['Step', 'Outcome', 'Time', 'CPU', 'Memory', 'Log', 'Error'];
+  const heads = ['Step', 'Outcome', 'Time', 'CPU', 'Memory', 'Read', 'Written', 'Log', 'Error'];
   return `<table><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>${rows.join('\n')}</table>`;
 }
 

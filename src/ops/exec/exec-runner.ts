@@ -17,6 +17,7 @@ import {notCompleted} from '../failure.ts';
 import type {Emulation, NotRunnable} from './emulation.ts';
 import type {PreparedMount} from './exec-arguments.ts';
 import type {StepEnd, StepToKeep} from './failed-step.ts';
+import {MachineKills} from './machine-kills.ts';
 import {OneIdNotice} from './one-id-warning.ts';
 import {OutputTail} from './output-tail.ts';
 import {Redaction, shownStreams} from './redaction.ts';
@@ -49,12 +50,14 @@ const largeFromMs = 250;
 /** What all steps of a build have together. */
 interface Shared extends ExecRunnerOptions {
   readonly oneIdNotice: OneIdNotice;
+  readonly machineKills: MachineKills;
 }
 
 type ExecVertex = Vertex<ExecOp>;
 
 export function execRunner(options: ExecRunnerOptions): OpRunner<ExecVertex, BuildValue> {
-  const shared: Shared = {...options, oneIdNotice: new OneIdNotice(options.warn)};
+  const oneIdNotice = new OneIdNotice(options.warn);
+  const shared: Shared = {...options, oneIdNotice, machineKills: new MachineKills()};
   return {
     cacheMap: (vertex) => ({
       opKey: keyedFieldsOf(vertex.op),
@@ -173,38 +176,38 @@ class RunningStep {
       tail.add(data);
       this.#context.output(stream, data);
     });
-    const {stepTimeoutMs} = this.#options;
+    const {stepTimeoutMs, machineKills} = this.#options;
     using limit = new TimeLimit(this.#context.signal, stepTimeoutMs);
-    const result = await helper
-      .request('run', args, {signal: limit.signal, onStdout, onStderr})
-      .finally(end)
-      .catch(async (error: unknown) => {
-        if (limit.isOver) {
-          this.#end = {timeoutMs: stepTimeoutMs};
-          throw outOfTime(this.#vertex.op, stepTimeoutMs, tail.lines());
-        }
-        throw await this.#notStarted(error);
-      });
+    const onCancelled = (late: ReadonlyMap<string, string>): void => this.#context.used(usageOf(late));
+    const asked = helper.request('run', args, {signal: limit.signal, onStdout, onStderr, onCancelled});
+    machineKills.begin(); // while the helper is at work: the kernel takes its time to count
+    const result = await asked.finally(end).catch(async (error: unknown) => {
+      if (limit.isOver) {
+        this.#end = {timeoutMs: stepTimeoutMs};
+        throw outOfTime(this.#vertex.op, stepTimeoutMs, tail.lines());
+      }
+      throw await this.#notStarted(error);
+    });
     this.#options.oneIdNotice.look(result);
     const usage = usageOf(result);
     this.wallMs = usage.wallMs;
     this.#context.used(usage);
     const exit = result.get('exit');
-    if (exit === '0') this.#warnOfKills(result);
+    const kill = memoryKillOf(result, this.#options.limits);
+    if (kill !== undefined) machineKills.forget();
+    if (exit === '0') this.#warnOf(kill);
     if (exit === '0')
       return {epochSeconds: Number(result.get('epoch')), isUnchanged: result.get('unchanged') === '1'};
     this.#end = exit === undefined ? {signal: Number(result.get('signal'))} : {exit: Number(exit)};
-    const diskHint = fullDiskHint(upper);
-    throw processFailure(this.#vertex.op, result, this.#options.limits, tail.lines(), diskHint);
+    const known = kill ?? machineKills.reasonFor(result) ?? fullDiskHint(upper);
+    throw processFailure(this.#vertex.op, result, tail.lines(), known);
   }
 
   /** A step that goes on without a process that was killed may have left half of something. */
-  #warnOfKills(result: ReadonlyMap<string, string>): void {
-    const {warn, limits} = this.#options;
-    const kill = memoryKillOf(result, limits);
+  #warnOf(kill: string | undefined): void {
     if (kill === undefined) return;
     const message = `${this.#vertex.origin.name}: ${kill}, and the step went on`;
-    warn({severity: 'warning', code: 'exec-out-of-memory', message});
+    this.#options.warn({severity: 'warning', code: 'exec-out-of-memory', message});
   }
 
   /** The kernel's `exec format error`, or `no such file` of an interpreter that is not in the image. */
@@ -236,23 +239,14 @@ function outOfTime(op: ExecOp, limitMs: number, tail: readonly string[]): Error 
 function processFailure(
   op: ExecOp,
   result: ReadonlyMap<string, string>,
-  limits: ResourceLimits,
   tail: readonly string[],
-  diskHint: string | undefined,
+  known: string | undefined,
 ): Error {
   const [exit, signal] = [result.get('exit'), result.get('signal')];
   // Docker reports a signal as exit code 128 + number, as a shell does.
   const code = exit ?? String(128 + Number(signal));
   const by = signal === undefined ? '' : ` (killed by signal ${signal})`;
   const message = notCompleted(op, `exit code: ${code}${by}`);
-  const known = memoryKillOf(result, limits) ?? diskHint;
-  const hints =
-    known !== undefined
-      ? [known]
-      : signal === '9'
-        ? ['signal 9 often is the kernel out of memory: see dmesg']
-        : exit === '127'
-          ? ['127: command not found']
-          : [];
+  const hints = known !== undefined ? [known] : exit === '127' ? ['127: command not found'] : [];
   return buildError('step', 'exec-exit-nonzero', message, {notes: tail, hints});
 }

@@ -15,6 +15,9 @@ export function limitArguments({limits, cgroupParent}: ResourceLimits): string[]
   ];
 }
 
+/** A group is at its limit when what it asks for next does not fit. */
+const slackBytes = 1024 * 1024;
+
 /** What to say of a run in which processes were killed for going over its memory limit. */
 export function memoryKillOf(
   result: ReadonlyMap<string, string>,
@@ -26,8 +29,10 @@ export function memoryKillOf(
   const bytes = result.get('memorypeak');
   const peak = bytes === undefined ? '' : ` (peak ${sizeText(Number(bytes))})`;
   const processes = kills === 1 ? 'a process was' : `${kills} processes were`;
-  return limit === undefined
-    ? `out of memory: ${processes} killed by the kernel${peak}`
+  if (limit === undefined) return `out of memory: ${processes} killed by the kernel${peak}`;
+  const isBelow = bytes !== undefined && Number(bytes) + slackBytes < Number(limit);
+  return isBelow
+    ? `out of memory: ${processes} killed below the limit of ${sizeText(Number(limit))}${peak}: the machine, or a control group above, had no more`
     : `out of memory: ${processes} killed at the limit of ${sizeText(Number(limit))}${peak}`;
 }
 

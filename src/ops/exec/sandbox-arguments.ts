@@ -2,7 +2,8 @@
 // step of a build and for a process that somebody attends.
 
 import {viewArguments} from '../../helper/helper.ts';
-import {type ActiveSnapshot, stampOf} from '../../snapshot/snapshotter.ts';
+import type {ActiveSnapshot} from '../../snapshot/snapshotter.ts';
+import {stampOf} from '../../snapshot/stamp.ts';
 import {mountArguments, type PreparedMount, processArguments, type SandboxProcess} from './exec-arguments.ts';
 import {limitArguments, type ResourceLimits} from './resource-limits.ts';
 import type {StepNetwork} from './step-network.ts';

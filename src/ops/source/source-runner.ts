@@ -5,8 +5,9 @@
 import type {GitSource, HttpSource, SourceOp} from '../../graph/op.ts';
 import type {Vertex} from '../../graph/vertex.ts';
 import {chainIdOf} from '../../oci/digest.ts';
+import type {ImageChain} from '../../snapshot/chains.ts';
 import type {SnapshotId} from '../../snapshot/layer-table.ts';
-import type {ImageChain, Snapshotter} from '../../snapshot/snapshotter.ts';
+import type {Snapshotter} from '../../snapshot/snapshotter.ts';
 import type {OpRunner, Solved} from '../../solver/op-runner.ts';
 import type {BuildValue} from '../../sources/value.ts';
 import {assert} from '../../util/assert.ts';

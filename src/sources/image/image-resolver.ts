@@ -10,7 +10,7 @@ import type {Manifest} from '../../oci/manifest.ts';
 import {parseConfig} from '../../oci/parse-config.ts';
 import {parseManifest} from '../../oci/parse-manifest.ts';
 import {bestOffer, formatPlatform, type Platform} from '../../oci/platform.ts';
-import type {ImageChain} from '../../snapshot/snapshotter.ts';
+import type {ImageChain} from '../../snapshot/chains.ts';
 import type {LocalBlobStore} from '../../store/blob-store.ts';
 import type {Database} from '../../store/database.ts';
 import {Notes} from '../../store/notes.ts';

@@ -25,6 +25,14 @@ describe('memoryKillOf', () => {
     );
   });
 
+  it('tells when it was not the limit of the step', () => {
+    const limit = (bytes: number) => ({limits: [{name: 'memory', value: `${bytes}`}]});
+    expect(memoryKillOf(killed(1), limit(2 * 1024 ** 3))).toBe(
+      'out of memory: a process was killed below the limit of 2 GiB (peak 1.5 GiB): the machine, or a control group above, had no more',
+    );
+    expect(memoryKillOf(killed(1), limit(1.5 * 1024 ** 3 + 4096))).toContain('killed at the limit of');
+  });
+
   it('leaves the peak out where the kernel does not tell it', () => {
     expect(memoryKillOf(new Map([['oomkills', '1']]), limits)).toBe(
       'out of memory: a process was killed at the limit of 512 MiB',

@@ -6,7 +6,8 @@ import type {SourceOp} from '../../../src/graph/op.ts';
 import {type Vertex, vertex} from '../../../src/graph/vertex.ts';
 import {chainIdOf, type DiffId, digestOf} from '../../../src/oci/digest.ts';
 import {type SourceRunnerOptions, sourceRunner} from '../../../src/ops/source/source-runner.ts';
-import type {ImageChain, Snapshotter} from '../../../src/snapshot/snapshotter.ts';
+import type {ImageChain} from '../../../src/snapshot/chains.ts';
+import type {Snapshotter} from '../../../src/snapshot/snapshotter.ts';
 import type {BuildValue} from '../../../src/sources/value.ts';
 
 const platform = {os: 'linux', architecture: 'amd64'} as const;

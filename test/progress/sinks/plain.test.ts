@@ -64,6 +64,10 @@ describe('plain progress', () => {
     const usage = {wallMs: 3000, cpuMs: 5140, memoryBytes: 211_900_000, readBytes: 0, writtenBytes: 0};
     const long = story().start('a', 'A').wait(3200).endUsing('a', usage).close();
     expect(long).toBe('#1 A\n#1 DONE 3.2s  cpu 5.1s  mem 212 MB\n\n');
+    const copied = {...usage, readBytes: 12_300_000, writtenBytes: 1.1e9};
+    expect(story().start('a', 'A').wait(3200).endUsing('a', copied).close()).toBe(
+      '#1 A\n#1 DONE 3.2s  cpu 5.1s  mem 212 MB  read 12 MB  wrote 1.1 GB\n\n',
+    );
     const fetched = story()
       .start('a', 'A')
       .wait(7800)
