@@ -37,6 +37,12 @@ export interface NetworkedStep {
   readonly extraHosts: readonly ExtraHost[];
 }
 
+interface HostResolvConf {
+  readonly text: string;
+  readonly parsed: ResolvConf;
+  readonly readMs: number;
+}
+
 const hostResolvConf = '/etc/resolv.conf';
 /** The servers behind the stub of systemd-resolved (systemd-resolved.service(8)). */
 const behindStub = '/run/systemd/resolve/resolv.conf';
@@ -50,22 +56,32 @@ export class StepNetworks {
   #directory: Promise<string> | undefined;
   #lease: Promise<Lease | undefined> | undefined;
   #mountPoints: Promise<string> | undefined;
-  #host: {readonly text: string; readonly parsed: ResolvConf; readonly readMs: number} | undefined;
+  #host: HostResolvConf | undefined;
+  /** What the last step got: the next one mostly gets the same. */
+  #last:
+    | {readonly for: NetworkedStep; readonly host: HostResolvConf; readonly args: readonly string[]}
+    | undefined;
 
   constructor(options: StepNetworksOptions) {
     this.#options = options;
   }
 
   /** `network=`, `hosts=` and `resolv=` for the helper's `run`. */
-  async argumentsFor({network, hostname, extraHosts}: NetworkedStep): Promise<readonly string[]> {
+  async argumentsFor(step: NetworkedStep): Promise<readonly string[]> {
+    const {network, hostname, extraHosts} = step;
     const lease = network === 'default' ? await this.#leased() : undefined;
+    const host = this.#hostResolvConf();
+    // There is one lease for all steps.
+    if (this.#last?.host === host && isSame(this.#last.for, step)) return this.#last.args;
     const shared = network === 'host' || (network === 'default' && lease === undefined);
     const [hosts, resolv] = await Promise.all([
       this.#file('hosts', hostsText(hostname, extraHosts, lease?.hostAddress ?? loopback)),
-      this.#file('resolv.conf', resolvConfText(this.#resolvConf(shared, lease))),
+      this.#file('resolv.conf', resolvConfText(this.#resolvConf(host.parsed, shared, lease))),
     ]);
     const kind = lease?.argument ?? (shared ? 'host' : 'none');
-    return [`network=${kind}`, `hosts=${hosts}`, `resolv=${resolv}`];
+    const args = [`network=${kind}`, `hosts=${hosts}`, `resolv=${resolv}`];
+    this.#last = {for: step, host, args};
+    return args;
   }
 
   /** A layer with places for what every step has mounted. */
@@ -108,23 +124,22 @@ export class StepNetworks {
   }
 
   /** The host's may change while a build lasts. */
-  #resolvConf(shared: boolean, lease: Lease | undefined): ResolvConf {
+  #resolvConf(host: ResolvConf, shared: boolean, lease: Lease | undefined): ResolvConf {
     const {dns} = this.#options;
-    const host = this.#hostResolvConf();
     if (dns.nameservers.length > 0 || (shared && host.nameservers.length > 0)) return configured(host, dns);
     const behind = hasOnlyLoopback(host) ? parseResolvConf(readOrEmpty(behindStub)) : host;
     const known = behind.nameservers.length > 0 ? behind : host;
     return reachable(configured(known, dns), {ipv6: lease?.ipv6 ?? false, hostResolver: lease?.hostResolver});
   }
 
-  #hostResolvConf(): ResolvConf {
+  #hostResolvConf(): HostResolvConf {
     const nowMs = systemClock.nowMs();
     const last = this.#host;
-    if (last !== undefined && Math.abs(nowMs - last.readMs) < hostFreshMs) return last.parsed;
+    if (last !== undefined && Math.abs(nowMs - last.readMs) < hostFreshMs) return last;
     const text = readOrEmpty(hostResolvConf);
     const parsed = last?.text === text ? last.parsed : parseResolvConf(text);
     this.#host = {text, parsed, readMs: nowMs};
-    return parsed;
+    return this.#host;
   }
 
   /** Steps with the same text see the same file. */
@@ -142,6 +157,11 @@ export class StepNetworks {
     this.#files.set(key, made);
     return made;
   }
+}
+
+function isSame(a: NetworkedStep, b: NetworkedStep): boolean {
+  const hasNoHosts = a.extraHosts.length + b.extraHosts.length === 0;
+  return a.network === b.network && a.hostname === b.hostname && hasNoHosts;
 }
 
 function sharedWarning(reason: string): Diagnostic {

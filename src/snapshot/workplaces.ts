@@ -26,8 +26,8 @@ export class Workplaces {
   readonly #state: Pick<StateDirectory, 'root'>;
   readonly #helper: () => Promise<Helper>;
   readonly #leftovers: string[] = [];
-  /** With `fs` and `work` as `make` makes them. */
-  readonly #unused: string[] = [];
+  /** With `fs` and `work` as `make` makes them, for the time of the last one. */
+  readonly #unused: {readonly directory: string; readonly epochSeconds: number}[] = [];
   /** Those that were in use, with `work` as overlayfs left it. */
   readonly #used: Workplace[] = [];
   /** For what overlayfs has left in directories that are used again. */
@@ -45,10 +45,11 @@ export class Workplaces {
 
   /** `/` of the new layer gets the time that steps see: not that of the clock, or no two layers were equal. */
   async make(epochSeconds: number): Promise<Workplace> {
-    const directory = this.#unused.pop() ?? this.#again() ?? this.#new();
-    const [upper, work] = [join(directory, 'fs'), join(directory, 'work')];
-    utimesSync(upper, epochSeconds, epochSeconds);
-    if (++this.#count > 1) this.#getReady();
+    const ready = this.#unused.pop();
+    const directory = ready?.directory ?? this.#again() ?? this.#new();
+    const [upper, work] = [`${directory}/fs`, `${directory}/work`];
+    if (ready?.epochSeconds !== epochSeconds) utimesSync(upper, epochSeconds, epochSeconds);
+    if (++this.#count > 1) this.#getReady(epochSeconds);
     return {directory, upper, work};
   }
 
@@ -61,15 +62,17 @@ export class Workplaces {
     return directory;
   }
 
-  /** One turn later, when the step is under way that got the last one. */
-  #getReady(): void {
+  /** One turn later, when the step is under way that got the last one. The next is likely to want the same time. */
+  #getReady(epochSeconds: number): void {
     if (this.#isGettingReady) return;
     this.#isGettingReady = true;
     setImmediate(() => {
       this.#isGettingReady = false;
       if (this.#unused.length > 0) return;
       try {
-        this.#unused.push(this.#again() ?? this.#new());
+        const directory = this.#again() ?? this.#new();
+        utimesSync(join(directory, 'fs'), epochSeconds, epochSeconds);
+        this.#unused.push({directory, epochSeconds});
       } catch {
         // Whoever needs one is told.
       }
@@ -153,8 +156,8 @@ export class Workplaces {
 
   /** Begins to remove everything, when no more layers will be made for the time being. */
   tidy(): void {
-    const others = [...this.#unused.splice(0), ...this.#used.splice(0).map(({directory}) => directory)];
-    this.#leftovers.push(...others);
+    for (const {directory} of [...this.#unused.splice(0), ...this.#used.splice(0)])
+      this.#leftovers.push(directory);
     this.#remove();
   }
 

@@ -111,6 +111,19 @@ describe('the networks of the steps of a build', () => {
     await expect(given({network: 'none'})).resolves.toMatchObject({network: 'none'});
   });
 
+  it('have the same files for steps that follow each other and ask for the same, and others for others', async () => {
+    const {given} = rig();
+    const first = await given({network: 'none', extraHosts: []});
+    const other = await given({network: 'none', extraHosts: [], hostname: 'other'});
+    const named = await given({network: 'none', hostname: 'other'});
+    const again = await given({network: 'none', extraHosts: []});
+    expect(readFileSync(other.hosts, 'utf8')).toContain('localhost other');
+    expect(readFileSync(named.hosts, 'utf8')).toContain('me');
+    expect(again).toEqual(first);
+    expect(new Set([first, other, named].map(({hosts}) => hosts)).size).toBe(3);
+    expect((await given({extraHosts: []})).network).not.toBe('none');
+  });
+
   it('are given back in the end, with their files', async () => {
     const {given, helper, discarded, networks} = rig();
     await given();

@@ -35,6 +35,8 @@ it('the first has nothing made ahead; from the second one on the next is there b
   expect(made()).toBe(3);
   const third = await workplaces.make(7);
   expect(made()).toBe(3);
+  await turn();
+  expect(statSync((await workplaces.make(7)).upper).mtimeMs).toBe(7000);
   expect(statSync(third.upper).mtimeMs).toBe(7000);
   expect(statSync(third.upper).mode & 0o7777).toBe(0o755);
 });
