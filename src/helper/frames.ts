@@ -91,9 +91,14 @@ export class FrameDecoder {
 /** `key=value` fields, each ended by NUL. */
 export function decodeFields(payload: Buffer): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const field of payload.toString('utf8').split('\0')) {
-    const equals = field.indexOf('=');
-    if (equals > 0) fields.set(field.slice(0, equals), field.slice(equals + 1));
+  const text = payload.toString('utf8');
+  // Between two steps this runs in code that is never compiled, where splitting takes five times as long.
+  for (let start = 0; start < text.length; ) {
+    const nul = text.indexOf('\0', start);
+    const end = nul === -1 ? text.length : nul;
+    const equals = text.indexOf('=', start);
+    if (equals > start && equals < end) fields.set(text.slice(start, equals), text.slice(equals + 1, end));
+    start = end + 1;
   }
   return fields;
 }

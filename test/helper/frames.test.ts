@@ -88,4 +88,12 @@ describe('decodeFields', () => {
       ['message', 'a=b'],
     ]);
   });
+
+  it('passes over what is no field, and takes one whose end is missing', () => {
+    const fields = decodeFields(Buffer.from('\0nothing\0=empty\0a=1\0\0b=ü'));
+    expect([...fields]).toEqual([
+      ['a', '1'],
+      ['b', 'ü'],
+    ]);
+  });
 });
