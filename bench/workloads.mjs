@@ -215,7 +215,7 @@ async function* outputRate({work, engine, base, runs, nonce, scale}) {
       }
       const [half, all] = taken;
       yield {measure: `${bytes / 1e6} MB in ${lines}, in MB/s`, value: bytes / 1e6 / all};
-      yield {measure: `${lines}, in MB/s while it runs`, value: bytes / 2e6 / (all - half)};
+      yield {measure: `${lines} while it runs, in MB/s`, value: bytes / 2e6 / (all - half)};
     }
   }
 }
