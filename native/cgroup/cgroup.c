@@ -138,11 +138,12 @@ static void move_members(const char *path) {
       if (*pid != '\0') write_quietly(leaf, "cgroup.procs", pid);
 }
 
-/** Where nobody has said where, and the usual place beside our own group is not ours to change: in our own one. */
+/** Where nobody has said where, and the usual place beside our own group is not ours to change: in our own one. It is
+ * the usual one, too, at the root of a cgroup namespace, or when it was named. */
 static char *place_for(const char *mount, const char *here, char *usual) {
-  if (wanted->parent != NULL) return usual;
   char *own = strcmp(here, "/") == 0 ? xstrdup(mount) : xformat("%s%s", mount, here);
-  if (strcmp(own, usual) != 0 && (access(usual, W_OK) == 0 || access(own, W_OK) != 0)) return usual;
+  bool is_own = strcmp(own, usual) == 0;
+  if (!is_own && (wanted->parent != NULL || access(usual, W_OK) == 0 || access(own, W_OK) != 0)) return usual;
   move_members(own);
   return own;
 }

@@ -20,7 +20,10 @@ it.skipIf(whyNotHere() !== undefined)(
       script,
     });
     const answers = Object.fromEntries(
-      [...console.matchAll(/^(\w+(?:\.\w+)*)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+      [...console.matchAll(/^([\w-]+(?:\.[\w-]+)*)=(.*)$/gm)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
     );
     expect(answers, console).toEqual({
       controllers: expect.stringMatching(/^cpuset cpu io memory .*pids/),
@@ -28,6 +31,11 @@ it.skipIf(whyNotHere() !== undefined)(
       peak: expect.stringMatching(/^\d{8}$/),
       seen_inside: '67108864',
       pids: "can't fork",
+      throttled: '1',
+      'slow.device-read-iops': 'yes',
+      'slow.device-read-bps': 'yes',
+      usual_swap: '67108864',
+      oom_above: 'code 137 result: oomkills=1',
       'memory.max': '67108864',
       'memory.swap.max': '33554432',
       'memory.low': '33554432',
@@ -51,6 +59,9 @@ it.skipIf(whyNotHere() !== undefined)(
       user_busy_group: '67108864',
       user_beside: '67108864',
       user_beside_left: '',
+      user_parent_alien: expect.stringContaining('delegated to this user: permission denied'),
+      user_parent: '67108864',
+      user_parent_own: '67108864',
       user_oom: 'code 137 result: oomkills=1',
       user_controller: expect.stringContaining(
         'the controller for cpuset-cpus is not delegated to this group',

@@ -2,7 +2,7 @@
 mount -t cgroup2 none /sys/fs/cgroup
 mkdir -p /base/bin /base/etc
 cp /bin/busybox /base/bin
-for applet in cat echo sh sleep tail true; do ln -s busybox "/base/bin/$applet"; done
+for applet in cat dd echo mknod sh sleep tail true; do ln -s busybox "/base/bin/$applet"; done
 
 answer() { echo "$1=$(echo $2)"; }
 
@@ -40,6 +40,22 @@ answer seen_inside "$(echo "$out" | head -n 1)"
 
 out=$(run limit=pids:5 arg=/bin/sh arg=-c 'arg=for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; echo started')
 answer pids "$(echo "$out" | grep -oE "can't fork|started" | sort -u)"
+
+# What the kernel counts and lets through; a first part of a rate is free.
+out=$(run limit=cpu-quota:2000 limit=cpu-period:50000 arg=/bin/sh \
+  'arg=-c' 'arg=i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; cat /sys/fs/cgroup/cpu.stat')
+answer throttled "$(echo "$out" | grep -cE '^nr_throttled ([2-9]|[1-9][0-9]+)$')"
+slow='mknod /ram b 1 0; read a rest </proc/uptime; dd if=/ram of=/dev/null bs=64k count=16 iflag=direct 2>/dev/null && read b rest </proc/uptime; echo ${a%.*} ${b%.*}'
+for limit in device-read-iops:/dev/ram0:4 device-read-bps:/dev/ram0:262144; do
+  seconds=$(run insecure=1 "limit=$limit" arg=/bin/sh arg=-c "arg=$slow" | head -n 1)
+  answer "slow.${limit%%:*}" "$([ $((${seconds#* } - ${seconds% *})) -ge 2 ] && echo yes || echo "$seconds")"
+done
+out=$(run limit=memory:67108864 limit=memory-swap-if-counted:134217728 arg=/bin/cat arg=/sys/fs/cgroup/memory.swap.max)
+answer usual_swap "$(echo "$out" | head -n 1)"
+mkdir /sys/fs/cgroup/above
+echo 25165824 >/sys/fs/cgroup/above/memory.max
+out=$(run cgroup=above limit=memory:268435456 arg=/bin/sh arg=-c 'arg=tail /dev/zero; echo code $?')
+answer oom_above "$(echo "$out" | grep -E '^code |oomkills')"
 
 run limit=memory:67108864 limit=memory-swap:100663296 limit=cpu-shares:512 limit=cpu-period:50000 \
   limit=memory-reservation:33554432 limit=blkio-weight:500 limit=cpu-quota:25000 limit=pids:77 limit=cpuset-cpus:0 limit=device-read-bps:/dev/ram0:1048576 \
@@ -79,10 +95,10 @@ chown -R 1000:1000 /theirs
 echo '+memory +pids' >/sys/fs/cgroup/cgroup.subtree_control
 echo '+memory +pids' >/sys/fs/cgroup/slice/cgroup.subtree_control
 
-# as_user LIMIT COMMAND
+# as_user LIMIT COMMAND [REQUEST]
 as_user() {
   sh -c 'echo $$ >/sys/fs/cgroup/slice/scope/cgroup.procs; exec su -s /bin/sh user -c "$1"' sh \
-    "tsbuild-helper run dir=/theirs network=none limit=$1 arg=/bin/sh arg=-c 'arg=$2' 2>&1"
+    "tsbuild-helper run dir=/theirs network=none limit=$1 $3 arg=/bin/sh arg=-c 'arg=$2' 2>&1"
 }
 own_limit='cat /sys/fs/cgroup/memory.max'
 answer user_without "$(as_user memory:67108864 "$own_limit")"
@@ -103,8 +119,17 @@ echo '-memory -pids' >/sys/fs/cgroup/slice/scope/cgroup.subtree_control
 chown -R 1000:1000 /sys/fs/cgroup/slice
 answer user_beside "$(as_user memory:67108864 "$own_limit" | head -n 1)"
 answer user_beside_left "$(ls -d /sys/fs/cgroup/slice/tsbuild-* /sys/fs/cgroup/slice/scope/tsbuild-* 2>/dev/null)"
+chown -R 0:0 /sys/fs/cgroup/slice
+mkdir /sys/fs/cgroup/slice/theirs
+chown -R 1000:1000 /sys/fs/cgroup/slice/theirs
+answer user_parent_alien "$(as_user memory:67108864 true cgroup=/elsewhere)"
+chown -R 1000:1000 /sys/fs/cgroup/slice
+answer user_parent "$(as_user memory:67108864 "$own_limit" cgroup=/slice/theirs/deeper | head -n 1)"
+answer user_parent_own "$(as_user memory:67108864 "$own_limit" cgroup=slice/scope | head -n 1)"
+wait_for 'rmdir /sys/fs/cgroup/slice/scope/tsbuild-caller 2>/dev/null'
+echo '-memory -pids -cpu -cpuset -io' >/sys/fs/cgroup/slice/scope/cgroup.subtree_control
 answer user_oom "$(as_user memory:33554432 'tail /dev/zero; echo code $?' | grep -E '^code |oomkills')"
-for group in builds/mine builds slice/scope slice .; do
+for group in above builds/mine builds slice/theirs/deeper slice/theirs slice/scope slice .; do
   echo -cpuset >"/sys/fs/cgroup/$group/cgroup.subtree_control"
 done 2>/dev/null
 answer user_controller "$(as_user cpuset-cpus:0 true)"
