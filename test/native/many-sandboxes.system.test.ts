@@ -1,25 +1,34 @@
-// Five hundred sandboxes of one helper at a time: what it holds of the machine is the same before and after them, and
-// nothing stays of them when it is killed in their midst.
+// Five hundred sandboxes of one helper at a time, of which some are cancelled and some killed: what it holds of the
+// machine is the same before and after them, and nothing stays of them when it is killed in their midst.
 
 import {execFileSync} from 'node:child_process';
+import {setMaxListeners} from 'node:events';
 import {closeSync, type Dirent, openSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {HelperProcess} from '../../src/helper/helper-process.ts';
 import {NetworkWorld, whyNoNetworks} from '../support/network-world.ts';
+import {whyMissing} from '../support/packages.mjs';
 import {SandboxWorld, whyNotHere} from '../support/sandbox-world.ts';
 import {until} from '../support/until.ts';
 
-const reason = whyNotHere() ?? whyNoNetworks();
+const reason = whyNotHere() ?? whyNoNetworks() ?? whyMissing('nft');
 const parent = `tsbuild-many-${process.pid}`;
 
-function parentOf(pid: string): string | undefined {
+/** Its state ("Z": it has ended, and nobody has waited for it) and its parent's number; neither of one that has gone. */
+function factsOf(pid: string): {state?: string; parent?: string} {
   try {
-    return /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+    const [, state = '', above = ''] =
+      /^\d+ \(.*\) (\S) (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return {state, parent: above};
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+function parentOf(pid: string): string | undefined {
+  return factsOf(pid).parent;
 }
 
 function descendantsOf(ancestor: string): string[] {
@@ -33,6 +42,10 @@ function descendantsOf(ancestor: string): string[] {
     return above !== undefined && (above === ancestor || comesOfIt(above));
   };
   return [...parents.keys()].filter(comesOfIt);
+}
+
+function isToBeKilled(pid: string): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('# signal 9');
 }
 
 function groupsBelow(place: string): string[] {
@@ -59,6 +72,8 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
 
   beforeAll(async () => {
     await world.start();
+    // An address of IPv6 gets its route when the kernel has seen that nobody else has it.
+    await until(() => !world.inRouter('ip', '-6', 'address').includes('tentative'));
     gate = sandboxes.makeDirectory('gate');
     execFileSync('mkfifo', [join(gate, 'opens')]);
   });
@@ -83,33 +98,56 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
     return {helper, pid, lease: argument};
   }
 
-  /** Runs that wait at the gate; every tenth has a network, and every tenth a limit. */
+  /** How the run of that number ends: some are cancelled at the gate, some killed, and the others go through it. */
+  function endOf(index: number): string {
+    if (index % 7 === 1) return 'cancelled';
+    return index % 7 === 2 ? 'signal 9' : `exit ${index % 100}`;
+  }
+
+  /** Runs that wait at the gate; every tenth has a network, every tenth a limit, and every twentieth has both. */
   function runAll(helper: HelperProcess, lease: string, count: number) {
     let begun = 0;
+    const cancelling = new AbortController();
+    setMaxListeners(count, cancelling.signal);
     const runs = Array.from({length: count}, async (_, index) => {
       const more = [
         `network=${index % 10 === 0 ? lease : 'none'}`,
-        ...(index % 10 === 5 ? [`cgroup=${parent}`, 'limit=pids:20'] : []),
+        ...(index % 10 === 5 || index % 20 === 0 ? [`cgroup=${parent}`, 'limit=pids:20'] : []),
         'arg=/bin/sh',
         'arg=-c',
-        `arg=echo begun; : < /gate/opens; exit ${index % 100}`,
+        `arg=echo begun; : < /gate/opens; exit ${index % 100} # ${endOf(index)}`,
         'mount=cache',
         'target=/gate',
         `dir=${gate}`,
       ];
-      const result = await helper.request('run', [...sandboxes.newLayer().view, ...more], {
+      const request = helper.request('run', [...sandboxes.newLayer().view, ...more], {
         onStdout: () => {
           begun++;
         },
+        ...(endOf(index) === 'cancelled' ? {signal: cancelling.signal} : {}),
       });
-      return Number(result.get('exit'));
+      const result = await request.catch((error: unknown) => {
+        if (cancelling.signal.aborted) return undefined;
+        throw error;
+      });
+      if (result === undefined) return 'cancelled';
+      return result.has('signal') ? `signal ${result.get('signal')}` : `exit ${result.get('exit')}`;
     });
-    return {runs, begun: () => begun};
+    return {runs, begun: () => begun, cancel: () => cancelling.abort()};
   }
 
   function ownMounts(): readonly string[] {
     const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
     return lines.filter((line) => line.includes(sandboxes.directory));
+  }
+
+  function routerHolds() {
+    return {
+      devices: world.inRouter('ip', '-brief', 'link').match(/^\S+/gm),
+      routes: ['-4', '-6'].map((family) => world.inRouter('ip', family, 'route', 'show', 'table', 'all')),
+      rules: ['-4', '-6'].map((family) => world.inRouter('ip', family, 'rule')),
+      filters: world.inRouter('nft', 'list', 'ruleset'),
+    };
   }
 
   function held(pid: string): Record<string, unknown> {
@@ -123,28 +161,38 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
       ours: ownMounts(),
       groups: groupsNow(),
       processes: descendantsOf(pid),
-      devices: world.inRouter('ip', '-brief', 'link').match(/^\S+/gm),
+      zombies: descendantsOf(pid).filter((one) => factsOf(one).state === 'Z'),
+      router: routerHolds(),
     };
   }
 
   it('five hundred at a time leave nothing', async () => {
     const {helper, pid, lease} = await begin();
     const before = held(pid);
-    const {runs, begun} = runAll(helper, lease, 500);
+    expect(before).toMatchObject({
+      zombies: [],
+      router: {filters: expect.stringContaining('table ip tsbuild-')},
+    });
+    const {runs, begun, cancel} = runAll(helper, lease, 500);
     const ends = Promise.all(runs);
     ends.catch(() => {});
     for (let waited = 0; waited < 200_000 && begun() < runs.length; waited += 50) await sleep(50);
     expect(begun()).toBe(500);
     expect(descendantsOf(pid).length).toBeGreaterThanOrEqual(1500);
-    expect(groupsNow().length).toBeGreaterThanOrEqual(50);
+    expect(groupsNow().length).toBeGreaterThanOrEqual(75);
+    expect(routerHolds().devices?.filter((name) => name.startsWith('tsb'))).toHaveLength(50);
+    for (const one of descendantsOf(pid).filter(isToBeKilled)) process.kill(Number(one), 'SIGKILL');
+    cancel();
+    await Promise.all(runs.filter((_, index) => !endOf(index).startsWith('exit')));
     const opened = openSync(join(gate, 'opens'), 'w');
-    expect(await ends).toEqual(runs.map((_, index) => index % 100));
+    expect(await ends).toEqual(runs.map((_, index) => endOf(index)));
     closeSync(opened);
     await world.left();
     expect(held(pid)).toEqual(before);
   }, 300_000);
 
   it('nor does a helper that is killed while they run', async () => {
+    const router = routerHolds();
     const {helper, pid, lease} = await begin();
     const {runs, begun} = runAll(helper, lease, 60);
     const ends = Promise.allSettled(runs);
@@ -154,6 +202,7 @@ describe.skipIf(reason !== undefined)('many sandboxes', () => {
     expect((await ends).every(({status}) => status === 'rejected')).toBe(true);
     await until(() => all.every((one) => parentOf(one) === undefined));
     expect(await world.left()).toEqual([]);
+    expect(routerHolds()).toEqual(router);
     expect(ownMounts()).toEqual([]);
     // Groups have no owner who could take them along: the next run does.
     const next = await begin();

@@ -23,6 +23,7 @@ export const packages = {
   make: 'make',
   mmdebstrap: 'mmdebstrap',
   newuidmap: 'uidmap',
+  nft: 'nftables',
   openssl: 'openssl',
   podman: 'podman',
   python3: 'python3',
