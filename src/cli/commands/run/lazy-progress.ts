@@ -24,7 +24,9 @@ export class LazyProgress {
       return;
     }
     // Output of a step is in memory that is used again.
-    this.#waiting.push(event.type === 'step-output' ? {...event, data: event.data.slice()} : event);
+    this.#waiting.push(
+      event.type === 'step-output' ? {...event, data: Uint8Array.prototype.slice.call(event.data)} : event,
+    );
     this.#opening ??= this.#open().then((sink) => {
       if (this.#closed) return;
       this.#sink = sink;
