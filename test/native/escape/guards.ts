@@ -1,18 +1,11 @@
 // What holds each attempt of the escape suite, and where it succeeds: the sandbox without that guard.
 
 /**
- * `outside`: without any sandbox · `chroot`: in nothing but a changed root · `unfiltered`: in our sandbox without its
- * system call filter · `host-network`: with the host's network · `insecure`: with all capabilities, no mask, no
- * filter, no nodev. `like`: the guard cannot be lifted alone; what notices success is the same code as in another
- * attempt.
+ * `outside`: without any sandbox · `chroot`: in nothing but a changed root, which has the host's /proc · `chroot-of-init`:
+ * the same beside a pid 1 that is like any process · `unfiltered`: in our sandbox without its system call filter ·
+ * `host-network`: with the host's network · `insecure`: with all capabilities, no mask, no filter, no nodev.
  */
-export type Control =
-  | 'outside'
-  | 'chroot'
-  | 'unfiltered'
-  | 'host-network'
-  | 'insecure'
-  | {readonly like: string};
+export type Control = 'outside' | 'chroot' | 'chroot-of-init' | 'unfiltered' | 'host-network' | 'insecure';
 
 export interface Guarded {
   readonly guard: string;
@@ -21,7 +14,8 @@ export interface Guarded {
 
 const root = 'a root of its own, the old one detached';
 const pids = 'pid namespace';
-const opaque = 'pid 1 is not dumpable, and no CAP_SYS_PTRACE';
+const untraced = 'no CAP_SYS_PTRACE';
+const opaque = `pid 1 is not dumpable, and ${untraced}`;
 const nodev = 'no mount but those of the six devices allows devices';
 const admin = 'no CAP_SYS_ADMIN; system call filter';
 const filter = 'system call filter';
@@ -37,18 +31,23 @@ function all(names: string, guard: string, succeeds: Control): [string, Guarded]
 /** By name of the attempt (*.c beside this file), in their order. */
 export const guards: ReadonlyMap<string, Guarded> = new Map<string, Guarded>([
   ...all('path dots symlink', root, 'outside'),
-  ...all('root-of-init', opaque, {like: 'root-of-starter'}),
+  ...all('root-of-init', `pid 1 has the root of the sandbox; ${opaque}`, 'chroot-of-init'),
   ...all('working-directory', root, 'outside'),
-  ...all('working-directory-of-starter root-of-starter descriptor-of-starter', pids, 'outside'),
-  ...all('leaked-descriptor', 'close_range before the program starts', 'outside'),
-  ...all('descriptors-of-init', `pid 1 has none; ${opaque}`, {like: 'descriptor-of-starter'}),
+  ...all(
+    'working-directory-of-starter root-of-starter descriptor-of-starter',
+    `${pids}; ${untraced}`,
+    'chroot',
+  ),
+  ...all('leaked-descriptor', 'close_range before the program starts', 'chroot'),
+  ...all('descriptors-of-init', `pid 1 has none; ${opaque}`, 'chroot-of-init'),
   ...all('chroot', 'pivot_root: nothing is above the root', 'chroot'),
   ...all('file-handle', 'no CAP_DAC_READ_SEARCH; system call filter', 'insecure'),
   ...all('disk-in-root disk-in-dev', nodev, 'insecure'),
-  ...all('disk-in-shm', nodev, {like: 'disk-in-root'}),
-  ...all('disk-in-cache', nodev, 'insecure'),
-  ...all('disk-in-tmpfs', nodev, {like: 'disk-in-root'}),
-  ...all('kernel-log-device port-device fuse-device loop-control-device', nodev, 'insecure'),
+  ...all('disk-in-shm', nodev, 'outside'),
+  ...all('disk-in-cache disk-in-tmpfs', nodev, 'insecure'),
+  ...all('kernel-log-device', `${nodev}; no CAP_SYSLOG`, 'insecure'),
+  ...all('port-device', `${nodev}; no CAP_SYS_RAWIO`, 'insecure'),
+  ...all('fuse-device loop-control-device', nodev, 'insecure'),
   ...all('write-readonly-bind', readonly, 'insecure'),
   ...all('mountinfo-paths', 'layers are mounted by descriptor', 'outside'),
   ...all('mount-tmpfs mount-proc mount-sysfs mount-cgroup mount-bind', admin, 'insecure'),
@@ -67,7 +66,7 @@ export const guards: ReadonlyMap<string, Guarded> = new Map<string, Guarded>([
   ...all('shared-memory message-queue', ipc, 'outside'),
   ...all('terminal', 'a session of its own', 'outside'),
   ...all('environment', 'exactly the environment that was given', 'outside'),
-  ...all('arguments-of-others', `${pids}; pid 1 has no arguments`, 'outside'),
+  ...all('arguments-of-others', `${pids}, and pid 1 has no arguments`, 'outside'),
   ...all('load-bpf count-events', admin, 'insecure'),
   ...all('user-keyring add-key request-key', filter, 'unfiltered'),
   ...all('key-of-the-starter', 'a session keyring of its own; system call filter', 'outside'),

@@ -6,6 +6,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -128,40 +129,55 @@ export class Hideout {
 
   /** These attempts with nothing around them. They do no harm; mounts are of a namespace that ends with them. */
   outside(names: readonly string[]): Outcomes {
-    const mount = 'mount --make-rprivate / && mount -t tmpfs "$0" "$0/mounted" && exec "$@"';
-    const inNamespace = ['unshare', '-m', 'sh', '-c', mount, this.#planted];
+    // Layers that are named by their paths, and a /dev/shm that allows devices.
+    const mounts = [
+      'mount --make-rprivate /',
+      'mount -t overlay -o "lowerdir=$1:$0" overlay "$0/mounted"',
+      'mount -t tmpfs devices /dev/shm',
+    ];
+    const script = `${mounts.join(' && ')} && shift && exec "$@"`;
+    const inNamespace = ['unshare', '-m', 'sh', '-c', script, this.#planted, this.#world.base];
     // `layer=` is what an attempt looks for in the arguments of others; here it finds its own.
     return this.#plant([...inNamespace, this.#attempts, 'run', ...this.#values, ...names, 'layer=']);
   }
 
-  chrooted(name: string): Outcomes {
-    return this.#plant(['chroot', this.#world.base, '/bin/attempts', 'run', ...this.#values, name]);
+  /** These attempts below another root, with all that root of the host may do, and a /proc of processes outside of it. */
+  chrooted(processes: 'host' | 'own', names: readonly string[]): Outcomes {
+    const root = this.#world.makeDirectory('changed-root');
+    this.#world.makeDirectory('changed-root/proc');
+    copyFileSync(this.#attempts, join(root, 'attempts'));
+    const script = 'mount --make-rprivate / && mount --rbind /proc "$0/proc" && chroot "$0" "$@"; exit $?';
+    // Not all hosts let their pid 1 be looked at: in a pid namespace it is the shell that stays outside of the root.
+    const ownInit = processes === 'own' ? ['-p', '-f', '--mount-proc'] : [];
+    const inNamespace = ['unshare', '-m', ...ownInit, 'sh', '-c', script, root];
+    return this.#plant([...inNamespace, '/attempts', 'run', ...this.#values, ...names]);
   }
 
-  /** podman's container on the same root file system; undefined when it cannot run here, with the reason. */
-  podman(): Outcomes | string {
-    const storage = ['root', 'runroot'].map((name) => `--${name}=${this.#world.path(`podman-${name}`)}`);
-    // cgroups of both versions at once are not for every OCI runtime; limits that root here may not raise neither.
+  /** podman's container on a root file system like ours; when it cannot run here, the reason. */
+  podman(form: 'root' | 'rootless'): Outcomes | string {
+    const place = this.#world.makeDirectory(`podman-${form}`);
+    // An ordinary user can use only what is its own.
+    const [planted = '', base = ''] = [this.#planted, this.#world.base].map((path, index) => {
+      const copy = join(place, ['planted', 'base'][index] ?? '');
+      cpSync(path, copy, {recursive: true, verbatimSymlinks: true});
+      return copy;
+    });
+    if (form === 'rootless') execFileSync('chown', ['-R', `${ordinaryId}:${ordinaryId}`, place]);
+    const homes = ['HOME', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME'];
+    const user =
+      form === 'root' ? [] : [...asOrdinaryUser, 'env', ...homes.map((name) => `${name}=${place}`)];
+    const storage = ['root', 'runroot'].map((name) => `--${name}=${place}/${name}`);
+    // cgroups of both versions at once are not for every OCI runtime; limits that root here may not raise neither. An
+    // ordinary user's podman leaves a process behind, which ends with the namespace.
     const tidy =
       'mount --make-rprivate / && { umount /sys/fs/cgroup/unified 2>/dev/null || true; } && exec "$@"';
     try {
       return this.#plant([
-        ...[
-          'unshare',
-          '-m',
-          'sh',
-          '-c',
-          tidy,
-          'sh',
-          'podman',
-          ...storage,
-          '--storage-driver=vfs',
-          'run',
-          '--rm',
-        ],
+        ...['unshare', '-m', '-p', '-f', '--kill-child', '--mount-proc', 'sh', '-c', tidy, 'sh', ...user],
+        ...['podman', ...storage, '--storage-driver=vfs', 'run', '--rm'],
         ...['--cgroups=disabled', '--network=none', '--ulimit=nofile=1024:1024', '--ulimit=nproc=1000:1000'],
-        ...[`-v=${this.#planted}:/cache`, `-v=${this.#planted}:/readonly:ro`, '--tmpfs=/scratch'],
-        ...['--rootfs', this.#world.base, '/bin/attempts', 'run', ...this.#values],
+        ...[`-v=${planted}:/cache`, `-v=${planted}:/readonly:ro`, '--tmpfs=/scratch'],
+        ...['--rootfs', base, '/bin/attempts', 'run', ...this.#values],
       ]);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
