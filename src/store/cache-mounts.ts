@@ -3,11 +3,12 @@
 //   cache-mounts/<hash of id>/<hash of variant>/fs       the contents
 //   cache-mounts/<hash of id>/<hash of variant>/users/   an empty file for each step that has it mounted
 //   cache-mounts/<hash of id>/<hash of variant>/cache.json  what it is, for people
-// A cache can be forgotten (--no-cache) while another build uses it: that build keeps what it has, and it is swept when
-// its process has ended, as all that lies in `work`.
+//   cache-mounts/<hash of id>/<hash of variant>/forgotten   no step begins to use it any more
+// A cache can be forgotten (--no-cache) while others use it, or are about to mount it by its path: so it stays where it
+// is until the last of them lets go, and whoever comes meanwhile gets another beside it, <hash of variant>.<random>.
 
 import {createHash, randomBytes} from 'node:crypto';
-import {readFileSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, statSync} from 'node:fs';
 import {mkdir, readdir, rename, rmdir, unlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {buildError} from '../diagnostics/build-error.ts';
@@ -59,6 +60,7 @@ export interface CacheMountFacts {
   readonly folder: string;
   /** Undefined: made before ids were kept. */
   readonly id: string | undefined;
+  /** Without those that are forgotten and only wait for the end of their users. */
   readonly variants: readonly CacheVariantFacts[];
   readonly createdMs: number;
   readonly usedMs: number;
@@ -66,6 +68,7 @@ export interface CacheMountFacts {
 }
 
 const factsName = 'cache.json';
+const forgottenName = 'forgotten';
 
 export class CacheMounts {
   readonly #place: CacheMountPlace;
@@ -85,12 +88,14 @@ export class CacheMounts {
     onWait?: () => void,
   ): Promise<CacheMountUse> {
     const work = async (): Promise<CacheMountUse> => {
-      const folder = this.#variantOf(cache);
+      // Of users that were killed; swept when this process has ended, as all that lies in `work`.
+      await this.#takeForgotten(this.#folderOf(cache.id));
+      const known = await this.#currentOf(cache);
+      if (known !== undefined) await describe(known, {...descriptionIn(known), ...cache});
+      const folder = known ?? (await this.#put(await this.#make(cache, fill), cache));
       const mark = join(folder, 'users', `${this.#place.own}.${randomName()}`);
-      if (!(await hasEntries(folder))) await this.#put(await this.#make(cache, fill), cache);
-      else await describe(folder, {...descriptionIn(folder), ...cache});
       await writeFile(mark, '');
-      return {path: join(folder, 'fs'), release: () => unlink(mark).catch(() => undefined)};
+      return {path: join(folder, 'fs'), release: () => this.#release(cache.id, folder, mark)};
     };
     return this.#aloneWith(hashOf(cache.id), signal, work, onWait);
   }
@@ -101,8 +106,8 @@ export class CacheMounts {
    */
   look<T>(cache: CacheName, look: (directory: string) => Promise<T>, signal: AbortSignal): Promise<T> {
     return this.#aloneWith(hashOf(cache.id), signal, async () => {
-      const folder = this.#variantOf(cache);
-      if (!(await hasEntries(folder))) throw noSuchCache(cache.id);
+      const folder = await this.#currentOf(cache);
+      if (folder === undefined) throw noSuchCache(cache.id);
       await requireUnused(cache.id, folder);
       return look(join(folder, 'fs'));
     });
@@ -122,9 +127,9 @@ export class CacheMounts {
       return undefined;
     });
     return this.#aloneWith(hashOf(cache.id), signal, async () => {
-      const folder = this.#variantOf(cache);
-      await requireUnused(cache.id, folder);
-      const away = await this.#displace(folder, this.#place.own);
+      const folder = await this.#currentOf(cache);
+      if (folder !== undefined) await requireUnused(cache.id, folder);
+      const away = folder === undefined ? undefined : await this.#displace(folder);
       await this.#put(work, cache);
       return away;
     });
@@ -138,7 +143,7 @@ export class CacheMounts {
       return {
         folder,
         id: variants.find(({description}) => description !== undefined)?.description?.id,
-        variants,
+        variants: variants.filter((variant) => !isForgotten(join(home, folder, variant.folder))),
         createdMs: createdMsOf(join(home, folder)),
         usedMs: Math.max(0, ...variants.map(({usedMs}) => usedMs)),
         inUse: variants.some(({inUse}) => inUse),
@@ -151,23 +156,46 @@ export class CacheMounts {
     return this.#aloneWith(folder, signal, async () => {
       const path = join(this.#place.root, 'cache-mounts', folder);
       if ((await this.#usersOf(path)).some(isAlive)) return undefined;
-      return this.#displace(path, this.#place.own);
+      return this.#displace(path);
     });
   }
 
-  /** Lets go of all variants of a cache. What comes back is nobody's any more and to be removed. */
-  forget(id: string, signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * Lets go of all variants of a cache: no step that begins later gets one of them. Gives those that nobody uses, which
+   * are to be removed; the others stay where they are for their users.
+   */
+  forget(id: string, signal: AbortSignal): Promise<readonly string[]> {
+    const home = this.#folderOf(id);
     return this.#aloneWith(hashOf(id), signal, async () => {
-      const folder = this.#folderOf(id);
-      const user = (await this.#usersOf(folder)).find(isAlive);
-      const away = await this.#displace(folder, user ?? this.#place.own);
-      return user === undefined ? away : undefined;
+      // Marked before its users are counted, who look for the mark when they no longer count: one of both sees it.
+      for (const name of await entriesOf(home)) await writeFile(join(home, name, forgottenName), '');
+      return this.#takeForgotten(home);
     });
   }
 
-  /** Renames a cache into `work`, where it lives as long as `owner`; undefined: there was none. */
-  async #displace(folder: string, owner: string): Promise<string | undefined> {
-    const away = join(this.#place.root, 'work', `${owner}.${randomName()}`);
+  async #release(id: string, folder: string, mark: string): Promise<void> {
+    await unlink(mark).catch(() => undefined);
+    if (!isForgotten(folder)) return;
+    const never = new AbortController().signal;
+    await this.#aloneWith(hashOf(id), never, () => this.#takeForgotten(this.#folderOf(id)));
+  }
+
+  /** Renames what is forgotten and used by nobody any more into `work`. Only whoever is alone with the cache may. */
+  async #takeForgotten(home: string): Promise<readonly string[]> {
+    const folders = (await entriesOf(home)).map((name) => join(home, name));
+    const away: string[] = [];
+    for (const folder of folders.filter(isForgotten)) {
+      if ((await entriesOf(join(folder, 'users'))).some(isAlive)) continue;
+      const path = await this.#displace(folder);
+      if (path !== undefined) away.push(path);
+    }
+    if (away.length > 0) await rmdir(home).catch(() => undefined);
+    return away;
+  }
+
+  /** Renames a cache into `work`, where it lives as long as this process; undefined: there was none. */
+  async #displace(folder: string): Promise<string | undefined> {
+    const away = join(this.#place.root, 'work', `${this.#place.own}.${randomName()}`);
     try {
       await rename(folder, away);
     } catch (error) {
@@ -197,10 +225,26 @@ export class CacheMounts {
     return work;
   }
 
-  async #put(work: string, cache: CacheName): Promise<void> {
-    await mkdir(this.#folderOf(cache.id), {recursive: true, mode: 0o700});
-    await rename(join(work, 'made'), this.#variantOf(cache));
+  /** Gives where it lies now. */
+  async #put(work: string, cache: CacheName): Promise<string> {
+    const home = this.#folderOf(cache.id);
+    await mkdir(home, {recursive: true, mode: 0o700});
+    const plain = join(home, hashOf(cache.variant));
+    const folder = (await hasEntries(plain)) ? `${plain}.${randomName()}` : plain;
+    await rename(join(work, 'made'), folder);
     await rmdir(work);
+    return folder;
+  }
+
+  /** The one that is not forgotten, if there is one. */
+  async #currentOf({id, variant}: CacheName): Promise<string | undefined> {
+    const home = this.#folderOf(id);
+    const hash = hashOf(variant);
+    for (const name of await entriesOf(home)) {
+      const folder = join(home, name);
+      if (name.split('.')[0] === hash && !isForgotten(folder) && (await hasEntries(folder))) return folder;
+    }
+    return undefined;
   }
 
   #aloneWith<T>(
@@ -210,10 +254,6 @@ export class CacheMounts {
     onWait?: () => void,
   ): Promise<T> {
     return this.#place.locks.withLock(`cache-mount-making ${folder}`, signal, work, onWait);
-  }
-
-  #variantOf({id, variant}: CacheName): string {
-    return join(this.#folderOf(id), hashOf(variant));
   }
 
   #folderOf(id: string): string {
@@ -240,6 +280,10 @@ function variantIn(home: string, folder: string): CacheVariantFacts {
     usedMs: users?.mtimeMs ?? 0,
     inUse: namesIn(join(path, 'users')).some(isAlive),
   };
+}
+
+function isForgotten(folder: string): boolean {
+  return existsSync(join(folder, forgottenName));
 }
 
 function createdMsOf(path: string): number {

@@ -7,6 +7,7 @@ import {writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import type {CacheMountUse} from '../../src/store/cache-mounts.ts';
 import {startTimeOf} from '../../src/store/process-start.ts';
 import {openStateDirectory, type StateDirectory} from '../../src/store/state-directory.ts';
 
@@ -24,12 +25,31 @@ afterEach(() => {
 });
 
 const work = (): string[] => readdirSync(join(root, 'work'));
-/** Uses a cache for a moment; `fill` writes its first contents. */
-async function use(id: string, variant = 'v', first = 'first'): Promise<string> {
+/** Has a cache in use; `first` is the file that it begins with. */
+function take(id: string, first: string, variant = 'v', signal = never): Promise<CacheMountUse> {
   const fill = (directory: string) => writeFile(join(directory, first), '').then(() => undefined);
-  const held = await state.cacheMounts.use({id, variant}, fill, never);
+  return state.cacheMounts.use({id, variant}, fill, signal);
+}
+
+/** Uses a cache for a moment. */
+async function use(id: string, variant = 'v', first = 'first'): Promise<string> {
+  const held = await take(id, first, variant);
   await held.release();
   return held.path;
+}
+
+/** Another process that uses the cache at `path`. */
+function sleeper(path: string): {kill(): Promise<unknown>} {
+  const child = spawn('sleep', ['60']);
+  const ended = once(child, 'close');
+  const pid = child.pid ?? 0;
+  writeFileSync(join(dirname(path), 'users', `${pid}.${startTimeOf(pid)}.0`), '');
+  return {
+    kill: () => {
+      child.kill('SIGKILL');
+      return ended;
+    },
+  };
 }
 
 describe('CacheMounts', () => {
@@ -56,32 +76,80 @@ describe('CacheMounts', () => {
     const kept = await use('b');
     const gone = [await use('a'), await use('a', 'w')];
     const left = await state.cacheMounts.forget('a', never);
-    expect(dirname(left ?? '')).toBe(join(root, 'work'));
+    expect(left.map((path) => dirname(path))).toEqual([join(root, 'work'), join(root, 'work')]);
     expect(gone.map((path) => existsSync(path))).toEqual([false, false]);
     expect(existsSync(kept)).toBe(true);
-    expect(await state.cacheMounts.forget('a', never)).toBeUndefined();
+    expect(state.cacheMounts.list().map(({id}) => id)).toEqual(['b']);
+    expect(await state.cacheMounts.forget('a', never)).toEqual([]);
     expect(readdirSync(await use('a', 'v', 'again'))).toEqual(['again']);
   });
 
-  it('what another process uses is its own until it ends, and swept then', async () => {
+  it('what is in use when it is forgotten keeps its path until its last user lets go', async () => {
+    const [first, second] = [await take('a', 'first'), await take('a', 'other')];
+    expect(await state.cacheMounts.forget('a', never)).toEqual([]);
+    const fresh = await take('a', 'fresh');
+    expect(await state.cacheMounts.forget('a', never)).toEqual([]);
+    expect([first, second, fresh].map(({path}) => readdirSync(path))).toEqual([
+      ['first'],
+      ['first'],
+      ['fresh'],
+    ]);
+    await first.release();
+    expect(readdirSync(second.path)).toEqual(['first']);
+    await second.release();
+    expect([existsSync(second.path), existsSync(fresh.path)]).toEqual([false, true]);
+    await fresh.release();
+    expect(readdirSync(join(root, 'cache-mounts'))).toEqual([]);
+    expect(work()).toHaveLength(2);
+  });
+
+  it('what is forgotten is neither listed, looked at nor replaced, and kept from being removed', async () => {
+    const old = await take('a', 'old');
+    await state.cacheMounts.forget('a', never);
+    const cache = {id: 'a', variant: 'v'};
+    const look = () => state.cacheMounts.look(cache, async (path) => readdirSync(path), never);
+    await expect(look()).rejects.toThrow('there is no cache mount a');
+    const [listed] = state.cacheMounts.list();
+    expect([listed?.id, listed?.variants, listed?.inUse]).toEqual(['a', [], true]);
+    const fill = (directory: string) => writeFile(join(directory, 'new'), '');
+    expect(await state.cacheMounts.replace(cache, fill, never)).toBeUndefined();
+    expect([await look(), readdirSync(old.path)]).toEqual([['new'], ['old']]);
+    expect(await state.cacheMounts.forgetUnused(listed?.folder ?? '', never)).toBeUndefined();
+    await old.release();
+    expect([await look(), existsSync(old.path)]).toEqual([['new'], false]);
+  });
+
+  it('what several processes use is there until the last of them ends, also when it is killed', async () => {
     const path = await use('a');
-    const child = spawn('sleep', ['60']);
-    const ended = once(child, 'close');
-    const pid = child.pid ?? 0;
-    writeFileSync(join(dirname(path), 'users', `${pid}.${startTimeOf(pid)}.0`), '');
-    expect(await state.cacheMounts.forget('a', never)).toBeUndefined();
-    const [moved = ''] = work();
-    expect(moved).toMatch(new RegExp(`^${pid}\\.`));
-    expect(state.staleWork()).toEqual([]);
-    child.kill('SIGKILL');
-    await ended;
-    expect(state.staleWork()).toEqual([join(root, 'work', moved)]);
+    const [one, two] = [sleeper(path), sleeper(path)];
+    expect(await state.cacheMounts.forget('a', never)).toEqual([]);
+    await one.kill();
+    await use('a', 'v', 'fresh');
+    expect([readdirSync(path), state.staleWork()]).toEqual([['first'], []]);
+    await two.kill();
+    expect(readdirSync(await use('a'))).toEqual(['fresh']);
+    expect([existsSync(path), work().length]).toEqual([false, 1]);
+  });
+
+  it('many that forget and use at once each have what they were given', async () => {
+    const names = Array.from({length: 20}, (_, number) => `${number}`);
+    const one = async (name: string): Promise<void> => {
+      const {signal} = new AbortController();
+      await state.cacheMounts.forget('a', signal);
+      const held = await take('a', name, 'v', signal);
+      writeFileSync(join(held.path, name), '');
+      await state.cacheMounts.forget('a', signal);
+      expect(readdirSync(held.path)).toContain(name);
+      await held.release();
+    };
+    await Promise.all(names.map(one));
+    expect(readdirSync(join(root, 'cache-mounts'))).toEqual([]);
   });
 
   it('who died while using it does not keep it', async () => {
     const path = await use('a');
     writeFileSync(join(dirname(path), 'users', `${process.pid}.1.0`), '');
-    expect(await state.cacheMounts.forget('a', never)).toBeDefined();
+    expect(await state.cacheMounts.forget('a', never)).toHaveLength(1);
   });
 });
 

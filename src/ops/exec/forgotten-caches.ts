@@ -21,7 +21,9 @@ export async function forgetCaches(
   const ids = new Set(told.map(({id}) => id));
   for (const id of ids) {
     const left = await keeper.state.cacheMounts.forget(id, signal);
-    if (left !== undefined) await (await keeper.helper()).request('remove', [`path=${left}`], {signal});
+    if (left.length === 0) continue;
+    const paths = left.map((path) => `path=${path}`);
+    await (await keeper.helper()).request('remove', paths, {signal});
   }
   return ids;
 }

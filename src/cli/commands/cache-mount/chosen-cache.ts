@@ -12,7 +12,8 @@ import {suggest} from '../../../util/suggest.ts';
 import type {FlagValues} from '../../flag-values.ts';
 
 /** By id, or by the beginning of its folder's name. Throws BuildError('user') when there is none. */
-export function chosenCache(all: readonly CacheMountFacts[], operand: string): CacheMountFacts {
+export function chosenCache(known: readonly CacheMountFacts[], operand: string): CacheMountFacts {
+  const all = known.filter(hasVariants);
   const byId = all.find(({id}) => id === operand);
   const byFolder = /^[0-9a-f]{4,64}$/.test(operand)
     ? all.filter(({folder}) => folder.startsWith(operand))
@@ -29,6 +30,11 @@ export function chosenCache(all: readonly CacheMountFacts[], operand: string): C
   throw buildError('user', 'cache-mount-unknown', `there is no cache mount ${operand}`, {
     hints: [near === undefined ? '"tsbuild cache-mount ls" lists them' : `did you mean ${near}?`],
   });
+}
+
+/** Whether there is anything but what is forgotten and only waits for the end of its users. */
+export function hasVariants({variants}: CacheMountFacts): boolean {
+  return variants.length > 0;
 }
 
 /** The one variant that there is, or the one that is asked for. Throws BuildError('user'). */

@@ -11,7 +11,7 @@ import {objectPrinter, rowPrinter} from '../../format/print.ts';
 import type {FormatObject} from '../../format/value.ts';
 import {openSpace} from '../../space/access.ts';
 import type {Act} from '../command.ts';
-import {chosenCache, optionsOf} from './chosen-cache.ts';
+import {chosenCache, hasVariants, optionsOf} from './chosen-cache.ts';
 
 const table = '{{.ID}}\t{{.Sharing}}\t{{.Size}}\t{{.LastUsed}}\t{{.Variant}}\t{{.Scope}}';
 const headings = {
@@ -33,7 +33,10 @@ export const listCaches: Act = async ({flags, operands, io}) => {
   const print = rowPrinter(flags.last('format'), {table, headings});
   await using access = await openSpace(flags, io);
   const {state} = access.engine;
-  const mounts = state.cacheMounts.list().toSorted((a, b) => b.usedMs - a.usedMs);
+  const mounts = state.cacheMounts
+    .list()
+    .filter(hasVariants)
+    .toSorted((a, b) => b.usedMs - a.usedMs);
   if (flags.has('quiet')) {
     io.stdout.write(mounts.map(({id, folder}) => `${id ?? folder}\n`).join(''));
     return exitCodes.ok;
