@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +37,8 @@ enum frame_type {
 };
 
 static int epoll;
-static struct watch client_watch;
+static struct watch client_watch, children_watch;
+static int children;  // tells that one has ended
 static int from_client = STDIN_FILENO, to_client = STDOUT_FILENO;
 static bool attached;
 static bool ran_terminal;  // a worker may have made the caller's terminal raw
@@ -166,6 +168,13 @@ static bool reap(int flags) {
   return pid > 0 || (pid < 0 && errno == EINTR);
 }
 
+/** Also a worker that had no request, and the sandbox that it had begun: nobody else may ever look at them. */
+static void reap_all(void) {
+  struct signalfd_siginfo info;
+  (void)!read(children, &info, sizeof info);
+  while (reap(WNOHANG)) continue;
+}
+
 static bool runs_sandbox(const struct worker *worker) {
   siginfo_t info = {0};
   int flags = WEXITED | WNOHANG | __WALL;
@@ -284,7 +293,8 @@ static bool read_input(void) {
 static bool handle(struct epoll_event *event) {
   struct watch *about = event->data.ptr;
   struct worker *worker = about->worker;
-  if (worker == NULL) return read_input();
+  if (about == &children_watch) reap_all();
+  if (worker == NULL) return about != &client_watch || read_input();
   if (about->source < PIPE_COUNT) {
     if (worker->pipes[about->source] >= 0) forward(worker, about->source, READ_BYTES);
     // No process of a sandbox is left then, and its mounts are gone before the next request is taken. What other
@@ -320,6 +330,12 @@ int serve(void) {
   epoll = epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) die("serve", errno, NULL, "cannot make an epoll set");
   watch(&client_watch, NULL, 0, from_client);
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGCHLD);
+  children = sigprocmask(SIG_BLOCK, &ends, NULL) == 0 ? signalfd(-1, &ends, SFD_CLOEXEC) : -1;
+  if (children < 0) die("serve", errno, NULL, "cannot watch processes");
+  watch(&children_watch, NULL, 0, children);
   for (;;) {
     // One event at a time: handling one may end a worker that others in a batch are about.
     struct epoll_event event;

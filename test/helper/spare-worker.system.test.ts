@@ -41,6 +41,8 @@ describe.skipIf(whyNotHere() !== undefined)('a worker that was started ahead', (
     for (let step = 0; step < 5; step++) await world.shell('true');
     expect(await idleChildren(helper)).toEqual(both);
     for (const pid of both) await kill(pid);
+    // Neither they nor the first process of the sandbox that one of them had begun, though no other worker ends.
+    await until(() => childrenOf(helper).length === 0);
     const {result} = await world.shell('exit 3');
     expect(result.get('exit')).toBe('3');
     for (let step = 0; step < 3; step++) await world.shell('true');

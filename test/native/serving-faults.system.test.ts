@@ -235,11 +235,16 @@ function commandOf(pid: number): string {
   }
 }
 
-/** What the helper has beside four descriptors for each worker that rests, and processes that are not its own. */
+/**
+ * What the helper has beside four descriptors for each worker that rests, processes that are not its own, and those
+ * that have ended and that it has not waited for.
+ */
 function heldBy(serving: number, injector: number): string {
   const descriptors = readdirSync(`/proc/${serving}/fd`).length;
-  const workers = childrenOf(serving).filter((pid) => commandOf(pid) !== '').length;
-  return `${descriptors - 4 * workers} descriptors, ${childrenOf(injector).length - 1} processes`;
+  const children = childrenOf(serving);
+  const workers = children.filter((pid) => commandOf(pid) !== '').length;
+  const others = `${childrenOf(injector).length - 1} processes, ${children.length - workers} zombies`;
+  return `${descriptors - 4 * workers} descriptors, ${others}`;
 }
 
 function groupsBelow(place: string): string[] {
