@@ -47,6 +47,11 @@ describe('the exit code', () => {
     expect(detached.stderr).toContain('--detach makes no sense here');
     const absent = await space.run(['run', '--pull', 'never', 'busybox:not-fetched']);
     expect([absent.code, absent.stderr]).toEqual([125, expect.stringContaining('--pull=never forbids')]);
+    const file = await space.run(['run', tsbuildPath]);
+    expect([file.code, file.stderr]).toEqual([
+      125,
+      expect.stringContaining(`tsbuild load -i ${tsbuildPath}`),
+    ]);
   });
 });
 

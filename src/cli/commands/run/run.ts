@@ -9,6 +9,7 @@ import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {placesOf} from '../../places.ts';
 import {ValueReader} from '../../value-reader.ts';
+import {withFileHint} from './image-file.ts';
 import {LazyProgress} from './lazy-progress.ts';
 import {readEnvFiles, runRequestOf, signalNumber, stopSignalOf} from './request.ts';
 import {SignalRelay} from './signal-relay.ts';
@@ -44,6 +45,8 @@ export async function runRun(
       interrupt,
     );
     return exitCodeOfEnd(end);
+  } catch (error) {
+    throw withFileHint(error, request.image, io.cwd);
   } finally {
     progress.close();
     relay.end();
