@@ -188,7 +188,7 @@ void console_carry(int status) {
     };
     int ready = poll(fds, COUNT_OF(fds), STOPS_MS);
     if (ready < 0 && errno != EINTR) die("console", errno, NULL, "cannot wait for the process's output");
-    if (ready == 0) let_go_of_traced();
+    let_go_of_traced();
     if (ready <= 0) continue;
     if (fds[0].revents != 0) break;
     if (fds[1].revents != 0) read_input();

@@ -37,6 +37,13 @@ describe.skipIf(whyNotHere() !== undefined)('what a process leaves to its worker
       const {result} = await world.run(world.newLayer(), ['strays', 'self', stop].map(asArgument));
       expect([...result]).toContainEqual(end);
     });
+
+  it('does not wait for a tracer while others write to its terminal all the time', async () => {
+    const script = 'while sleep 0.1; do echo .; done & exec strays self executes';
+    const args = ['sh', '-c', script].map(asArgument);
+    const {result} = await world.run(world.newLayer(), ['tty=1', ...args]);
+    expect(result.get('exit')).toBe('0');
+  });
 });
 
 function asArgument(text: string): string {
