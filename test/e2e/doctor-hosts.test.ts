@@ -1,7 +1,7 @@
 // `tsbuild doctor` on hosts that lack something: each is made in a mount namespace, or in user namespaces, and must be
 // told of with the reason and the command that mends it. Never a crash, whatever is missing.
 
-import {writeFileSync} from 'node:fs';
+import {existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it, type TestContext} from 'vitest';
 import type {DoctorReport, Finding} from '../../src/build/doctor/report.ts';
@@ -232,6 +232,22 @@ describe('control groups', () => {
       'warning',
       expect.stringMatching(fix),
     ]);
+  });
+
+  it('without the one of block devices limit the rest, and its command brings it back', async (test) => {
+    if (!existsSync('/sys/fs/cgroup/blkio')) test.skip('it is mounted on its own with version 1 only');
+    const {of} = await examine(test, 'root', 'umount /sys/fs/cgroup/blkio');
+    const fix = of('limits')?.fix ?? '';
+    expect([of('limits')?.state, of('limits')?.detail, fix]).toEqual([
+      'warning',
+      expect.stringMatching(/^memory, cpu, cpuset, pids work; blkio: this system has no io controller/),
+      expect.stringContaining('mount -t cgroup -o blkio'),
+    ]);
+    const mended = await examine(test, 'root', `umount /sys/fs/cgroup/blkio; ${fix}`);
+    expect(mended.of('limits')).toMatchObject({
+      state: 'ok',
+      detail: expect.stringMatching(/^cgroups: memory, cpu, cpuset, pids, blkio/),
+    });
   });
 
   it('can be given to an ordinary user by the command that is told', async (test) => {

@@ -109,32 +109,36 @@ describe('limits', () => {
       texts: {'/proc/self/mountinfo': second, ...controllers},
       modes: {'/run/systemd/system': 0o040755},
     });
-    expect(limitRemedy(host, denied)).toContain('systemd-run --user --scope -p Delegate=yes');
+    expect(limitRemedy(host, denied, 'memory')).toContain('systemd-run --user --scope -p Delegate=yes');
     const less = new HelperError(
       'limits',
       0,
       '',
       'the controller for cpu-quota is not delegated to this group',
     );
-    expect(limitRemedy(host, less)).toContain('Delegate=cpu cpuset io memory pids');
+    expect(limitRemedy(host, less, 'cpu')).toContain('Delegate=cpu cpuset io memory pids');
   });
 
   it('are delegated by root in a hierarchy of version 2', () => {
     const host = hostOf({userName: 'ann', texts: {'/proc/self/mountinfo': second, ...controllers}});
-    expect(limitRemedy(host, denied)).toBe(
-      'as root: echo +memory +cpu +cpuset +pids > /sys/fs/cgroup/cgroup.subtree_control && mkdir -p /sys/fs/cgroup/tsbuild && chown -R ann /sys/fs/cgroup/tsbuild && echo 77 > /sys/fs/cgroup/tsbuild/cgroup.procs',
+    expect(limitRemedy(host, denied, 'blkio')).toBe(
+      'as root: echo +memory +cpu +cpuset +pids +io > /sys/fs/cgroup/cgroup.subtree_control && mkdir -p /sys/fs/cgroup/tsbuild && chown -R ann /sys/fs/cgroup/tsbuild && echo 77 > /sys/fs/cgroup/tsbuild/cgroup.procs',
     );
   });
 
   it('and in those of version 1', () => {
-    const texts = {'/proc/self/mountinfo': mountLine('/sys/fs/cgroup/memory', 'cgroup', 'rw', 'rw,memory')};
-    const fix = limitRemedy(hostOf({userName: 'ann', texts}), denied);
-    expect(fix).toMatch(/^as root: for c in memory cpu cpuset pids; .*chown -R ann \$g; echo 77 > /);
+    // Not in one of a controller that is not mounted: its place would be a directory as any other.
+    const mounted = ['memory', 'blkio'].map((name) =>
+      mountLine(`/sys/fs/cgroup/${name}`, 'cgroup', 'rw', `rw,${name}`),
+    );
+    const texts = {'/proc/self/mountinfo': mounted.join('')};
+    const fix = limitRemedy(hostOf({userName: 'ann', texts}), denied, 'blkio');
+    expect(fix).toMatch(/^as root: for c in memory blkio; .*chown -R ann \$g; echo 77 > /);
   });
 
   const absent = new HelperError('limits', 0, '', 'this system has no memory controller for control groups');
   const table = (number: number, enabled: number): string =>
-    ['memory', 'cpu', 'cpuset', 'pids']
+    ['memory', 'cpu', 'cpuset', 'pids', 'blkio']
       .map((name) => `${name}\t${number}\t1\t${name === 'memory' ? enabled : 1}\n`)
       .join('');
 
@@ -142,7 +146,7 @@ describe('limits', () => {
     ['nothing is mounted', '', table(0, 1), 'mount -t cgroup2 cgroup2 /sys/fs/cgroup'],
     [
       'a hierarchy of version 1 is not',
-      ['cpu', 'cpuset', 'pids']
+      ['cpu', 'cpuset', 'pids', 'blkio']
         .map((name) => mountLine(`/sys/fs/cgroup/${name}`, 'cgroup', 'rw', `rw,${name}`))
         .join(''),
       table(4, 1),
@@ -155,7 +159,27 @@ describe('limits', () => {
       '/proc/cgroups': `#subsys_name\thierarchy\tnum_cgroups\tenabled\n${cgroups}`,
       '/proc/self/uid_map': allIds,
     };
-    expect(limitRemedy(hostOf({uid: 0, texts}), absent)).toEqual(fix);
+    expect(limitRemedy(hostOf({uid: 0, texts}), absent, 'memory')).toEqual(fix);
+  });
+
+  it('a kernel without one controller is told of where it is missed, and not where the others are', () => {
+    const cgroups = `#subsys_name\thierarchy\tnum_cgroups\tenabled\n${table(4, 1)}`.replace(
+      /^blkio.*\n/m,
+      '',
+    );
+    const host = hostOf({uid: 0, texts: {'/proc/cgroups': cgroups, '/proc/self/uid_map': allIds}});
+    expect(limitRemedy(host, absent, 'blkio')).toMatch(
+      /^boot a kernel that has blkio; .*cgroup_enable=blkio$/,
+    );
+    expect(limitRemedy(host, absent, 'memory')).toMatch(
+      / && mount -t cgroup -o memory memory .* -o pids pids /,
+    );
+    expect(limitRemedy(host, absent, 'memory')).not.toContain('blkio');
+  });
+
+  it('what a kernel with the controller cannot limit is told by the name of its option', () => {
+    const error = new HelperError('limits', 0, '', 'this kernel has no device-read-bps');
+    expect(limitRemedy(hostOf(), error, 'blkio')).toBe('boot a kernel with CONFIG_BLK_DEV_THROTTLING');
   });
 });
 
