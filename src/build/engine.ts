@@ -18,6 +18,7 @@ import {diskState, spaceMemoryIn} from '../space/space-memory.ts';
 import {LocalBlobStore} from '../store/blob-store.ts';
 import {fullDiskBytes} from '../store/disk-full.ts';
 import {FileLists} from '../store/file-lists.ts';
+import {removeStaleLeases} from '../store/leases.ts';
 import {Notes} from '../store/notes.ts';
 import {readSmallFile} from '../store/small-file.ts';
 import {openStateDirectory, type StateDirectory} from '../store/state-directory.ts';
@@ -93,6 +94,7 @@ export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
     const stale = state.staleWork();
     if (stale.length > 0) {
       (await import('../helper/stale-groups.ts')).removeStaleGroups();
+      removeStaleLeases(options.root);
       await started.request(
         'remove',
         stale.map((path) => `path=${path}`),

@@ -158,6 +158,11 @@ export function staleLeases(root: string): readonly string[] {
     });
 }
 
+/** The flag stays for whoever has the lock: another process may have set it meanwhile. */
+export function removeStaleLeases(root: string): void {
+  for (const path of staleLeases(root)) if (!path.endsWith(`/${flagName}`)) rmSync(path, {force: true});
+}
+
 /** Whether the process `name` (`processName`) lives; one of another pid namespace, by when `path` was written to. */
 export function mayLive(name: string, path: string): boolean {
   const [, , namespace = ''] = name.split('.');
