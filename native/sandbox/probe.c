@@ -11,6 +11,7 @@
 #include "protocol/reply.h"
 #include "protocol/verbs.h"
 #include "sandbox/mounts.h"
+#include "tree/remove.h"
 #include "util/kernel.h"
 
 /** 0, or the errno of mounting a small overlay on `directory` (NULL: on tmpfs). */
@@ -27,15 +28,9 @@ static int try_overlay(const char *directory) {
     made[i] = openat(parent, names[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   }
   int error = view_try_overlay(made[0], made[1], made[2]);
-  const char *const leftovers[] = {"work/work/incompat/volatile",
-                                   "work/work/incompat",
-                                   "work/work",
-                                   "work/index",
-                                   "work",
-                                   "upper",
-                                   "lower"};
-  for (size_t i = 0; i < COUNT_OF(leftovers); i++) unlinkat(parent, leftovers[i], AT_REMOVEDIR);
-  unlinkat(base, place, AT_REMOVEDIR);
+  uint64_t removed = 0;
+  char *path = NULL;
+  (void)remove_tree(base, place, &removed, &path);  // what overlay makes in `work`, too
   return error;
 }
 

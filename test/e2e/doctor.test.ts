@@ -40,6 +40,14 @@ it('as root everything that a build needs is there', async (test) => {
   expect(await space.leftovers()).toEqual([]);
 });
 
+it('it leaves nothing in a state directory that is there', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'tsbuild-e2e-doctor-'));
+  const run = await space.run(['doctor', '--root', root, '--format', 'json']);
+  const left = readdirSync(root);
+  rmSync(root, {recursive: true});
+  expect([run.code, left]).toEqual([0, []]);
+});
+
 it('it leaves the settings of networks as they are', async (test) => {
   needRoot(test);
   needCommand(test, 'ip');
