@@ -51,7 +51,7 @@ export class Workspace {
   readonly root: string;
   readonly mark: string;
   readonly registry: BaseRegistry | undefined;
-  readonly #config: string | undefined;
+  readonly config: string | undefined;
   #contexts = 0;
 
   constructor(folder: string, config: string | undefined, registry: BaseRegistry | undefined) {
@@ -59,7 +59,7 @@ export class Workspace {
     this.registry = registry;
     this.root = join(folder, 'state');
     this.mark = `tsbuild-e2e-${randomBytes(6).toString('hex')}`;
-    this.#config = config;
+    this.config = config;
   }
 
   /** A directory with these files; a name that ends in `/` is an empty directory. */
@@ -77,7 +77,7 @@ export class Workspace {
   /** Starts `tsbuild COMMAND …` in a process group of its own; COMMAND may be of two words: 'history ls'. */
   start(args: readonly string[], options: RunOptions = {}): Running {
     const [command = '', ...rest] = args;
-    const config = options.config ?? this.#config;
+    const config = options.config ?? this.config;
     const given = [
       '--root',
       options.root ?? this.root,

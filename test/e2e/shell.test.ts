@@ -179,4 +179,17 @@ describe('--at a step that fails', () => {
     const files = await space.run(['export', '--at', ':3', context]);
     expect([files.code, files.stderr]).toEqual([1, expect.stringContaining('exec-exit-nonzero')]);
   });
+
+  it('tells how to run the step again when progress is drawn for the last time', async (test) => {
+    needCommand(test, 'python3');
+    const context = await space.context({Dockerfile: 'FROM busybox\nRUN echo half > /half; exit 9\n'});
+    const run = await onTerminal(
+      [tsbuildPath, 'shell', '--root', space.root, '--config', `${space.config}`, '--at', ':2', context],
+      [{await: '/ # ', type: 'cat half; exit 5\r'}],
+    );
+    const [, after] = run.screen.split('to run it again: ');
+    expect(after).toContain('half\r\n');
+    expect(after).not.toContain('[+] Building');
+    expect([run.code, run.restored]).toEqual([5, true]);
+  });
 });

@@ -79,7 +79,10 @@ async function open(
   operands: readonly string[],
   {options, progress, io, interrupt}: ShellStart,
 ): Promise<ProcessEnd> {
-  const onStep = (step: FailedStep): unknown => io.stderr.write(heading(step));
+  const onStep = (step: FailedStep): void => {
+    progress.close(); // or what it draws next would lie over the heading
+    io.stderr.write(heading(step));
+  };
   const {shellAfterFailure, shellAt} = await import('../../../build/attended/step-shell.ts');
   if (address !== undefined) {
     const request = await buildRequestOf(flags, operands, io);
