@@ -51,11 +51,11 @@ function withoutRange(host: Host): OneId | undefined {
   const all = Object.values(rangeFiles).flatMap((file) => rangesIn(host, file));
   const first = Math.max(firstOfRanges, ...all.map((range) => range.first + range.count));
   const last = first + rangeSize - 1;
-  const name = host.userName;
-  const command =
-    name === undefined
-      ? `echo ${host.uid}:${first}:${rangeSize} | tee -a ${lacking.join(' ')}`
-      : `usermod ${lacking.map((file) => `--add-${file.slice('/etc/'.length)}s ${first}-${last}`).join(' ')} ${name}`;
+  const name = host.userName ?? `user${host.uid}`;
+  const ranges = lacking.map((file) => `--add-${file.slice('/etc/'.length)}s ${first}-${last}`).join(' ');
+  // newuidmap wants its caller to have a name. useradd's own ranges are none, so that these are the only ones.
+  const naming = `useradd --no-create-home --uid ${host.uid} -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 ${name} && `;
+  const command = `${host.userName === undefined ? naming : ''}usermod ${ranges} ${name}`;
   const install = programOf(host, 'newuidmap') === undefined ? 'apt install uidmap && ' : '';
   return {why: `${who} has no range in ${lacking.join(' and ')}`, fix: asRoot(host, `${install}${command}`)};
 }

@@ -15,10 +15,10 @@ describe('a user without a range', () => {
     });
   });
 
-  it('gets the programs in the same breath, and by number when it has no name', () => {
+  it('gets the programs in the same breath, and a name when it has none, without which newuidmap refuses', () => {
     expect(whyOneId(hostOf({uid: 54321}))).toEqual({
       why: 'user 54321 has no range in /etc/subuid and /etc/subgid',
-      fix: 'as root: apt install uidmap && echo 54321:100000:65536 | tee -a /etc/subuid /etc/subgid',
+      fix: 'as root: apt install uidmap && useradd --no-create-home --uid 54321 -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 user54321 && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 user54321',
     });
   });
 });
