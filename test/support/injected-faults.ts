@@ -25,7 +25,7 @@ export type Role = 0 | 1 | 2 | 3;
 /** Of the processes of a helper that is started for one run. */
 export const roleInRun: Readonly<Record<string, Role>> = {'0': 0, '0.0': 1, '0.1': 2, '0.1.0': 3};
 
-const [cLibrary, neverFails, fallsBack, secondGuard, bestEffort, sweeping, looking] = [
+const [cLibrary, neverFails, fallsBack, secondGuard, bestEffort, sweeping, looking, again] = [
   'the C library does it on its own, or for what the program does not ask for',
   'the kernel cannot refuse what is asked of it here',
   'there is another way, which is taken',
@@ -33,6 +33,7 @@ const [cLibrary, neverFails, fallsBack, secondGuard, bestEffort, sweeping, looki
   'what is wanted is given where it can be had',
   'the next run sweeps what this one could not remove',
   'an answer that cannot be had means no, and then more is done rather than less',
+  'it is done once more within half a second',
 ];
 
 /** By role or for all: the reason. */
@@ -76,6 +77,7 @@ const optional: Readonly<Record<string, string>> = {
   '0 setdomainname': bestEffort,
   '0 setsockopt': bestEffort,
   '0 socket': fallsBack,
+  '0 waitid': again,
   '0 write': bestEffort,
   '1 poll': looking,
   '3 fchown': bestEffort,
