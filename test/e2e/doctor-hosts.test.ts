@@ -62,7 +62,7 @@ describe('an ordinary user with one id is told why', () => {
       'nobody gave it a range',
       'true',
       /no range in \/etc\/subuid and \/etc\/subgid/,
-      /^as root: .*54321:\d+:65536/,
+      /^as root: useradd .*--uid 54321 .* && usermod --add-subuids \d+-\d+ --add-subgids \d+-\d+ user54321$/,
     ],
     [
       'there is no newuidmap',
