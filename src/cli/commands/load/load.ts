@@ -56,6 +56,8 @@ async function* fileBytes(path: string, shown: string, signal: AbortSignal): Asy
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes(code)) throw error;
-    throw buildError('user', 'cli-unreadable', `${shown} cannot be read: ${code}`, {cause: error});
+    const hints =
+      code === 'EISDIR' ? ['a layout directory is read as an archive: tar -C DIR -c . | tsbuild load'] : [];
+    throw buildError('user', 'cli-unreadable', `${shown} cannot be read: ${code}`, {cause: error, hints});
   }
 }

@@ -150,6 +150,12 @@ describe('load', () => {
     expect({code, out}).toEqual({code: 0, out: 'Loaded image: reg.example/x:3\n'});
   });
 
+  it('of a layout directory it is told how it is read', async () => {
+    const {code, err} = await stored.run(['load', '-i', stored.folder]);
+    expect(code).toBe(1);
+    expect(err).toContain('a layout directory is read as an archive: tar -C DIR -c . | tsbuild load');
+  });
+
   it('takes a layout with whole names', async () => {
     expect((await stored.run(['load', '-i', await layoutArchive()])).out).toBe(
       'Loaded image: reg.example/x:3\n',
