@@ -3,6 +3,7 @@
 
 import {type Dirent, readdirSync, readFileSync, rmdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {mountsIn} from '../util/mounts.ts';
 
 const nameOfGroup = /^tsbuild-(\d+)$/;
 const depthMax = 16;
@@ -23,11 +24,11 @@ function hierarchies(): string[] {
   } catch {
     return [];
   }
-  return mounts
-    .split('\n')
-    .filter((line) => / - cgroup2? /.test(line))
-    .map((line) => line.split(' ')[4] ?? '')
-    .map((path) => path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))));
+  return mountsIn(mounts)
+    .filter(({type}) => type === 'cgroup' || type === 'cgroup2')
+    .map(({place}) =>
+      place.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))),
+    );
 }
 
 function sweep(place: string, depth: number): void {

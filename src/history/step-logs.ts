@@ -4,6 +4,7 @@
 import {closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync, writevSync} from 'node:fs';
 import {join} from 'node:path';
 import {workPath} from '../store/work-path.ts';
+import {copiedBytes} from '../util/copied-bytes.ts';
 
 /** Written together: a system call for each line would be felt. */
 const bufferBytesMax = 256 * 1024;
@@ -38,7 +39,7 @@ export class StepLogs {
     log.bytes += data.length;
     if (kept.length === 0) return;
     const isLast = kept.length >= pieceBytesMin || log.pendingBytes + kept.length > bufferBytesMax;
-    log.pending.push(isLast ? kept : Uint8Array.prototype.slice.call(kept));
+    log.pending.push(isLast ? kept : copiedBytes(kept));
     log.pendingBytes += kept.length;
     if (isLast) this.#write(step, log);
   }

@@ -2,7 +2,7 @@
 // between two steps nobody waits for it. They carry their times, so nothing else of them changes. Output of steps lies
 // in memory that is used again: a little of it is copied, much of it taken at once, with everything before it.
 
-import type {BuildEvent, EmitEvent} from './events.ts';
+import {type BuildEvent, type EmitEvent, keptEvent} from './events.ts';
 
 /** Taking a piece at once costs more than a copy of so many bytes. */
 const copiedBytesMax = 4096;
@@ -17,11 +17,9 @@ export class EventQueue {
   }
 
   readonly emit: EmitEvent = (event) => {
-    const isOutput = event.type === 'step-output';
-    const isMuch = isOutput && event.data.length > copiedBytesMax;
+    const isMuch = event.type === 'step-output' && event.data.length > copiedBytesMax;
     if (this.#waiting.length === 0 && !isMuch) setImmediate(() => this.drain());
-    const isCopied = isOutput && !isMuch;
-    this.#waiting.push(isCopied ? {...event, data: Uint8Array.prototype.slice.call(event.data)} : event);
+    this.#waiting.push(isMuch ? event : keptEvent(event));
     if (isMuch) this.drain();
   };
 

@@ -3,6 +3,7 @@
 // build definition", "exporting to image"). Times are milliseconds since 1970.
 
 import type {Diagnostic} from '../diagnostics/diagnostic.ts';
+import {copiedBytes} from '../util/copied-bytes.ts';
 
 export type StepId = string;
 
@@ -99,6 +100,11 @@ export type BuildEvent =
       readonly atMs: number;
     }
   | {readonly type: 'warning'; readonly diagnostic: Diagnostic; readonly atMs: number};
+
+/** The event for whoever keeps it: output of a step is in memory that is used again. */
+export function keptEvent(event: BuildEvent): BuildEvent {
+  return event.type === 'step-output' ? {...event, data: copiedBytes(event.data)} : event;
+}
 
 export type EmitEvent = (event: BuildEvent) => void;
 

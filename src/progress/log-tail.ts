@@ -1,6 +1,7 @@
 // The last output of each running step, kept so that it can be shown when the step fails, by sinks that do not print
 // all output as it comes.
 
+import {copiedBytes} from '../util/copied-bytes.ts';
 import {countLines, WholeLines} from './whole-lines.ts';
 
 /** At least this much per step, at most twice it: more than anybody scrolls back, little beside what a build needs. */
@@ -81,7 +82,7 @@ export class LogTail {
 
   #copyOf(bytes: Uint8Array): Uint8Array {
     const {length} = bytes;
-    if (length < reusedBytesMin) return Uint8Array.prototype.slice.call(bytes);
+    if (length < reusedBytesMin) return copiedBytes(bytes);
     const at = this.#reused.findIndex(({byteLength}) => byteLength >= length && byteLength <= length * 2);
     const [buffer = new ArrayBuffer(length)] = at < 0 ? [] : this.#reused.splice(at, 1);
     const copy = new Uint8Array(buffer, 0, length);

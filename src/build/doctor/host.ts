@@ -4,6 +4,7 @@
 import {readFileSync, statSync} from 'node:fs';
 import {userInfo} from 'node:os';
 import {join} from 'node:path';
+import {type Mount, mountsIn} from '../../util/mounts.ts';
 
 export interface Host {
   readonly uid: number;
@@ -70,24 +71,8 @@ export function statusOf(host: Host, field: string): string {
   return line?.slice(field.length + 1).trim() ?? '';
 }
 
-export interface Mount {
-  readonly place: string;
-  readonly type: string;
-  /** Of the mount itself, and of its file system. */
-  readonly options: readonly string[];
-  readonly superOptions: readonly string[];
-}
-
-/** proc_pid_mountinfo(5) */
 export function mountsOf(host: Host): readonly Mount[] {
-  const lines = host.text('/proc/self/mountinfo').split('\n');
-  return lines.flatMap((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    const [, , , , place, options = ''] = before.split(' ');
-    const [type = '', , superOptions = ''] = after.split(' ');
-    if (place === undefined) return [];
-    return [{place, type, options: options.split(','), superOptions: superOptions.split(',')}];
-  });
+  return mountsIn(host.text('/proc/self/mountinfo'));
 }
 
 /** The mount that a path is on. */

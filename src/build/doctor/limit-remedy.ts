@@ -2,7 +2,8 @@
 // (cgroups(7)).
 
 import type {HelperError} from '../../helper/helper.ts';
-import {asRoot, type Host, type Mount, mountsOf} from './host.ts';
+import type {Mount} from '../../util/mounts.ts';
+import {asRoot, type Host, mountsOf} from './host.ts';
 import {errnos} from './remedies.ts';
 
 /** As version 1 calls them. */

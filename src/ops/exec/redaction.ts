@@ -3,6 +3,7 @@
 // that may be the beginning of a value wait for the next one.
 
 import {assert} from '../../util/assert.ts';
+import {copiedBytes} from '../../util/copied-bytes.ts';
 import {ValueFinder} from './value-finder.ts';
 
 /** A shorter value would be found in anything. */
@@ -108,7 +109,7 @@ export class RedactedStream {
     this.#waitingBytes += data.length;
     // A long value that comes byte by byte is not looked through for each of them.
     const isLooked = this.#waitingBytes * 4 >= this.#rest.length;
-    this.#waiting.push(isLooked ? data : Uint8Array.prototype.slice.call(data));
+    this.#waiting.push(isLooked ? data : copiedBytes(data));
     if (isLooked) this.#look(false);
     this.#lookLater();
   }

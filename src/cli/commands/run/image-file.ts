@@ -3,6 +3,7 @@
 import {existsSync, type Stats, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {BuildError} from '../../../diagnostics/build-error.ts';
+import {shellWord} from '../../../util/shell-word.ts';
 
 /** As other tools write that a file is meant. */
 const fileSchemes = /^(?:oci-layout:\/\/|oci-archive:|docker-archive:|oci:|dir:)/;
@@ -40,8 +41,4 @@ function statsOf(path: string): Stats | undefined {
   } catch {
     return undefined;
   }
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

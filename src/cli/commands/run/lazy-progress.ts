@@ -1,7 +1,7 @@
 // The progress of what has to be done before a process can begin. A run that needs nothing says nothing: the sink is
 // opened with the first event. It is closed before the process has the terminal.
 
-import type {BuildEvent, ProgressSink} from '../../../progress/events.ts';
+import {type BuildEvent, keptEvent, type ProgressSink} from '../../../progress/events.ts';
 import type {FlagValues} from '../../flag-values.ts';
 import type {CliIo} from '../../io.ts';
 import {openSink, sinkNameOf} from '../../progress.ts';
@@ -23,10 +23,7 @@ export class LazyProgress {
       this.#sink.emit(event);
       return;
     }
-    // Output of a step is in memory that is used again.
-    this.#waiting.push(
-      event.type === 'step-output' ? {...event, data: Uint8Array.prototype.slice.call(event.data)} : event,
-    );
+    this.#waiting.push(keptEvent(event));
     this.#opening ??= this.#open().then((sink) => {
       if (this.#closed) return;
       this.#sink = sink;

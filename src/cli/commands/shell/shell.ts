@@ -5,6 +5,7 @@ import type {ProcessEnd} from '../../../build/attended/attend.ts';
 import {parseStepAddress, type StepAddress} from '../../../build/attended/step-address.ts';
 import {buildError} from '../../../diagnostics/build-error.ts';
 import type {FailedStep, StepEnd} from '../../../ops/exec/failed-step.ts';
+import {shellWord} from '../../../util/shell-word.ts';
 import {buildRequestOf} from '../../build-request.ts';
 import {diagnosticPrinter} from '../../failure.ts';
 import type {FlagValues} from '../../flag-values.ts';
@@ -95,16 +96,11 @@ async function open(
 
 /** The step, how it ended, and what to type to see it again. */
 function heading({name, end, process}: FailedStep): string {
-  const command = process.args.map(quoted).join(' ');
+  const command = process.args.map(shellWord).join(' ');
   return `${name}\n${endText(end)}; to run it again: ${command}\n`;
 }
 
 function endText(end: StepEnd): string {
   if ('exit' in end) return `ended with exit code ${end.exit}`;
   return 'signal' in end ? `was killed by signal ${end.signal}` : 'took too long';
-}
-
-/** For a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,5 +1,6 @@
 // One step of the plain log: its number, name, and the lines that wait to be printed.
 
+import {copiedBytes} from '../../../util/copied-bytes.ts';
 import type {BuildEvent, StepId} from '../../events.ts';
 import {WholeLines} from '../../whole-lines.ts';
 import type {Pages} from '../pages.ts';
@@ -60,13 +61,13 @@ export class PlainStep {
       this.#addOutput(lines, event.atMs);
       print();
       const [last] = this.#pending.slice(-1);
-      if (last?.output === lines) this.#pending.splice(-1, 1, {...last, output: copyOf(lines)});
+      if (last?.output === lines) this.#pending.splice(-1, 1, {...last, output: copiedBytes(lines)});
     });
   }
 
   flushOutput(atMs: number): void {
     for (const stream of Object.values(this.#streams)) {
-      stream.flush((lines) => this.#addOutput(copyOf(lines), atMs));
+      stream.flush((lines) => this.#addOutput(copiedBytes(lines), atMs));
     }
   }
 
@@ -119,8 +120,4 @@ export class PlainStep {
     this.#pending.push({text: time, output});
     this.#pendingBytes += output.length;
   }
-}
-
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.prototype.slice.call(bytes);
 }
